@@ -1,1 +1,43 @@
-//! types
+//! The words every other room speaks: units, keys, the canonical encoding,
+//! transactions, weight rows, shares, headers, blocks and genesis.
+//!
+//! A value that came from outside enters here as bytes, is decoded by [`codec`]
+//! (one value, one encoding), and is checked by [`check`], which alone can build
+//! the `Checked*` types that the rest of the chain works on.
+//!
+//! Not in this room: any rule about state (the ledger's), about forks or votes
+//! (consensus'), and any IO, clock or randomness. The one place that needs random
+//! numbers, batch verification, is given a generator by its caller.
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)
+)]
+
+pub mod address;
+pub mod block;
+pub mod check;
+pub mod codec;
+pub mod executor;
+pub mod genesis;
+pub mod hash;
+pub mod key;
+pub mod merkle;
+pub mod params;
+pub mod row;
+pub mod share;
+pub mod signature;
+pub mod tx;
+pub mod units;
+
+pub use address::{Address, Network};
+pub use block::{Block, BlockHash, CatchUp, Header, SignedHeader};
+pub use check::{CheckedBlock, CheckedShare, CheckedTx};
+pub use codec::Canonical;
+pub use genesis::Genesis;
+pub use hash::{ChainId, Domain, Hash};
+pub use key::{PublicKey, SecretKey, Signature};
+pub use params::{Hyperparameters, Limits, Params};
+pub use row::WeightRow;
+pub use share::{Checkpoint, Finality, Item, Share, SignedVote, Vote, Voter, VoterSet, VoterSets};
+pub use tx::{Call, ChainTag, Tx, TxBody, TxId};
+pub use units::{Height, Millis, Netuid, Nonce, Power, Rao, Round, Slot, Uid, Work};

@@ -1,0 +1,249 @@
+//! Genesis: what a chain starts from. The hash of its canonical encoding is the
+//! chain id, so two chains that differ in one number never mistake each other.
+
+use crate::address::Network;
+use crate::block::{BlockHash, Header, VERSION};
+use crate::codec::{Canonical, canonical};
+use crate::hash::{ChainId, Domain, Hash};
+use crate::key::PublicKey;
+use crate::params::{Hyperparameters, Params};
+use crate::share::{Checkpoint, Finality, Voter, VoterSet};
+use crate::units::{Height, Millis, Netuid, Power, Rao, Round, SUPPLY_CAP, Slot, Uid, Work};
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+/// The first state of a chain, as a file (JSON) and as canonical bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// Which kind of network: fixes the address prefix.
+    pub network: Network,
+    /// A free name; part of the chain id, so equal networks can be told apart.
+    pub name: String,
+    /// When slot 0 begins.
+    pub genesis_time: Millis,
+    /// The chain's numbers.
+    pub params: Params,
+    /// Who votes until the first rotation, keys strictly ascending.
+    pub voters: Vec<GenesisVoter>,
+    /// Free coins, keys strictly ascending; empty on main.
+    pub accounts: Vec<GenesisAccount>,
+    /// Stake, hotkeys strictly ascending, one coldkey each.
+    pub stakes: Vec<GenesisStake>,
+    /// Subnets, netuids strictly ascending from 1.
+    pub subnets: Vec<GenesisSubnet>,
+}
+
+/// A voter of genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisVoter {
+    /// The key that signs shares and headers.
+    pub hotkey: PublicKey,
+    /// The key that earns its fees.
+    pub coldkey: PublicKey,
+    /// Its voting power.
+    pub power: Power,
+}
+
+/// An account of genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisAccount {
+    /// Whose.
+    pub key: PublicKey,
+    /// Its free coins.
+    pub free: Rao,
+}
+
+/// A hotkey of genesis with its owner and stake.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisStake {
+    /// Behind whom.
+    pub hotkey: PublicKey,
+    /// Who owns the hotkey and the stake.
+    pub coldkey: PublicKey,
+    /// How much; may be 0, which only says who owns the hotkey.
+    pub stake: Rao,
+}
+
+/// A subnet of genesis; it is started.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisSubnet {
+    /// Its number.
+    pub netuid: Netuid,
+    /// Its owner's coldkey; without one the owner's cut is recycled.
+    pub owner: Option<PublicKey>,
+    /// Its numbers.
+    pub hyperparameters: Hyperparameters,
+    /// Its neurons: position = uid. Registered at height 0; each hotkey is in `stakes`.
+    pub neurons: Vec<GenesisNeuron>,
+}
+
+/// A neuron of genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisNeuron {
+    /// Its hotkey.
+    pub hotkey: PublicKey,
+    /// Whether it may set weights before the first epoch.
+    pub validator_permit: bool,
+}
+
+canonical!(Genesis, 64 << 20);
+
+/// Why a genesis can't start a chain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GenesisError {
+    /// A list is not strictly ascending, so it has no single encoding.
+    #[error("the genesis list \"{0}\" is not strictly ascending; sort it and drop doubles")]
+    Unsorted(&'static str),
+    /// Nobody votes.
+    #[error("the genesis names no voter with power; nobody could make a block")]
+    NoVoters,
+    /// A number that must be positive is not.
+    #[error("{0} must be at least 1")]
+    Zero(&'static str),
+    /// More coins than can exist.
+    #[error("the genesis allocates more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
+    TooManyCoins,
+    /// A neuron's hotkey has no owner.
+    #[error("uid {uid} of subnet {netuid} has hotkey {hotkey}, which is not in \"stakes\"")]
+    UnknownHotkey {
+        /// Where.
+        netuid: Netuid,
+        /// Which neuron.
+        uid: Uid,
+        /// Its hotkey.
+        hotkey: PublicKey,
+    },
+    /// A subnet is out of range or fuller than it may be.
+    #[error("subnet {netuid} has {neurons} neurons; from 1 to its max_uids of {max} may be")]
+    SubnetSize {
+        /// Which.
+        netuid: Netuid,
+        /// How many there are.
+        neurons: usize,
+        /// How many may be.
+        max: u16,
+    },
+}
+
+impl Genesis {
+    /// The chain id (R1).
+    #[must_use]
+    pub fn chain_id(&self) -> ChainId {
+        Hash::of(Domain::Genesis, &self.to_bytes())
+    }
+
+    /// The header of block 0, given the root of the first state.
+    #[must_use]
+    pub fn header(&self, state_root: Hash) -> Header {
+        Header {
+            version: VERSION,
+            slot: Slot::ZERO,
+            round: Round::ZERO,
+            height: Height::ZERO,
+            parent: self.chain_id(),
+            proposer: PublicKey::default(),
+            txs_root: Hash::ZERO,
+            proof_root: Hash::ZERO,
+            state_root,
+            work: Work::ZERO,
+        }
+    }
+
+    /// What the state after block 0 says of its standing: block 0, by the chain id,
+    /// is justified and final (R6). The state can't name the hash of a header that
+    /// holds its own root, so genesis is known in checkpoints by the chain id.
+    #[must_use]
+    pub fn finality(&self) -> Finality {
+        let genesis = self.checkpoint();
+        Finality { justified: genesis, finalized: genesis }
+    }
+
+    /// Genesis as a checkpoint: round 0, the chain id.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { round: Round::ZERO, hash: self.chain_id() }
+    }
+
+    /// The hash under which block 0 is known: as parent of block 1, in checkpoints
+    /// and to the executor. It is the chain id.
+    #[must_use]
+    pub fn block_hash(&self) -> BlockHash {
+        self.chain_id()
+    }
+
+    /// The voters until the first rotation.
+    #[must_use]
+    pub fn voter_set(&self) -> VoterSet {
+        let voter = |v: &GenesisVoter| Voter { key: v.hotkey, power: v.power, trust: 0 };
+        VoterSet { voters: self.voters.iter().map(voter).collect(), anchor: self.chain_id() }
+    }
+
+    /// Checks what every later room takes for granted.
+    ///
+    /// # Errors
+    /// [`GenesisError`] names the first thing that is wrong.
+    pub fn check(&self) -> Result<(), GenesisError> {
+        ascending("voters", self.voters.iter().map(|v| v.hotkey))?;
+        ascending("accounts", self.accounts.iter().map(|a| a.key))?;
+        ascending("stakes", self.stakes.iter().map(|s| s.hotkey))?;
+        ascending("subnets", self.subnets.iter().map(|s| s.netuid))?;
+        if self.voters.is_empty() || self.voters.iter().any(|v| v.power == Power::ZERO) {
+            return Err(GenesisError::NoVoters);
+        }
+        for (name, value) in [
+            ("slot_ms", self.params.slot_ms),
+            ("rotation_blocks", self.params.rotation_blocks),
+            ("max_epochs_per_block", u64::from(self.params.max_epochs_per_block)),
+        ] {
+            if value == 0 {
+                return Err(GenesisError::Zero(name));
+            }
+        }
+        let coins = self.accounts.iter().map(|a| a.free).chain(self.stakes.iter().map(|s| s.stake));
+        let total = coins.map(|c| u128::from(c.0)).fold(0_u128, u128::saturating_add);
+        if total > u128::from(SUPPLY_CAP.0) {
+            return Err(GenesisError::TooManyCoins);
+        }
+        self.subnets.iter().try_for_each(|s| self.check_subnet(s))
+    }
+
+    fn check_subnet(&self, subnet: &GenesisSubnet) -> Result<(), GenesisError> {
+        let (netuid, neurons) = (subnet.netuid, subnet.neurons.len());
+        let max = subnet.hyperparameters.max_uids;
+        if netuid == Netuid::ZERO || neurons > usize::from(max) {
+            return Err(GenesisError::SubnetSize { netuid, neurons, max });
+        }
+        if subnet.hyperparameters.tempo == 0 {
+            return Err(GenesisError::Zero("tempo"));
+        }
+        for (uid, neuron) in (0..=u16::MAX).zip(&subnet.neurons) {
+            let hotkey = neuron.hotkey;
+            if self.stakes.binary_search_by(|s| s.hotkey.cmp(&hotkey)).is_err() {
+                return Err(GenesisError::UnknownHotkey { netuid, uid: Uid(uid), hotkey });
+            }
+        }
+        let mut keys: Vec<_> = subnet.neurons.iter().map(|n| n.hotkey).collect();
+        keys.sort_unstable();
+        ascending("neurons", keys.into_iter())
+    }
+}
+
+fn ascending<T: Ord>(
+    name: &'static str,
+    mut list: impl Iterator<Item = T>,
+) -> Result<(), GenesisError> {
+    let Some(mut last) = list.next() else { return Ok(()) };
+    for next in list {
+        if next <= last {
+            return Err(GenesisError::Unsorted(name));
+        }
+        last = next;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! ed25519 keys and signatures.
+//!
+//! Signing is ed25519-dalek's; whether a signature is good is said by
+//! [`crate::signature`] alone.
+
+use crate::hash::{HexError, array_from_hex, to_hex};
+use bincode::{Decode, Encode};
+use ed25519_dalek::Signer as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// A public key: 32 bytes, not yet known to be a point.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub struct PublicKey(pub [u8; 32]);
+
+/// A signature: R and s, 64 bytes, not yet known to be good.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub struct Signature(pub [u8; 64]);
+
+/// A secret key, wiped from memory when dropped and never printed.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SecretKey {
+    seed: [u8; 32],
+}
+
+impl SecretKey {
+    /// The key of a 32-byte seed (RFC 8032).
+    #[must_use]
+    pub const fn from_seed(seed: [u8; 32]) -> Self {
+        Self { seed }
+    }
+
+    /// The seed, for the encrypted key file.
+    #[must_use]
+    pub const fn seed(&self) -> &[u8; 32] {
+        &self.seed
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        PublicKey(ed25519_dalek::SigningKey::from_bytes(&self.seed).verifying_key().to_bytes())
+    }
+
+    /// Signs exactly these bytes; what they mean is the caller's (see
+    /// [`crate::signature::signed_bytes`]).
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> Signature {
+        Signature(ed25519_dalek::SigningKey::from_bytes(&self.seed).sign(message).to_bytes())
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKey(of {})", self.public())
+    }
+}
+
+macro_rules! hex_text {
+    ($name:ident, $len:literal) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "0x{}", to_hex(&self.0))
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = HexError;
+            fn from_str(text: &str) -> Result<Self, HexError> {
+                array_from_hex::<$len>(text).map(Self)
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(d)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+hex_text!(PublicKey, 32);
+hex_text!(Signature, 64);

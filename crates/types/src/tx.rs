@@ -1,0 +1,173 @@
+//! Transactions: one signer, one nonce, one fee, one call.
+
+use crate::codec::{Canonical, canonical};
+use crate::hash::{ChainId, Domain, Hash, array_from_hex, to_hex};
+use crate::key::{PublicKey, SecretKey, Signature};
+use crate::row::WeightRow;
+use crate::signature::signed_raw;
+use crate::units::{Height, Netuid, Nonce, Rao};
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+/// The hash of an unsigned transaction; never covers the signature.
+pub type TxId = Hash;
+
+/// What a transaction does.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Moves free coins to another account.
+    Transfer {
+        /// Who receives.
+        to: PublicKey,
+        /// How much.
+        amount: Rao,
+    },
+    /// Registers a hotkey of the signer in a subnet at the burn price, which is recycled.
+    Register {
+        /// Where.
+        netuid: Netuid,
+        /// The hotkey, which becomes a neuron.
+        hotkey: PublicKey,
+        /// The most the signer will burn.
+        max_burn: Rao,
+        /// The hotkey's signature over [`Consent`].
+        consent: Signature,
+        /// The block height the consent names, recent when it is used.
+        consent_height: Height,
+    },
+    /// Writes the signing hotkey's row of a subnet. Free: fee and nonce are 0.
+    SetWeights(WeightRow),
+    /// Puts free coins of the signer behind a hotkey.
+    AddStake {
+        /// Behind whom.
+        hotkey: PublicKey,
+        /// How much.
+        amount: Rao,
+    },
+    /// Starts to take the signer's stake back from a hotkey.
+    RemoveStake {
+        /// From behind whom.
+        hotkey: PublicKey,
+        /// How much; what would leave less than the minimum takes all.
+        amount: Rao,
+    },
+}
+
+impl Call {
+    /// Whether the call is free because a fair launch has no coins to pay with
+    /// (economy, section 2). A free call that would fail makes a block invalid.
+    #[must_use]
+    pub const fn is_free(&self) -> bool {
+        matches!(self, Self::SetWeights(_))
+    }
+
+    /// The name in receipts, RPC and commands.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Transfer { .. } => "transfer",
+            Self::Register { .. } => "register",
+            Self::SetWeights(_) => "set_weights",
+            Self::AddStake { .. } => "add_stake",
+            Self::RemoveStake { .. } => "remove_stake",
+        }
+    }
+}
+
+/// What a hotkey signs to be registered: nobody can register a key they don't hold,
+/// or take over a registration seen in the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Consent {
+    /// Who will own the neuron.
+    pub coldkey: PublicKey,
+    /// Who consents.
+    pub hotkey: PublicKey,
+    /// Where.
+    pub netuid: Netuid,
+    /// A recent height, so that a consent does not live for ever.
+    pub height: Height,
+}
+
+/// The first bytes of a chain id: enough to say "that was for another chain". The
+/// whole id is signed (R1), not sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct ChainTag(pub [u8; 4]);
+
+impl ChainTag {
+    /// The tag of a chain.
+    #[must_use]
+    pub fn of(chain: &ChainId) -> Self {
+        Self(chain.0.first_chunk().copied().unwrap_or_default())
+    }
+}
+
+impl std::fmt::Display for ChainTag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "0x{}", to_hex(&self.0))
+    }
+}
+
+impl std::fmt::Debug for ChainTag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for ChainTag {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ChainTag {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        array_from_hex(&text).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The signed part of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct TxBody {
+    /// The chain it is for.
+    pub chain: ChainTag,
+    /// Who signs and pays.
+    pub signer: PublicKey,
+    /// The signer's paying transactions so far; 0 in a free call.
+    pub nonce: Nonce,
+    /// What the proposer's coldkey earns; 0 in a free call.
+    pub fee: Rao,
+    /// The last height whose block may carry it.
+    pub valid_until: Option<Height>,
+    /// What it does.
+    pub call: Call,
+}
+
+/// A signed transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Tx {
+    /// What is signed.
+    pub body: TxBody,
+    /// The signer's signature.
+    pub signature: Signature,
+}
+
+canonical!(Consent, 256);
+canonical!(TxBody, 32 << 10);
+canonical!(Tx, 32 << 10);
+
+impl TxBody {
+    /// The transaction's id: the hash of its body.
+    #[must_use]
+    pub fn id(&self) -> TxId {
+        Hash::of(Domain::Tx, &self.to_bytes())
+    }
+
+    /// Signs this body for a chain.
+    #[must_use]
+    pub fn sign(self, key: &SecretKey, chain: &ChainId) -> Tx {
+        let signature = key.sign(&signed_raw(Domain::Tx, chain, &self.to_bytes()));
+        Tx { body: self, signature }
+    }
+}
