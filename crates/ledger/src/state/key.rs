@@ -1,0 +1,51 @@
+//! What a piece of state is called.
+//!
+//! There is no scan: whatever the rules must find, they find by name. The order of
+//! keys is the order of the absence proofs and of every full walk.
+
+use bincode::{Decode, Encode};
+use weft_types::hash::{Domain, Hash};
+use weft_types::{Height, Netuid, PublicKey, Uid};
+
+/// The name of one value of the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum Key {
+    /// The totals of all money ([`super::value::Supply`]).
+    Supply,
+    /// Height and slot of this state, its standing and its voters.
+    Chain,
+    /// Which subnets exist.
+    Subnets,
+    /// An account's free coins and nonce, by its key.
+    Account(PublicKey),
+    /// A hotkey's owner, take and stake pool.
+    Hotkey(PublicKey),
+    /// A coldkey's part of a hotkey's pool: hotkey, coldkey.
+    Position(PublicKey, PublicKey),
+    /// The unbonding entries that mature at a height.
+    Exits(Height),
+    /// A subnet.
+    Subnet(Netuid),
+    /// A neuron.
+    Neuron(Netuid, Uid),
+    /// Which uid a hotkey has in a subnet.
+    Seat(Netuid, PublicKey),
+    /// A validator's weight row.
+    Row(Netuid, Uid),
+    /// A validator's bonds.
+    Bonds(Netuid, Uid),
+}
+
+impl Key {
+    /// The canonical bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        super::encode(self)
+    }
+
+    /// The name under which the key stands in a leaf.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        Hash::of(Domain::StateKey, &self.to_bytes())
+    }
+}

@@ -1,0 +1,176 @@
+//! What a piece of state holds.
+
+use bincode::{Decode, Encode};
+use weft_types::hash::{Domain, Hash};
+use weft_types::{
+    Finality, Height, Hyperparameters, Netuid, Nonce, PublicKey, Rao, Slot, Uid, VoterSets,
+};
+
+/// One value of the state.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Value {
+    /// Under `Key::Supply`.
+    Supply(Supply),
+    /// Under `Key::Chain`.
+    Chain(Chain),
+    /// Under `Key::Subnets`: netuids, ascending.
+    Subnets(Vec<Netuid>),
+    /// Under `Key::Account`.
+    Account(Account),
+    /// Under `Key::Hotkey`.
+    Hotkey(Hotkey),
+    /// Under `Key::Position`: shares of the hotkey's pool.
+    Position(u128),
+    /// Under `Key::Exits`: in the order of the requests.
+    Exits(Vec<Exit>),
+    /// Under `Key::Subnet`.
+    Subnet(Box<Subnet>),
+    /// Under `Key::Neuron`.
+    Neuron(Neuron),
+    /// Under `Key::Seat`.
+    Seat(Uid),
+    /// Under `Key::Row`: (uid, score), uids ascending, the largest score 65 535.
+    Row(Vec<(Uid, u16)>),
+    /// Under `Key::Bonds`: (uid, bond), uids ascending.
+    Bonds(Vec<(Uid, u16)>),
+}
+
+/// The totals of all money. `issued` = free + staked + locked + pending + unbonding,
+/// to the rao, in every state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Supply {
+    /// All coins there are.
+    pub issued: Rao,
+    /// In accounts.
+    pub free: Rao,
+    /// In the pools of hotkeys.
+    pub staked: Rao,
+    /// In the locks of subnets.
+    pub locked: Rao,
+    /// Emitted to subnets, not paid out yet.
+    pub pending: Rao,
+    /// On the way from a pool to an account.
+    pub unbonding: Rao,
+    /// All that ever left `issued`; not part of it.
+    pub recycled: Rao,
+    /// How often the emission has halved; never falls.
+    pub halving: u8,
+}
+
+/// Where in the chain this state is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Chain {
+    /// The height of the block that made this state.
+    pub height: Height,
+    /// Its slot.
+    pub slot: Slot,
+    /// What its proofs justify and finalise.
+    pub finality: Finality,
+    /// Who proposes and votes on it.
+    pub voters: VoterSets,
+}
+
+/// An account. Never deleted once it has signed, so its nonce never starts anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Account {
+    /// Coins that can be spent.
+    pub free: Rao,
+    /// Paying transactions made.
+    pub nonce: Nonce,
+}
+
+/// A hotkey and the stake behind it: a pool of shares (economy, section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Hotkey {
+    /// Its one owner.
+    pub coldkey: PublicKey,
+    /// What it keeps of its delegators' dividends, 65 535 = 1.
+    pub take: u16,
+    /// The value V of the pool.
+    pub value: Rao,
+    /// The shares S of the pool.
+    pub shares: u128,
+}
+
+/// Stake on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Exit {
+    /// Who receives it.
+    pub coldkey: PublicKey,
+    /// Behind whom it was; it can still be slashed.
+    pub hotkey: PublicKey,
+    /// How much.
+    pub amount: Rao,
+}
+
+/// A subnet.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Subnet {
+    /// The owner's coldkey; without one the owner's cut is recycled.
+    pub owner: Option<PublicKey>,
+    /// Its numbers.
+    pub hyperparameters: Hyperparameters,
+    /// When it was created.
+    pub registered_at: Height,
+    /// Whether it earns.
+    pub started: bool,
+    /// How many neurons it has; uids are 0 to this.
+    pub neurons: u16,
+    /// When its clock last struck: the next epoch is due a tempo later.
+    pub last_epoch: Height,
+    /// The height of its last epoch that ran; 0 before the first.
+    pub last_step: Height,
+    /// How many epochs have run.
+    pub epochs: u64,
+    /// Its unpaid emission.
+    pub pending: Rao,
+    /// The owner's lock.
+    pub locked: Rao,
+    /// The burn price as of `burn_at`; it halves lazily from there.
+    pub burn: Rao,
+    /// When the burn price was last written.
+    pub burn_at: Height,
+    /// Registrations in the block `burn_at`.
+    pub registrations: u16,
+}
+
+/// A neuron and what the last epoch said of it (u16: 65 535 = 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Neuron {
+    /// Its hotkey.
+    pub hotkey: PublicKey,
+    /// When it got its uid.
+    pub registered_at: Height,
+    /// The height its last row looked at; the registration's before the first.
+    pub last_update: Height,
+    /// Whether its row counts in the next epoch.
+    pub validator_permit: bool,
+    /// Whether it was active in the last epoch.
+    pub active: bool,
+    /// The stake-weighted score that a majority supports.
+    pub consensus: u16,
+    /// Its part of the miners' emission.
+    pub incentive: u16,
+    /// Its part of the validators' emission.
+    pub dividends: u16,
+    /// How much of its row survived the clip.
+    pub validator_trust: u16,
+    /// Its part of the subnet's stake.
+    pub stake_weight: u16,
+    /// What it earned in the last epoch.
+    pub emission: Rao,
+}
+
+impl Value {
+    /// The canonical bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        super::encode(self)
+    }
+
+    /// The hash that stands in a leaf.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        Hash::of(Domain::StateValue, &self.to_bytes())
+    }
+}
