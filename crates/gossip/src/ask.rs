@@ -1,0 +1,143 @@
+//! Requests under way: ours that have no response, and those of peers that have not
+//! got theirs. Pure tables over whatever ids the transport uses.
+
+use std::collections::BTreeMap;
+
+use libp2p::PeerId;
+
+use crate::command::RequestFailure;
+
+/// How many may be open, per peer and in all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quota {
+    pub(crate) per_peer: usize,
+    pub(crate) total: usize,
+}
+
+impl Quota {
+    fn check(self, of_peer: usize, of_all: usize) -> Result<(), RequestFailure> {
+        if of_peer >= self.per_peer {
+            return Err(RequestFailure::TooManyOpen { open: of_peer, limit: self.per_peer });
+        }
+        if of_all >= self.total {
+            return Err(RequestFailure::TooManyOpen { open: of_all, limit: self.total });
+        }
+        Ok(())
+    }
+}
+
+/// Our own open requests. `K` is the transport's id.
+#[derive(Debug)]
+pub(crate) struct Asked<K> {
+    open: BTreeMap<K, (PeerId, u64)>,
+    quota: Quota,
+}
+
+impl<K: Ord> Asked<K> {
+    pub(crate) fn new(quota: Quota) -> Self {
+        Self { open: BTreeMap::new(), quota }
+    }
+
+    /// Whether one more request to this peer may be sent.
+    pub(crate) fn check(&self, peer: PeerId) -> Result<(), RequestFailure> {
+        let of_peer = self.open.values().filter(|(asked, _)| *asked == peer).count();
+        self.quota.check(of_peer, self.open.len())
+    }
+
+    /// Notes a request that was sent.
+    pub(crate) fn sent(&mut self, key: K, peer: PeerId, id: u64) {
+        self.open.insert(key, (peer, id));
+    }
+
+    /// Takes a request out at its end and returns the node's id for it.
+    pub(crate) fn ended(&mut self, key: &K) -> Option<u64> {
+        self.open.remove(key).map(|(_, id)| id)
+    }
+}
+
+/// The open requests of peers. `K` is the transport's id, `C` the way to answer. One
+/// counts as open until its response is on the wire or its stream is gone.
+#[derive(Debug)]
+pub(crate) struct Tickets<K, C> {
+    open: BTreeMap<K, PeerId>,
+    waiting: BTreeMap<u64, (K, C)>,
+    next: u64,
+    quota: Quota,
+}
+
+impl<K: Ord + Copy, C> Tickets<K, C> {
+    pub(crate) fn new(quota: Quota) -> Self {
+        Self { open: BTreeMap::new(), waiting: BTreeMap::new(), next: 0, quota }
+    }
+
+    /// Writes a ticket for a request, or hands the channel back when too many are open.
+    pub(crate) fn issue(&mut self, key: K, peer: PeerId, channel: C) -> Result<u64, C> {
+        let of_peer = self.open.values().filter(|asker| **asker == peer).count();
+        if self.quota.check(of_peer, self.open.len()).is_err() {
+            return Err(channel);
+        }
+        let ticket = self.next;
+        self.next += 1;
+        self.open.insert(key, peer);
+        self.waiting.insert(ticket, (key, channel));
+        Ok(ticket)
+    }
+
+    /// Takes out the channel for the answer. `None` when the ticket is unknown or over.
+    pub(crate) fn redeem(&mut self, ticket: u64) -> Option<C> {
+        self.waiting.remove(&ticket).map(|(_, channel)| channel)
+    }
+
+    /// The request is over: answered, timed out or disconnected.
+    pub(crate) fn close(&mut self, key: K) {
+        if self.open.remove(&key).is_some() {
+            self.waiting.retain(|_, (waiting, _)| *waiting != key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libp2p::PeerId;
+
+    use super::{Asked, Quota, Tickets};
+    use crate::command::RequestFailure;
+
+    const QUOTA: Quota = Quota { per_peer: 2, total: 3 };
+
+    #[test]
+    fn our_requests_are_limited_per_peer_and_in_all() {
+        let (mut asked, one, two) = (Asked::new(QUOTA), PeerId::random(), PeerId::random());
+        asked.sent(1, one, 11);
+        asked.sent(2, one, 12);
+        let full = Err(RequestFailure::TooManyOpen { open: 2, limit: 2 });
+        assert_eq!(asked.check(one), full);
+        assert_eq!(asked.check(two), Ok(()));
+        asked.sent(3, two, 13);
+        let full = Err(RequestFailure::TooManyOpen { open: 3, limit: 3 });
+        assert_eq!(asked.check(two), full);
+        assert_eq!(asked.ended(&1), Some(11));
+        assert_eq!(asked.ended(&1), None);
+        assert_eq!(asked.check(one), Ok(()));
+    }
+
+    #[test]
+    fn a_request_counts_until_its_response_is_sent() {
+        let (mut tickets, peer) = (Tickets::new(QUOTA), PeerId::random());
+        assert_eq!(tickets.issue(1, peer, 'a'), Ok(0));
+        assert_eq!(tickets.issue(2, peer, 'b'), Ok(1));
+        assert_eq!(tickets.redeem(0), Some('a'));
+        assert_eq!(tickets.redeem(0), None);
+        assert_eq!(tickets.issue(3, peer, 'c'), Err('c'), "the first is still being sent");
+        tickets.close(1);
+        assert_eq!(tickets.issue(3, peer, 'c'), Ok(2));
+    }
+
+    #[test]
+    fn a_closed_request_cannot_be_answered() {
+        let (mut tickets, peer) = (Tickets::new(QUOTA), PeerId::random());
+        assert_eq!(tickets.issue(1, peer, 'a'), Ok(0));
+        tickets.close(1);
+        assert_eq!(tickets.redeem(0), None);
+    }
+}

@@ -1,0 +1,237 @@
+//! The network task: one loop over commands, swarm events and a clock.
+//!
+//! What the swarm says becomes plain events in `news`, which are handed over one by
+//! one as the node takes them. While there is news the swarm is not polled: that is
+//! the brake on the peers. Commands are taken all the same, unless the node piles up
+//! failed requests without reading about them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use libp2p::multiaddr::Protocol;
+use libp2p::request_response::{InboundRequestId, OutboundRequestId, ResponseChannel};
+use libp2p::swarm::dial_opts::DialOpts;
+use libp2p::swarm::{DialError, SwarmEvent};
+use libp2p::{PeerId, Swarm};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::ask::{Asked, Quota, Tickets};
+use crate::dial::Dialer;
+use crate::frame::Answer;
+use crate::names::{ChainNames, PeerName};
+use crate::peers::Peers;
+use crate::swarm::{GRAYLIST, Stack, StackEvent};
+use crate::verdicts::Verdicts;
+use crate::{Command, Counters, Event, Limits};
+
+mod asking;
+mod gossiping;
+
+/// How often the tables are looked through for what is due.
+const BEAT: Duration = Duration::from_millis(100);
+/// Beats between two looks at all scores.
+const BEATS_PER_JUDGEMENT: u32 = 10;
+/// Messages that may wait for a verdict at once.
+const MOST_UNANSWERED: usize = 65_536;
+/// News that may wait while commands are still taken.
+const MOST_NEWS: usize = 1_024;
+
+/// Everything the task owns.
+pub(crate) struct Room {
+    swarm: Swarm<Stack>,
+    names: ChainNames,
+    limits: Limits,
+    counters: Arc<Counters>,
+    news: VecDeque<Event>,
+    dialer: Dialer,
+    peers: Peers,
+    verdicts: Verdicts,
+    asked: Asked<OutboundRequestId>,
+    tickets: Tickets<InboundRequestId, ResponseChannel<Answer>>,
+    beats: u32,
+}
+
+impl Room {
+    pub(crate) fn new(
+        swarm: Swarm<Stack>,
+        names: ChainNames,
+        dialer: Dialer,
+        limits: Limits,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let outbound = Quota { per_peer: limits.outbound_per_peer, total: limits.outbound_total };
+        let inbound = Quota { per_peer: limits.inbound_per_peer, total: limits.inbound_total };
+        Self {
+            swarm,
+            names,
+            counters,
+            news: VecDeque::new(),
+            dialer,
+            peers: Peers::new(limits.handshake()),
+            verdicts: Verdicts::new(limits.verdict(), MOST_UNANSWERED),
+            asked: Asked::new(outbound),
+            tickets: Tickets::new(inbound),
+            limits,
+            beats: 0,
+        }
+    }
+
+    /// Runs until the node drops its ends of the channels.
+    pub(crate) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        events: mpsc::Sender<Event>,
+    ) {
+        let mut clock = interval(BEAT);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                command = commands.recv(), if self.news.len() < MOST_NEWS => match command {
+                    Some(command) => self.obey(command),
+                    None => return,
+                },
+                place = events.reserve(), if !self.news.is_empty() => match place {
+                    Ok(place) => {
+                        if let Some(news) = self.news.pop_front() {
+                            place.send(news);
+                        }
+                    }
+                    Err(_) => return,
+                },
+                _ = clock.tick() => self.beat(Instant::now()),
+                event = self.swarm.select_next_some(), if self.news.is_empty() => {
+                    self.hear(event, Instant::now());
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Publish { topic, data } => self.publish(topic, data),
+            Command::Verdict { message, verdict } => self.verdict(message, verdict),
+            Command::Request { peer, id, data } => self.request(peer, id, data),
+            Command::Respond { ticket, data } => self.respond(ticket, data),
+            Command::Punish { peer, reason } => self.ban(peer.0, &reason),
+        }
+    }
+
+    fn hear(&mut self, event: SwarmEvent<StackEvent>, now: Instant) {
+        match event {
+            SwarmEvent::Behaviour(StackEvent::Gossip(event)) => self.on_gossip(event, now),
+            SwarmEvent::Behaviour(StackEvent::Ask(event)) => self.on_ask(event),
+            SwarmEvent::Behaviour(StackEvent::Identify(event)) => self.on_identify(event),
+            SwarmEvent::Behaviour(StackEvent::Limits(never) | StackEvent::Blocked(never)) => {
+                match never {}
+            }
+            SwarmEvent::NewListenAddr { address, .. } => {
+                let address = address.with(Protocol::P2p(*self.swarm.local_peer_id()));
+                self.news.push_back(Event::Listening { address: address.to_string() });
+            }
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, .. } => {
+                self.peers.connected(peer_id, now);
+                self.dialer.reached(connection_id, peer_id);
+            }
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+                self.lost(peer_id, now);
+            }
+            SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
+                tracing::debug!(%error, "a dial failed");
+                match error {
+                    DialError::LocalPeerId { .. } => self.dialer.reached_myself(connection_id),
+                    _ => self.dialer.unreached(connection_id, now),
+                }
+            }
+            SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener failed"),
+            SwarmEvent::ListenerClosed { addresses, .. } => {
+                tracing::error!(?addresses, "a listener has closed");
+            }
+            _ => {}
+        }
+    }
+
+    /// What is due by now.
+    fn beat(&mut self, now: Instant) {
+        while let Some((name, origin)) = self.verdicts.expire(now) {
+            self.expired(name, origin);
+        }
+        for peer in self.peers.late(now) {
+            self.refuse(peer, "its handshake takes too long");
+        }
+        for peer in self.peers.pardon(now) {
+            self.swarm.behaviour_mut().blocked.unblock_peer(peer);
+        }
+        self.beats = self.beats.wrapping_add(1);
+        if self.beats.is_multiple_of(BEATS_PER_JUDGEMENT) {
+            for peer in self.peers.all() {
+                self.judge(peer);
+            }
+        }
+        while let Some((place, address)) = self.dialer.due(now) {
+            // Not from the listen port: two nodes that dial each other at the same
+            // moment from and to the same ports would meet in one connection with
+            // two dialling ends.
+            let dial = DialOpts::unknown_peer_id().address(address).allocate_new_port().build();
+            self.dialer.dialling(place, dial.connection_id());
+            if let Err(error) = self.swarm.dial(dial) {
+                tracing::debug!(%error, "a dial could not begin");
+                self.dialer.failed(place, now);
+            }
+        }
+    }
+
+    /// A step of the handshake finished it.
+    fn up(&mut self, peer: PeerId) {
+        self.dialer.up(peer);
+        self.counters.peers.set(self.peers.up_count());
+        self.news.push_back(Event::PeerUp { peer: PeerName(peer) });
+    }
+
+    fn lost(&mut self, peer: PeerId, now: Instant) {
+        self.dialer.down(peer, now);
+        if let Some(until) = self.peers.banned_until(peer) {
+            self.dialer.postpone(peer, until);
+        }
+        if self.peers.gone(peer) {
+            self.counters.peers.set(self.peers.up_count());
+            self.news.push_back(Event::PeerDown { peer: PeerName(peer) });
+        }
+    }
+
+    /// Sends away a peer that is not of our chain. It may try again.
+    fn refuse(&mut self, peer: PeerId, reason: &str) {
+        if self.peers.turn_away(peer) {
+            self.counters.refused.one();
+            tracing::debug!(%peer, reason, "a stranger is disconnected");
+        }
+        if self.swarm.disconnect_peer_id(peer).is_err() {
+            tracing::debug!(%peer, "the stranger has left by itself");
+        }
+    }
+
+    /// Sends away a peer and keeps it away for a while.
+    fn ban(&mut self, peer: PeerId, reason: &str) {
+        if peer == *self.swarm.local_peer_id() {
+            return;
+        }
+        tracing::info!(%peer, reason, "a peer is sent away");
+        self.counters.banned.one();
+        let until = Instant::now() + self.limits.ban();
+        self.dialer.postpone(peer, until);
+        if let Some(pardoned) = self.peers.ban(peer, until) {
+            self.swarm.behaviour_mut().blocked.unblock_peer(pardoned);
+        }
+        self.swarm.behaviour_mut().blocked.block_peer(peer);
+    }
+
+    /// Sends a peer away when its score says so.
+    fn judge(&mut self, peer: PeerId) {
+        let score = self.swarm.behaviour().gossip.peer_score(&peer);
+        if score.is_some_and(|score| score < GRAYLIST) && !self.peers.is_banned(peer) {
+            self.ban(peer, "its score is too low");
+        }
+    }
+}
