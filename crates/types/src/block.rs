@@ -5,7 +5,8 @@
 //! votes of work proof and catch-up proof with their signatures. Items are bound by
 //! the digest in their vote, so an archive may drop them.
 
-use crate::codec::{Canonical, canonical};
+use crate::canonical;
+use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
 use crate::key::{PublicKey, SecretKey, Signature};
 use crate::merkle;

@@ -65,7 +65,9 @@ pub trait Canonical: Encode + Decode<()> + Sized {
     fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError>;
 }
 
-/// Implements [`Canonical`] with a limit in bytes.
+/// Implements [`Canonical`] for a type that derives bincode's traits, with a limit in
+/// bytes: `canonical!(Header, 512)`.
+#[macro_export]
 macro_rules! canonical {
     ($name:ty, $limit:expr) => {
         impl $crate::codec::Canonical for $name {
@@ -82,16 +84,20 @@ macro_rules! canonical {
         }
     };
 }
-pub(crate) use canonical;
 
-/// The encoding of any encodable value.
-pub(crate) fn encode<T: Encode>(value: &T) -> Vec<u8> {
+/// The encoding of any encodable value; [`Canonical::to_bytes`] is the way to it.
+#[must_use]
+pub fn encode<T: Encode>(value: &T) -> Vec<u8> {
     let config = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
     bincode::encode_to_vec(value, config)
         .expect("writing to memory fails for no type that is encoded here")
 }
 
-pub(crate) fn decode<T: Canonical, const LIMIT: usize>(bytes: &[u8]) -> Result<T, CodecError> {
+/// The value of exactly these bytes; [`Canonical::from_bytes`] is the way to it.
+///
+/// # Errors
+/// [`CodecError`] when they are too many, no such value, trailed or not canonical.
+pub fn decode<T: Canonical, const LIMIT: usize>(bytes: &[u8]) -> Result<T, CodecError> {
     let kind = T::KIND;
     if bytes.len() > LIMIT {
         return Err(CodecError::TooLarge { kind, limit: LIMIT, got: bytes.len() });

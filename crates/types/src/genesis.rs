@@ -3,7 +3,8 @@
 
 use crate::address::Network;
 use crate::block::{BlockHash, Header, VERSION};
-use crate::codec::{Canonical, canonical};
+use crate::canonical;
+use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
 use crate::key::PublicKey;
 use crate::params::{Hyperparameters, Params};

@@ -3,7 +3,7 @@
 //! It has one type, whichever door it takes into the ledger (I4): the
 //! `set_weights` transaction or an item of a share.
 
-use crate::codec::canonical;
+use crate::canonical;
 use crate::units::{Height, Netuid, Uid};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,8 @@
 //! present, as it travels and as a block carries it.
 
 use crate::block::BlockHash;
-use crate::codec::{Canonical, canonical};
+use crate::canonical;
+use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
 use crate::key::{PublicKey, SecretKey, Signature};
 use crate::row::WeightRow;

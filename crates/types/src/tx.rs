@@ -1,6 +1,7 @@
 //! Transactions: one signer, one nonce, one fee, one call.
 
-use crate::codec::{Canonical, canonical};
+use crate::canonical;
+use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash, array_from_hex, to_hex};
 use crate::key::{PublicKey, SecretKey, Signature};
 use crate::row::WeightRow;

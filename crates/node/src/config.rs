@@ -1,0 +1,218 @@
+//! The node's home directory and `config.toml`.
+//!
+//! ```text
+//! HOME/config.toml     this file's [`Config`], commented
+//! HOME/genesis.json    the chain
+//! HOME/node.key        seed of the network identity, hex, mode 0600
+//! HOME/voter.key       seed of the voting hotkey, hex, mode 0600; absent on a node that only follows
+//! HOME/data/           block log, vote file, state checkpoints
+//! ```
+
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use weft_types::hash::{HexError, array_from_hex, to_hex};
+use weft_types::{Genesis, SecretKey};
+
+/// What an operator may set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// A name for logs and tables.
+    pub name: String,
+    /// Where to listen for peers, as multiaddresses.
+    pub listen: Vec<String>,
+    /// Peers to stay connected with, as multiaddresses.
+    pub peers: Vec<String>,
+    /// Where the RPC server listens. Anything but loopback must be allowed below.
+    pub rpc: String,
+    /// Whether the RPC server may listen on other than loopback addresses.
+    pub rpc_public: bool,
+    /// The most bytes of an RPC request.
+    pub rpc_body_bytes: usize,
+    /// A JSON file of weight rows that the voter sends once a tempo.
+    pub row_file: Option<PathBuf>,
+    /// The most transactions that wait in the pool.
+    pub pool_txs: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "node".to_owned(),
+            listen: vec!["/ip4/127.0.0.1/tcp/19900".to_owned()],
+            peers: Vec::new(),
+            rpc: "127.0.0.1:19944".to_owned(),
+            rpc_public: false,
+            rpc_body_bytes: 1 << 20,
+            row_file: None,
+            pool_txs: 200_000,
+        }
+    }
+}
+
+/// Why a home directory can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// A file can't be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The configuration is not what it should be.
+    #[error("{path} is no configuration: {reason}")]
+    Config {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, with the line.
+        reason: String,
+    },
+    /// The genesis is not what it should be.
+    #[error("{path} is no genesis: {reason}")]
+    Genesis {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A key file is not hex of 32 bytes.
+    #[error("{path} is no key: {source}")]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        source: HexError,
+    },
+    /// The directory holds a node already.
+    #[error("{0} holds a node already; choose another --home or remove it")]
+    Exists(PathBuf),
+}
+
+/// A node's directory.
+#[derive(Clone, Debug)]
+pub struct Home(PathBuf);
+
+impl Home {
+    /// The directory at this path, which need not exist yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where the store is.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.0.join("data")
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// [`HomeError`] names the file and what is wrong with it.
+    pub fn config(&self) -> Result<Config, HomeError> {
+        let path = self.0.join("config.toml");
+        toml::from_str(&read(&path)?)
+            .map_err(|e| HomeError::Config { path, reason: e.to_string() })
+    }
+
+    /// The genesis, checked.
+    ///
+    /// # Errors
+    /// [`HomeError`] names the file and what is wrong with it.
+    pub fn genesis(&self) -> Result<Genesis, HomeError> {
+        let path = self.0.join("genesis.json");
+        let text = read(&path)?;
+        let bad = |reason: String| HomeError::Genesis { path: path.clone(), reason };
+        let genesis: Genesis = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+        genesis.check().map_err(|e| bad(e.to_string()))?;
+        Ok(genesis)
+    }
+
+    /// The seed of the network identity.
+    ///
+    /// # Errors
+    /// [`HomeError`] names the file and what is wrong with it.
+    pub fn node_key(&self) -> Result<[u8; 32], HomeError> {
+        let path = self.0.join("node.key");
+        array_from_hex(read(&path)?.trim()).map_err(|source| HomeError::Key { path, source })
+    }
+
+    /// The voting hotkey, if this node votes.
+    ///
+    /// # Errors
+    /// [`HomeError`] names the file and what is wrong with it.
+    pub fn voter_key(&self) -> Result<Option<SecretKey>, HomeError> {
+        let path = self.0.join("voter.key");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let seed = array_from_hex(read(&path)?.trim());
+        seed.map(|s| Some(SecretKey::from_seed(s))).map_err(|source| HomeError::Key { path, source })
+    }
+
+    /// Writes a new home: configuration, genesis and keys. The store is made by
+    /// [`crate::start::init`].
+    ///
+    /// # Errors
+    /// [`HomeError::Exists`] when there is a configuration already, else the file that
+    /// could not be written.
+    pub fn write(
+        &self,
+        config: &Config,
+        genesis: &Genesis,
+        node_key: &[u8; 32],
+        voter_key: Option<&SecretKey>,
+    ) -> Result<(), HomeError> {
+        if self.0.join("config.toml").exists() {
+            return Err(HomeError::Exists(self.0.clone()));
+        }
+        let io = |path: &Path, source| HomeError::Io { path: path.to_owned(), source };
+        std::fs::create_dir_all(&self.0).map_err(|e| io(&self.0, e))?;
+        let path = self.0.join("genesis.json");
+        let text = serde_json::to_string_pretty(genesis)
+            .map_err(|e| HomeError::Genesis { path: path.clone(), reason: e.to_string() })?;
+        write_file(&path, &text, false)?;
+        write_file(&self.0.join("node.key"), &to_hex(node_key), true)?;
+        if let Some(key) = voter_key {
+            write_file(&self.0.join("voter.key"), &to_hex(key.seed()), true)?;
+        }
+        let path = self.0.join("config.toml");
+        let text = toml::to_string_pretty(config)
+            .map_err(|e| HomeError::Config { path: path.clone(), reason: e.to_string() })?;
+        write_file(&path, &format!("{COMMENT}{text}"), false)
+    }
+}
+
+const COMMENT: &str = "\
+# weft node. Every key has a default; an unknown key is an error.
+# listen, peers: multiaddresses, e.g. \"/ip4/127.0.0.1/tcp/19900\"
+# rpc: host:port; other than loopback only with rpc_public = true
+# row_file: JSON list of weight rows that the voter's shares carry once a tempo
+";
+
+fn read(path: &Path) -> Result<String, HomeError> {
+    std::fs::read_to_string(path).map_err(|source| HomeError::Io { path: path.to_owned(), source })
+}
+
+fn write_file(path: &Path, text: &str, secret: bool) -> Result<(), HomeError> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mode = if secret { 0o600 } else { 0o644 };
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(mode);
+    options
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })
+        .map_err(|source| HomeError::Io { path: path.to_owned(), source })
+}
