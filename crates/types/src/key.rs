@@ -3,7 +3,7 @@
 //! Signing is ed25519-dalek's; whether a signature is good is said by
 //! [`crate::signature`] alone.
 
-use crate::hash::{HexError, array_from_hex, to_hex};
+use crate::hash::{Domain, Hash, HexError, array_from_hex, to_hex};
 use bincode::{Decode, Encode};
 use ed25519_dalek::Signer as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -49,6 +49,14 @@ impl SecretKey {
     pub fn sign(&self, message: &[u8]) -> Signature {
         Signature(ed25519_dalek::SigningKey::from_bytes(&self.seed).sign(message).to_bytes())
     }
+}
+
+/// The key that a seed text gives for a label: for test networks, whose keys anyone
+/// may know. Never a way to make a key that holds value.
+#[must_use]
+pub fn derive_test_key(seed: &str, label: &str) -> SecretKey {
+    let text = format!("{}:{seed}{label}", seed.len());
+    SecretKey::from_seed(Hash::of(Domain::TestKey, text.as_bytes()).0)
 }
 
 impl fmt::Debug for SecretKey {
