@@ -1,8 +1,11 @@
 //! Opening the room: check the configuration, bind, and let the task run.
 
+use std::io;
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 
 use libp2p::Multiaddr;
+use libp2p::multiaddr::Protocol;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -47,10 +50,9 @@ pub fn start(config: &Config) -> Result<Gossip, GossipError> {
     let peers = addresses(&config.peers)?;
     let mut swarm = swarm::build(keypair(&config.key)?, &names, &config.limits)?;
     for address in addresses(&config.listen)? {
-        let text = address.to_string();
-        swarm
-            .listen_on(address)
-            .map_err(|why| GossipError::Listen { address: text, why: why.to_string() })?;
+        let refused = |why: String| GossipError::Listen { address: address.to_string(), why };
+        probe(&address).map_err(|why| refused(why.to_string()))?;
+        swarm.listen_on(address.clone()).map_err(|why| refused(why.to_string()))?;
     }
 
     let local = *swarm.local_peer_id();
@@ -61,6 +63,21 @@ pub fn start(config: &Config) -> Result<Gossip, GossipError> {
     let room = Room::new(swarm, names, dialer, config.limits.clone(), Arc::clone(&counters));
     let task = runtime.spawn(room.run(inbox, outbox));
     Ok(Gossip { commands, events, local: PeerName(local), counters, task })
+}
+
+/// Refuses a port that somebody listens on. The transport would share it: it sets
+/// `SO_REUSEPORT`, and the kernel then gives each of two nodes half the connections.
+fn probe(address: &Multiaddr) -> io::Result<()> {
+    let mut parts = address.iter();
+    let ip = match parts.next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
+        Some(Protocol::Ip6(ip)) => IpAddr::from(ip),
+        _ => return Ok(()),
+    };
+    match parts.next() {
+        Some(Protocol::Tcp(port)) => TcpListener::bind((ip, port)).map(drop),
+        _ => Ok(()),
+    }
 }
 
 fn addresses(texts: &[String]) -> Result<Vec<Multiaddr>, GossipError> {
