@@ -1,0 +1,63 @@
+//! What can happen to the engine. All of it arrives through one bounded channel,
+//! save the peers' events, whose channel belongs to gossip.
+
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use weft_consensus::PeerId;
+use weft_gossip::MessageName;
+use weft_rpc::{Method, RpcError};
+use weft_types::check::{BlockError, TxError};
+use weft_types::codec::CodecError;
+use weft_types::{BlockHash, CheckedBlock, CheckedTx};
+
+/// How many events may wait for the engine.
+pub const EVENTS: usize = 1_024;
+
+/// Something the engine must look at.
+#[derive(Debug)]
+pub enum Event {
+    /// Transactions came out of the checker.
+    Txs {
+        /// Where they came from.
+        source: Source,
+        /// A verdict each, or why the bytes are no list of transactions.
+        checked: Result<Vec<Result<CheckedTx, TxError>>, CodecError>,
+    },
+    /// A body came out of the checker.
+    Body {
+        /// Who sent it.
+        from: PeerId,
+        /// The block it should be.
+        hash: BlockHash,
+        /// The checked block, or what is wrong with it.
+        checked: Result<Arc<CheckedBlock>, BlockError>,
+    },
+    /// A client asks.
+    Query {
+        /// What.
+        method: Method,
+        /// With what.
+        params: serde_json::Value,
+        /// Where the answer goes.
+        reply: Reply,
+    },
+    /// The process was asked to stop.
+    Stop,
+}
+
+/// Where transactions came from, and who waits for the verdict.
+#[derive(Debug)]
+pub enum Source {
+    /// A gossip message, to be answered with a verdict.
+    Peer {
+        /// Who sent it.
+        from: PeerId,
+        /// Its name.
+        message: MessageName,
+    },
+    /// A client.
+    Client(Reply),
+}
+
+/// Takes the answer to a query.
+pub type Reply = oneshot::Sender<Result<serde_json::Value, RpcError>>;

@@ -1,0 +1,117 @@
+//! Why a local network can't be made, reached or stopped.
+
+use crate::metagraph::MetagraphError;
+use std::path::{Path, PathBuf};
+use weft_types::Uid;
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum NetError {
+    /// A file or process can't be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// What.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is no network.
+    #[error("there is no testnet in {dir}; start one with: weft testnet up --dir {dir}")]
+    Absent {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// The network's file is damaged.
+    #[error("{path} is damaged: {reason}; stop the nodes, remove the directory and start anew")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What the reader found.
+        reason: String,
+    },
+    /// Nodes run in the directory.
+    #[error("a testnet runs in {dir}; stop it with: weft testnet down --dir {dir}")]
+    Running {
+        /// Where.
+        dir: PathBuf,
+    },
+    /// The directory is somebody else's.
+    #[error("{dir} is not empty and holds no testnet; choose another --dir")]
+    NotOurs {
+        /// Which.
+        dir: PathBuf,
+    },
+    /// There is no such node.
+    #[error("there is no node {number}; the testnet has {nodes}, counted from 0")]
+    NoNode {
+        /// The number asked for.
+        number: usize,
+        /// How many there are.
+        nodes: usize,
+    },
+    /// The node runs already.
+    #[error("{name} runs already")]
+    AlreadyRuns {
+        /// Which.
+        name: String,
+    },
+    /// Processes could not be stopped.
+    #[error("these processes could not be stopped: {pids:?}")]
+    StillRunning {
+        /// Their pids.
+        pids: Vec<u32>,
+    },
+    /// The number of nodes is out of range.
+    #[error("a testnet has from 1 to {max} nodes, not {got}")]
+    Nodes {
+        /// How many were asked for.
+        got: usize,
+        /// How many may be.
+        max: usize,
+    },
+    /// A node could not be prepared.
+    #[error("{name} could not be prepared: {reason}")]
+    Init {
+        /// Which.
+        name: String,
+        /// What it said.
+        reason: String,
+    },
+    /// A node stopped while the network came up.
+    #[error("{name} stopped while the testnet came up; its last words:\n{log}")]
+    Died {
+        /// Which.
+        name: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// The network did not come so far in time.
+    #[error("after {seconds} s {what}; the logs are in {dir}")]
+    Timeout {
+        /// How long it was given.
+        seconds: u64,
+        /// What had not happened.
+        what: String,
+        /// Where the logs are.
+        dir: PathBuf,
+    },
+    /// The metagraph file is not good.
+    #[error(transparent)]
+    Metagraph(#[from] MetagraphError),
+    /// The chain took a row that it must refuse, or refused one that it must take.
+    #[error("the row of uid {uid} was {got}, it must be {want}")]
+    Row {
+        /// Whose.
+        uid: Uid,
+        /// What happened.
+        got: String,
+        /// What should have.
+        want: &'static str,
+    },
+}
+
+impl NetError {
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,174 @@
+//! A local network on disk: which nodes it has and where they listen.
+//!
+//! ```text
+//! DIR/testnet.json     this file's [`Net`]
+//! DIR/genesis.json     the chain
+//! DIR/nodeN/           the home of a node, with node.log in it
+//! DIR/wallets/         funded wallets to play with
+//! ```
+
+use crate::error::NetError;
+use crate::process;
+use serde::{Deserialize, Serialize};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+/// A network that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Net {
+    /// Where it lives.
+    pub dir: PathBuf,
+    /// The text all its keys are derived from.
+    pub seed: String,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+}
+
+/// A node of a local network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// `node0` and on.
+    pub name: String,
+    /// Its home directory.
+    pub home: PathBuf,
+    /// Its process, when it was last started.
+    pub pid: Option<u32>,
+    /// Where its RPC listens, `http://127.0.0.1:port`.
+    pub rpc: String,
+    /// Where it listens for peers, as multiaddress.
+    pub listen: String,
+}
+
+impl Node {
+    /// The file its process logs to.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.home.join("node.log")
+    }
+
+    /// Whether its process runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.pid.is_some_and(|pid| process::is_running(pid, &self.home))
+    }
+}
+
+fn file(dir: &Path) -> PathBuf {
+    dir.join("testnet.json")
+}
+
+impl Net {
+    /// Reads the network of a directory.
+    ///
+    /// # Errors
+    /// [`NetError::Absent`] when there is none, or what is wrong with its file.
+    pub fn load(dir: &Path) -> Result<Self, NetError> {
+        let path = file(dir);
+        if !path.exists() {
+            return Err(NetError::Absent { dir: dir.to_owned() });
+        }
+        let text = std::fs::read_to_string(&path).map_err(|e| NetError::io(&path, e))?;
+        serde_json::from_str(&text)
+            .map_err(|e| NetError::Damaged { path, reason: e.to_string() })
+    }
+
+    /// Writes the network's file.
+    ///
+    /// # Errors
+    /// [`NetError::Io`] when it can't be written.
+    pub fn save(&self) -> Result<(), NetError> {
+        let path = file(&self.dir);
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|e| NetError::Damaged { path: path.clone(), reason: e.to_string() })?;
+        let new = path.with_extension("new");
+        std::fs::write(&new, text).map_err(|e| NetError::io(&new, e))?;
+        std::fs::rename(&new, &path).map_err(|e| NetError::io(&path, e))
+    }
+
+    /// Makes the directory ready for a new network: an old one that no process uses is
+    /// removed, anything else is left alone.
+    ///
+    /// # Errors
+    /// [`NetError::Running`] when nodes run in it, [`NetError::NotOurs`] when it holds
+    /// something else.
+    pub fn clear(dir: &Path) -> Result<(), NetError> {
+        match Self::load(dir) {
+            Ok(net) if net.nodes.iter().any(Node::is_running) => {
+                return Err(NetError::Running { dir: dir.to_owned() });
+            }
+            Ok(_) => std::fs::remove_dir_all(dir).map_err(|e| NetError::io(dir, e))?,
+            Err(NetError::Absent { .. }) => {
+                let mut entries = std::fs::read_dir(dir).into_iter().flatten();
+                if entries.next().is_some() {
+                    return Err(NetError::NotOurs { dir: dir.to_owned() });
+                }
+            }
+            Err(other) => return Err(other),
+        }
+        std::fs::create_dir_all(dir).map_err(|e| NetError::io(dir, e))
+    }
+
+    /// The node with this number.
+    ///
+    /// # Errors
+    /// [`NetError::NoNode`] when there is none.
+    pub fn node_mut(&mut self, number: usize) -> Result<&mut Node, NetError> {
+        let nodes = self.nodes.len();
+        self.nodes.get_mut(number).ok_or(NetError::NoNode { number, nodes })
+    }
+
+    /// Starts the process of a node and writes down its pid.
+    ///
+    /// # Errors
+    /// [`NetError::Io`] when it can't be started.
+    pub fn start(&mut self, number: usize, binary: &Path) -> Result<u32, NetError> {
+        let node = self.node_mut(number)?;
+        if node.is_running() {
+            return Err(NetError::AlreadyRuns { name: node.name.clone() });
+        }
+        let pid = process::spawn(binary, &node.home, &node.log())
+            .map_err(|e| NetError::io(binary, e))?;
+        node.pid = Some(pid);
+        self.save()?;
+        Ok(pid)
+    }
+
+    /// Kills the process of a node as a crash would.
+    ///
+    /// # Errors
+    /// [`NetError::Io`] when it can't be killed.
+    pub fn kill(&mut self, number: usize) -> Result<(), NetError> {
+        let node = self.node_mut(number)?;
+        if let Some(pid) = node.pid {
+            process::kill(pid, &node.home).map_err(|e| NetError::io(&node.home, e))?;
+        }
+        Ok(())
+    }
+
+    /// Stops every process.
+    ///
+    /// # Errors
+    /// [`NetError::StillRunning`] names the pids that could not be stopped.
+    pub fn down(&self) -> Result<(), NetError> {
+        let running: Vec<_> =
+            self.nodes.iter().filter_map(|n| Some((n.pid?, n.home.as_path()))).collect();
+        let left = process::stop_all(&running).map_err(|e| NetError::io(&self.dir, e))?;
+        if left.is_empty() { Ok(()) } else { Err(NetError::StillRunning { pids: left }) }
+    }
+}
+
+/// Ports of loopback that are free now. All are held until the last is found, so they
+/// differ.
+///
+/// # Errors
+/// [`NetError::Io`] when the system gives none.
+pub fn free_ports(count: usize) -> Result<Vec<u16>, NetError> {
+    let held = (0..count)
+        .map(|_| TcpListener::bind("127.0.0.1:0"))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| NetError::io(Path::new("127.0.0.1"), e))?;
+    held.iter()
+        .map(|socket| Ok(socket.local_addr()?.port()))
+        .collect::<Result<Vec<_>, std::io::Error>>()
+        .map_err(|e| NetError::io(Path::new("127.0.0.1"), e))
+}

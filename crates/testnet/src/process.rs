@@ -1,0 +1,98 @@
+//! Processes of a local network: started in sessions of their own, found again by
+//! pid and home, stopped for sure.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a process may take to stop when asked, before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How often a stopping process is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Starts `weft node run` on a home. The child leaves our session by itself, logs to
+/// a file and holds none of our pipes, so it outlives us.
+///
+/// # Errors
+/// What the system says when the program or the log can't be opened.
+pub fn spawn(binary: &Path, home: &Path, log: &Path) -> io::Result<u32> {
+    let out = OpenOptions::new().create(true).append(true).open(log)?;
+    let err = out.try_clone()?;
+    let child = Command::new(binary)
+        .args(["node", "run", "--detach", "--home"])
+        .arg(home)
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .spawn()?;
+    Ok(child.id())
+}
+
+/// Whether the process runs, and is the one we started on this home: a pid may have
+/// been given to another since.
+#[must_use]
+pub fn is_running(pid: u32, home: &Path) -> bool {
+    let Some(name) = pid_of(pid) else { return false };
+    let proc = Path::new("/proc").join(pid.to_string());
+    if !Path::new("/proc/self").exists() {
+        return rustix::process::test_kill_process(name).is_ok();
+    }
+    let Ok(command) = std::fs::read(proc.join("cmdline")) else { return false };
+    let stat = std::fs::read_to_string(proc.join("stat")).unwrap_or_default();
+    let zombie = stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'));
+    let home = home.as_os_str().as_encoded_bytes();
+    !zombie && command.split(|b| *b == 0).any(|part| part == home)
+}
+
+fn pid_of(pid: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(pid).ok()?)
+}
+
+/// Kills at once (SIGKILL), as a crash would.
+///
+/// # Errors
+/// What the system says when the signal can't be sent.
+pub fn kill(pid: u32, home: &Path) -> io::Result<()> {
+    signal(pid, home, Signal::KILL)?;
+    wait_gone(pid, home, GRACE);
+    Ok(())
+}
+
+fn signal(pid: u32, home: &Path, signal: Signal) -> io::Result<()> {
+    match pid_of(pid) {
+        Some(name) if is_running(pid, home) => Ok(kill_process(name, signal)?),
+        _ => Ok(()),
+    }
+}
+
+fn wait_gone(pid: u32, home: &Path, limit: Duration) -> bool {
+    let start = Instant::now();
+    while is_running(pid, home) {
+        if start.elapsed() > limit {
+            return false;
+        }
+        std::thread::sleep(LOOK);
+    }
+    true
+}
+
+/// Asks all to stop, then kills those that don't. Answers the pids that are still
+/// there, which none should be.
+///
+/// # Errors
+/// What the system says when a signal can't be sent.
+pub fn stop_all(processes: &[(u32, &Path)]) -> io::Result<Vec<u32>> {
+    for (pid, home) in processes {
+        signal(*pid, home, Signal::TERM)?;
+    }
+    for (pid, home) in processes {
+        if !wait_gone(*pid, home, GRACE) {
+            kill(*pid, home)?;
+        }
+    }
+    Ok(processes.iter().filter(|(pid, home)| is_running(*pid, home)).map(|(pid, _)| *pid).collect())
+}
