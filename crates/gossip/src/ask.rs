@@ -2,8 +2,10 @@
 //! got theirs. Pure tables over whatever ids the transport uses.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use libp2p::PeerId;
+use tokio::time::Instant;
 
 use crate::command::RequestFailure;
 
@@ -27,31 +29,48 @@ impl Quota {
 }
 
 /// Our own open requests. `K` is the transport's id.
+///
+/// Each has a deadline of its own here: the transport starts its clock only when the
+/// peer has agreed to a stream, for which it waits another ten seconds.
 #[derive(Debug)]
 pub(crate) struct Asked<K> {
-    open: BTreeMap<K, (PeerId, u64)>,
+    open: BTreeMap<K, Question>,
     quota: Quota,
+    patience: Duration,
+}
+
+#[derive(Debug)]
+struct Question {
+    peer: PeerId,
+    id: u64,
+    deadline: Instant,
 }
 
 impl<K: Ord> Asked<K> {
-    pub(crate) fn new(quota: Quota) -> Self {
-        Self { open: BTreeMap::new(), quota }
+    pub(crate) fn new(quota: Quota, patience: Duration) -> Self {
+        Self { open: BTreeMap::new(), quota, patience }
     }
 
     /// Whether one more request to this peer may be sent.
     pub(crate) fn check(&self, peer: PeerId) -> Result<(), RequestFailure> {
-        let of_peer = self.open.values().filter(|(asked, _)| *asked == peer).count();
+        let of_peer = self.open.values().filter(|question| question.peer == peer).count();
         self.quota.check(of_peer, self.open.len())
     }
 
     /// Notes a request that was sent.
-    pub(crate) fn sent(&mut self, key: K, peer: PeerId, id: u64) {
-        self.open.insert(key, (peer, id));
+    pub(crate) fn sent(&mut self, key: K, peer: PeerId, id: u64, now: Instant) {
+        self.open.insert(key, Question { peer, id, deadline: now + self.patience });
     }
 
     /// Takes a request out at its end and returns the node's id for it.
     pub(crate) fn ended(&mut self, key: &K) -> Option<u64> {
-        self.open.remove(key).map(|(_, id)| id)
+        self.open.remove(key).map(|question| question.id)
+    }
+
+    /// Takes out the requests whose time is over.
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<(PeerId, u64)> {
+        let over = self.open.extract_if(.., |_, question| question.deadline <= now);
+        over.map(|(_, question)| (question.peer, question.id)).collect()
     }
 }
 
@@ -98,27 +117,44 @@ impl<K: Ord + Copy, C> Tickets<K, C> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use libp2p::PeerId;
+    use tokio::time::Instant;
 
     use super::{Asked, Quota, Tickets};
     use crate::command::RequestFailure;
 
     const QUOTA: Quota = Quota { per_peer: 2, total: 3 };
+    const PATIENCE: Duration = Duration::from_secs(10);
 
     #[test]
     fn our_requests_are_limited_per_peer_and_in_all() {
-        let (mut asked, one, two) = (Asked::new(QUOTA), PeerId::random(), PeerId::random());
-        asked.sent(1, one, 11);
-        asked.sent(2, one, 12);
+        let (one, two, now) = (PeerId::random(), PeerId::random(), Instant::now());
+        let mut asked = Asked::new(QUOTA, PATIENCE);
+        asked.sent(1, one, 11, now);
+        asked.sent(2, one, 12, now);
         let full = Err(RequestFailure::TooManyOpen { open: 2, limit: 2 });
         assert_eq!(asked.check(one), full);
         assert_eq!(asked.check(two), Ok(()));
-        asked.sent(3, two, 13);
+        asked.sent(3, two, 13, now);
         let full = Err(RequestFailure::TooManyOpen { open: 3, limit: 3 });
         assert_eq!(asked.check(two), full);
         assert_eq!(asked.ended(&1), Some(11));
         assert_eq!(asked.ended(&1), None);
         assert_eq!(asked.check(one), Ok(()));
+    }
+
+    #[test]
+    fn a_request_of_ours_ends_at_its_deadline_and_not_twice() {
+        let (mut asked, peer) = (Asked::new(QUOTA, PATIENCE), PeerId::random());
+        let now = Instant::now();
+        asked.sent(1, peer, 11, now);
+        asked.sent(2, peer, 12, now + Duration::from_millis(1));
+        assert!(asked.expire(now + PATIENCE - Duration::from_millis(1)).is_empty());
+        assert_eq!(asked.expire(now + PATIENCE), [(peer, 11)]);
+        assert_eq!(asked.ended(&1), None);
+        assert_eq!(asked.ended(&2), Some(12));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::GossipError;
 
-/// Everything the room needs to open. Addresses are multiaddrs, such as
-/// `/ip4/127.0.0.1/tcp/9000`; a peer address may end in `/p2p/<peer name>` and is
-/// then accepted only from that peer.
+/// Everything the room needs to open. Addresses are multiaddrs of TCP over IP, such as
+/// `/ip4/127.0.0.1/tcp/9000`, without host names; a peer address may end in
+/// `/p2p/<peer name>` and then only that peer is accepted there.
 #[derive(Clone)]
 pub struct Config {
     /// The ed25519 seed of the node's network identity. It signs no consensus data.
@@ -77,7 +77,7 @@ impl Default for Limits {
             outbound_per_peer: 4,
             outbound_total: 16,
             verdict_ms: 5_000,
-            handshake_ms: 5_000,
+            handshake_ms: 2_500,
             ban_ms: 300_000,
             queue_messages: 2_048,
         }

@@ -15,8 +15,8 @@ pub enum GossipError {
         /// What the key library said.
         why: String,
     },
-    /// A configured address is not a multiaddr.
-    #[error("the address {address:?} is not a multiaddr: {why}")]
+    /// A configured address is not a multiaddr of TCP over IP, or a peer name is none.
+    #[error("the address {address:?} cannot be used: {why}")]
     Address {
         /// The text in the configuration.
         address: String,

@@ -72,7 +72,7 @@ impl Room {
             dialer,
             peers: Peers::new(limits.handshake()),
             verdicts: Verdicts::new(limits.verdict(), MOST_UNANSWERED),
-            asked: Asked::new(outbound),
+            asked: Asked::new(outbound, limits.request_timeout()),
             tickets: Tickets::new(inbound),
             limits,
             beats: 0,
@@ -158,6 +158,9 @@ impl Room {
         while let Some((name, origin)) = self.verdicts.expire(now) {
             self.expired(name, origin);
         }
+        for (peer, id) in self.asked.expire(now) {
+            self.timed_out(peer, id);
+        }
         for peer in self.peers.late(now) {
             self.refuse(peer, "its handshake takes too long");
         }
@@ -170,6 +173,10 @@ impl Room {
                 self.judge(peer);
             }
         }
+        self.dial(now);
+    }
+
+    fn dial(&mut self, now: Instant) {
         while let Some((place, address)) = self.dialer.due(now) {
             // Not from the listen port: two nodes that dial each other at the same
             // moment from and to the same ports would meet in one connection with

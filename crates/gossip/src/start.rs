@@ -68,24 +68,36 @@ pub fn start(config: &Config) -> Result<Gossip, GossipError> {
 /// Refuses a port that somebody listens on. The transport would share it: it sets
 /// `SO_REUSEPORT`, and the kernel then gives each of two nodes half the connections.
 fn probe(address: &Multiaddr) -> io::Result<()> {
+    match socket(address) {
+        Some(place) => TcpListener::bind(place).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The TCP socket an address stands for; `None` for everything we cannot dial.
+fn socket(address: &Multiaddr) -> Option<(IpAddr, u16)> {
     let mut parts = address.iter();
-    let ip = match parts.next() {
-        Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
-        Some(Protocol::Ip6(ip)) => IpAddr::from(ip),
-        _ => return Ok(()),
+    let ip = match parts.next()? {
+        Protocol::Ip4(ip) => IpAddr::from(ip),
+        Protocol::Ip6(ip) => IpAddr::from(ip),
+        _ => return None,
     };
-    match parts.next() {
-        Some(Protocol::Tcp(port)) => TcpListener::bind((ip, port)).map(drop),
-        _ => Ok(()),
+    match parts.next()? {
+        Protocol::Tcp(port) => Some((ip, port)),
+        _ => None,
     }
 }
 
 fn addresses(texts: &[String]) -> Result<Vec<Multiaddr>, GossipError> {
-    let parse = |text: &String| {
-        text.parse().map_err(|why: libp2p::multiaddr::Error| GossipError::Address {
-            address: text.clone(),
-            why: why.to_string(),
-        })
-    };
-    texts.iter().map(parse).collect()
+    texts.iter().map(|text| address(text)).collect()
+}
+
+fn address(text: &str) -> Result<Multiaddr, GossipError> {
+    let refused = |why: String| GossipError::Address { address: text.to_owned(), why };
+    let parsed: Multiaddr =
+        text.parse().map_err(|why: libp2p::multiaddr::Error| refused(why.to_string()))?;
+    if socket(&parsed).is_none() {
+        return Err(refused("it does not begin with /ip4 or /ip6 and then /tcp".to_owned()));
+    }
+    Ok(parsed)
 }

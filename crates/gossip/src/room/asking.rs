@@ -4,6 +4,7 @@ use std::io;
 
 use libp2p::PeerId;
 use libp2p::request_response::{self, OutboundFailure, OutboundRequestId, ResponseChannel};
+use tokio::time::Instant;
 
 use super::Room;
 use crate::frame::{Answer, FrameError};
@@ -20,7 +21,7 @@ impl Room {
             return;
         }
         let key = self.swarm.behaviour_mut().ask.send_request(&peer.0, data);
-        self.asked.sent(key, peer.0, id);
+        self.asked.sent(key, peer.0, id, Instant::now());
         self.counters.requests_sent.one();
     }
 
@@ -98,7 +99,7 @@ impl Room {
         }
     }
 
-    /// The one outcome of a request that was sent.
+    /// The outcome of a request that was sent, unless it has timed out here before.
     fn end(
         &mut self,
         peer: PeerId,
@@ -112,6 +113,11 @@ impl Room {
             Ok(data) => self.news.push_back(Event::Response { from: PeerName(peer), id, data }),
             Err(reason) => self.failed(peer, id, reason),
         }
+    }
+
+    pub(super) fn timed_out(&mut self, peer: PeerId, id: u64) {
+        let after_ms = self.limits.request_timeout_ms;
+        self.failed(peer, id, RequestFailure::TimedOut { after_ms });
     }
 
     fn failed(&mut self, peer: PeerId, id: u64, reason: RequestFailure) {

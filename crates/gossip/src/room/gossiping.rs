@@ -97,7 +97,7 @@ impl Room {
             Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => self.counters.unheard.one(),
             Err(error) => {
                 self.counters.dropped.one();
-                tracing::warn!(%topic, bytes, %error, "a message was not published");
+                tracing::debug!(%topic, bytes, %error, "a message was not published");
             }
         }
     }

@@ -46,16 +46,18 @@ async fn a_room_whose_events_are_dropped_closes_at_the_next_one() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_or_nonsense_is_named() {
+async fn an_address_that_is_taken_or_of_no_use_is_named() {
     let node = Node::new(1, &[]).await;
     let mut same = config(2, &[]);
     same.listen = vec![node.address.rsplit_once("/p2p/").unwrap().0.to_owned()];
     let taken = start(&same).unwrap_err();
     assert!(matches!(&taken, GossipError::Listen { address, .. } if *address == same.listen[0]));
 
-    let nonsense = start(&config(2, &["somewhere"])).unwrap_err();
-    let named = matches!(&nonsense, GossipError::Address { address, .. } if address == "somewhere");
-    assert!(named, "{nonsense}");
+    for text in ["somewhere", "/dns4/example.org/tcp/9000", "/ip4/127.0.0.1/udp/9000", ""] {
+        let unusable = start(&config(2, &[text])).unwrap_err();
+        let named = matches!(&unusable, GossipError::Address { address, .. } if address == text);
+        assert!(named, "{unusable}");
+    }
 }
 
 #[test]
