@@ -1,0 +1,105 @@
+//! The checks of a transaction: chain, size and fee, then the signature.
+
+use super::{CheckedBlock, CheckedTx, Known, TxError, claim};
+use crate::codec::Canonical;
+use crate::hash::{ChainId, Domain, Hash};
+use crate::key::Signature;
+use crate::params::Params;
+use crate::signature::{signed_raw, verify_batch};
+use crate::tx::{ChainTag, Tx, TxId};
+use crate::units::Rao;
+use rand_core::CryptoRng;
+
+/// What a transaction's checks need to know besides it.
+pub(super) struct Opened {
+    /// The bytes that were signed.
+    pub(super) body: Vec<u8>,
+    pub(super) id: TxId,
+    pub(super) seal: Hash,
+    pub(super) bytes: u32,
+}
+
+impl Params {
+    /// The least fee of a transaction of this many bytes.
+    #[must_use]
+    pub fn min_fee(&self, bytes: u32) -> Rao {
+        Rao(self.base_fee.0.saturating_add(self.byte_fee.0.saturating_mul(u64::from(bytes))))
+    }
+}
+
+pub(super) fn open_tx(tx: &Tx, params: &Params, chain: &ChainId) -> Result<Opened, TxError> {
+    let body = tx.body.to_bytes();
+    let bytes = body.len().saturating_add(tx.signature.0.len());
+    let limit = Tx::MAX_BYTES;
+    let size = match u32::try_from(bytes) {
+        Ok(size) if bytes <= limit => size,
+        _ => return Err(TxError::TooLarge { got: bytes, limit }),
+    };
+    let want = ChainTag::of(chain);
+    if tx.body.chain != want {
+        return Err(TxError::OtherChain { got: tx.body.chain, want });
+    }
+    let (have, need) = (tx.body.fee, params.min_fee(size));
+    if tx.body.call.is_free() {
+        if tx.body.fee.0 != 0 || tx.body.nonce.0 != 0 {
+            return Err(TxError::FreeCallPays { call: tx.body.call.name() });
+        }
+    } else if have < need {
+        return Err(TxError::FeeTooLow { have, need, bytes: size });
+    }
+    let id = Hash::of(Domain::Tx, &body);
+    let seal = tx_seal(&id, &tx.signature);
+    Ok(Opened { id, seal, bytes: size, body: signed_raw(Domain::Tx, chain, &body) })
+}
+
+/// What a block's `txs_root` binds of a transaction: its id and signature.
+fn tx_seal(id: &TxId, signature: &Signature) -> Hash {
+    let mut bytes = [0; 96];
+    let (a, b) = bytes.split_at_mut(32);
+    a.copy_from_slice(id.as_bytes());
+    b.copy_from_slice(&signature.0);
+    Hash::of(Domain::TxSeal, &bytes)
+}
+
+/// Checks transactions, in order: chain, size, fee, then all signatures not yet
+/// known as a batch.
+pub fn check_txs<R: CryptoRng>(
+    txs: Vec<Tx>,
+    (params, chain): (&Params, &ChainId),
+    known: &impl Known,
+    rng: &mut R,
+) -> Vec<Result<CheckedTx, TxError>> {
+    let opened: Vec<_> = txs.iter().map(|tx| open_tx(tx, params, chain)).collect();
+    let claims: Vec<_> = txs
+        .iter()
+        .zip(&opened)
+        .filter_map(|(tx, opened)| Some((tx, opened.as_ref().ok()?)))
+        .filter(|(_, opened)| !known.knows(&opened.seal))
+        .map(|(tx, opened)| claim(tx.body.signer, tx.signature, &opened.body))
+        .collect();
+    let mut verdicts = verify_batch(&claims, rng).into_iter();
+    drop(claims);
+    txs.into_iter()
+        .zip(opened)
+        .map(|(tx, opened)| {
+            let Opened { id, seal, bytes, .. } = opened?;
+            let good = known.knows(&seal) || verdicts.next() == Some(true);
+            let signer = tx.body.signer;
+            good.then_some(CheckedTx { tx, id, seal, bytes })
+                .ok_or(TxError::BadSignature { signer })
+        })
+        .collect()
+}
+
+/// The transactions of a block that was checked: checked themselves.
+#[must_use]
+pub fn txs_of(block: &CheckedBlock) -> Vec<CheckedTx> {
+    let txs = block.block.txs.iter().zip(&block.ids);
+    txs.map(|(tx, id)| CheckedTx {
+        tx: tx.clone(),
+        id: *id,
+        seal: tx_seal(id, &tx.signature),
+        bytes: u32::try_from(tx.to_bytes().len()).unwrap_or(u32::MAX),
+    })
+    .collect()
+}
