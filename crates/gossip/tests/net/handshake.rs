@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use libp2p::identity::Keypair;
-use libp2p::swarm::SwarmEvent;
-use libp2p::{Multiaddr, Swarm, SwarmBuilder, identify, noise, tcp, yamux};
+use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
+use libp2p::{Multiaddr, Swarm, SwarmBuilder, gossipsub, identify, noise, tcp, yamux};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -143,4 +143,69 @@ async fn an_address_with_a_name_is_accepted_only_from_that_peer() {
     node.up(plain.name()).await;
     assert_eq!(choosy.waiting(), []);
     assert_eq!(node.waiting(), []);
+}
+
+/// A program that says all the right names, but signs its messages.
+#[derive(NetworkBehaviour)]
+struct Signer {
+    identify: identify::Behaviour,
+    gossip: gossipsub::Behaviour,
+}
+
+fn signer() -> Swarm<Signer> {
+    let key = Keypair::ed25519_from_bytes([78; 32]).expect("any 32 bytes are a seed");
+    let config = gossipsub::ConfigBuilder::default()
+        .protocol_id(format!("{}/gossip/1", our_version()), gossipsub::Version::V1_1)
+        .build()
+        .expect("the configuration is valid");
+    let signed = gossipsub::MessageAuthenticity::Signed(key.clone());
+    let mut gossip = gossipsub::Behaviour::new(signed, config).expect("signing is the default");
+    for topic in Topic::ALL {
+        gossip.subscribe(&topic_of(topic)).expect("all topics are allowed");
+    }
+    let identity = identify::Config::new(our_version(), key.public());
+    let identify = identify::Behaviour::new(identity);
+    SwarmBuilder::with_existing_identity(key)
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
+        .expect("the transport can be built")
+        .with_behaviour(|_| Signer { identify, gossip })
+        .expect("the behaviour can be built")
+        .build()
+}
+
+fn topic_of(topic: Topic) -> gossipsub::IdentTopic {
+    gossipsub::IdentTopic::new(format!("{}/{topic}", our_version()))
+}
+
+#[tokio::test]
+async fn a_program_that_sends_what_gossip_forbids_is_sent_away() {
+    let mut node = Node::new(1, &[]).await;
+    let mut other = signer();
+    let address: Multiaddr = node.address.parse().unwrap();
+    other.dial(address).unwrap();
+    let name: PeerName = other.local_peer_id().to_string().parse().unwrap();
+    let mut sent = 0_u8;
+    let flood = async {
+        loop {
+            match other.select_next_some().await {
+                SwarmEvent::ConnectionClosed { .. } => return,
+                SwarmEvent::Behaviour(SignerEvent::Gossip(gossipsub::Event::Subscribed {
+                    ..
+                })) => {
+                    for _ in 0..4 {
+                        sent += 1;
+                        let topic = topic_of(Topic::Shares);
+                        // The first may go before the node is known to listen.
+                        drop(other.behaviour_mut().gossip.publish(topic, vec![sent]));
+                    }
+                }
+                _ => {}
+            }
+        }
+    };
+    timeout(PATIENCE, flood).await.unwrap();
+    node.down(name).await;
+    assert_eq!(node.counters().banned, 1);
+    assert_eq!(node.counters().topics[Topic::Shares.index()].received, 0);
 }
