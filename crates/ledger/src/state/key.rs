@@ -1,11 +1,11 @@
 //! What a piece of state is called.
 //!
 //! There is no scan: whatever the rules must find, they find by name. The order of
-//! keys is the order of the absence proofs and of every full walk.
+//! key hashes is the order of the absence proofs and of every full walk.
 
 use bincode::{Decode, Encode};
 use weft_types::hash::{Domain, Hash};
-use weft_types::{Height, Netuid, PublicKey, Uid};
+use weft_types::{Canonical, Height, Netuid, PublicKey, Uid, canonical};
 
 /// The name of one value of the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -36,13 +36,9 @@ pub enum Key {
     Bonds(Netuid, Uid),
 }
 
-impl Key {
-    /// The canonical bytes.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        super::encode(self)
-    }
+canonical!(Key, 128);
 
+impl Key {
     /// The name under which the key stands in a leaf.
     #[must_use]
     pub fn hash(&self) -> Hash {

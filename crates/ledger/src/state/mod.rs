@@ -1,19 +1,28 @@
 //! The state room: names, values, reading and writing, the tree over all of it, and
 //! the unfinal blocks as layers.
 //!
-//! Not here: any rule about what may be written; that is `rules`.
+//! ```text
+//! rules ── Changes ──► Layer over Base ──► Tree: slots, links, root, proofs
+//!   ▲                       │
+//!   └──────── Read ◄── View ┘
+//! ```
+//!
+//! Not here: any rule about what may be written (`rules`), and which block stands on
+//! which (`forks`).
 
+pub mod base;
 pub mod changes;
+pub mod growth;
 pub mod key;
+pub mod leaf;
+pub mod map;
+pub mod proof;
+pub mod tree;
 pub mod value;
 
+pub use base::{Base, Entry, Layer, RestoreError, View, Write};
 pub use changes::{Changes, Read, Scratch};
 pub use key::Key;
+pub use map::{LookupMap, Seed};
+pub use proof::{Proof, ProofError};
 pub use value::Value;
-
-/// Fixed-width little-endian bincode (R2), private to this room.
-fn encode<T: bincode::Encode>(value: &T) -> Vec<u8> {
-    let config = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
-    bincode::encode_to_vec(value, config)
-        .expect("writing to memory fails for no type that is encoded here")
-}

@@ -1,9 +1,11 @@
 //! What a piece of state holds.
 
+use super::key::Key;
 use bincode::{Decode, Encode};
 use weft_types::hash::{Domain, Hash};
 use weft_types::{
-    Finality, Height, Hyperparameters, Netuid, Nonce, PublicKey, Rao, Slot, Uid, VoterSets,
+    Canonical, Finality, Height, Hyperparameters, Netuid, Nonce, PublicKey, Rao, Slot, Uid,
+    VoterSets, canonical,
 };
 
 /// One value of the state.
@@ -11,8 +13,8 @@ use weft_types::{
 pub enum Value {
     /// Under `Key::Supply`.
     Supply(Supply),
-    /// Under `Key::Chain`.
-    Chain(Chain),
+    /// Under `Key::Chain`; boxed, so that the many small values stay small.
+    Chain(Box<Chain>),
     /// Under `Key::Subnets`: netuids, ascending.
     Subnets(Vec<Netuid>),
     /// Under `Key::Account`.
@@ -161,11 +163,27 @@ pub struct Neuron {
     pub emission: Rao,
 }
 
+canonical!(Value, 16 << 20);
+
 impl Value {
-    /// The canonical bytes.
+    /// Whether a value of this kind may stand under the key.
     #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        super::encode(self)
+    pub const fn fits(&self, key: &Key) -> bool {
+        matches!(
+            (key, self),
+            (Key::Supply, Self::Supply(_))
+                | (Key::Chain, Self::Chain(_))
+                | (Key::Subnets, Self::Subnets(_))
+                | (Key::Account(_), Self::Account(_))
+                | (Key::Hotkey(_), Self::Hotkey(_))
+                | (Key::Position(..), Self::Position(_))
+                | (Key::Exits(_), Self::Exits(_))
+                | (Key::Subnet(_), Self::Subnet(_))
+                | (Key::Neuron(..), Self::Neuron(_))
+                | (Key::Seat(..), Self::Seat(_))
+                | (Key::Row(..), Self::Row(_))
+                | (Key::Bonds(..), Self::Bonds(_))
+        )
     }
 
     /// The hash that stands in a leaf.
