@@ -28,11 +28,12 @@ doc:
 
 # one simulation, for example: just sim --seed 7
 sim *ARGS:
-    cargo run --release --locked -p weft -- sim {{ARGS}}
+    cargo run --release --locked -p weft -- sim run {{ARGS}}
 
-# many seeds in search of one that breaks a property, for example: just hunt 10000
-hunt SEEDS="1000" *ARGS:
-    cargo run --release --locked -p weft -- sim --seeds {{SEEDS}} {{ARGS}}
+# one seed after another until one breaks a property, for example: just hunt 1 10000
+hunt FROM="1" TO="1000" *ARGS:
+    cargo build --release --locked -p weft
+    for seed in $(seq {{FROM}} {{TO}}); do cargo run -q --release --locked -p weft -- --json sim run --seed "$seed" {{ARGS}} > /dev/null || { echo "broken by seed $seed"; exit 1; }; done
 
 # write the golden files anew; read the difference before you commit it
 bless:
