@@ -250,7 +250,9 @@ impl Layer {
         self.tree.root
     }
 
-    fn find(&self, key: &Key) -> Option<&Write> {
+    /// What the block wrote under a key.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Write> {
         self.writes.get(usize::try_from(*self.index.get(key)?).ok()?)
     }
 }
@@ -265,7 +267,7 @@ impl<'a> View<'a> {
     /// The value under a key with its slot.
     #[must_use]
     pub fn find(&self, key: &Key) -> Option<(TreeSlot, &'a Value)> {
-        match self.layers.iter().find_map(|l| l.find(key)) {
+        match self.layers.iter().find_map(|l| l.get(key)) {
             Some(write) => Some((write.slot, write.value.as_ref()?)),
             None => self.base.find(key),
         }

@@ -1,0 +1,147 @@
+//! Conservation: the totals that the rules keep, compared with the full sums over the
+//! state (protocol, section 12, property 6).
+//!
+//! issued = free + staked + locked + pending + unbonding, to the rao, and each of
+//! them is the sum of what it stands for. This walks the whole state, so it is for
+//! replays, simulations and operators, not for every block of a large chain.
+
+use super::Forks;
+use crate::state::value::Supply;
+use crate::state::{Key, Value};
+use std::collections::BTreeMap;
+use weft_types::units::SUPPLY_CAP;
+use weft_types::{BlockHash, PublicKey, Rao};
+
+/// Why a state does not conserve money.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuditError {
+    /// There is no such state.
+    #[error(
+        "there is no state of block {block}; only the last final one and those above it are kept"
+    )]
+    UnknownBlock {
+        /// Which.
+        block: BlockHash,
+    },
+    /// The state keeps no totals.
+    #[error("the state keeps no record of the supply; the rules lost it")]
+    NoSupply,
+    /// A total is not the sum of its parts.
+    #[error(
+        "{total} is recorded as {recorded} rao, its parts sum to {sum} rao; the rules made or lost the difference"
+    )]
+    Differs {
+        /// Which total.
+        total: &'static str,
+        /// What the record says.
+        recorded: Rao,
+        /// What the state holds.
+        sum: u128,
+    },
+    /// More coins than can ever exist.
+    #[error("{issued} rao are issued, more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
+    OverCap {
+        /// How many.
+        issued: Rao,
+    },
+    /// The positions behind a hotkey are not its pool.
+    #[error(
+        "the pool of hotkey {hotkey} has {shares} shares, its positions sum to {sum:?}; the rules made or lost the difference"
+    )]
+    Pool {
+        /// Which.
+        hotkey: PublicKey,
+        /// The shares in the pool's record.
+        shares: u128,
+        /// The sum of all positions; none when it is over 2^128.
+        sum: Option<u128>,
+    },
+}
+
+impl Forks {
+    /// Sums up everything in the state after a block.
+    ///
+    /// # Errors
+    /// [`AuditError`] names the first total that is not the sum of its parts.
+    pub fn audit(&self, block: &BlockHash) -> Result<Supply, AuditError> {
+        let view = self.view(block).ok_or(AuditError::UnknownBlock { block: *block })?;
+        let mut sums = Sums::default();
+        for (key, value) in view.values() {
+            sums.add(key, value);
+        }
+        sums.judge()
+    }
+}
+
+/// What is really there.
+#[derive(Default)]
+struct Sums {
+    recorded: Option<Supply>,
+    free: u128,
+    staked: u128,
+    locked: u128,
+    pending: u128,
+    unbonding: u128,
+    /// By hotkey: the shares of its pool and the sum of the positions.
+    pools: BTreeMap<PublicKey, (u128, Option<u128>)>,
+}
+
+impl Sums {
+    fn add(&mut self, key: &Key, value: &Value) {
+        match (key, value) {
+            (_, Value::Supply(supply)) => self.recorded = Some(*supply),
+            (_, Value::Account(account)) => grow(&mut self.free, account.free),
+            (Key::Hotkey(hotkey), Value::Hotkey(pool)) => {
+                grow(&mut self.staked, pool.value);
+                self.pool(*hotkey).0 = pool.shares;
+            }
+            (Key::Position(hotkey, _), Value::Position(shares)) => {
+                let sum = &mut self.pool(*hotkey).1;
+                *sum = sum.and_then(|sum| sum.checked_add(*shares));
+            }
+            (_, Value::Subnet(subnet)) => {
+                grow(&mut self.locked, subnet.locked);
+                grow(&mut self.pending, subnet.pending);
+            }
+            (_, Value::Exits(exits)) => {
+                exits.iter().for_each(|exit| grow(&mut self.unbonding, exit.amount));
+            }
+            _ => {}
+        }
+    }
+
+    fn pool(&mut self, hotkey: PublicKey) -> &mut (u128, Option<u128>) {
+        self.pools.entry(hotkey).or_insert((0, Some(0)))
+    }
+
+    fn judge(self) -> Result<Supply, AuditError> {
+        let supply = self.recorded.ok_or(AuditError::NoSupply)?;
+        let parts = [
+            ("free", supply.free, self.free),
+            ("staked", supply.staked, self.staked),
+            ("locked", supply.locked, self.locked),
+            ("pending", supply.pending, self.pending),
+            ("unbonding", supply.unbonding, self.unbonding),
+        ];
+        let all = parts.iter().fold(0, |sum: u128, part| sum.saturating_add(part.2));
+        for (total, recorded, sum) in parts.into_iter().chain([("issued", supply.issued, all)]) {
+            if u128::from(recorded.0) != sum {
+                return Err(AuditError::Differs { total, recorded, sum });
+            }
+        }
+        if supply.issued > SUPPLY_CAP {
+            return Err(AuditError::OverCap { issued: supply.issued });
+        }
+        for (hotkey, (shares, sum)) in self.pools {
+            if sum != Some(shares) {
+                return Err(AuditError::Pool { hotkey, shares, sum });
+            }
+        }
+        Ok(supply)
+    }
+}
+
+/// Adds to a sum of at most 2^64 amounts of 64 bits, which 128 bits hold.
+fn grow(sum: &mut u128, amount: Rao) {
+    *sum = sum.saturating_add(u128::from(amount.0));
+}

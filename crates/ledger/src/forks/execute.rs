@@ -1,0 +1,99 @@
+//! Running blocks on their parents' states: the seam to consensus and to the rules.
+
+use super::{Forks, Kept, Refusal};
+use crate::rules::{Outcome, Work};
+use crate::state::value::Chain;
+use crate::state::{Key, Layer, Value, View};
+use std::sync::Arc;
+use weft_types::block::txs_root;
+use weft_types::executor::{Assembled, Draft, Executed, Executor};
+use weft_types::{BlockHash, CheckedBlock, CheckedTx, Finality, Hash, Header};
+
+impl Executor for Forks {
+    type Refusal = Refusal;
+
+    /// A block that is kept is not run again: what is kept is the answer.
+    fn execute(
+        &mut self,
+        block: &CheckedBlock,
+        finality: Finality,
+    ) -> Result<Executed, Self::Refusal> {
+        let hash = block.hash();
+        if let Some(executed) = self.executed(&hash) {
+            return Ok(executed);
+        }
+        let view = self.parent(block.header())?;
+        let outcome = self.ledger.execute(&view, work_of(block, finality))?;
+        let kept = keep(&view, block.header(), outcome)?;
+        Ok(self.insert(hash, kept))
+    }
+
+    fn assemble(&mut self, draft: &Draft, txs: Vec<CheckedTx>) -> Result<Assembled, Self::Refusal> {
+        let view = self.parent(&draft.header)?;
+        let (outcome, picked) = self.ledger.assemble(&view, work_of_draft(draft, &txs))?;
+        let kept = keep(&view, &draft.header, outcome)?;
+        let txs = pick(txs, &picked);
+        let seals: Vec<Hash> = txs.iter().map(|tx| *tx.seal()).collect();
+        let header = Header {
+            txs_root: txs_root(&seals),
+            state_root: kept.executed.state_root,
+            ..draft.header.clone()
+        };
+        let executed = self.insert(header.hash(), kept);
+        Ok(Assembled { header, txs, executed })
+    }
+
+    fn forget(&mut self, block: &BlockHash) {
+        self.drop_from(block);
+    }
+
+    fn finalize(&mut self, block: &BlockHash) {
+        self.settle(block);
+    }
+}
+
+impl Forks {
+    fn parent(&self, header: &Header) -> Result<View<'_>, Refusal> {
+        let parent = header.parent;
+        self.view(&parent).ok_or(Refusal::UnknownParent { parent })
+    }
+
+    fn insert(&mut self, hash: BlockHash, kept: Kept) -> Executed {
+        self.kept.entry(hash).or_insert(kept).executed.clone()
+    }
+}
+
+/// What a block made of its parent's state, ready to be kept.
+fn keep(view: &View<'_>, header: &Header, outcome: Outcome) -> Result<Kept, Refusal> {
+    let layer = view.grow(outcome.changes);
+    let sets = chain_of(&layer).ok_or(Refusal::NoChain)?.voters.clone();
+    let executed = Executed { state_root: layer.root(), sets };
+    let receipts = Arc::new(outcome.receipts);
+    Ok(Kept { parent: header.parent, height: header.height, layer, executed, receipts })
+}
+
+fn chain_of(layer: &Layer) -> Option<&Chain> {
+    match layer.get(&Key::Chain)?.value.as_ref()? {
+        Value::Chain(chain) => Some(chain),
+        _ => None,
+    }
+}
+
+fn work_of(block: &CheckedBlock, finality: Finality) -> Work<'_> {
+    let proof = &block.block().proof;
+    let items = proof.iter().map(|s| (s.vote().voter, s.items.as_slice())).collect();
+    Work { header: block.header(), finality, items, txs: block.block().txs.iter().collect() }
+}
+
+fn work_of_draft<'a>(draft: &'a Draft, txs: &'a [CheckedTx]) -> Work<'a> {
+    let shares = draft.proof.iter().map(weft_types::CheckedShare::share);
+    let items = shares.map(|s| (s.vote().voter, s.items.as_slice())).collect();
+    let txs = txs.iter().map(CheckedTx::tx).collect();
+    Work { header: &draft.header, finality: draft.finality, items, txs }
+}
+
+/// The transactions at these places, in this order.
+fn pick(txs: Vec<CheckedTx>, places: &[usize]) -> Vec<CheckedTx> {
+    let mut txs: Vec<Option<CheckedTx>> = txs.into_iter().map(Some).collect();
+    places.iter().filter_map(|place| txs.get_mut(*place)?.take()).collect()
+}

@@ -1,0 +1,242 @@
+//! The forks room: one state per block that is not yet below the last final one.
+//!
+//! ```text
+//! execute, assemble   parent's view ─► rules ─► Changes ─► a layer, kept under the block's hash
+//! forget              the layer goes, and every layer that stands on it
+//! finalize            the layers up to the block become base, in order; what does not
+//!                     descend from it goes; the blocks wait in `take_final` for the disk
+//! ```
+//!
+//! It knows parent links and nothing else of consensus: which block deserves to be
+//! executed, preferred or final is said by its caller.
+
+pub mod audit;
+mod error;
+mod execute;
+
+pub use audit::AuditError;
+pub use error::{Refusal, RestoreError};
+
+use crate::rules::{Ledger, Receipts};
+use crate::state::value::Chain;
+use crate::state::{Base, Entry, Key, Layer, Proof, Read, Seed, Value, View, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use weft_types::executor::Executed;
+use weft_types::genesis::GenesisError;
+use weft_types::{BlockHash, Genesis, Hash, Height};
+
+/// The states of all blocks from the last final one up.
+pub struct Forks {
+    ledger: Ledger,
+    base: Base,
+    base_hash: BlockHash,
+    kept: BTreeMap<BlockHash, Kept>,
+    finals: Vec<FinalBlock>,
+}
+
+/// A block that was run and is not final.
+struct Kept {
+    parent: BlockHash,
+    height: Height,
+    layer: Layer,
+    executed: Executed,
+    receipts: Arc<Receipts>,
+}
+
+/// A block that became part of the base: what the node writes to disk of it.
+#[derive(Clone, Debug)]
+pub struct FinalBlock {
+    /// Which.
+    pub hash: BlockHash,
+    /// Its height.
+    pub height: Height,
+    /// What it wrote, in the order of keys.
+    pub writes: Vec<Write>,
+    /// The root of the state after it.
+    pub state_root: Hash,
+    /// What became of its items and transactions.
+    pub receipts: Arc<Receipts>,
+}
+
+impl Forks {
+    /// The first state of a chain.
+    ///
+    /// # Errors
+    /// [`GenesisError`] names what is wrong with the genesis.
+    pub fn new(genesis: &Genesis, seed: Seed) -> Result<Self, GenesisError> {
+        let (ledger, changes) = Ledger::genesis(genesis)?;
+        let base = Base::genesis(changes, seed);
+        Ok(Self::on(ledger, base, genesis.block_hash()))
+    }
+
+    /// A stored state, which must be the one after block `hash` with this root. Entries
+    /// may come in any order.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when the entries are no state or lead to another root.
+    pub fn restore(
+        genesis: &Genesis,
+        (hash, want): (BlockHash, Hash),
+        entries: impl IntoIterator<Item = Entry>,
+        seed: Seed,
+    ) -> Result<Self, RestoreError> {
+        let (ledger, _) = Ledger::genesis(genesis)?;
+        let forks = Self::on(ledger, Base::restore(entries, seed)?, hash);
+        let got = forks.base.view(Vec::new()).root();
+        if got != want {
+            return Err(RestoreError::Root { hash, want, got });
+        }
+        match forks.chain(&hash) {
+            Some(_) => Ok(forks),
+            None => Err(RestoreError::NoChain { hash }),
+        }
+    }
+
+    const fn on(ledger: Ledger, base: Base, base_hash: BlockHash) -> Self {
+        Self { ledger, base, base_hash, kept: BTreeMap::new(), finals: Vec::new() }
+    }
+
+    /// The constants of the chain.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The last final block: the one whose state is the base.
+    #[must_use]
+    pub const fn base_hash(&self) -> BlockHash {
+        self.base_hash
+    }
+
+    /// The state after a block, if it is kept.
+    #[must_use]
+    pub fn view(&self, block: &BlockHash) -> Option<View<'_>> {
+        let path = self.path(block)?;
+        Some(self.base.view(path.into_iter().map(|(_, kept)| &kept.layer).collect()))
+    }
+
+    /// The root of the state after a block.
+    #[must_use]
+    pub fn root_of(&self, block: &BlockHash) -> Option<Hash> {
+        match self.kept.get(block) {
+            Some(kept) => Some(kept.executed.state_root),
+            None => self.view(block).map(|view| view.root()),
+        }
+    }
+
+    /// What the state after a block says of itself: height, slot, standing, voters.
+    #[must_use]
+    pub fn chain(&self, block: &BlockHash) -> Option<Chain> {
+        match self.view(block)?.get(&Key::Chain)? {
+            Value::Chain(chain) => Some(*chain),
+            _ => None,
+        }
+    }
+
+    /// Root and voters of the state after a block.
+    #[must_use]
+    pub fn executed(&self, block: &BlockHash) -> Option<Executed> {
+        if let Some(kept) = self.kept.get(block) {
+            return Some(kept.executed.clone());
+        }
+        let sets = self.chain(block)?.voters;
+        Some(Executed { state_root: self.root_of(block)?, sets })
+    }
+
+    /// What became of the items and transactions of a block that is not final yet.
+    #[must_use]
+    pub fn receipts(&self, block: &BlockHash) -> Option<Arc<Receipts>> {
+        self.kept.get(block).map(|kept| Arc::clone(&kept.receipts))
+    }
+
+    /// What shows that the state after a block holds a value, or holds none.
+    #[must_use]
+    pub fn prove(&self, block: &BlockHash, key: &Key) -> Option<Proof> {
+        self.view(block).map(|view| view.prove(key))
+    }
+
+    /// Every value of the last final state with its slot, in the order of key hashes.
+    pub fn entries(&self) -> impl Iterator<Item = (&Key, u32, &Value)> {
+        self.base.entries()
+    }
+
+    /// The blocks that became final since the last call, in order. They are kept until
+    /// they are taken.
+    #[must_use = "what is taken is nowhere else: it must reach the disk"]
+    pub fn take_final(&mut self) -> Vec<FinalBlock> {
+        std::mem::take(&mut self.finals)
+    }
+
+    /// How many blocks are kept above the last final one.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Whether no block stands above the last final one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// How many blocks the longest fork has above the last final one.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        let of = |block: &BlockHash| self.path(block).map_or(0, |path| path.len());
+        self.kept.keys().map(of).max().unwrap_or(0)
+    }
+
+    /// The kept blocks from `block` down to the base, newest first.
+    fn path(&self, block: &BlockHash) -> Option<Vec<(BlockHash, &Kept)>> {
+        let mut path = Vec::new();
+        let mut at = *block;
+        while at != self.base_hash {
+            let kept = self.kept.get(&at)?;
+            path.push((at, kept));
+            at = kept.parent;
+        }
+        Some(path)
+    }
+
+    /// Drops a block and all that stand on it. The last final block stays.
+    fn drop_from(&mut self, block: &BlockHash) {
+        if self.kept.contains_key(block) {
+            let gone = self.with_descendants(*block);
+            self.kept.retain(|hash, _| !gone.contains(hash));
+        }
+    }
+
+    /// Makes the state of a kept block the base.
+    fn settle(&mut self, block: &BlockHash) {
+        let Some(path) = self.path(block) else { return };
+        let hashes: Vec<BlockHash> = path.iter().rev().map(|(hash, _)| *hash).collect();
+        for hash in hashes {
+            let Some(kept) = self.kept.remove(&hash) else { break };
+            self.base.absorb(&kept.layer);
+            self.base_hash = hash;
+            self.finals.push(FinalBlock {
+                hash,
+                height: kept.height,
+                writes: kept.layer.into_writes(),
+                state_root: kept.executed.state_root,
+                receipts: kept.receipts,
+            });
+        }
+        let alive = self.with_descendants(self.base_hash);
+        self.kept.retain(|hash, _| alive.contains(hash));
+    }
+
+    fn with_descendants(&self, block: BlockHash) -> BTreeSet<BlockHash> {
+        let mut by_height: Vec<_> =
+            self.kept.iter().map(|(hash, kept)| (kept.height, *hash, kept.parent)).collect();
+        by_height.sort_unstable();
+        let mut family = BTreeSet::from([block]);
+        for (_, hash, parent) in by_height {
+            if family.contains(&parent) {
+                family.insert(hash);
+            }
+        }
+        family
+    }
+}
