@@ -51,6 +51,11 @@ fn what_is_there_can_not_be_shown_absent_nor_another_value() {
     );
     let other = proof.verify(&root, &key(9), Some(&value(7)));
     assert!(matches!(other, Err(ProofError::OtherKey { .. })));
+    let (base, _) = state();
+    for n in 0..=255 {
+        let refused = base.view(vec![]).prove(&key(n)).verify(&root, &at, None);
+        assert!(matches!(refused, Err(ProofError::NotSkipped { .. })), "the leaf for key {n}");
+    }
 }
 
 #[test]
