@@ -1,2 +1,88 @@
-//! weft
-fn main() {}
+//! `weft`: the node, the local testnet, the wallet, the benches and the simulator in
+//! one program.
+//!
+//! Here arguments are parsed and answers printed, nothing else: a command calls a room
+//! and gives an answer or a failure, and [`output`] alone writes to stdout.
+
+mod args;
+mod cmd;
+mod number;
+mod output;
+mod remote;
+mod signer;
+
+use args::{Cli, Command};
+use clap::Parser;
+use output::{Answer, Exit, Failure, finish};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let as_json = cli.global.json;
+    finish(run(cli), as_json)
+}
+
+/// Help and version are results; anything else that clap says is a usage error, which
+/// is JSON too when `--json` stands on the line.
+fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
+    if matches!(error.kind(), DisplayHelp | DisplayVersion) {
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+    let as_json = std::env::args_os().any(|a| a == "--json");
+    if !as_json {
+        return match error.print() {
+            Ok(()) => ExitCode::from(Exit::Usage as u8),
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+    let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    finish(Err(Failure::new(Exit::Usage, "Usage", first).help("weft --help")), true)
+}
+
+fn run(cli: Cli) -> Result<Answer, Failure> {
+    let Cli { global, command } = cli;
+    let global = &global;
+    match command {
+        Command::Node(args::NodeCommand::Run(args)) => cmd::node::run_until_stopped(global, &args),
+        Command::Node(command) => wait(cmd::node::run(global, &command)),
+        Command::Testnet(command) => wait(cmd::testnet::run(global, &command)),
+        Command::Wallet(command) => cmd::wallet::run(global, &command),
+        Command::Transfer(args) => wait(cmd::send::transfer(global, &args)),
+        Command::Stake(command) => wait(cmd::send::stake(global, &command)),
+        Command::Register(args) => wait(cmd::send::register(global, &args)),
+        Command::Weights(args::WeightsCommand::Set(args)) => wait(cmd::send::weights(global, &args)),
+        Command::Weights(args::WeightsCommand::Show(args)) => {
+            wait(cmd::subnet::weights(global, &args))
+        }
+        Command::Subnet(command) => wait(cmd::subnet::run(global, &command)),
+        Command::Query(command) => wait(cmd::query::run(global, &command)),
+        Command::Yuma(command) => cmd::yuma::run(global, &command),
+        Command::Bench(command) => cmd::bench::run(global, &command),
+        Command::Sim(command) => cmd::sim::run(global, &command),
+    }
+}
+
+/// Runs a command that talks to nodes.
+fn wait<F>(command: F) -> Result<Answer, Failure>
+where
+    F: Future<Output = Result<Answer, Failure>>,
+{
+    runtime()?.block_on(command)
+}
+
+/// A small runtime for a command; the node has its own.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(Exit::Failed, "NoRuntime", e))
+}

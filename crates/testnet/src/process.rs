@@ -96,3 +96,12 @@ pub fn stop_all(processes: &[(u32, &Path)]) -> io::Result<Vec<u32>> {
     }
     Ok(processes.iter().filter(|(pid, home)| is_running(*pid, home)).map(|(pid, _)| *pid).collect())
 }
+
+/// Leaves the session of the caller, so that its terminal and its end are not ours.
+///
+/// # Errors
+/// What the system says; a process that leads a group can't leave it.
+pub fn leave_session() -> io::Result<()> {
+    rustix::process::setsid()?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Where a bench ran, and what its processes used.
+
+use serde::Serialize;
+
+/// The machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Host {
+    /// The processor's name.
+    pub cpu: String,
+    /// How many cores this program may use.
+    pub cores: usize,
+    /// Memory in MiB.
+    pub memory_mib: u64,
+    /// Operating system and architecture.
+    pub system: String,
+}
+
+/// What a process used.
+#[derive(Clone, Debug, Serialize)]
+pub struct Usage {
+    /// Which.
+    pub name: String,
+    /// Seconds of processor time since it started.
+    pub cpu_s: f64,
+    /// Resident memory in MiB.
+    pub rss_mib: u64,
+}
+
+fn field(text: &str, name: &str) -> Option<String> {
+    let line = text.lines().find(|l| l.starts_with(name))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+fn kib(text: &str, name: &str) -> u64 {
+    let value = field(text, name).unwrap_or_default();
+    value.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+impl Host {
+    /// This machine, as far as the system tells.
+    #[must_use]
+    pub fn here() -> Self {
+        let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+        Self {
+            cpu: field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| "unknown".into()),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_mib: kib(&read("/proc/meminfo"), "MemTotal") / 1_024,
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        }
+    }
+}
+
+/// What a process has used so far; zeros when it is gone.
+#[must_use]
+pub fn usage(name: &str, pid: Option<u32>) -> Usage {
+    let read = |file: &str| {
+        pid.and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok())
+            .unwrap_or_default()
+    };
+    Usage {
+        name: name.to_owned(),
+        cpu_s: cpu_seconds(&read("stat")),
+        rss_mib: kib(&read("status"), "VmRSS") / 1_024,
+    }
+}
+
+/// Clock ticks of the kernel's tables a second: 100 on every Linux.
+const TICKS: f64 = 100.0;
+
+/// User and system time of `/proc/PID/stat`: fields 14 and 15.
+fn cpu_seconds(stat: &str) -> f64 {
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok());
+    ticks.sum::<f64>() / TICKS
+}

@@ -1,0 +1,219 @@
+//! The load process: offers pre-signed transfers at a fixed rate and watches when each
+//! is final at every node.
+//!
+//! The rate is kept by the clock, not by answers: a transfer's latency counts from the
+//! moment it was due, so a net that makes its clients wait is not flattered. One that
+//! is never seen final counts as the length of the run.
+
+use crate::watch::{Finals, watch};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep_until};
+use weft_rpc::client::{Client, ClientError};
+use weft_testnet::plan::sender;
+use weft_types::hash::to_hex;
+use weft_types::{Call, Canonical, ChainId, ChainTag, Nonce, PublicKey, Rao, SecretKey, TxBody, TxId};
+
+/// Length of a step of the load; its transfers go out together.
+const STEP: Duration = Duration::from_millis(10);
+
+/// How long the nodes may take to finish after the last transfer.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Requests under way to one node.
+const IN_FLIGHT: usize = 64;
+
+/// What to offer to whom.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoadPlan {
+    /// RPC addresses of the nodes.
+    pub nodes: Vec<String>,
+    /// Which chain.
+    pub chain: ChainId,
+    /// The text the senders' keys are derived from.
+    pub seed: String,
+    /// How many senders.
+    pub senders: usize,
+    /// Transfers a second.
+    pub rate: u64,
+    /// Seconds before the measured part.
+    pub warmup_s: u64,
+    /// Seconds of the measured part.
+    pub duration_s: u64,
+    /// What each transfer pays.
+    pub fee: Rao,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoadReport {
+    /// Transfers offered in the measured part.
+    pub offered: u64,
+    /// Of these, seen final at every node.
+    pub committed: u64,
+    /// Of these, refused by a node when they were offered.
+    pub refused: u64,
+    /// The first reason for a refusal.
+    pub refusal: Option<String>,
+    /// Bytes of one transfer.
+    pub tx_bytes: usize,
+    /// Milliseconds from due to final everywhere, one per transfer offered, sorted.
+    pub latencies_ms: Vec<u32>,
+    /// Seconds from the first measured transfer to the last final one.
+    pub span_s: f64,
+    /// The last height that was final everywhere.
+    pub final_height: u64,
+}
+
+/// One signed transfer.
+struct Signed {
+    id: TxId,
+    raw: String,
+    bytes: usize,
+}
+
+/// Why the load could not be offered.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A node could not be asked.
+    #[error("a node could not be asked: {0}")]
+    Client(#[from] ClientError),
+    /// The plan makes no load.
+    #[error("the plan offers nothing: rate, duration, senders and nodes must be positive")]
+    Empty,
+}
+
+/// Signs everything, offers it, waits for the rest and reports.
+///
+/// # Errors
+/// [`LoadError`] when a node can't be reached or the plan is empty.
+pub async fn run(plan: &LoadPlan) -> Result<LoadReport, LoadError> {
+    let total = plan.rate.saturating_mul(plan.warmup_s.saturating_add(plan.duration_s));
+    if total == 0 || plan.senders == 0 || plan.nodes.is_empty() || plan.duration_s == 0 {
+        return Err(LoadError::Empty);
+    }
+    let signed = sign_all(plan, total);
+    let clients = plan
+        .nodes
+        .iter()
+        .map(|url| Client::new(url, Duration::from_secs(10)).map(Arc::new))
+        .collect::<Result<Vec<_>, _>>()?;
+    let watcher = tokio::spawn(watch(clients.clone(), signed.len()));
+    let start = Instant::now() + Duration::from_millis(200);
+    let (refused, refusal) = offer(plan, &signed, &clients, start).await;
+    let ids: Vec<TxId> = signed.iter().map(|s| s.id).collect();
+    let deadline = Instant::now() + DRAIN;
+    let finals = Finals::collect(watcher, &ids, deadline).await;
+    let mut report = finals.report(plan, &ids, start);
+    report.tx_bytes = signed.first().map_or(0, |s| s.bytes);
+    report.refused = refused;
+    report.refusal = refusal;
+    Ok(report)
+}
+
+/// The sender of the n-th transfer, its nonce, and the node it goes to: a sender keeps
+/// to one node, so its nonces arrive in order.
+fn place(plan: &LoadPlan, n: usize) -> (usize, u64, usize) {
+    let who = n % plan.senders;
+    let nonce = u64::try_from(n / plan.senders).unwrap_or(u64::MAX);
+    (who, nonce, who % plan.nodes.len())
+}
+
+fn sign_all(plan: &LoadPlan, total: u64) -> Vec<Signed> {
+    let keys: Vec<SecretKey> = (0..plan.senders).map(|n| sender(&plan.seed, n)).collect();
+    let public: Vec<PublicKey> = keys.iter().map(SecretKey::public).collect();
+    let total = usize::try_from(total).unwrap_or(usize::MAX);
+    let sign = |n: usize| {
+        let (who, nonce, _) = place(plan, n);
+        let to = public[(who + 1) % public.len()];
+        let body = TxBody {
+            chain: ChainTag::of(&plan.chain),
+            signer: public[who],
+            nonce: Nonce(nonce),
+            fee: plan.fee,
+            valid_until: None,
+            call: Call::Transfer { to, amount: Rao(1_000) },
+        };
+        let id = body.id();
+        let raw = body.sign(&keys[who], &plan.chain).to_bytes();
+        Signed { id, raw: to_hex(&raw), bytes: raw.len() }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let part = total.div_ceil(threads);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..threads)
+            .map(|t| (t * part).min(total)..((t + 1) * part).min(total))
+            .map(|range| scope.spawn(|| range.map(sign).collect::<Vec<_>>()))
+            .collect();
+        parts.into_iter().flat_map(|p| p.join().unwrap_or_default()).collect()
+    })
+}
+
+/// Offers step by step; answers how many were refused, and why first.
+async fn offer(
+    plan: &LoadPlan,
+    signed: &[Signed],
+    clients: &[Arc<Client>],
+    start: Instant,
+) -> (u64, Option<String>) {
+    let gates: Vec<_> = clients.iter().map(|_| Arc::new(Semaphore::new(IN_FLIGHT))).collect();
+    let mut tasks = tokio::task::JoinSet::new();
+    let mut sent = 0;
+    let mut step = 0_u32;
+    while sent < signed.len() {
+        step += 1;
+        let due = start + STEP * step;
+        sleep_until(due).await;
+        let until = due_count(plan, STEP * step).min(signed.len());
+        let mut per_node: Vec<Vec<&str>> = vec![Vec::new(); clients.len()];
+        for (n, tx) in signed.iter().enumerate().take(until).skip(sent) {
+            per_node[place(plan, n).2].push(&tx.raw);
+        }
+        sent = until;
+        for (node, raws) in per_node.into_iter().enumerate().filter(|(_, raws)| !raws.is_empty()) {
+            let (client, gate) = (Arc::clone(&clients[node]), Arc::clone(&gates[node]));
+            let params = json!({ "raws": raws });
+            let permit = gate.acquire_owned().await;
+            tasks.spawn(async move {
+                let answer = client.call::<_, Value>("tx_submitMany", &params).await;
+                drop(permit);
+                refusals(answer, params["raws"].as_array().map_or(0, Vec::len))
+            });
+        }
+    }
+    let mut all = (0, None);
+    while let Some(done) = tasks.join_next().await {
+        if let Ok((count, reason)) = done {
+            all.0 += count;
+            all.1 = all.1.or(reason);
+        }
+    }
+    all
+}
+
+/// How many transfers are due this long after the start.
+fn due_count(plan: &LoadPlan, since: Duration) -> usize {
+    let due = since.as_micros().saturating_mul(u128::from(plan.rate)) / 1_000_000;
+    usize::try_from(due).unwrap_or(usize::MAX)
+}
+
+/// When the n-th transfer is due after the start.
+pub(crate) fn due(plan: &LoadPlan, n: usize) -> Duration {
+    let n = u64::try_from(n).unwrap_or(u64::MAX);
+    Duration::from_micros(n.saturating_mul(1_000_000) / plan.rate.max(1))
+}
+
+fn refusals(answer: Result<Value, ClientError>, offered: usize) -> (u64, Option<String>) {
+    match answer {
+        Ok(answer) => {
+            let results = answer["results"].as_array().cloned().unwrap_or_default();
+            let errors: Vec<_> = results.iter().filter(|r| r["error"].is_object()).collect();
+            let first = errors.first().map(|r| r["error"]["message"].to_string());
+            (u64::try_from(errors.len()).unwrap_or(u64::MAX), first)
+        }
+        Err(error) => (u64::try_from(offered).unwrap_or(u64::MAX), Some(error.to_string())),
+    }
+}

@@ -1,0 +1,103 @@
+//! Arguments of `weft yuma`, `weft bench` and `weft sim`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Subcommand, Debug)]
+pub enum YumaCommand {
+    /// Run the epochs of a case file; compare when it holds results
+    Run {
+        /// The case
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub enum BenchCommand {
+    /// Real processes under a steady load of transfers
+    Consensus(BenchConsensus),
+    /// One epoch
+    Yuma(BenchYuma),
+    /// The load process of `bench consensus`
+    #[command(hide = true)]
+    Load(BenchLoad),
+}
+
+#[derive(Args, Debug)]
+pub struct BenchConsensus {
+    /// How many nodes
+    #[arg(short = 'n', long = "nodes", default_value_t = 4)]
+    pub nodes: usize,
+    /// Transfers offered a second
+    #[arg(long, default_value_t = 6_000)]
+    pub rate: u64,
+    /// Seconds of load, after the warm-up
+    #[arg(long, default_value = "20", value_name = "SECONDS")]
+    pub duration: String,
+    /// Accounts that send
+    #[arg(long, default_value_t = 10_000)]
+    pub senders: usize,
+    /// Length of a slot
+    #[arg(long, default_value_t = 250, value_name = "MS")]
+    pub slot_ms: u64,
+    /// Text that all keys are derived from
+    #[arg(long, default_value = "bench")]
+    pub seed: String,
+    /// Where the network lives meanwhile
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct BenchLoad {
+    /// The plan, as JSON
+    #[arg(long)]
+    pub plan: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct BenchYuma {
+    /// Validators with a dense row each
+    #[arg(long, default_value_t = 64)]
+    pub validators: u16,
+    /// Neurons
+    #[arg(long, default_value_t = 256)]
+    pub uids: u16,
+    /// yuma2, yuma3 or liquid
+    #[arg(long, default_value = "yuma3")]
+    pub variant: String,
+    /// A case file instead of a dense epoch
+    #[arg(long, value_name = "CASE")]
+    pub file: Option<PathBuf>,
+    /// How many runs
+    #[arg(long, default_value_t = 201)]
+    pub runs: usize,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum SimCommand {
+    /// Play one seed
+    Run(SimRun),
+}
+
+#[derive(Args, Debug)]
+pub struct SimRun {
+    /// Everything that is random follows from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many voters
+    #[arg(long, default_value_t = 4)]
+    pub voters: usize,
+    /// How many slots
+    #[arg(long, default_value_t = 100)]
+    pub slots: u64,
+    /// Which part of the messages is lost, 0 to 1
+    #[arg(long, default_value = "0")]
+    pub loss: String,
+    /// Slots in which the voters are split in two halves
+    #[arg(long, value_name = "K1..K2")]
+    pub partition: Option<String>,
+    /// A fault to plant: double-vote or lost-vote-file
+    #[arg(long, value_name = "FAULT")]
+    pub plant: Option<String>,
+}

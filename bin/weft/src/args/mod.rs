@@ -1,0 +1,103 @@
+//! The command line. Names and manners follow docs/cli.md.
+
+mod measure;
+mod node;
+mod read;
+mod send;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+pub use measure::{
+    BenchCommand, BenchConsensus, BenchLoad, BenchYuma, SimCommand, SimRun, YumaCommand,
+};
+pub use node::{NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp};
+pub use read::{QueryCommand, SubnetCommand};
+pub use send::{
+    RegisterArgs, StakeArgs, StakeCommand, TransferArgs, Wait, WalletCommand, WalletImport, WalletName, WalletSign,
+    WalletVerify, WeightsCommand, WeightsSet, WeightsShow,
+};
+
+/// A chain whose proof of work is the weight matrix.
+#[derive(Parser, Debug)]
+#[command(name = "weft", version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Debug, Clone)]
+pub struct Global {
+    /// Directory of wallets and settings
+    #[arg(long, global = true, env = "WEFT_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Node to ask: "local" (the running testnet) or a URL
+    #[arg(long, global = true, env = "WEFT_NETWORK", default_value = "local")]
+    pub network: String,
+    /// Wallet to sign with
+    #[arg(long, short = 'w', global = true, env = "WEFT_WALLET", value_name = "NAME")]
+    pub wallet: Option<String>,
+    /// Hotkey of the wallet
+    #[arg(long, short = 'k', global = true, env = "WEFT_HOTKEY", value_name = "NAME")]
+    pub hotkey: Option<String>,
+    /// One JSON document on stdout, never a question
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say yes to what would be asked
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+    /// Show what would be done and stop
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Never ask; fail with exit code 5 instead
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// File whose first line is the wallet's password
+    #[arg(long, global = true, env = "WEFT_PASSWORD_FILE", value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Seconds to wait for an answer or for finality
+    #[arg(long, global = true, default_value_t = 30, value_name = "SECONDS")]
+    pub timeout: u64,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run a node
+    #[command(subcommand)]
+    Node(NodeCommand),
+    /// Make, watch and stop a network of processes on this machine
+    #[command(subcommand)]
+    Testnet(TestnetCommand),
+    /// Keys in encrypted files
+    #[command(subcommand)]
+    Wallet(WalletCommand),
+    /// Send free coins
+    Transfer(TransferArgs),
+    /// Put coins behind a hotkey, or take them back
+    #[command(subcommand)]
+    Stake(StakeCommand),
+    /// Register a hotkey as a neuron of a subnet
+    Register(RegisterArgs),
+    /// Weight rows
+    #[command(subcommand)]
+    Weights(WeightsCommand),
+    /// Subnets and their neurons
+    #[command(subcommand, alias = "subnets")]
+    Subnet(SubnetCommand),
+    /// Read accounts, blocks and totals
+    #[command(subcommand)]
+    Query(QueryCommand),
+    /// Yuma consensus on a file
+    #[command(subcommand)]
+    Yuma(YumaCommand),
+    /// Measure, and check what was measured
+    #[command(subcommand)]
+    Bench(BenchCommand),
+    /// Many voters under a seeded clock and network
+    #[command(subcommand)]
+    Sim(SimCommand),
+}
+

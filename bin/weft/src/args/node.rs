@@ -1,0 +1,105 @@
+//! Arguments of `weft node` and `weft testnet`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Subcommand, Debug)]
+pub enum NodeCommand {
+    /// Write a home directory: configuration, genesis, keys, empty store
+    Init(NodeInit),
+    /// Run until stopped
+    Run(NodeRun),
+    /// Ask a running node how it is
+    Status,
+    /// Run a stopped node's whole log again and compare every state root
+    Replay,
+}
+
+#[derive(Args, Debug)]
+pub struct NodeInit {
+    /// Genesis file; without it a chain of one voter is made
+    #[arg(long, value_name = "FILE")]
+    pub genesis: Option<PathBuf>,
+    /// File with the voter's seed in hex; without it the node only follows
+    #[arg(long, value_name = "FILE")]
+    pub voter_key: Option<PathBuf>,
+    /// Name in logs and tables
+    #[arg(long, default_value = "node")]
+    pub name: String,
+    /// Where to listen for peers
+    #[arg(long, default_value = "/ip4/127.0.0.1/tcp/19900", value_name = "MULTIADDR")]
+    pub listen: String,
+    /// A peer to stay connected with; may be given many times
+    #[arg(long = "peer", value_name = "MULTIADDR")]
+    pub peers: Vec<String>,
+    /// Where the RPC listens
+    #[arg(long, default_value = "127.0.0.1:19944", value_name = "HOST:PORT")]
+    pub rpc: String,
+    /// JSON list of weight rows that the voter's shares carry once a tempo
+    #[arg(long, value_name = "FILE")]
+    pub row_file: Option<PathBuf>,
+    /// The most bytes of an RPC request
+    #[arg(long, default_value_t = 1 << 20)]
+    pub rpc_body_bytes: usize,
+}
+
+#[derive(Args, Debug)]
+pub struct NodeRun {
+    /// Leave the caller's session, as a daemon does
+    #[arg(long, hide = true)]
+    pub detach: bool,
+    /// Log lines as JSON
+    #[arg(long)]
+    pub log_json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum TestnetCommand {
+    /// Start a network; returns when its first block is final
+    Up(TestnetUp),
+    /// How its nodes are
+    Status(TestnetDir),
+    /// Stop all its processes
+    Down(TestnetDir),
+    /// Kill one node as a crash would
+    Kill(TestnetNode),
+    /// Start a stopped node again
+    Restart(TestnetNode),
+}
+
+#[derive(Args, Debug)]
+pub struct TestnetDir {
+    /// Directory of the network
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct TestnetUp {
+    #[command(flatten)]
+    pub dir: TestnetDir,
+    /// How many nodes
+    #[arg(short = 'n', long = "nodes", default_value_t = 4)]
+    pub nodes: usize,
+    /// Length of a slot
+    #[arg(long, default_value_t = 500, value_name = "MS")]
+    pub slot_ms: u64,
+    /// A real subnet's stake and rows
+    #[arg(long, value_name = "FILE")]
+    pub metagraph: Option<PathBuf>,
+    /// Text that all keys are derived from
+    #[arg(long, default_value = "weft")]
+    pub seed: String,
+    /// Use the bench preset, with this many funded senders
+    #[arg(long, hide = true)]
+    pub senders: Option<usize>,
+}
+
+#[derive(Args, Debug)]
+pub struct TestnetNode {
+    /// Number of the node, from 0
+    pub node: usize,
+    #[command(flatten)]
+    pub dir: TestnetDir,
+}
+

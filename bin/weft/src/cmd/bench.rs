@@ -1,0 +1,127 @@
+//! `weft bench consensus|yuma`, and the load process.
+
+use crate::args::{BenchCommand, BenchConsensus, BenchLoad, BenchYuma, Global};
+use crate::cmd::testnet::{binary, now};
+use crate::cmd::yuma::read;
+use crate::output::{Answer, Exit, Failure, note};
+use crate::remote::home;
+use crate::{number, runtime};
+use weft_benches::consensus::{BenchPlan, BenchReport};
+use weft_benches::load::LoadPlan;
+use weft_testnet::Choice;
+use weft_testnet::up::Wish;
+use weft_types::{Millis, Network};
+use weft_yuma::case;
+
+/// Bytes of an RPC request that the load may send.
+const BODY_BYTES: usize = 8 << 20;
+
+/// Runs the command.
+pub fn run(global: &Global, command: &BenchCommand) -> Result<Answer, Failure> {
+    match command {
+        BenchCommand::Consensus(args) => consensus(global, args),
+        BenchCommand::Yuma(args) => yuma(args),
+        BenchCommand::Load(args) => load(args),
+    }
+}
+
+fn failed(name: &str, error: impl ToString) -> Failure {
+    Failure::new(Exit::Failed, name, error)
+}
+
+fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> {
+    let duration_s = number::seconds(&args.duration).filter(|s| *s > 0).ok_or_else(|| {
+        let text = format!("--duration {} is not a whole number of seconds", args.duration);
+        Failure::new(Exit::Usage, "BadDuration", text)
+    })?;
+    if args.rate == 0 || args.senders == 0 {
+        return Err(Failure::new(Exit::Usage, "BadLoad", "--rate and --senders must be positive"));
+    }
+    let dir = args.dir.clone().unwrap_or_else(|| home(global).join("bench"));
+    let plan = BenchPlan {
+        wish: Wish {
+            dir: std::path::absolute(&dir).unwrap_or(dir),
+            binary: binary()?,
+            choice: Choice {
+                nodes: args.nodes,
+                slot_ms: args.slot_ms,
+                seed: args.seed.clone(),
+                genesis_time: Millis(now().0.saturating_add(1_500)),
+                network: Network::Bench,
+                senders: args.senders,
+            },
+            metagraph: None,
+            rpc_body_bytes: BODY_BYTES,
+        },
+        rate: args.rate,
+        duration_s,
+    };
+    let report = runtime()?
+        .block_on(weft_benches::consensus::run(&plan, &note))
+        .map_err(|e| failed("BenchFailed", e))?;
+    let text = table(&report);
+    let checks = &report.checks;
+    if checks.state_roots_equal && checks.conserved && checks.replay_equal && checks.no_double_vote {
+        return Answer::new(&report, text);
+    }
+    let message = format!("the run is not valid: {checks:?}");
+    Err(Failure::new(Exit::CheckFailed, "CheckFailed", message).data(&report))
+}
+
+fn table(report: &BenchReport) -> String {
+    let f = &report.finality_ms;
+    let used: Vec<_> = report
+        .usage
+        .iter()
+        .map(|u| format!("{} cpu {:.1} s rss {} MiB", u.name, u.cpu_s, u.rss_mib))
+        .collect();
+    format!(
+        "config    {} nodes on {} cores ({}), slots of {} ms, {} senders, {} B transfers, seed {}\n\
+         offered   {:.0} tx/s for {} s after {} s warm-up, fsync on, every signature verified\n\
+         committed {:.0} tx/s at all nodes ({})\n\
+         finality  p50 {} ms  p90 {} ms  p99 {} ms  max {} ms (from due to final everywhere)\n\
+         used      {}\n\
+         checks    state roots equal {}, conserved {}, replay equal {}, no double vote {}",
+        report.nodes, report.machine.cores, report.machine.cpu, report.slot_ms, report.senders,
+        report.tx_bytes, report.seed, report.offered_tps, report.duration_s, report.warmup_s,
+        report.committed_tps, report.transfers, f.p50, f.p90, f.p99, f.max, used.join(", "),
+        report.checks.state_roots_equal, report.checks.conserved, report.checks.replay_equal,
+        report.checks.no_double_vote,
+    )
+}
+
+fn load(args: &BenchLoad) -> Result<Answer, Failure> {
+    let text = std::fs::read_to_string(&args.plan).map_err(|e| failed("NoPlan", e))?;
+    let plan: LoadPlan = serde_json::from_str(&text).map_err(|e| failed("BadPlan", e))?;
+    let report = runtime()?
+        .block_on(weft_benches::load::run(&plan))
+        .map_err(|e| failed("LoadFailed", e))?;
+    Answer::new(&report, format!("{} of {} committed", report.committed, report.offered))
+}
+
+fn yuma(args: &BenchYuma) -> Result<Answer, Failure> {
+    let bad = |e: weft_yuma::SnapshotError| Failure::new(Exit::Usage, "BadSnapshot", e);
+    let (snapshot, size, variant) = match &args.file {
+        Some(file) => {
+            let case = read(file)?;
+            let snapshot = case::first_snapshot(&case)
+                .map_err(|e| Failure::new(Exit::Usage, "BadCase", e))?;
+            let size = case::size(&case);
+            (snapshot, size, case::variant(&case).to_owned())
+        }
+        None => {
+            let variant = args.variant.parse::<weft_yuma::Variant>().map_err(|e| {
+                Failure::new(Exit::Usage, "BadVariant", e)
+            })?;
+            let snapshot = weft_yuma::synthetic(args.validators, args.uids, variant, 1);
+            (snapshot.map_err(bad)?, (args.validators, args.uids), args.variant.clone())
+        }
+    };
+    let report = weft_benches::yuma::run(&snapshot, size, &variant, args.runs).map_err(bad)?;
+    let text = format!(
+        "{} validators x {} uids, {}: median {:.1} µs over {} runs, min {:.1} µs, {:.1} ns a cell\noutcome {}",
+        report.validators, report.uids, report.variant, report.median_us, report.runs,
+        report.min_us, report.ns_per_cell, report.outcome_hash,
+    );
+    Answer::new(&report, text)
+}

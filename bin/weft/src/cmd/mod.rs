@@ -1,0 +1,12 @@
+//! The commands, one file for each noun. Each parses what clap left, calls a room, and
+//! gives an [`crate::output::Answer`].
+
+pub mod bench;
+pub mod node;
+pub mod query;
+pub mod send;
+pub mod sim;
+pub mod subnet;
+pub mod testnet;
+pub mod wallet;
+pub mod yuma;

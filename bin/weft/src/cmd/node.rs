@@ -1,0 +1,158 @@
+//! `weft node init|run|status`.
+
+use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
+use crate::cmd::query::pairs;
+use crate::output::{Answer, Exit, Failure};
+use crate::remote::{Remote, home};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use weft_node::config::{Config, Home, HomeError};
+use weft_node::error::NodeError;
+use weft_node::{entropy, start};
+use weft_testnet::{Choice, Plan};
+use weft_types::hash::array_from_hex;
+use weft_types::{Genesis, Network, SecretKey};
+
+/// Runs `init` or `status`.
+pub async fn run(global: &Global, command: &NodeCommand) -> Result<Answer, Failure> {
+    match command {
+        NodeCommand::Init(args) => init(global, args),
+        NodeCommand::Status => {
+            Remote::new(global)?.read("chain_status", &json!({}), pairs).await
+        }
+        NodeCommand::Replay => replay(global),
+        NodeCommand::Run(args) => run_until_stopped(global, args),
+    }
+}
+
+/// Where a node lives: `--home`, else `~/.weft/node`.
+fn node_home(global: &Global) -> PathBuf {
+    global.home.clone().unwrap_or_else(|| home(global).join("node"))
+}
+
+fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
+    let (genesis, voter) = match &args.genesis {
+        Some(path) => (read_genesis(path)?, None),
+        None => alone(),
+    };
+    let voter = match &args.voter_key {
+        Some(path) => Some(read_seed(path)?),
+        None => voter,
+    };
+    let config = Config {
+        name: args.name.clone(),
+        listen: vec![args.listen.clone()],
+        peers: args.peers.clone(),
+        rpc: args.rpc.clone(),
+        rpc_body_bytes: args.rpc_body_bytes,
+        row_file: args.row_file.as_ref().map(|p| std::path::absolute(p).unwrap_or(p.clone())),
+        ..Config::default()
+    };
+    let home = Home::new(node_home(global));
+    start::init(&home, &config, &genesis, &entropy::seed(), voter.as_ref())?;
+    let chain = genesis.chain_id();
+    let text = format!(
+        "node made in {}\nchain {chain}\nrun it with: weft node run --home {}",
+        home.path().display(),
+        home.path().display()
+    );
+    let voter = voter.map(|key| key.public());
+    Answer::new(&json!({ "home": home.path(), "chain_id": chain, "voter": voter }), text)
+}
+
+fn replay(global: &Global) -> Result<Answer, Failure> {
+    let report = weft_node::replay::run(&Home::new(node_home(global)))?;
+    let text = format!(
+        "{} blocks to height {} run again: {}; {} double votes, {} double proposals",
+        report.blocks,
+        report.height,
+        if report.equal { "every state root is equal" } else { "STATE ROOTS DIFFER" },
+        report.double_votes,
+        report.double_proposals,
+    );
+    if report.equal {
+        return Answer::new(&report, text);
+    }
+    let message = report.first_difference.clone().unwrap_or_default();
+    Err(Failure::new(Exit::CheckFailed, "ReplayDiffers", message).data(&report))
+}
+
+/// A chain of one voter, for one node alone.
+fn alone() -> (Genesis, Option<SecretKey>) {
+    let plan = Plan::small(&Choice {
+        nodes: 1,
+        slot_ms: 1_000,
+        seed: weft_types::hash::to_hex(&entropy::seed()),
+        genesis_time: weft_types::Millis(crate::cmd::testnet::now().0.saturating_add(1_000)),
+        network: Network::Local,
+        senders: 0,
+    });
+    let voter = plan.nodes.first().map(|node| node.voter.clone());
+    (plan.genesis, voter)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let text = |e| format!("{}: {e}", path.display());
+    std::fs::read_to_string(path).map_err(|e| Failure::new(Exit::NotFound, "Unreadable", text(e)))
+}
+
+fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
+    let bad = |e: String| {
+        Failure::new(Exit::Usage, "BadGenesis", format!("{} is no genesis: {e}", path.display()))
+    };
+    let genesis: Genesis =
+        serde_json::from_str(&read(path)?).map_err(|e| bad(e.to_string()))?;
+    genesis.check().map_err(|e| bad(e.to_string()))?;
+    Ok(genesis)
+}
+
+/// A secret key from a file whose first line is its seed in hex.
+pub fn read_seed(path: &Path) -> Result<SecretKey, Failure> {
+    let text = read(path)?;
+    let seed = array_from_hex(text.lines().next().unwrap_or_default().trim());
+    let text = |e| format!("{} holds no seed of 32 bytes in hex: {e}", path.display());
+    seed.map(SecretKey::from_seed).map_err(|e| Failure::new(Exit::Usage, "BadSeed", text(e)))
+}
+
+/// Runs a node on this process until it is stopped.
+pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Failure> {
+    if args.detach {
+        let failed = |e| Failure::new(Exit::Failed, "NoSession", e);
+        weft_testnet::process::leave_session().map_err(failed)?;
+    }
+    logging(args.log_json);
+    let home = Home::new(node_home(global));
+    start::run(&home)?;
+    Answer::new(&json!({ "stopped": true }), "")
+}
+
+/// Logs to stderr; `WEFT_LOG` chooses what.
+fn logging(as_json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("WEFT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,libp2p_gossipsub=error"));
+    let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = if as_json { base.json().try_init() } else { base.with_ansi(false).try_init() };
+    if let Err(error) = set {
+        crate::output::note(&format!("no log: {error}"));
+    }
+}
+
+impl From<NodeError> for Failure {
+    fn from(error: NodeError) -> Self {
+        let (exit, name) = match &error {
+            NodeError::Home(HomeError::Exists(_)) => (Exit::Failed, "NodeExists"),
+            NodeError::Home(HomeError::Io { .. }) => (Exit::NotFound, "HomeUnreadable"),
+            NodeError::Home(_) => (Exit::Usage, "BadHome"),
+            NodeError::Store(_) => (Exit::Failed, "Store"),
+            NodeError::Gossip(_) => (Exit::Failed, "Network"),
+            NodeError::Rpc { .. } => (Exit::Failed, "RpcUnavailable"),
+            NodeError::RpcNotLoopback(_) => (Exit::Usage, "RpcNotLoopback"),
+            NodeError::State { .. } => (Exit::Failed, "StateUnusable"),
+            NodeError::Genesis { .. } => (Exit::Usage, "BadGenesis"),
+            NodeError::Rows { .. } => (Exit::Usage, "BadRowFile"),
+            NodeError::Task { .. } => (Exit::Failed, "TaskStopped"),
+        };
+        Self::new(exit, name, error)
+    }
+}

@@ -1,0 +1,155 @@
+//! `weft testnet up|status|down|kill|restart`.
+
+use crate::args::{Global, TestnetCommand, TestnetUp};
+use crate::output::{Answer, Exit, Failure, note, short, table};
+use crate::remote::testnet_dir;
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+use weft_testnet::metagraph::MetagraphError;
+use weft_testnet::up::{self, NetStatus, Wish};
+use weft_testnet::{Choice, Net, NetError};
+use weft_types::{Millis, Network};
+
+/// How long slot 0 lies ahead when a network is made: the time its nodes need to start.
+const HEAD_START_MS: u64 = 1_000;
+
+/// Runs the command.
+pub async fn run(global: &Global, command: &TestnetCommand) -> Result<Answer, Failure> {
+    match command {
+        TestnetCommand::Up(args) => start(global, args).await,
+        TestnetCommand::Status(at) => {
+            let net = Net::load(&testnet_dir(global, at.dir.as_ref()))?;
+            answer(&up::status(&net).await)
+        }
+        TestnetCommand::Down(at) => {
+            let net = Net::load(&testnet_dir(global, at.dir.as_ref()))?;
+            net.down()?;
+            let text = format!("{} nodes stopped, no process left", net.nodes.len());
+            Answer::new(&json!({ "dir": net.dir, "stopped": net.nodes.len() }), text)
+        }
+        TestnetCommand::Kill(which) => {
+            let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref()))?;
+            net.kill(which.node)?;
+            let name = format!("node{}", which.node);
+            Answer::new(&json!({ "killed": name }), format!("{name} killed"))
+        }
+        TestnetCommand::Restart(which) => {
+            let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref()))?;
+            let pid = net.start(which.node, &binary()?)?;
+            let name = format!("node{}", which.node);
+            Answer::new(&json!({ "started": name, "pid": pid }), format!("{name} runs as {pid}"))
+        }
+    }
+}
+
+/// The program that is running now: it starts the nodes.
+pub fn binary() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|e| Failure::new(Exit::Failed, "NoProgram", e))
+}
+
+/// Now, as the chain counts time.
+pub fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A wish for a local network of this many nodes.
+pub fn wish(global: &Global, args: &TestnetUp) -> Result<Wish, Failure> {
+    let network = if args.senders.is_some() { Network::Bench } else { Network::Local };
+    Ok(Wish {
+        dir: testnet_dir(global, args.dir.dir.as_ref()),
+        binary: binary()?,
+        choice: Choice {
+            nodes: args.nodes,
+            slot_ms: args.slot_ms,
+            seed: args.seed.clone(),
+            genesis_time: Millis(now().0.saturating_add(HEAD_START_MS)),
+            network,
+            senders: args.senders.unwrap_or(0),
+        },
+        metagraph: args.metagraph.clone(),
+        rpc_body_bytes: if args.senders.is_some() { 8 << 20 } else { 1 << 20 },
+    })
+}
+
+async fn start(global: &Global, args: &TestnetUp) -> Result<Answer, Failure> {
+    let status = up::up(&wish(global, args)?, &note).await?;
+    answer(&status)
+}
+
+fn answer(status: &NetStatus) -> Result<Answer, Failure> {
+    let height = status.nodes.iter().filter_map(|n| n.final_height).max();
+    let mut text = nodes_table(status);
+    if !status.rows.is_empty() {
+        text = format!("{text}\n\n{}", rows_table(status));
+    }
+    let next = "next: weft testnet status | weft query supply | weft subnet metagraph 1 | weft testnet down";
+    let text = format!("{text}\n\ndir {}\n{next}", status.dir.display());
+    Ok(Answer::new(status, text)?.at(Some("local".to_owned()), height))
+}
+
+fn nodes_table(status: &NetStatus) -> String {
+    let head = ["node", "rpc", "height", "final", "peers", "pid", "state root"];
+    let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
+    let number = |n: Option<u64>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    for node in &status.nodes {
+        rows.push(vec![
+            node.name.clone(),
+            node.rpc.clone(),
+            number(node.height),
+            number(node.final_height),
+            number(node.peers),
+            number(node.pid.map(u64::from)),
+            node.state_root.as_deref().map_or_else(|| "-".to_owned(), short),
+        ]);
+    }
+    table(&rows)
+}
+
+fn rows_table(status: &NetStatus) -> String {
+    let mut rows = vec![["uid", "door", "row"].map(ToOwned::to_owned).to_vec()];
+    for row in &status.rows {
+        let what = match (&row.error, row.accepted) {
+            (Some(name), _) => format!("refused: {name}"),
+            (None, true) => "final".to_owned(),
+            (None, false) => "missing".to_owned(),
+        };
+        rows.push(vec![row.uid.to_string(), row.door.clone(), what]);
+    }
+    table(&rows)
+}
+
+impl From<NetError> for Failure {
+    fn from(error: NetError) -> Self {
+        let (exit, name) = match &error {
+            NetError::Io { .. } => (Exit::Failed, "Io"),
+            NetError::Absent { .. } => (Exit::NotFound, "NoTestnet"),
+            NetError::Damaged { .. } => (Exit::Failed, "TestnetDamaged"),
+            NetError::Running { .. } => (Exit::Failed, "TestnetRuns"),
+            NetError::NotOurs { .. } => (Exit::Usage, "DirectoryNotEmpty"),
+            NetError::NoNode { .. } => (Exit::NotFound, "NoSuchNode"),
+            NetError::AlreadyRuns { .. } => (Exit::Failed, "NodeRuns"),
+            NetError::StillRunning { .. } => (Exit::Failed, "ProcessesLeft"),
+            NetError::Nodes { .. } => (Exit::Usage, "NodeCount"),
+            NetError::Init { .. } => (Exit::Failed, "NodeInitFailed"),
+            NetError::Died { .. } => (Exit::Failed, "NodeDied"),
+            NetError::Timeout { .. } => (Exit::Timeout, "TestnetTimeout"),
+            NetError::Metagraph(e) => metagraph(e),
+            NetError::Row { .. } => (Exit::CheckFailed, "RowNotAsItMustBe"),
+        };
+        Self::new(exit, name, error)
+    }
+}
+
+const fn metagraph(error: &MetagraphError) -> (Exit, &'static str) {
+    match error {
+        MetagraphError::Io { .. } => (Exit::NotFound, "MetagraphUnreadable"),
+        MetagraphError::TooLarge { .. } => (Exit::Usage, "MetagraphTooLarge"),
+        MetagraphError::Shape { .. } => (Exit::Usage, "MetagraphShape"),
+        MetagraphError::Size { .. } => (Exit::Usage, "MetagraphSize"),
+        MetagraphError::UnknownUid { .. } => (Exit::Usage, "MetagraphUnknownUid"),
+        MetagraphError::Unsorted { .. } => (Exit::Usage, "MetagraphUnsorted"),
+        MetagraphError::TooMuchStake => (Exit::Usage, "MetagraphTooMuchStake"),
+    }
+}

@@ -1,0 +1,46 @@
+//! `weft yuma run FILE`.
+
+use crate::args::{Global, YumaCommand};
+use crate::output::{Answer, Exit, Failure};
+use serde_json::json;
+use std::path::Path;
+use weft_yuma::case::{self, Case};
+
+/// The most bytes of a case file.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Runs the command.
+pub fn run(_: &Global, command: &YumaCommand) -> Result<Answer, Failure> {
+    let YumaCommand::Run { file } = command;
+    let case = read(file)?;
+    let outcomes = case::run(&case).map_err(|e| Failure::new(Exit::Usage, "BadCase", e))?;
+    let difference = case::compare(&case, &outcomes);
+    let epochs: Vec<_> = outcomes.iter().map(|out| json!({ "out": out })).collect();
+    let mut data = json!({ "name": case.name, "epochs": epochs });
+    if case::has_results(&case) {
+        data["equal"] = json!(difference.is_none());
+    }
+    if let Some(difference) = difference {
+        data["first_difference"] = json!(difference.to_string());
+        return Err(Failure::new(Exit::CheckFailed, "NotEqual", difference).data(&data));
+    }
+    let verdict = if case::has_results(&case) { "equal" } else { "no results to compare with" };
+    Answer::new(&data, format!("{}: {} epochs, {verdict}", case.name, outcomes.len()))
+}
+
+/// Reads a case file.
+pub fn read(file: &Path) -> Result<Case, Failure> {
+    let unreadable = |e: std::io::Error| {
+        Failure::new(Exit::NotFound, "CaseUnreadable", format!("{}: {e}", file.display()))
+    };
+    let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
+    if bytes > MAX_BYTES {
+        let text = format!("{} has {bytes} bytes, {MAX_BYTES} are allowed", file.display());
+        return Err(Failure::new(Exit::Usage, "CaseTooLarge", text));
+    }
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    serde_json::from_str(&text).map_err(|e| {
+        let message = format!("{} is no Yuma case: {e}", file.display());
+        Failure::new(Exit::Usage, "BadCase", message)
+    })
+}

@@ -1,0 +1,204 @@
+//! What a command says: the result on stdout, everything else on stderr, one exit
+//! code per kind of ending (the CLI contract, docs/cli.md).
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::process::ExitCode;
+use weft_rpc::client::ClientError;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The operation failed on the chain or here.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// What was asked for does not exist.
+    NotFound = 3,
+    /// The node can't be reached.
+    CannotConnect = 4,
+    /// A confirmation or password is missing.
+    NeedsInput = 5,
+    /// No answer in time; the outcome is unknown.
+    Timeout = 6,
+    /// The node is not ready.
+    NotReady = 7,
+    /// A check that the command makes has failed.
+    CheckFailed = 8,
+}
+
+impl Exit {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "invalid_argument",
+            Self::NotFound => "not_found",
+            Self::CannotConnect => "cannot_connect",
+            Self::NeedsInput => "needs_input",
+            Self::Timeout => "timeout",
+            Self::NotReady => "not_ready",
+            Self::CheckFailed => "check_failed",
+        }
+    }
+}
+
+/// Why a command failed, in the words of the envelope.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Which exit code.
+    pub exit: Exit,
+    /// The kind, one of a dozen.
+    pub code: String,
+    /// The error's own name.
+    pub name: String,
+    /// A sentence with the numbers.
+    pub message: String,
+    /// What to do next; may be empty.
+    pub help: String,
+    /// The numbers.
+    pub context: Value,
+    /// What a check has found, although it failed.
+    pub data: Option<Value>,
+}
+
+impl Failure {
+    /// A failure with a name and a sentence.
+    pub fn new(exit: Exit, name: &str, message: impl ToString) -> Self {
+        Self {
+            exit,
+            code: exit.code().to_owned(),
+            name: name.to_owned(),
+            message: message.to_string(),
+            help: String::new(),
+            context: json!({}),
+            data: None,
+        }
+    }
+
+    /// With what to do next.
+    pub fn help(mut self, help: impl ToString) -> Self {
+        self.help = help.to_string();
+        self
+    }
+
+    /// With all that a failed check has found.
+    pub fn data(mut self, data: &impl Serialize) -> Self {
+        self.data = serde_json::to_value(data).ok();
+        self
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        crate::remote::failure(error)
+    }
+}
+
+/// What a command answers.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The network's name, where the command spoke to one.
+    pub network: Option<String>,
+    /// The height the answer is of, where it has one.
+    pub height: Option<u64>,
+    /// The exact result.
+    pub data: Value,
+    /// The result for people.
+    pub text: String,
+}
+
+impl Answer {
+    /// An answer of data and text.
+    pub fn new(data: &impl Serialize, text: impl Into<String>) -> Result<Self, Failure> {
+        let data = serde_json::to_value(data)
+            .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
+        Ok(Self { data, text: text.into(), ..Self::default() })
+    }
+
+    /// The network and height it is of.
+    pub fn at(mut self, network: Option<String>, height: Option<u64>) -> Self {
+        self.network = network;
+        self.height = height;
+        self
+    }
+}
+
+/// Prints the ending of a command and gives its exit code.
+pub fn finish(result: Result<Answer, Failure>, as_json: bool) -> ExitCode {
+    match result {
+        Ok(answer) => {
+            if as_json {
+                println!("{}", envelope(answer));
+            } else if !answer.text.is_empty() {
+                println!("{}", answer.text.trim_end());
+            }
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            if as_json {
+                println!("{}", error_envelope(&failure));
+            } else {
+                eprintln!("error[{}] {}: {}", failure.code, failure.name, failure.message);
+                if !failure.help.is_empty() {
+                    eprintln!("  help: {}", failure.help);
+                }
+            }
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn envelope(answer: Answer) -> Value {
+    let mut object = Map::new();
+    object.insert("ok".to_owned(), json!(true));
+    object.insert("v".to_owned(), json!(1));
+    object.insert("network".to_owned(), json!(answer.network));
+    object.insert("height".to_owned(), json!(answer.height));
+    object.insert("data".to_owned(), answer.data);
+    Value::Object(object)
+}
+
+fn error_envelope(failure: &Failure) -> Value {
+    json!({
+        "ok": false,
+        "v": 1,
+        "data": failure.data,
+        "error": {
+            "code": failure.code,
+            "name": failure.name,
+            "message": failure.message,
+            "help": failure.help,
+            "context": failure.context,
+        }
+    })
+}
+
+/// Says something that is not the result.
+pub fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Lines up columns; the first row is the head.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |c: usize| {
+        rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A hash cut to what a person compares.
+pub fn short(hash: &str) -> String {
+    let plain = hash.strip_prefix("0x").unwrap_or(hash);
+    match (plain.get(..8), plain.len()) {
+        (Some(head), 17..) => format!("{head}…"),
+        _ => hash.to_owned(),
+    }
+}

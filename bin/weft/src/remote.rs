@@ -1,0 +1,134 @@
+//! Talking to a node: which one `--network` means, and its errors as ours.
+
+use crate::args::Global;
+use crate::output::{Answer, Exit, Failure};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+use weft_rpc::client::{Client, ClientError};
+use weft_testnet::Net;
+use weft_types::{Address, ChainId, Network, PublicKey};
+
+/// The node that a command speaks to.
+pub struct Remote {
+    client: Client,
+}
+
+/// The home directory: `--home`, else `~/.weft`.
+pub fn home(global: &Global) -> PathBuf {
+    let default = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default().join(".weft");
+    global.home.clone().unwrap_or_else(default)
+}
+
+/// Where the testnet lives: `--dir`, else `HOME/testnet`.
+pub fn testnet_dir(global: &Global, dir: Option<&PathBuf>) -> PathBuf {
+    let dir = dir.cloned().unwrap_or_else(|| home(global).join("testnet"));
+    std::path::absolute(&dir).unwrap_or(dir)
+}
+
+/// The URL that `--network` means.
+fn url(global: &Global) -> String {
+    if global.network.contains("://") {
+        return global.network.clone();
+    }
+    let net = Net::load(&testnet_dir(global, None)).ok();
+    let running = net.and_then(|net| net.nodes.into_iter().find(weft_testnet::Node::is_running));
+    running.map_or_else(|| "http://127.0.0.1:19944".to_owned(), |node| node.rpc)
+}
+
+/// What every read answers beside its data.
+#[derive(Debug, Clone)]
+pub struct ChainInfo {
+    /// Which kind of network.
+    pub network: Network,
+    /// Which chain.
+    pub chain: ChainId,
+}
+
+impl Remote {
+    /// The node that the flags name.
+    pub fn new(global: &Global) -> Result<Self, Failure> {
+        if !global.network.contains("://") && global.network != "local" {
+            let text = format!("\"{}\" is no network", global.network);
+            return Err(Failure::new(Exit::Usage, "UnknownNetwork", text)
+                .help("give local, or the URL of a node's RPC such as http://127.0.0.1:19944"));
+        }
+        Self::of(&url(global), global.timeout)
+    }
+
+    /// The node at a URL.
+    pub fn of(url: &str, timeout_s: u64) -> Result<Self, Failure> {
+        let client = Client::new(url, Duration::from_secs(timeout_s))?;
+        Ok(Self { client })
+    }
+
+    /// Calls a method.
+    pub async fn call(&self, method: &str, params: &impl Serialize) -> Result<Value, Failure> {
+        Ok(self.client.call::<_, Value>(method, params).await?)
+    }
+
+    /// Which chain the node is of.
+    pub async fn chain(&self) -> Result<ChainInfo, Failure> {
+        let genesis = self.call("chain_getGenesis", &json!({})).await?;
+        let bad = |e: serde_json::Error| Failure::new(Exit::Failed, "BadAnswer", e);
+        Ok(ChainInfo {
+            network: serde_json::from_value(genesis["network"].clone()).map_err(bad)?,
+            chain: serde_json::from_value(genesis["chain_id"].clone()).map_err(bad)?,
+        })
+    }
+
+    /// A read as the answer of a command.
+    pub async fn read(
+        &self,
+        method: &str,
+        params: &impl Serialize,
+        text: impl FnOnce(&Value) -> String,
+    ) -> Result<Answer, Failure> {
+        let data = self.call(method, params).await?;
+        let text = text(&data);
+        let network = data["network"].as_str().map(ToOwned::to_owned);
+        let height = data["height"].as_u64();
+        Ok(Answer { network, height, data, text })
+    }
+}
+
+/// A client's error as a failure, with the exit code that fits.
+pub fn failure(error: ClientError) -> Failure {
+    match error {
+        ClientError::Application(e) => {
+            let exit = match e.kind.as_str() {
+                "not_found" => Exit::NotFound,
+                "invalid_argument" => Exit::Usage,
+                "not_ready" => Exit::NotReady,
+                _ => Exit::Failed,
+            };
+            let mut failure = Failure::new(exit, &e.name, &e.message).help(&e.help);
+            failure.code = e.kind;
+            failure.context = e.context;
+            failure
+        }
+        ClientError::Connect { .. } => Failure::new(Exit::CannotConnect, "CannotConnect", error)
+            .help("is the node running? weft testnet status, or weft testnet up"),
+        ClientError::Timeout { .. } => Failure::new(Exit::Timeout, "Timeout", error),
+        other => Failure::new(Exit::Failed, "BadAnswer", other),
+    }
+}
+
+/// Reads an address or a public key in hex; wallet names are the caller's.
+pub fn key(text: &str, network: Network) -> Option<Result<PublicKey, Failure>> {
+    if let Ok(address) = text.parse::<Address>() {
+        let other = address.network != network;
+        let message = format!(
+            "{text} is an address of {}, the node is of {}",
+            address.network.name(),
+            network.name()
+        );
+        return Some(if other {
+            Err(Failure::new(Exit::Usage, "OtherNetwork", message))
+        } else {
+            Ok(address.key)
+        });
+    }
+    text.parse::<PublicKey>().ok().map(Ok)
+}

@@ -1,0 +1,127 @@
+//! The engine: the one task that writes (I5).
+//!
+//! One loop, one receive of a bounded event, one call into the consensus core, one
+//! match over the effects it gave. Effects are carried out in their order, so what
+//! must be durable before something leaves is durable before it leaves. Anything that
+//! fails on the way to the disk stops the node: a voter that can't write must not sign.
+
+use crate::chain::Chain;
+use crate::checker::Job;
+use crate::config::Config;
+use crate::error::NodeError;
+use crate::event::Event;
+use crate::final_record::Finals;
+use crate::peers::Peers;
+use crate::relay::Relay;
+use crate::rows::Rows;
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
+use weft_consensus::{Core, Effect, Input};
+use weft_gossip::Gossip;
+use weft_ledger::forks::Forks;
+use weft_mempool::Pool;
+use weft_store::Store;
+use weft_types::Millis;
+
+/// The longest the engine sleeps without looking at its clocks.
+const NAP: Duration = Duration::from_millis(500);
+
+/// Everything that one task owns.
+pub struct Engine {
+    /// What the operator set.
+    pub config: Config,
+    /// The chain's constants.
+    pub chain: Chain,
+    /// Who decides.
+    pub core: Core<Forks>,
+    /// Transactions that wait.
+    pub pool: Pool,
+    /// What is durable.
+    pub store: Store,
+    /// The network.
+    pub gossip: Gossip,
+    /// Where heavy checks go.
+    pub checker: mpsc::Sender<Job>,
+    /// What comes in.
+    pub events: mpsc::Receiver<Event>,
+    /// Who is connected.
+    pub peers: Peers,
+    /// Requests to peers and bundles for them.
+    pub relay: Relay,
+    /// What became final and is not in a checkpoint yet.
+    pub finals: Finals,
+    /// The voter's rows.
+    pub rows: Rows,
+    /// When the core wants to be woken.
+    pub wake: Option<Millis>,
+}
+
+/// Now, as the chain counts time.
+#[must_use]
+pub fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl Engine {
+    /// Runs until asked to stop or until the disk fails.
+    ///
+    /// # Errors
+    /// [`NodeError`] says what can't go on.
+    pub async fn run(mut self) -> Result<(), NodeError> {
+        while let Some(event) = self.next().await {
+            if matches!(event, Event::Stop) {
+                break;
+            }
+            for input in self.inputs(event)? {
+                let effects = self.core.step(now(), input);
+                self.apply(effects)?;
+            }
+            self.housekeeping()?;
+        }
+        self.shut()
+    }
+
+    /// The next thing that happens: an event, a peer's message, or time.
+    async fn next(&mut self) -> Option<Event> {
+        let nap = self.wake.map_or(NAP, |wake| {
+            Duration::from_millis(wake.0.saturating_sub(now().0)).min(NAP)
+        });
+        tokio::select! {
+            event = self.events.recv() => event,
+            event = self.gossip.next() => Some(event.map_or(Event::Stop, Event::Peer)),
+            () = tokio::time::sleep(nap) => Some(Event::Tick),
+        }
+    }
+
+    /// Carries out effects, and those that they lead to, in order.
+    ///
+    /// # Errors
+    /// [`NodeError`] when something can't be made durable.
+    pub fn apply(&mut self, effects: Vec<Effect>) -> Result<(), NodeError> {
+        let mut queue = VecDeque::from(effects);
+        while let Some(effect) = queue.pop_front() {
+            match effect {
+                Effect::Append(block) => self.append(&block)?,
+                Effect::Record(record) => self.record(&record)?,
+                Effect::Announce(header) => self.announce(&header),
+                Effect::SendShare(share) => self.send_share(&share),
+                Effect::Propose(draft) => {
+                    let more = self.propose(draft);
+                    more.into_iter().rev().for_each(|effect| queue.push_front(effect));
+                }
+                Effect::Finalized { hash, height } => self.finalized(hash, height),
+                Effect::Head(hash) => self.new_head(hash),
+                Effect::Verdict { ticket, verdict } => self.verdict(ticket, &verdict),
+                Effect::Fetch { peer, want } => self.fetch(peer, want),
+                Effect::SendStatus(status) => self.send_status(status),
+                Effect::Punish { peer, why } => self.punish(peer, &why.to_string()),
+                Effect::Evidence(evidence) => tracing::warn!(?evidence, "evidence"),
+                Effect::Refused { hash, why } => tracing::debug!(%hash, %why, "block refused"),
+                Effect::Wake(at) => self.wake = Some(at),
+            }
+        }
+        Ok(())
+    }
+}

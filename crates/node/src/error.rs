@@ -1,0 +1,59 @@
+//! Why a node can't start or go on.
+
+use crate::config::HomeError;
+use std::net::SocketAddr;
+use weft_gossip::GossipError;
+use weft_store::StoreError;
+
+/// What stops a node.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// Its home is not usable.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The disk failed, or holds something else than it should.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network could not be started.
+    #[error(transparent)]
+    Gossip(#[from] GossipError),
+    /// The RPC server could not be started.
+    #[error("the RPC server can't listen on {address}: {reason}")]
+    Rpc {
+        /// Where.
+        address: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The RPC address is open to others and that was not allowed.
+    #[error("rpc = \"{0}\" is not a loopback address; set rpc_public = true if that is meant")]
+    RpcNotLoopback(SocketAddr),
+    /// The stored state does not fit the chain.
+    #[error("the stored state can't be used: {reason}; move the data directory away and let the node fetch the chain anew")]
+    State {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The genesis can't be run.
+    #[error("the genesis can't be run: {reason}")]
+    Genesis {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The row file is not good.
+    #[error("the row file {path}: {reason}")]
+    Rows {
+        /// Which.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A thread or task could not be started or stopped unexpectedly.
+    #[error("{what} stopped: {reason}")]
+    Task {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        reason: String,
+    },
+}

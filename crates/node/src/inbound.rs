@@ -1,0 +1,159 @@
+//! From events to inputs of the core: decoding, checking out, and answering what needs
+//! no decision.
+
+use crate::checker::Job;
+use crate::engine::Engine;
+use crate::error::NodeError;
+use crate::event::{Event, Source};
+use crate::wire::{Answer, Request};
+use weft_consensus::{Input, PeerId};
+use weft_gossip::{Event as Peer, MessageName, PeerName, Topic, Verdict};
+use weft_types::{Block, Canonical, Share, SignedHeader};
+
+impl Engine {
+    /// What the core must hear of an event.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the store can't be read.
+    pub fn inputs(&mut self, event: Event) -> Result<Vec<Input>, NodeError> {
+        Ok(match event {
+            Event::Tick | Event::Stop => vec![Input::Tick],
+            Event::Peer(event) => return self.peer(event),
+            Event::Txs { source, checked } => {
+                self.checked_txs(source, checked);
+                Vec::new()
+            }
+            Event::Body { from, hash, checked } => vec![match checked {
+                Ok(block) => Input::Block { from: Some(from), block },
+                Err(why) => Input::BadBlock { from, hash, why },
+            }],
+            Event::Query { method, params, reply } => {
+                self.query(method, params, reply);
+                Vec::new()
+            }
+        })
+    }
+
+    fn peer(&mut self, event: Peer) -> Result<Vec<Input>, NodeError> {
+        Ok(match event {
+            Peer::Message { topic, name, from, data } => self.message(topic, name, from, data),
+            Peer::Request { from, ticket, data } => return self.request(from, ticket, &data),
+            Peer::Response { from, id, data } => self.response(from, id, &data),
+            Peer::RequestFailed { from, id, .. } => {
+                let peer = self.peers.number(&from);
+                let failed = self.relay.answered(id);
+                failed.map(|want| Input::FetchFailed { peer, want }).into_iter().collect()
+            }
+            Peer::PeerUp { peer } => {
+                let number = self.peers.number(&peer);
+                tracing::info!(%peer, peers = self.peers.len(), "peer up");
+                self.greet(number);
+                Vec::new()
+            }
+            Peer::PeerDown { peer } => {
+                let gone = self.peers.forget(&peer);
+                tracing::info!(%peer, peers = self.peers.len(), "peer down");
+                gone.map(|peer| Input::PeerGone { peer }).into_iter().collect()
+            }
+            Peer::Listening { address } => {
+                tracing::info!(%address, "listening");
+                Vec::new()
+            }
+        })
+    }
+
+    fn message(
+        &mut self,
+        topic: Topic,
+        name: MessageName,
+        from: PeerName,
+        data: Vec<u8>,
+    ) -> Vec<Input> {
+        let from = self.peers.number(&from);
+        match topic {
+            Topic::Transactions => {
+                let source = Source::Peer { from, message: name };
+                if self.checker.try_send(Job::Bundle { source, data }).is_err() {
+                    self.judge(name, Verdict::Ignore);
+                }
+                Vec::new()
+            }
+            Topic::Shares => match Share::from_bytes(&data) {
+                Ok(share) => {
+                    let ticket = self.peers.ticket(name);
+                    vec![Input::Share { from, ticket, share }]
+                }
+                Err(why) => self.malformed(from, name, &why.to_string()),
+            },
+            Topic::Headers => match SignedHeader::from_bytes(&data) {
+                Ok(header) => {
+                    let ticket = self.peers.ticket(name);
+                    vec![Input::Header { from, ticket, header }]
+                }
+                Err(why) => self.malformed(from, name, &why.to_string()),
+            },
+        }
+    }
+
+    fn malformed(&mut self, from: PeerId, message: MessageName, why: &str) -> Vec<Input> {
+        self.judge(message, Verdict::Reject);
+        self.punish(from, why);
+        Vec::new()
+    }
+
+    fn request(
+        &mut self,
+        from: PeerName,
+        ticket: u64,
+        data: &[u8],
+    ) -> Result<Vec<Input>, NodeError> {
+        let peer = self.peers.number(&from);
+        match Request::from_bytes(data) {
+            Ok(Request::Status(status)) => {
+                let answer = Answer::Status(self.core.status());
+                self.respond(ticket, Some(answer.to_bytes()));
+                Ok(vec![Input::Status { from: peer, status }])
+            }
+            Ok(Request::Blocks(want)) => {
+                let blocks = self.serve(&want)?;
+                self.respond(ticket, Some(blocks));
+                Ok(Vec::new())
+            }
+            Err(why) => {
+                self.respond(ticket, None);
+                self.punish(peer, &why.to_string());
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn response(&mut self, from: PeerName, id: u64, data: &[u8]) -> Vec<Input> {
+        let peer = self.peers.number(&from);
+        let want = self.relay.answered(id);
+        match (Answer::from_bytes(data), want) {
+            (Ok(Answer::Status(status)), None) => vec![Input::Status { from: peer, status }],
+            (Ok(Answer::Blocks(blocks)), Some(want)) if blocks.is_empty() => {
+                vec![Input::FetchFailed { peer, want }]
+            }
+            (Ok(Answer::Blocks(blocks)), Some(_)) => {
+                blocks.into_iter().for_each(|block| self.check_body(peer, block));
+                Vec::new()
+            }
+            (Ok(_), _) => Vec::new(),
+            (Err(why), _) => {
+                self.punish(peer, &why.to_string());
+                Vec::new()
+            }
+        }
+    }
+
+    /// Sends a body to the checker; when it is behind, the body is dropped and will be
+    /// asked for again.
+    fn check_body(&mut self, from: PeerId, block: Block) {
+        let hash = block.hash();
+        let job = Job::Body { from, hash, block: Box::new(block) };
+        if self.checker.try_send(job).is_err() {
+            tracing::debug!(%hash, "checker is behind, body dropped");
+        }
+    }
+}

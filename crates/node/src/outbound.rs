@@ -1,0 +1,150 @@
+//! What the engine does with an effect: one short function for each.
+
+use crate::engine::{Engine, now};
+use crate::error::NodeError;
+use crate::wire::{Answer, Request};
+use weft_consensus::{Draft, Effect, PeerId, Status, Ticket, Verdict as Judgement, VoteRecord, Want};
+use weft_gossip::{Command, MessageName, Topic, Verdict};
+use weft_types::{BlockHash, Canonical, CheckedBlock, Height, Share, SignedHeader};
+
+/// The most bytes of blocks in one answer, below what gossip lets through.
+const ANSWER_BYTES: usize = 6 << 20;
+
+/// The most blocks in one answer.
+const ANSWER_BLOCKS: usize = 256;
+
+impl Engine {
+    /// Writes an executed block to the log; it is synced before anything leaves.
+    pub(crate) fn append(&mut self, block: &CheckedBlock) -> Result<(), NodeError> {
+        self.metrics.blocks.inc();
+        Ok(self.store.append(block)?)
+    }
+
+    /// Syncs the log, then the vote record (R7): what follows may leave.
+    pub(crate) fn record(&mut self, record: &VoteRecord) -> Result<(), NodeError> {
+        self.store.sync()?;
+        Ok(self.store.write_vote(&record.to_bytes())?)
+    }
+
+    pub(crate) fn announce(&mut self, header: &SignedHeader) {
+        self.publish(Topic::Headers, header.to_bytes());
+    }
+
+    pub(crate) fn send_share(&mut self, share: &Share) {
+        self.metrics.shares_sent.inc();
+        self.publish(Topic::Shares, share.to_bytes());
+    }
+
+    /// Fills a draft from the pool.
+    pub(crate) fn propose(&mut self, draft: Draft) -> Vec<Effect> {
+        let limits = &self.chain.params.limits;
+        let txs = self.pool.pick(limits, &self.accounts_of(&draft.header.parent));
+        self.core.seal(now(), draft, txs)
+    }
+
+    pub(crate) fn publish(&mut self, topic: Topic, data: Vec<u8>) {
+        self.command(Command::Publish { topic, data });
+    }
+
+    /// Hands a command to gossip; when its queue is full the command is lost, as any
+    /// message on a network may be, and counted.
+    pub(crate) fn command(&mut self, command: Command) {
+        if self.gossip.commands.try_send(command).is_err() {
+            self.metrics.commands_lost.inc();
+        }
+    }
+
+    pub(crate) fn judge(&mut self, message: MessageName, verdict: Verdict) {
+        self.command(Command::Verdict { message, verdict });
+    }
+
+    pub(crate) fn verdict(&mut self, ticket: Ticket, verdict: &Judgement) {
+        let Some(message) = self.peers.redeem(ticket) else { return };
+        let verdict = match verdict {
+            Judgement::Accept => Verdict::Accept,
+            Judgement::Ignore(why) => {
+                tracing::trace!(%why, "message ignored");
+                Verdict::Ignore
+            }
+            Judgement::Reject(why) => {
+                tracing::info!(%why, "message rejected");
+                Verdict::Reject
+            }
+        };
+        self.judge(message, verdict);
+    }
+
+    pub(crate) fn fetch(&mut self, peer: PeerId, want: Want) {
+        let data = Request::Blocks(want.clone()).to_bytes();
+        let id = self.relay.ask(Some(want));
+        self.ask(peer, id, data);
+    }
+
+    fn ask(&mut self, peer: PeerId, id: u64, data: Vec<u8>) {
+        if let Some(peer) = self.peers.name(peer) {
+            self.command(Command::Request { peer, id, data });
+        }
+    }
+
+    /// Tells a peer where we are, and asks where it is.
+    pub(crate) fn greet(&mut self, peer: PeerId) {
+        let data = Request::Status(self.core.status()).to_bytes();
+        let id = self.relay.ask(None);
+        self.ask(peer, id, data);
+    }
+
+    pub(crate) fn send_status(&mut self, status: Status) {
+        let peers: Vec<_> = self.peers.all().map(|(id, _)| *id).collect();
+        let data = Request::Status(status).to_bytes();
+        for peer in peers {
+            let id = self.relay.ask(None);
+            self.ask(peer, id, data.clone());
+        }
+    }
+
+    pub(crate) fn respond(&mut self, ticket: u64, data: Option<Vec<u8>>) {
+        self.command(Command::Respond { ticket, data });
+    }
+
+    pub(crate) fn punish(&mut self, peer: PeerId, why: &str) {
+        self.metrics.punished.inc();
+        tracing::warn!(peer = peer.0, %why, "peer punished");
+        if let Some(peer) = self.peers.name(peer) {
+            self.command(Command::Punish { peer, reason: why.to_owned() });
+        }
+    }
+
+    /// The blocks a peer asks for, encoded; none when we don't have them.
+    pub(crate) fn serve(&mut self, want: &Want) -> Result<Vec<u8>, NodeError> {
+        let hashes = match want {
+            Want::Block(hash) => vec![*hash],
+            Want::Chain { from, tip } => self.chain_to(*from, tip),
+        };
+        let (mut blocks, mut bytes) = (Vec::new(), 0);
+        for hash in hashes.into_iter().take(ANSWER_BLOCKS) {
+            let Some(block) = self.block(&hash)? else { break };
+            bytes += usize::try_from(block.bytes).unwrap_or(ANSWER_BYTES);
+            if bytes > ANSWER_BYTES && !blocks.is_empty() {
+                break;
+            }
+            blocks.push(block.block);
+        }
+        Ok(Answer::Blocks(blocks).to_bytes())
+    }
+
+    /// Hashes of the chain to `tip`, or to our head when we don't know it, oldest first.
+    fn chain_to(&self, from: Height, tip: &BlockHash) -> Vec<BlockHash> {
+        let known = self.core.block(tip).map(|block| block.hash());
+        let mut at = known.unwrap_or_else(|| self.core.head_hash());
+        let mut unfinal = Vec::new();
+        while let Some(block) = self.core.block(&at).filter(|b| b.header().height >= from) {
+            unfinal.push(at);
+            at = block.header().parent;
+        }
+        let lowest = unfinal.last().and_then(|h| self.core.block(h)).map(|b| b.header().height);
+        let end = lowest.unwrap_or(Height(self.finals.height().0.saturating_add(1)));
+        let last = Height(from.0.saturating_add(ANSWER_BLOCKS as u64)).min(end);
+        let finals = (from.0..last.0).map_while(|h| self.store.final_hash(Height(h)));
+        finals.chain(unfinal.into_iter().rev()).collect()
+    }
+}

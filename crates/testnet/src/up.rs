@@ -1,0 +1,239 @@
+//! Bringing a network up, and asking how it is.
+//!
+//! 1. Plan genesis, keys and ports; write one home per node with `weft node init`.
+//! 2. Start every node.
+//! 3. Wait until every node has the same first final block.
+//! 4. With a metagraph: send the rows of the validators without a node, and wait until
+//!    all permitted rows are final; those the chain must refuse are offered too, and
+//!    their refusals kept.
+
+use crate::error::NetError;
+use crate::metagraph::Metagraph;
+use crate::net::{Net, Node, free_ports};
+use crate::plan::{Choice, NodePlan, Plan};
+use crate::rows::{self, RowReport};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use weft_rpc::client::Client;
+use weft_types::hash::to_hex;
+
+/// The most nodes of a local network.
+pub const MAX_NODES: usize = 64;
+
+/// How long the first final block may take.
+const FIRST_FINAL: Duration = Duration::from_secs(30);
+
+/// How often the nodes are asked meanwhile.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What the caller wants.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Where the network shall live.
+    pub dir: PathBuf,
+    /// The program to start nodes with.
+    pub binary: PathBuf,
+    /// The numbers.
+    pub choice: Choice,
+    /// A real subnet.
+    pub metagraph: Option<PathBuf>,
+    /// The most bytes of an RPC request, for load generators.
+    pub rpc_body_bytes: usize,
+}
+
+/// How a node is; nulls when it does not answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeStatus {
+    /// `node0` and on.
+    pub name: String,
+    /// Its process, if it runs.
+    pub pid: Option<u32>,
+    /// Where its RPC listens.
+    pub rpc: String,
+    /// The height of its head.
+    pub height: Option<u64>,
+    /// The height of its last final block.
+    pub final_height: Option<u64>,
+    /// The hash of that block.
+    pub final_hash: Option<String>,
+    /// The state root of that block.
+    pub state_root: Option<String>,
+    /// How many peers it has.
+    pub peers: Option<u64>,
+}
+
+/// How a network is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetStatus {
+    /// Where it lives.
+    pub dir: PathBuf,
+    /// Its nodes.
+    pub nodes: Vec<NodeStatus>,
+    /// What became of the rows of a metagraph.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowReport>,
+}
+
+/// Makes and starts a network; returns when its first block is final everywhere.
+///
+/// # Errors
+/// [`NetError`] says what could not be made, which node died, or what did not happen
+/// in time. What was started is stopped again.
+pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError> {
+    let got = wish.choice.nodes;
+    if got == 0 || got > MAX_NODES {
+        return Err(NetError::Nodes { got, max: MAX_NODES });
+    }
+    let plan = match &wish.metagraph {
+        Some(path) => Plan::real(&wish.choice, &Metagraph::read(path)?),
+        None => Plan::small(&wish.choice),
+    };
+    Net::clear(&wish.dir)?;
+    let mut net = write(wish, &plan)?;
+    say(&format!(
+        "genesis   {} voters, {} neurons in subnet 1, chain {}",
+        plan.genesis.voters.len(),
+        plan.genesis.subnets.iter().map(|s| s.neurons.len()).sum::<usize>(),
+        plan.genesis.chain_id(),
+    ));
+    for number in 0..net.nodes.len() {
+        net.start(number, &wish.binary)?;
+    }
+    say(&format!("nodes     {} processes started", net.nodes.len()));
+    match settle(&net, &plan, say).await {
+        Ok(status) => Ok(status),
+        Err(error) => {
+            net.down()?;
+            Err(error)
+        }
+    }
+}
+
+async fn settle(net: &Net, plan: &Plan, say: &impl Fn(&str)) -> Result<NetStatus, NetError> {
+    let start = Instant::now();
+    let mut status = first_final(net).await?;
+    say(&format!("finality  first block final everywhere after {:.1} s", start.elapsed().as_secs_f32()));
+    if !plan.late.is_empty() {
+        status.rows = rows::send(net, plan).await?;
+        let taken = status.rows.iter().filter(|r| r.accepted).count();
+        say(&format!("rows      {taken} final, {} refused by name", status.rows.len() - taken));
+    }
+    Ok(status)
+}
+
+fn write(wish: &Wish, plan: &Plan) -> Result<Net, NetError> {
+    let dir = &wish.dir;
+    let genesis = dir.join("genesis.json");
+    let text = serde_json::to_string(&plan.genesis)
+        .map_err(|e| NetError::Damaged { path: genesis.clone(), reason: e.to_string() })?;
+    put(&genesis, &text)?;
+    let ports = free_ports(2 * plan.nodes.len())?;
+    let (listen, rpc) = ports.split_at(plan.nodes.len());
+    let address = |port: &u16| format!("/ip4/127.0.0.1/tcp/{port}");
+    let mut nodes = Vec::new();
+    for ((n, node), (port, rpc)) in plan.nodes.iter().enumerate().zip(listen.iter().zip(rpc)) {
+        let made = Node {
+            name: node.name.clone(),
+            home: dir.join(&node.name),
+            pid: None,
+            rpc: format!("http://127.0.0.1:{rpc}"),
+            listen: address(port),
+        };
+        let peers: Vec<_> =
+            listen.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, p)| address(p)).collect();
+        init(wish, &made, node, &peers)?;
+        nodes.push(made);
+    }
+    crate::wallets::write(&dir.join("wallets"), &plan.wallets)?;
+    let net = Net { dir: dir.clone(), seed: wish.choice.seed.clone(), nodes };
+    net.save()?;
+    Ok(net)
+}
+
+fn put(path: &Path, text: &str) -> Result<(), NetError> {
+    std::fs::write(path, text).map_err(|e| NetError::io(path, e))
+}
+
+/// Writes a node's home the way a person would.
+fn init(wish: &Wish, node: &Node, plan: &NodePlan, peers: &[String]) -> Result<(), NetError> {
+    let key = wish.dir.join(format!("{}.voter", node.name));
+    let rows = wish.dir.join(format!("{}.rows.json", node.name));
+    put(&key, &to_hex(plan.voter.seed()))?;
+    let text = serde_json::to_string(&plan.rows)
+        .map_err(|e| NetError::Damaged { path: rows.clone(), reason: e.to_string() })?;
+    put(&rows, &text)?;
+    let mut command = Command::new(&wish.binary);
+    command.args(["node", "init", "--json", "--name", &node.name, "--listen", &node.listen]);
+    command.args(["--rpc", node.rpc.trim_start_matches("http://")]);
+    command.arg("--rpc-body-bytes").arg(wish.rpc_body_bytes.to_string());
+    command.arg("--home").arg(&node.home);
+    command.arg("--genesis").arg(wish.dir.join("genesis.json"));
+    command.arg("--voter-key").arg(&key).arg("--row-file").arg(&rows);
+    peers.iter().for_each(|peer| drop(command.args(["--peer", peer])));
+    let out = command.output().map_err(|e| NetError::io(&wish.binary, e))?;
+    if !out.status.success() {
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        let reason = said + &String::from_utf8_lossy(&out.stderr);
+        return Err(NetError::Init { name: node.name.clone(), reason });
+    }
+    std::fs::remove_file(&key).map_err(|e| NetError::io(&key, e))
+}
+
+/// Waits until every node has the same first final block.
+async fn first_final(net: &Net) -> Result<NetStatus, NetError> {
+    let start = Instant::now();
+    loop {
+        let status = status(net).await;
+        if status.nodes.iter().all(|n| n.final_height.is_some_and(|h| h > 0)) {
+            return Ok(status);
+        }
+        if let Some(dead) = net.nodes.iter().find(|n| !n.is_running()) {
+            return Err(NetError::Died { name: dead.name.clone(), log: log_end(&dead.log()) });
+        }
+        if start.elapsed() > FIRST_FINAL {
+            let what = "not every node has a final block".to_owned();
+            let (seconds, dir) = (FIRST_FINAL.as_secs(), net.dir.clone());
+            return Err(NetError::Timeout { seconds, what, dir });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn log_end(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<_> = text.lines().rev().take(12).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+}
+
+/// How each node is, asked at once; nulls for one that does not answer.
+pub async fn status(net: &Net) -> NetStatus {
+    let mut nodes = Vec::new();
+    for node in &net.nodes {
+        nodes.push(node_status(node).await);
+    }
+    NetStatus { dir: net.dir.clone(), nodes, rows: Vec::new() }
+}
+
+async fn node_status(node: &Node) -> NodeStatus {
+    let pid = node.pid.filter(|_| node.is_running());
+    let silent = NodeStatus { name: node.name.clone(), pid, rpc: node.rpc.clone(), ..NodeStatus::default() };
+    if pid.is_none() {
+        return silent;
+    }
+    let Ok(client) = Client::new(&node.rpc, Duration::from_secs(2)) else { return silent };
+    let Ok(answer) = client.call::<_, Value>("chain_status", &json!({})).await else {
+        return silent;
+    };
+    let text = |name: &str| answer[name].as_str().map(ToOwned::to_owned);
+    NodeStatus {
+        height: answer["height"].as_u64(),
+        final_height: answer["final_height"].as_u64(),
+        final_hash: text("final_hash"),
+        state_root: text("state_root"),
+        peers: answer["peers"].as_u64(),
+        ..silent
+    }
+}
