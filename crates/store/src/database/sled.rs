@@ -1,0 +1,88 @@
+//! sled 0.34.7 as the database: one tree, one batch, then a flush.
+//!
+//! sled batches are atomic within a tree only, so there is one tree and parts are told
+//! apart by key prefixes. Its cache is kept small: what is read often lives in the
+//! ledger's memory. It flushes when it is told to and never by itself, because its
+//! timed flush can stall without an error when the disk is full.
+
+use super::{Batch, Database, DatabaseError, Fault, Pair};
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+const CACHE_BYTES: u64 = 16 << 20;
+
+/// An open sled database.
+#[derive(Debug)]
+pub struct Sled {
+    db: sled::Db,
+}
+
+/// What an error of sled means.
+fn fault(e: &sled::Error) -> Fault {
+    match e {
+        sled::Error::Io(e) => match e.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::DiskFull,
+            ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::WouldBlock
+            | ErrorKind::Interrupted => Fault::Unreachable,
+            _ => Fault::Damaged,
+        },
+        _ => Fault::Damaged,
+    }
+}
+
+fn named(doing: &'static str) -> impl Fn(sled::Error) -> DatabaseError {
+    move |e| DatabaseError { doing, fault: fault(&e), reason: e.to_string() }
+}
+
+/// sled panics on some damage where it should answer an error.
+fn guarded<T>(
+    doing: &'static str,
+    work: impl FnOnce() -> sled::Result<T>,
+) -> Result<T, DatabaseError> {
+    let reason = || "sled panicked".to_owned();
+    let panicked = |_| DatabaseError { doing, reason: reason(), fault: Fault::Damaged };
+    catch_unwind(AssertUnwindSafe(work)).map_err(panicked)?.map_err(named(doing))
+}
+
+impl Sled {
+    /// Opens or begins a database in a directory.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] when the directory can't be used or sled finds it damaged.
+    pub fn open(dir: &Path) -> Result<Self, DatabaseError> {
+        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES);
+        let config = config.flush_every_ms(None);
+        guarded("open", || config.open()).map(|db| Self { db })
+    }
+}
+
+impl Database for Sled {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, DatabaseError> {
+        guarded("read", || self.db.get(key)).map(|value| value.map(|v| v.to_vec()))
+    }
+
+    fn range(&self, prefix: &[u8]) -> Result<Vec<Pair>, DatabaseError> {
+        let pair = |pair: sled::Result<(sled::IVec, sled::IVec)>| {
+            pair.map(|(key, value)| (key.to_vec(), value.to_vec()))
+        };
+        guarded("read", || self.db.scan_prefix(prefix).map(pair).collect())
+    }
+
+    fn write_batch(&mut self, batch: Batch) -> Result<(), DatabaseError> {
+        let mut writes = sled::Batch::default();
+        for (key, value) in batch.0 {
+            match value {
+                Some(value) => writes.insert(key, value),
+                None => writes.remove(key),
+            }
+        }
+        guarded("write", || self.db.apply_batch(writes))
+    }
+
+    fn sync(&mut self) -> Result<(), DatabaseError> {
+        guarded("sync", || self.db.flush()).map(drop)
+    }
+}

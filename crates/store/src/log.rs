@@ -1,0 +1,261 @@
+//! The block log: every executed block, final or not, in the order it was executed.
+//!
+//! ```text
+//! preface | record | record | ..
+//! ```
+//!
+//! On open the log is read once from the front; at the first record that is not whole
+//! it is cut, because what stands behind was never acknowledged or can't be trusted to
+//! be all there was.
+
+use crate::error::StoreError;
+use crate::preface::{self, Kind};
+use crate::record::{self, At, Bad};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use weft_types::{Block, BlockHash, Canonical as _, ChainId, CheckedBlock, Height};
+
+const START: u64 = preface::BYTES as u64;
+
+/// What was cut off the log when it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The byte at which the first bad record began.
+    pub offset: u64,
+    /// How many bytes were cut.
+    pub bytes: u64,
+    /// What was wrong with the record.
+    pub reason: String,
+}
+
+/// Where a block stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    offset: u64,
+    end: u64,
+    /// Its height.
+    pub height: Height,
+    /// Its parent.
+    pub parent: BlockHash,
+}
+
+/// The open log.
+#[derive(Debug)]
+pub struct BlockLog {
+    source: Source,
+    index: BTreeMap<BlockHash, Place>,
+    end: u64,
+    dirty: bool,
+}
+
+/// What is needed to read a record.
+#[derive(Clone, Debug)]
+struct Source {
+    file: Arc<File>,
+    path: PathBuf,
+    chain: ChainId,
+}
+
+impl Source {
+    fn io(&self, doing: &'static str, e: std::io::Error) -> StoreError {
+        StoreError::io(doing, &self.path, e)
+    }
+
+    fn damaged(&self, offset: u64, reason: &str) -> StoreError {
+        StoreError::Damaged { path: self.path.clone(), offset, reason: reason.into() }
+    }
+
+    fn read(&self, offset: u64) -> Result<Vec<u8>, StoreError> {
+        let mut from = At { file: &self.file, offset };
+        record::read(&mut from, &self.chain, offset).map_err(|bad| match bad {
+            Bad::Record(reason) => self.damaged(offset, reason),
+            Bad::Io(e) => self.io("read", e),
+        })
+    }
+
+    fn decode(&self, offset: u64, bytes: &[u8]) -> Result<Block, StoreError> {
+        Block::from_bytes(bytes).map_err(|e| self.damaged(offset, &e.to_string()))
+    }
+}
+
+impl BlockLog {
+    /// Opens the log, or begins an empty one, and reads it through.
+    pub fn open(path: &Path, chain: ChainId) -> Result<(Self, Option<Cut>), StoreError> {
+        if !path.exists() {
+            preface::create(path, &preface::of(Kind::Log, &chain))?;
+        }
+        let file = OpenOptions::new().read(true).write(true).open(path);
+        let file = file.map_err(|e| StoreError::io("open", path, e))?;
+        preface::check(&file, path, Kind::Log, &chain)?;
+        let source = Source { file: Arc::new(file), path: path.to_owned(), chain };
+        let mut log = Self { source, index: BTreeMap::new(), end: START, dirty: false };
+        let cut = log.read_through()?;
+        Ok((log, cut))
+    }
+
+    fn read_through(&mut self) -> Result<Option<Cut>, StoreError> {
+        let source = self.source.clone();
+        let size = source.file.metadata().map_err(|e| source.io("read", e))?.len();
+        let mut reader = BufReader::with_capacity(1 << 20, &*source.file);
+        reader.seek(SeekFrom::Start(self.end)).map_err(|e| source.io("read", e))?;
+        let mut reader = reader.take(size.saturating_sub(self.end));
+        while self.end < size {
+            match record::read(&mut reader, &source.chain, self.end) {
+                Ok(block) => self.note(&block)?,
+                Err(Bad::Io(e)) => return Err(source.io("read", e)),
+                Err(Bad::Record(reason)) => return self.cut(size, reason).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes the block whose record ends the log into the index.
+    fn note(&mut self, block: &[u8]) -> Result<(), StoreError> {
+        let header = record::header_of(block)
+            .ok_or_else(|| self.source.damaged(self.end, "a whole record is no block"))?;
+        let end = self.end.saturating_add(record::bytes(block));
+        let (height, parent) = (header.height, header.parent);
+        self.index.insert(header.hash(), Place { offset: self.end, end, height, parent });
+        self.end = end;
+        Ok(())
+    }
+
+    fn cut(&self, size: u64, reason: &str) -> Result<Cut, StoreError> {
+        let (file, offset) = (&self.source.file, self.end);
+        file.set_len(offset).map_err(|e| self.source.io("cut", e))?;
+        file.sync_all().map_err(|e| self.source.io("sync", e))?;
+        let bytes = size.saturating_sub(offset);
+        tracing::warn!(offset, bytes, reason, "the block log was cut at a bad record");
+        Ok(Cut { offset, bytes, reason: reason.into() })
+    }
+
+    /// Adds a block; one that is there already is not added twice.
+    pub fn append(&mut self, block: &CheckedBlock) -> Result<(), StoreError> {
+        let (hash, parent) = (block.hash(), block.header().parent);
+        if self.index.contains_key(&hash) {
+            return Ok(());
+        }
+        if parent != self.source.chain && !self.index.contains_key(&parent) {
+            return Err(StoreError::UnknownParent { hash, parent });
+        }
+        let bytes = block.block().to_bytes();
+        let record = record::of(&self.source.chain, self.end, &bytes);
+        let written = self.source.file.write_all_at(&record, self.end);
+        written.map_err(|e| self.source.io("write", e))?;
+        self.dirty = true;
+        self.note(&bytes)
+    }
+
+    /// Returns when all that was appended is on disk.
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        if self.dirty {
+            self.source.file.sync_data().map_err(|e| self.source.io("sync", e))?;
+            self.dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Where a block stands.
+    pub fn place(&self, hash: &BlockHash) -> Option<&Place> {
+        self.index.get(hash)
+    }
+
+    /// How many blocks there are.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The canonical bytes of a block.
+    pub fn bytes(&self, hash: &BlockHash) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(place) = self.index.get(hash) else { return Ok(None) };
+        let bytes = self.source.read(place.offset)?;
+        match record::header_of(&bytes) {
+            Some(header) if header.hash() == *hash => Ok(Some(bytes)),
+            _ => Err(self.source.damaged(place.offset, "another block stands there")),
+        }
+    }
+
+    /// A block.
+    pub fn block(&self, hash: &BlockHash) -> Result<Option<Block>, StoreError> {
+        let offset = self.index.get(hash).map_or(START, |p| p.offset);
+        self.bytes(hash)?.map(|bytes| self.source.decode(offset, &bytes)).transpose()
+    }
+
+    /// The blocks behind one, or all when none is named, in the order of the log.
+    pub fn tail(&self, after: Option<&BlockHash>) -> Tail {
+        let place = after.and_then(|hash| self.index.get(hash));
+        let next = place.map_or(START, |p| p.end);
+        Tail { source: self.source.clone(), next, end: self.end }
+    }
+}
+
+/// Blocks of the log, parents before children, read one by one. They were checked
+/// before they were written. The last item is an error when one can't be read.
+#[derive(Debug)]
+pub struct Tail {
+    source: Source,
+    next: u64,
+    end: u64,
+}
+
+impl Tail {
+    /// How many bytes are still to be read: the measure of progress of a replay.
+    #[must_use]
+    pub const fn bytes_left(&self) -> u64 {
+        self.end.saturating_sub(self.next)
+    }
+}
+
+impl Iterator for Tail {
+    type Item = Result<Block, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.end {
+            return None;
+        }
+        // After an error nothing follows.
+        let offset = std::mem::replace(&mut self.next, self.end);
+        Some(self.source.read(offset).and_then(|bytes| {
+            self.next = offset.saturating_add(record::bytes(&bytes));
+            self.source.decode(offset, &bytes)
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_types::{Hash, Header, PublicKey, Round, SecretKey, Slot, Work, check::seal_block};
+
+    #[test]
+    fn a_full_disk_is_named_when_a_block_is_appended() {
+        let dir = tempfile::tempdir().unwrap();
+        let chain = Hash([7; 32]);
+        let (mut log, _) = BlockLog::open(&dir.path().join("blocks.log"), chain).unwrap();
+        let header = Header {
+            version: 1,
+            slot: Slot(1),
+            round: Round(1),
+            height: Height(1),
+            parent: chain,
+            proposer: PublicKey::default(),
+            txs_root: Hash::ZERO,
+            proof_root: Hash::ZERO,
+            state_root: Hash::ZERO,
+            work: Work::ZERO,
+        };
+        let key = SecretKey::from_seed([1; 32]);
+        let block = seal_block(header, (&key, &chain), vec![], None, vec![]);
+        let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
+        let file = std::mem::replace(&mut log.source.file, Arc::new(full));
+        assert!(matches!(log.append(&block), Err(StoreError::DiskFull { .. })));
+        assert_eq!(log.len(), 0, "what was not written is not in the index");
+        log.source.file = file;
+        log.append(&block).unwrap();
+        assert_eq!(log.block(&block.hash()).unwrap().as_ref(), Some(block.block()));
+    }
+}

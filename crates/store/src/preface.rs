@@ -1,0 +1,107 @@
+//! The first bytes of each of our files: what it is, of which schema and chain; and
+//! how a file comes into being whole.
+//!
+//! ```text
+//! "weft" kind(4) | schema u32 | chain id 32 | checksum 32
+//! ```
+
+use crate::error::StoreError;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use weft_types::{ChainId, Domain, Hash};
+
+/// The format of everything in the directory.
+pub const SCHEMA: u32 = 1;
+
+/// How many bytes a preface has.
+pub const BYTES: usize = 76;
+
+const SUMMED: usize = BYTES - 32;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The block log.
+    Log,
+    /// The vote file.
+    Votes,
+}
+
+impl Kind {
+    const fn name(self) -> &'static [u8; 8] {
+        match self {
+            Self::Log => b"weftlog ",
+            Self::Votes => b"weftvote",
+        }
+    }
+}
+
+/// The preface of a file of this kind and chain.
+pub fn of(kind: Kind, chain: &ChainId) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(BYTES);
+    bytes.extend_from_slice(kind.name());
+    bytes.extend_from_slice(&SCHEMA.to_le_bytes());
+    bytes.extend_from_slice(chain.as_bytes());
+    let sum = Hash::of(Domain::Record, &bytes);
+    bytes.extend_from_slice(sum.as_bytes());
+    bytes
+}
+
+/// Writes a new file, whole or not at all: beside its place, synced, renamed, the
+/// directory synced.
+///
+/// # Errors
+/// Those of the disk; there is no file at `path` then.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let beside = path.with_extension("new");
+    let io = |doing| move |e| StoreError::io(doing, path, e);
+    let mut file = File::create(&beside).map_err(io("create"))?;
+    file.write_all(bytes).map_err(io("write"))?;
+    file.sync_all().map_err(io("sync"))?;
+    fs::rename(&beside, path).map_err(io("rename"))?;
+    sync_parent(path)
+}
+
+/// Makes what was created, renamed or removed beside `path` durable.
+///
+/// # Errors
+/// Those of the disk.
+pub fn sync_parent(path: &Path) -> Result<(), StoreError> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let synced = File::open(dir).and_then(|dir| dir.sync_all());
+    synced.map_err(|e| StoreError::io("sync", dir, e))
+}
+
+/// Reads a file's preface and compares it.
+///
+/// # Errors
+/// Damage, another schema or another chain, each by name.
+pub fn check(file: &File, path: &Path, kind: Kind, want: &ChainId) -> Result<(), StoreError> {
+    let damaged =
+        |reason: &str| StoreError::Damaged { path: path.into(), offset: 0, reason: reason.into() };
+    let mut bytes = [0; BYTES];
+    file.read_exact_at(&mut bytes, 0).map_err(|e| match e.kind() {
+        io::ErrorKind::UnexpectedEof => damaged("its first bytes are missing"),
+        _ => StoreError::io("read", path, e),
+    })?;
+    let (summed, sum) = bytes.split_at(SUMMED);
+    if Hash::of(Domain::Record, summed).as_bytes() != sum {
+        return Err(damaged("its first bytes don't have their checksum"));
+    }
+    let (name, rest) = summed.split_at(8);
+    let (schema, chain) = rest.split_at(4);
+    if name != kind.name() {
+        return Err(damaged("it is another kind of file"));
+    }
+    let got = u32::from_le_bytes(schema.try_into().expect("four bytes were split off"));
+    if got != SCHEMA {
+        return Err(StoreError::OtherSchema { path: path.into(), want: SCHEMA, got });
+    }
+    let got = Hash(chain.try_into().expect("32 bytes are left"));
+    if got != *want {
+        return Err(StoreError::OtherChain { path: path.into(), want: *want, got });
+    }
+    Ok(())
+}

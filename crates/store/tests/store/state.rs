@@ -1,0 +1,125 @@
+//! Checkpoints: what was acknowledged comes back, what is damaged is built again.
+
+use crate::chain::{Place, changes, line, meta, plain, tail};
+use std::fs;
+use std::path::Path;
+use weft_store::{Entry, Saved};
+
+fn entry(value: u8) -> Entry {
+    Entry { slot: u32::from(value) << 20, value: vec![value; 3] }
+}
+
+/// Six blocks, a checkpoint at the third and at the fourth.
+fn checkpointed() -> Place {
+    let blocks = line(6);
+    let place = Place::new();
+    let mut store = place.open().0;
+    blocks.iter().for_each(|b| store.append(b).unwrap());
+    store
+        .checkpoint(changes(&[(1, Some(1)), (2, Some(2)), (3, Some(3))]), meta(&blocks[2]))
+        .unwrap();
+    store.checkpoint(changes(&[(2, None), (3, Some(33))]), meta(&blocks[3])).unwrap();
+    store.close().unwrap();
+    place
+}
+
+fn expected() -> Saved {
+    let entries = vec![(vec![1], entry(1)), (vec![3], entry(33))];
+    Saved { meta: meta(&line(6)[3]), entries }
+}
+
+#[test]
+fn a_start_finds_the_last_checkpoint_and_the_blocks_behind_it() {
+    let place = checkpointed();
+    let (store, recovered) = place.open();
+    assert_eq!(recovered.checkpoint, Some(expected()));
+    assert!(recovered.rebuilt.is_none());
+    assert_eq!(store.final_height(), expected().meta.height);
+    assert_eq!(store.final_at(weft_types::Height(2)), Some(line(6)[1].hash()));
+    assert_eq!(tail(recovered), plain(&line(6)[4..]));
+}
+
+#[test]
+fn a_checkpoint_ahead_of_the_log_is_moved_aside() {
+    let place = checkpointed();
+    let log = place.file("blocks.log");
+    let half = fs::metadata(&log).unwrap().len() / 2;
+    fs::File::options().write(true).open(&log).unwrap().set_len(half).unwrap();
+    let (store, recovered) = place.open();
+    assert_eq!(recovered.checkpoint, None);
+    let rebuilt = recovered.rebuilt.clone().unwrap();
+    assert!(rebuilt.reason.contains("is not in the log"), "{}", rebuilt.reason);
+    assert!(rebuilt.moved_to.exists());
+    let found = tail(recovered);
+    assert!(!found.is_empty());
+    assert_eq!(found[..], plain(&line(6))[..found.len()]);
+    store.close().unwrap();
+    assert!(place.open().1.rebuilt.is_none(), "it is moved aside once");
+}
+
+#[test]
+fn damaged_snapshot_files_cost_nothing() {
+    let place = checkpointed();
+    // sled writes a snapshot file when it recovers from more than one run.
+    for _ in 0..3 {
+        place.open().0.close().unwrap();
+    }
+    let snaps = files(&place.file("state"), "snap.");
+    eprintln!("{:?}", files(&place.file("state"), ""));
+    assert!(!snaps.is_empty());
+    for snap in snaps {
+        fs::write(snap, b"rotten").unwrap();
+    }
+    let (_store, recovered) = place.open();
+    assert_eq!(recovered.checkpoint, Some(expected()));
+    assert!(recovered.rebuilt.is_none());
+}
+
+#[test]
+fn a_damaged_database_is_moved_aside_and_every_block_is_replayed() {
+    let place = checkpointed();
+    let size = fs::metadata(place.file("state/db")).unwrap().len();
+    fs::write(place.file("state/db"), vec![0x55; usize::try_from(size).unwrap()]).unwrap();
+    let (_store, recovered) = place.open();
+    assert_eq!(recovered.checkpoint, None);
+    assert!(recovered.rebuilt.is_some());
+    assert_eq!(tail(recovered), plain(&line(6)));
+}
+
+#[test]
+fn a_zeroed_page_of_the_database_never_gives_another_state() {
+    let whole = checkpointed();
+    let db = whole.file("state/db");
+    let bytes = fs::read(&db).unwrap();
+    let used = bytes.iter().rposition(|b| *b != 0).unwrap();
+    drop(whole);
+    for at in (0..used).step_by(used / 24 + 1) {
+        let place = checkpointed();
+        let db = place.file("state/db");
+        let mut bytes = fs::read(&db).unwrap();
+        let end = (at + 64).min(bytes.len());
+        bytes[at..end].fill(0);
+        fs::write(&db, bytes).unwrap();
+        let (_store, recovered) = place.open();
+        match recovered.checkpoint {
+            None => assert_eq!(tail(recovered), plain(&line(6))),
+            Some(saved) if saved == expected() => {}
+            Some(saved) => assert!(saved.meta.height < expected().meta.height, "{at}: {saved:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_missing_database_is_built_again() {
+    let place = checkpointed();
+    fs::remove_dir_all(place.file("state")).unwrap();
+    let (_store, recovered) = place.open();
+    assert_eq!(recovered.checkpoint, None);
+    assert_eq!(tail(recovered), plain(&line(6)));
+}
+
+fn files(dir: &Path, prefix: &str) -> Vec<std::path::PathBuf> {
+    let paths = fs::read_dir(dir).unwrap().map(|f| f.unwrap().path());
+    let named = |p: &Path| p.file_name().unwrap().to_string_lossy().starts_with(prefix);
+    paths.filter(|p| named(p)).collect()
+}
