@@ -3,6 +3,7 @@
 use crate::chain::{Place, changes, line, meta, plain, tail};
 use std::fs;
 use std::path::Path;
+use weft_store::database::{Batch, Database as _, Sled};
 use weft_store::{Entry, Saved};
 
 fn entry(value: u8) -> Entry {
@@ -65,7 +66,6 @@ fn damaged_snapshot_files_cost_nothing() {
         place.open().0.close().unwrap();
     }
     let snaps = files(&place.file("state"), "snap.");
-    eprintln!("{:?}", files(&place.file("state"), ""));
     assert!(!snaps.is_empty());
     for snap in snaps {
         fs::write(snap, b"rotten").unwrap();
@@ -76,13 +76,25 @@ fn damaged_snapshot_files_cost_nothing() {
 }
 
 #[test]
-fn a_damaged_database_is_moved_aside_and_every_block_is_replayed() {
+fn a_database_that_holds_something_else_is_moved_aside_and_every_block_is_replayed() {
+    let place = checkpointed();
+    let mut db = Sled::open(&place.file("state")).unwrap();
+    db.write_batch(Batch([(b"m".to_vec(), Some(b"nonsense".to_vec()))].into())).unwrap();
+    db.sync().unwrap();
+    drop(db);
+    let (_store, recovered) = place.open();
+    assert_eq!(recovered.checkpoint, None);
+    assert!(recovered.rebuilt.clone().unwrap().moved_to.join("db").exists());
+    assert_eq!(tail(recovered), plain(&line(6)));
+}
+
+#[test]
+fn a_database_of_garbage_is_no_checkpoint() {
     let place = checkpointed();
     let size = fs::metadata(place.file("state/db")).unwrap().len();
     fs::write(place.file("state/db"), vec![0x55; usize::try_from(size).unwrap()]).unwrap();
     let (_store, recovered) = place.open();
     assert_eq!(recovered.checkpoint, None);
-    assert!(recovered.rebuilt.is_some());
     assert_eq!(tail(recovered), plain(&line(6)));
 }
 
