@@ -145,3 +145,93 @@ impl Sums {
 fn grow(sum: &mut u128, amount: Rao) {
     *sum = sum.saturating_add(u128::from(amount.0));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::value::{Account, Exit, Hotkey};
+    use weft_types::{Height, Nonce};
+
+    const HOT: PublicKey = PublicKey([1; 32]);
+    const COLD: PublicKey = PublicKey([2; 32]);
+
+    /// 5 free, 7 staked as 70 shares, 11 on the way out.
+    fn state() -> Vec<(Key, Value)> {
+        let pool = Hotkey { coldkey: COLD, take: 0, value: Rao(7), shares: 70 };
+        let exit = |rao| Exit { coldkey: COLD, hotkey: HOT, amount: Rao(rao) };
+        let supply = Supply {
+            issued: Rao(23),
+            free: Rao(5),
+            staked: Rao(7),
+            unbonding: Rao(11),
+            ..Supply::default()
+        };
+        vec![
+            (Key::Supply, Value::Supply(supply)),
+            (Key::Account(COLD), Value::Account(Account { free: Rao(5), nonce: Nonce(3) })),
+            (Key::Hotkey(HOT), Value::Hotkey(pool)),
+            (Key::Position(HOT, COLD), Value::Position(30)),
+            (Key::Position(HOT, HOT), Value::Position(40)),
+            (Key::Exits(Height(9)), Value::Exits(vec![exit(1), exit(2)])),
+            (Key::Exits(Height(10)), Value::Exits(vec![exit(8)])),
+        ]
+    }
+
+    fn verdict(state: &[(Key, Value)]) -> Result<Supply, AuditError> {
+        let mut sums = Sums::default();
+        state.iter().for_each(|(key, value)| sums.add(key, value));
+        sums.judge()
+    }
+
+    fn with_supply(change: impl Fn(&mut Supply)) -> Result<Supply, AuditError> {
+        let mut state = state();
+        let Value::Supply(supply) = &mut state[0].1 else { panic!("the supply comes first") };
+        change(supply);
+        verdict(&state)
+    }
+
+    #[test]
+    fn a_state_whose_totals_are_the_sums_passes() {
+        assert_eq!(verdict(&state()).map(|s| s.issued), Ok(Rao(23)));
+    }
+
+    #[test]
+    fn each_total_that_is_one_rao_off_is_named() {
+        let named = |verdict: Result<Supply, AuditError>| match verdict {
+            Err(AuditError::Differs { total, .. }) => total,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(named(with_supply(|s| s.free = Rao(6))), "free");
+        assert_eq!(named(with_supply(|s| s.staked = Rao(6))), "staked");
+        assert_eq!(named(with_supply(|s| s.locked = Rao(1))), "locked");
+        assert_eq!(named(with_supply(|s| s.pending = Rao(1))), "pending");
+        assert_eq!(named(with_supply(|s| s.unbonding = Rao(12))), "unbonding");
+        assert_eq!(named(with_supply(|s| s.issued = Rao(24))), "issued");
+    }
+
+    #[test]
+    fn a_lost_value_a_lost_position_and_a_lost_supply_are_found() {
+        let without = |at: usize| {
+            let mut state = state();
+            state.remove(at);
+            verdict(&state)
+        };
+        assert_eq!(without(0), Err(AuditError::NoSupply));
+        let differs = |total| move |e: &AuditError| matches!(e, AuditError::Differs { total: t, .. } if *t == total);
+        assert!(without(1).is_err_and(|e| differs("free")(&e)));
+        assert!(without(6).is_err_and(|e| differs("unbonding")(&e)));
+        let pool = AuditError::Pool { hotkey: HOT, shares: 70, sum: Some(40) };
+        assert_eq!(without(3), Err(pool));
+    }
+
+    #[test]
+    fn more_coins_than_can_exist_are_found_even_when_the_sums_agree() {
+        let mut state = state();
+        let over = Rao(SUPPLY_CAP.0 + 1);
+        let supply = Supply { issued: over, free: over, ..Supply::default() };
+        state.truncate(2);
+        state[0].1 = Value::Supply(supply);
+        state[1].1 = Value::Account(Account { free: over, nonce: Nonce(0) });
+        assert_eq!(verdict(&state), Err(AuditError::OverCap { issued: over }));
+    }
+}

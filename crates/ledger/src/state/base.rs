@@ -8,9 +8,9 @@ use super::changes::{Changes, Read};
 use super::growth::{Touches, grow};
 use super::key::Key;
 use super::leaf::{SENTINEL, TreeSlot};
-use super::map::{LookupMap, Seed};
+use super::map::{Index, Seed};
 use super::proof::Proof;
-use super::tree::{Stack, Tree, TreeLayer};
+use super::tree::{Stack, Tree, TreeLayer, place};
 use super::value::Value;
 use std::collections::BTreeMap;
 use weft_types::Hash;
@@ -40,7 +40,9 @@ pub struct Write {
 /// The last final state.
 pub struct Base {
     seed: Seed,
-    slots: LookupMap<TreeSlot>,
+    /// The slots of all keys.
+    index: Index,
+    /// By slot.
     values: Vec<Option<(Key, Value)>>,
     tree: Tree,
 }
@@ -50,7 +52,7 @@ pub struct Layer {
     /// In the order of keys.
     writes: Vec<Write>,
     /// Where in `writes` a key is.
-    index: LookupMap<u32>,
+    index: Index,
     tree: TreeLayer,
 }
 
@@ -127,29 +129,29 @@ impl Base {
         entries: impl IntoIterator<Item = Entry>,
         seed: Seed,
     ) -> Result<Self, RestoreError> {
-        let entries = entries.into_iter();
-        let mut slots = LookupMap::new(seed, entries.size_hint().0);
-        let mut sorted: Vec<Entry> = entries.collect();
+        let mut sorted: Vec<Entry> = entries.into_iter().collect();
+        let mut index = Index::new(seed, sorted.len());
         sorted.sort_unstable_by_key(|e| e.slot);
         dense(&sorted)?;
-        let mut values = vec![None];
+        let mut values: Vec<Option<(Key, Value)>> = vec![None];
         let mut hashes = Vec::with_capacity(sorted.len());
         for Entry { key, slot, value } in sorted {
-            let at = usize::try_from(slot).unwrap_or(usize::MAX);
-            if slot == SENTINEL || at < values.len() {
+            if slot == SENTINEL || place(slot) < values.len() {
                 return Err(RestoreError::Slot { slot });
             }
             if !value.fits(&key) {
                 return Err(RestoreError::Kind { key });
             }
-            if slots.insert(key, slot).is_some() {
+            let tag = index.tag(&key);
+            if find_in(&values, &index, &key).is_some() {
                 return Err(RestoreError::Key { key });
             }
+            index.insert(tag, slot);
             hashes.push((key.hash(), slot, value.hash()));
-            values.resize(at, None);
+            values.resize(place(slot), None);
             values.push(Some((key, value)));
         }
-        Ok(Self { seed, slots, values, tree: Tree::build(hashes) })
+        Ok(Self { seed, index, values, tree: Tree::build(hashes) })
     }
 
     /// The base seen through layers, newest first, each grown right on the next.
@@ -161,46 +163,45 @@ impl Base {
 
     /// Makes a layer, grown right on this base, part of it.
     pub fn absorb(&mut self, layer: &Layer) {
+        for write in layer.writes.iter().filter(|w| w.value.is_none()) {
+            self.index.remove(self.index.tag(&write.key), write.slot);
+            if let Some(freed) = self.values.get_mut(place(write.slot)) {
+                *freed = None;
+            }
+        }
         for write in &layer.writes {
-            let at = usize::try_from(write.slot).unwrap_or(usize::MAX);
-            match &write.value {
-                Some(value) => {
-                    if at >= self.values.len() {
-                        self.values.resize(at.saturating_add(1), None);
-                    }
-                    if let Some(place) = self.values.get_mut(at) {
-                        *place = Some((write.key, value.clone()));
-                    }
-                    self.slots.insert(write.key, write.slot);
-                }
-                None => {
-                    self.slots.remove(&write.key);
-                    self.vacate(at, &write.key);
-                }
+            if let Some(value) = &write.value {
+                self.set(write.slot, &write.key, value.clone());
             }
         }
         self.tree.absorb(&layer.tree);
     }
 
-    /// Empties a place, unless another key took it in the same block.
-    fn vacate(&mut self, at: usize, key: &Key) {
-        if let Some(place) = self.values.get_mut(at)
-            && place.as_ref().is_some_and(|(of, _)| of == key)
-        {
-            *place = None;
+    fn set(&mut self, slot: TreeSlot, key: &Key, value: Value) {
+        let at = place(slot);
+        if at >= self.values.len() {
+            self.values.resize(at.saturating_add(1), None);
+        }
+        match self.values.get_mut(at) {
+            Some(Some((_, old))) => *old = value,
+            Some(free) => {
+                *free = Some((*key, value));
+                self.index.insert(self.index.tag(key), slot);
+            }
+            None => {}
         }
     }
 
     /// How many values there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.index.len()
     }
 
     /// Whether there is no value.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.index.is_empty()
     }
 
     /// Every value, in the order of key hashes.
@@ -212,13 +213,18 @@ impl Base {
     }
 
     fn at(&self, slot: TreeSlot) -> Option<&(Key, Value)> {
-        self.values.get(usize::try_from(slot).ok()?)?.as_ref()
+        self.values.get(place(slot))?.as_ref()
     }
 
     fn find(&self, key: &Key) -> Option<(TreeSlot, &Value)> {
-        let slot = *self.slots.get(key)?;
+        let slot = find_in(&self.values, &self.index, key)?;
         self.at(slot).map(|(_, value)| (slot, value))
     }
+}
+
+fn find_in(values: &[Option<(Key, Value)>], index: &Index, key: &Key) -> Option<TreeSlot> {
+    let is = |slot| matches!(values.get(place(slot)), Some(Some((k, _))) if k == key);
+    index.find(index.tag(key), is)
 }
 
 /// A state never has as many free slots as this unless it once had so many values.
@@ -253,7 +259,8 @@ impl Layer {
     /// What the block wrote under a key.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Write> {
-        self.writes.get(usize::try_from(*self.index.get(key)?).ok()?)
+        let is = |at| self.writes.get(place(at)).is_some_and(|w| w.key == *key);
+        self.writes.get(place(self.index.find(self.index.tag(key), is)?))
     }
 }
 
@@ -317,9 +324,9 @@ impl<'a> View<'a> {
                 write.slot = slot;
             }
         }
-        let mut index = LookupMap::new(self.base.seed, writes.len());
+        let mut index = Index::new(self.base.seed, writes.len());
         for (at, write) in (0..).zip(&writes) {
-            index.insert(write.key, at);
+            index.insert(index.tag(&write.key), at);
         }
         Layer { writes, index, tree }
     }

@@ -23,6 +23,6 @@ pub mod value;
 pub use base::{Base, Entry, Layer, RestoreError, View, Write};
 pub use changes::{Changes, Read, Scratch};
 pub use key::Key;
-pub use map::{LookupMap, Seed};
+pub use map::{Index, Seed};
 pub use proof::{Proof, ProofError};
 pub use value::Value;

@@ -260,7 +260,8 @@ fn find<T: Copy>(list: &Sorted<T>, index: u32) -> Option<T> {
     list.get(at).map(|(_, t)| *t)
 }
 
-fn place(slot: u32) -> usize {
+/// A slot, or the index of a node, as a place in a list.
+pub(super) fn place(slot: u32) -> usize {
     usize::try_from(slot).expect("a slot has 32 bits and so has an address")
 }
 
