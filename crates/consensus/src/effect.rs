@@ -1,0 +1,87 @@
+//! What the core wants done, in this order: what must be durable before something
+//! leaves comes before it.
+
+use crate::error::{Fault, Refusal, Skip};
+use crate::input::{PeerId, Status, Ticket, Want};
+use crate::record::VoteRecord;
+use std::sync::Arc;
+use weft_types::executor::Draft;
+use weft_types::{BlockHash, CheckedBlock, Height, Millis, Share, SignedHeader, SignedVote};
+
+/// What becomes of a gossip message.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Good: forward it.
+    Accept,
+    /// Late, unknown or held already: drop it.
+    Ignore(Skip),
+    /// No honest peer sends it: drop it and blame the sender.
+    Reject(Fault),
+}
+
+/// Two signed things that no honest key signs both of (R7, R5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Two different votes with one target round, or one link around another.
+    Votes(SignedVote, SignedVote),
+    /// Two different headers of one proposer for one slot.
+    Headers(Box<SignedHeader>, Box<SignedHeader>),
+}
+
+/// Something to be done outside. Effects are carried out in order.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Answer a gossip message.
+    Verdict {
+        /// Which.
+        ticket: Ticket,
+        /// How.
+        verdict: Verdict,
+    },
+    /// Ask a peer for blocks; one request per peer at a time.
+    Fetch {
+        /// Whom.
+        peer: PeerId,
+        /// For what.
+        want: Want,
+    },
+    /// Write an executed block to the log; sync before anything that follows leaves.
+    Append(Arc<CheckedBlock>),
+    /// Write and sync the vote record before the effects that follow (R5, R7).
+    Record(VoteRecord),
+    /// Announce a header to all peers.
+    Announce(SignedHeader),
+    /// Send a share to all peers.
+    SendShare(Share),
+    /// Pick transactions and call [`crate::Core::seal`] with this draft.
+    Propose(Draft),
+    /// The head is now this block.
+    Head(BlockHash),
+    /// A block is final (R11). Oldest first, each block once.
+    Finalized {
+        /// Which.
+        hash: BlockHash,
+        /// Its height.
+        height: Height,
+    },
+    /// An offence was seen.
+    Evidence(Evidence),
+    /// A peer did what no honest peer does.
+    Punish {
+        /// Who.
+        peer: PeerId,
+        /// What.
+        why: Fault,
+    },
+    /// A block or item was refused: for logs and counters.
+    Refused {
+        /// Which block; the head when an own item or draft was refused.
+        hash: BlockHash,
+        /// Why.
+        why: Refusal,
+    },
+    /// Tell all peers where we are.
+    SendStatus(Status),
+    /// Give [`crate::Input::Tick`] at this time; replaces the last wish.
+    Wake(Millis),
+}

@@ -1,0 +1,141 @@
+//! What the shell tells the core, and the words it uses: peers, tickets, wants.
+
+use crate::config::Base;
+use bincode::{Decode, Encode};
+use std::sync::Arc;
+use weft_types::check::BlockError;
+use weft_types::{
+    BlockHash, CheckedBlock, Checkpoint, Height, Item, Round, Share, SignedHeader, canonical,
+};
+
+/// A peer, numbered by the shell; never reused while the core may remember it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u64);
+
+/// A gossip message that waits for its verdict; answered exactly once, unless the core
+/// is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What is asked of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Want {
+    /// One block.
+    Block(BlockHash),
+    /// The blocks of the peer's chain to `tip`, oldest first, from this height on; as
+    /// many as one answer holds.
+    Chain {
+        /// The first height.
+        from: Height,
+        /// The last block.
+        tip: BlockHash,
+    },
+}
+
+/// Where a node is. Sent on connect and every few slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Status {
+    /// The height of its last final block.
+    pub finalized: Height,
+    /// The height of its head.
+    pub height: Height,
+    /// Its head.
+    pub head: Checkpoint,
+}
+
+canonical!(Want, 64);
+canonical!(Status, 128);
+
+impl Status {
+    /// The round of the head.
+    #[must_use]
+    pub const fn round(&self) -> Round {
+        self.head.round
+    }
+}
+
+/// Something that happened outside.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Time has passed.
+    Tick,
+    /// A header was announced; nothing about it is checked but its encoding.
+    Header {
+        /// Who sent it.
+        from: PeerId,
+        /// To be answered.
+        ticket: Ticket,
+        /// The header.
+        header: SignedHeader,
+    },
+    /// A share arrived; nothing about it is checked but its encoding.
+    Share {
+        /// Who sent it.
+        from: PeerId,
+        /// To be answered.
+        ticket: Ticket,
+        /// The share.
+        share: Share,
+    },
+    /// A body arrived and passed [`weft_types::check::check_block`].
+    Block {
+        /// Who sent it; none when it is from ourselves.
+        from: Option<PeerId>,
+        /// The block.
+        block: Arc<CheckedBlock>,
+    },
+    /// A body arrived and failed [`weft_types::check::check_block`].
+    BadBlock {
+        /// Who sent it.
+        from: PeerId,
+        /// The hash of the header that it came with.
+        hash: BlockHash,
+        /// What is wrong.
+        why: BlockError,
+    },
+    /// A block of our own log, in log order, before any other input. Nothing is sent,
+    /// logged or signed for it.
+    Restored {
+        /// The block.
+        block: Arc<CheckedBlock>,
+    },
+    /// A peer says where it is.
+    Status {
+        /// Who.
+        from: PeerId,
+        /// Where.
+        status: Status,
+    },
+    /// A peer left.
+    PeerGone {
+        /// Who.
+        peer: PeerId,
+    },
+    /// Every block of a peer's answer was given: what is missing is asked for at once.
+    /// A shell that never says so only makes catching up slower.
+    Fetched {
+        /// Who answered.
+        peer: PeerId,
+        /// What was asked.
+        want: Want,
+    },
+    /// A peer did not answer, or has nothing.
+    FetchFailed {
+        /// Who.
+        peer: PeerId,
+        /// What was asked.
+        want: Want,
+    },
+    /// Work for our next shares.
+    Queue(Vec<Item>),
+}
+
+impl Base {
+    /// Where a node stands whose head is its base.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let base = self.standing();
+        let height = base.header.height;
+        Status { finalized: height, height, head: base.checkpoint() }
+    }
+}
