@@ -44,7 +44,7 @@ impl Model {
         fresh.sort_by_key(|f| f.0);
         for (_, key, value) in fresh {
             let taken: Vec<u32> = self.0.values().map(|v| v.0).collect();
-            let slot = (1..).find(|slot| !taken.contains(slot)).unwrap();
+            let slot = (1..).find(|slot| !taken.contains(slot)).expect("slots never end");
             self.0.insert(key, (slot, value));
         }
     }

@@ -12,17 +12,19 @@
 
 pub mod base;
 pub mod changes;
-pub mod growth;
+mod growth;
 pub mod key;
+pub mod layer;
 pub mod leaf;
 pub mod map;
 pub mod proof;
-pub mod tree;
+mod tree;
 pub mod value;
 
-pub use base::{Base, Entry, Layer, RestoreError, View, Write};
+pub use base::{Base, Entry, RestoreError};
 pub use changes::{Changes, Read, Scratch};
 pub use key::Key;
+pub use layer::{Layer, View, Write};
 pub use map::{Index, Seed};
 pub use proof::{Proof, ProofError};
 pub use value::Value;

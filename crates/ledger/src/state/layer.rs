@@ -1,0 +1,146 @@
+//! What unfinal blocks wrote, and reading through it.
+//!
+//! A [`Layer`] holds what one block wrote and what that changed in the tree. A [`View`]
+//! is the state after some block: it looks through the layers from the newest down,
+//! then at the base. Layers copy nothing of what is below them.
+
+use super::base::Base;
+use super::changes::{Changes, Read};
+use super::growth::{Touches, grow};
+use super::key::Key;
+use super::leaf::{SENTINEL, TreeSlot};
+use super::map::Index;
+use super::proof::Proof;
+use super::tree::{Stack, TreeLayer, place};
+use super::value::Value;
+use std::collections::BTreeMap;
+use weft_types::Hash;
+
+/// What a block wrote under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The key.
+    pub key: Key,
+    /// The slot of its leaf, or the one that became free.
+    pub slot: TreeSlot,
+    /// The new value; none where it was deleted.
+    pub value: Option<Value>,
+}
+
+/// What one block made of the state it ran on.
+pub struct Layer {
+    /// In the order of keys.
+    pub(super) writes: Vec<Write>,
+    /// Where in `writes` a key is.
+    index: Index,
+    pub(super) tree: TreeLayer,
+}
+
+/// The state after a block: some layers over the base.
+pub struct View<'a> {
+    pub(super) base: &'a Base,
+    /// Newest first.
+    pub(super) layers: Vec<&'a Layer>,
+    pub(super) stack: Stack<'a>,
+}
+
+impl Layer {
+    /// What the block wrote, in the order of keys.
+    #[must_use]
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    /// The same, taken out.
+    #[must_use]
+    pub fn into_writes(self) -> Vec<Write> {
+        self.writes
+    }
+
+    /// The root of the state after the block.
+    #[must_use]
+    pub const fn root(&self) -> Hash {
+        self.tree.root
+    }
+
+    /// What the block wrote under a key.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Write> {
+        let is = |at| self.writes.get(place(at)).is_some_and(|w| w.key == *key);
+        self.writes.get(place(self.index.find(self.index.tag(key), is)?))
+    }
+}
+
+impl<'a> View<'a> {
+    /// The root of the state.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        self.stack.root()
+    }
+
+    /// The value under a key with its slot.
+    #[must_use]
+    pub fn find(&self, key: &Key) -> Option<(TreeSlot, &'a Value)> {
+        match self.layers.iter().find_map(|l| l.get(key)) {
+            Some(write) => Some((write.slot, write.value.as_ref()?)),
+            None => self.base.find(key),
+        }
+    }
+
+    /// What shows that the state holds the value under a key, or that it holds none.
+    #[must_use]
+    pub fn prove(&self, key: &Key) -> Proof {
+        self.stack.prove(&key.hash(), self.find(key).map(|(slot, _)| slot))
+    }
+
+    /// Every value, in no order that may matter: base first, then what layers added.
+    pub fn values(&self) -> impl Iterator<Item = (&'a Key, &'a Value)> {
+        let mut written: BTreeMap<&Key, Option<&Value>> = BTreeMap::new();
+        for write in self.layers.iter().rev().flat_map(|l| &l.writes) {
+            written.insert(&write.key, write.value.as_ref());
+        }
+        let layered: Vec<_> = written.iter().filter_map(|(k, v)| Some((*k, (*v)?))).collect();
+        let base = self.base.values.iter().flatten().map(|(key, value)| (key, value));
+        base.filter(move |(key, _)| !written.contains_key(key)).chain(layered)
+    }
+
+    /// The layer that a block's changes make on this state.
+    #[must_use]
+    pub fn grow(&self, changes: Changes) -> Layer {
+        let mut touches = Touches::default();
+        let mut writes = Vec::with_capacity(changes.0.len());
+        let mut fresh = Vec::new();
+        for (key, value) in changes.0 {
+            let slot = self.find(&key).map(|(slot, _)| slot);
+            match (slot, &value) {
+                (Some(slot), Some(value)) => touches.updates.push((slot, value.hash())),
+                (Some(slot), None) => touches.deletions.push(slot),
+                (None, Some(value)) => {
+                    let hash = key.hash();
+                    touches.insertions.push((hash, value.hash()));
+                    fresh.push((writes.len(), hash));
+                }
+                (None, None) => continue,
+            }
+            writes.push(Write { key, slot: slot.unwrap_or(SENTINEL), value });
+        }
+        let tree = grow(&self.stack, touches);
+        for (at, hash) in fresh {
+            let slot = tree.slot_of(&hash).expect("what was inserted has a slot");
+            if let Some(write) = writes.get_mut(at) {
+                write.slot = slot;
+            }
+        }
+        let mut index = Index::new(self.base.seed, writes.len());
+        for (at, write) in (0..).zip(&writes) {
+            index.insert(index.tag(&write.key), at);
+        }
+        Layer { writes, index, tree }
+    }
+}
+
+impl Read for View<'_> {
+    fn get(&self, key: &Key) -> Option<Value> {
+        self.find(key).map(|(_, value)| value.clone())
+    }
+}
