@@ -1,1 +1,16 @@
-//! rpc
+//! JSON-RPC 2.0 over HTTP, with health and metrics, and the small client for it.
+//!
+//! The server knows methods and manners: sizes, hosts, batches, error codes. What a
+//! method answers is the backend's, one short trait that the node implements. The table
+//! of methods ([`method`]) is the only list: dispatch, discovery and docs/rpc.md read it.
+
+pub mod client;
+pub mod error;
+pub mod method;
+pub mod server;
+
+mod dispatch;
+
+pub use error::{Kind, RpcError};
+pub use method::Method;
+pub use server::{Backend, Health, Server, ServerConfig, ServerError};

@@ -1,0 +1,168 @@
+//! A small client: one method call a request, connections kept open, errors by name.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::CONTENT_TYPE;
+use hyper::{Method as Verb, Request, Uri};
+use hyper_util::client::legacy::Client as Http;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The most bytes of an answer.
+const ANSWER_BYTES: usize = 64 << 20;
+
+/// An error that the node gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Application {
+    /// The JSON-RPC code.
+    pub code: i64,
+    /// One of twelve kinds.
+    pub kind: String,
+    /// Its stable name.
+    pub name: String,
+    /// A sentence with the numbers.
+    pub message: String,
+    /// What to do next; may be empty.
+    pub help: String,
+    /// The numbers.
+    pub context: Value,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address is no URL.
+    #[error("\"{url}\" is no URL of a node; write http://host:port")]
+    Url {
+        /// What was given.
+        url: String,
+    },
+    /// Nobody listens, or the connection broke.
+    #[error("can't reach the node at {url}: {reason}")]
+    Connect {
+        /// Where.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// No answer in time; whether the node did it is unknown.
+    #[error("no answer from {url} within {seconds} s")]
+    Timeout {
+        /// Where.
+        url: String,
+        /// How long it was given.
+        seconds: u64,
+    },
+    /// What came is no answer of ours.
+    #[error("{url} does not answer as a node does: {reason}")]
+    NotRpc {
+        /// Where.
+        url: String,
+        /// What came.
+        reason: String,
+    },
+    /// The node refused.
+    #[error("{}: {}", .0.name, .0.message)]
+    Application(Box<Application>),
+}
+
+/// A client of one node. Cheap to share; connections are pooled.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: Http<HttpConnector, Full<Bytes>>,
+    uri: Uri,
+    url: String,
+    timeout: Duration,
+}
+
+impl Client {
+    /// A client for a URL. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`ClientError::Url`] when the URL is none.
+    pub fn new(url: &str, timeout: Duration) -> Result<Self, ClientError> {
+        let bad = || ClientError::Url { url: url.to_owned() };
+        let uri: Uri = url.parse().map_err(|_| bad())?;
+        if uri.scheme_str() != Some("http") || uri.authority().is_none() {
+            return Err(bad());
+        }
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let http = Http::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { http, uri, url: url.to_owned(), timeout })
+    }
+
+    /// Calls a method.
+    ///
+    /// # Errors
+    /// [`ClientError`]: no connection, no answer in time, or the node's own error.
+    pub async fn call<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: &P,
+    ) -> Result<R, ClientError> {
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let post = self.post(request.to_string());
+        let answer = tokio::time::timeout(self.timeout, post).await.map_err(|_| {
+            ClientError::Timeout { url: self.url.clone(), seconds: self.timeout.as_secs() }
+        })??;
+        let mut answer: Value = serde_json::from_slice(&answer).map_err(|e| self.not_rpc(&e))?;
+        if answer["error"].is_object() {
+            return Err(ClientError::Application(Box::new(application(&answer["error"]))));
+        }
+        serde_json::from_value(answer["result"].take()).map_err(|e| self.not_rpc(&e))
+    }
+
+    async fn post(&self, body: String) -> Result<Bytes, ClientError> {
+        let request = Request::builder()
+            .method(Verb::POST)
+            .uri(self.uri.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|e| self.not_rpc(&e))?;
+        let unreachable = |e: &dyn std::error::Error| ClientError::Connect {
+            url: self.url.clone(),
+            reason: root(e),
+        };
+        let response = self.http.request(request).await.map_err(|e| unreachable(&e))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
+        let body = body.map_err(|e| self.not_rpc(&e))?.to_bytes();
+        if status.is_success() {
+            return Ok(body);
+        }
+        let text = String::from_utf8_lossy(&body).trim().to_owned();
+        Err(self.not_rpc(&format!("status {status}: {text}")))
+    }
+
+    fn not_rpc(&self, reason: &impl ToString) -> ClientError {
+        ClientError::NotRpc { url: self.url.clone(), reason: reason.to_string() }
+    }
+}
+
+/// The first cause of an error.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut at = error;
+    while let Some(cause) = at.source() {
+        at = cause;
+    }
+    at.to_string()
+}
+
+fn application(error: &Value) -> Application {
+    let data = &error["data"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let or = |value: String, other: &str| if value.is_empty() { other.to_owned() } else { value };
+    Application {
+        code: error["code"].as_i64().unwrap_or(0),
+        kind: or(text(&data["kind"]), "internal"),
+        name: or(text(&data["name"]), "RpcError"),
+        message: text(&error["message"]),
+        help: text(&data["help"]),
+        context: data["context"].clone(),
+    }
+}

@@ -1,0 +1,192 @@
+//! The HTTP server: limits and manners around [`crate::dispatch`].
+//!
+//! Bound to loopback unless asked otherwise; only requests for known hosts (a page in a
+//! browser can't rebind a name to us), only JSON bodies up to a limit, no CORS headers.
+
+use crate::dispatch;
+use crate::error::RpcError;
+use crate::method::Method;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tower_http::timeout::TimeoutLayer;
+
+/// How long a request may take, its body included.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Requests that are worked on at once.
+const AT_ONCE: usize = 512;
+
+/// What the server asks of the node.
+pub trait Backend: Send + Sync + 'static {
+    /// Runs a method; parameters are by name.
+    fn call(
+        &self,
+        method: Method,
+        params: Value,
+    ) -> impl Future<Output = Result<Value, RpcError>> + Send;
+
+    /// Whether the node is ready, and why not.
+    fn health(&self) -> impl Future<Output = Health> + Send;
+
+    /// All metrics as text.
+    fn metrics(&self) -> impl Future<Output = String> + Send;
+}
+
+/// Whether a node is ready.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// Why not; empty when it is.
+    pub reasons: Vec<String>,
+}
+
+/// Where and how to listen.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where.
+    pub address: SocketAddr,
+    /// Whether other than loopback addresses are meant.
+    pub public: bool,
+    /// The most bytes of a request.
+    pub body_bytes: usize,
+}
+
+/// Why the server can't run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address is open to others and that was not asked for.
+    #[error("{0} is not a loopback address; say so in the configuration if that is meant")]
+    NotLoopback(SocketAddr),
+    /// The address is taken or can't be used.
+    #[error("can't listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A running server.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    /// Binds and serves.
+    ///
+    /// # Errors
+    /// [`ServerError`] when the address is not allowed or taken.
+    pub async fn start<B: Backend>(config: ServerConfig, backend: B) -> Result<Self, ServerError> {
+        let address = config.address;
+        if !address.ip().is_loopback() && !config.public {
+            return Err(ServerError::NotLoopback(address));
+        }
+        let listen = |source| ServerError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let app = app(&config, backend);
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, app).await {
+                tracing::error!(%error, "rpc server stopped");
+            }
+        });
+        Ok(Self { address, task })
+    }
+}
+
+struct Shared<B> {
+    backend: B,
+    gate: Semaphore,
+}
+
+fn app<B: Backend>(config: &ServerConfig, backend: B) -> Router {
+    let shared = Arc::new(Shared { backend, gate: Semaphore::new(AT_ONCE) });
+    let router = Router::new()
+        .route("/", post(rpc::<B>))
+        .route("/health", get(ready::<B>))
+        .route("/health/ready", get(ready::<B>))
+        .route("/health/live", get(live::<B>))
+        .route("/metrics", get(metrics::<B>))
+        .with_state(shared)
+        .layer(DefaultBodyLimit::max(config.body_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT));
+    if config.public { router } else { router.layer(from_fn(known_host)) }
+}
+
+/// Refuses requests for a host that is not this machine's loopback.
+async fn known_host(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    if ["127.0.0.1", "localhost", "[::1]"].contains(&name) {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, format!("host \"{host}\" is not served here\n")).into_response()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|h| h.to_str().ok()).unwrap_or("");
+    kind.split(';').next().is_some_and(|k| k.trim().eq_ignore_ascii_case("application/json"))
+}
+
+async fn rpc<B: Backend>(
+    State(shared): State<Arc<Shared<B>>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !is_json(&headers) {
+        let text = "send JSON with content-type: application/json\n";
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response();
+    }
+    let Ok(_permit) = shared.gate.try_acquire() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many requests at once\n").into_response();
+    };
+    match dispatch::answer(&shared.backend, &body).await {
+        Some(answer) => {
+            ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
+        }
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+async fn ready<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
+    let reasons = shared.backend.health().await.reasons;
+    let status =
+        if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({ "ready": reasons.is_empty(), "reasons": reasons });
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+/// Lives when the engine answers at all.
+async fn live<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
+    let _health = shared.backend.health().await;
+    (StatusCode::OK, "alive\n").into_response()
+}
+
+async fn metrics<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
+    let text = shared.backend.metrics().await;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
