@@ -208,3 +208,18 @@ fn a_tree_that_shrank_and_grew_again_has_the_root_of_its_content() {
         agrees(&base, &layers[..=i], &model);
     }
 }
+
+#[test]
+fn the_root_of_a_known_state_never_changes() {
+    let known: Step = (0..5).map(|n| (n, Some(u64::from(n)))).collect();
+    let base = Base::genesis(changes(&known), SEED);
+    let nothing = Base::genesis(Changes::default(), SEED);
+    let roots = [&nothing, &base].map(|b| b.view(vec![]).root().to_string());
+    assert_eq!(
+        roots,
+        [
+            "0xd63f9c3d8c62d7026633565d0487521d2b2ca10121229b01edd24b0f0bb0fed2",
+            "0x80ad4f60247c7801b58051816be20cd4c36ba07f3815d1498e62c5444b1a3dd7",
+        ]
+    );
+}

@@ -59,7 +59,9 @@ impl Forks {
     }
 
     fn insert(&mut self, hash: BlockHash, kept: Kept) -> Executed {
-        self.kept.entry(hash).or_insert(kept).executed.clone()
+        let born = self.born;
+        self.born = born.saturating_add(1);
+        self.kept.entry(hash).or_insert(Kept { born, ..kept }).executed.clone()
     }
 }
 
@@ -69,7 +71,8 @@ fn keep(view: &View<'_>, header: &Header, outcome: Outcome) -> Result<Kept, Refu
     let sets = chain_of(&layer).ok_or(Refusal::NoChain)?.voters.clone();
     let executed = Executed { state_root: layer.root(), sets };
     let receipts = Arc::new(outcome.receipts);
-    Ok(Kept { parent: header.parent, height: header.height, layer, executed, receipts })
+    let (parent, height) = (header.parent, header.height);
+    Ok(Kept { parent, height, born: 0, layer, executed, receipts })
 }
 
 fn chain_of(layer: &Layer) -> Option<&Chain> {

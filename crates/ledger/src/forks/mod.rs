@@ -32,6 +32,8 @@ pub struct Forks {
     base: Base,
     base_hash: BlockHash,
     kept: BTreeMap<BlockHash, Kept>,
+    /// How many blocks were ever kept.
+    born: u64,
     finals: Vec<FinalBlock>,
 }
 
@@ -39,6 +41,8 @@ pub struct Forks {
 struct Kept {
     parent: BlockHash,
     height: Height,
+    /// How many blocks were kept before it: less than any child's.
+    born: u64,
     layer: Layer,
     executed: Executed,
     receipts: Arc<Receipts>,
@@ -94,7 +98,7 @@ impl Forks {
     }
 
     const fn on(ledger: Ledger, base: Base, base_hash: BlockHash) -> Self {
-        Self { ledger, base, base_hash, kept: BTreeMap::new(), finals: Vec::new() }
+        Self { ledger, base, base_hash, kept: BTreeMap::new(), born: 0, finals: Vec::new() }
     }
 
     /// The constants of the chain.
@@ -228,11 +232,11 @@ impl Forks {
     }
 
     fn with_descendants(&self, block: BlockHash) -> BTreeSet<BlockHash> {
-        let mut by_height: Vec<_> =
-            self.kept.iter().map(|(hash, kept)| (kept.height, *hash, kept.parent)).collect();
-        by_height.sort_unstable();
+        let mut by_age: Vec<_> =
+            self.kept.iter().map(|(hash, kept)| (kept.born, *hash, kept.parent)).collect();
+        by_age.sort_unstable();
         let mut family = BTreeSet::from([block]);
-        for (_, hash, parent) in by_height {
+        for (_, hash, parent) in by_age {
             if family.contains(&parent) {
                 family.insert(hash);
             }
