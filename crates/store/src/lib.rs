@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The order of events: a block is executed and [`Store::append`]ed; before a share
-//! or header for it leaves the node, [`Store::sync`] and [`Store::record_vote`] return.
+//! or header for it leaves the node, [`Store::sync`] and [`Store::write_vote`] return.
 //! Blocks that become final are named to [`Store::mark_final`], and now and then their
 //! joint changes go to [`Store::checkpoint`], which a thread of its own writes.
 //!

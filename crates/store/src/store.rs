@@ -146,7 +146,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::VoteTooLong`] and those of the disk.
-    pub fn record_vote(&mut self, record: &[u8]) -> Result<(), StoreError> {
+    pub fn write_vote(&mut self, record: &[u8]) -> Result<(), StoreError> {
         self.writing(|store| store.votes.record(record))
     }
 
@@ -191,7 +191,7 @@ impl Store {
         let mut at = *hash;
         while at != self.chain {
             let place = self.log.place(&at).ok_or(StoreError::UnknownBlock { hash: at })?;
-            match self.final_at(place.height) {
+            match self.final_hash(place.height) {
                 Some(had) if had == at => break,
                 Some(had) => {
                     return Err(StoreError::ForksFinal { height: place.height, had, got: at });
@@ -206,7 +206,7 @@ impl Store {
 
     /// The hash of the final block of a height; that of height 0 is the chain id.
     #[must_use]
-    pub fn final_at(&self, height: Height) -> Option<BlockHash> {
+    pub fn final_hash(&self, height: Height) -> Option<BlockHash> {
         match height.0.checked_sub(1) {
             None => Some(self.chain),
             Some(at) => self.finals.get(usize::try_from(at).ok()?).copied(),
@@ -258,6 +258,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] when it is not what was written.
     pub fn block_at(&self, height: Height) -> Result<Option<Block>, StoreError> {
-        self.final_at(height).map_or(Ok(None), |hash| self.log.block(&hash))
+        self.final_hash(height).map_or(Ok(None), |hash| self.log.block(&hash))
     }
 }

@@ -104,7 +104,7 @@ fn a_block_without_its_parent_is_refused_and_stops_the_store() {
     store.append(&blocks[0]).unwrap();
     assert!(matches!(store.append(&blocks[2]), Err(StoreError::UnknownParent { .. })));
     assert!(matches!(store.append(&blocks[1]), Err(StoreError::Stopped)));
-    assert!(matches!(store.record_vote(b"x"), Err(StoreError::Stopped)));
+    assert!(matches!(store.write_vote(b"x"), Err(StoreError::Stopped)));
     assert!(matches!(store.sync(), Err(StoreError::Stopped)));
 }
 
@@ -113,7 +113,7 @@ fn a_final_block_makes_its_ancestors_final_too() {
     let blocks = line(6);
     let place = Place::with(&blocks);
     let mut store = place.open().0;
-    assert_eq!(store.final_at(Height(0)), Some(CHAIN));
+    assert_eq!(store.final_hash(Height(0)), Some(CHAIN));
     store.mark_final(&blocks[1].hash()).unwrap();
     store.mark_final(&blocks[4].hash()).unwrap();
     store.mark_final(&blocks[2].hash()).unwrap();
@@ -138,7 +138,7 @@ fn a_fork_below_the_final_height_is_never_final() {
         let refused = store.mark_final(&fork.hash());
         assert!(matches!(refused, Err(StoreError::ForksFinal { .. })));
     }
-    assert_eq!(store.final_at(Height(2)), Some(blocks[1].hash()));
+    assert_eq!(store.final_hash(Height(2)), Some(blocks[1].hash()));
     assert!(matches!(store.mark_final(&Hash([1; 32])), Err(StoreError::UnknownBlock { .. })));
 }
 

@@ -19,7 +19,7 @@ fn a_second_owner_is_refused_by_name_until_the_first_is_gone() {
 fn a_directory_is_initialised_once_so_that_no_vote_is_forgotten() {
     let place = Place::new();
     let mut store = place.open().0;
-    store.record_vote(b"slot 5").unwrap();
+    store.write_vote(b"slot 5").unwrap();
     store.close().unwrap();
     let refused = Store::init(&place.dir(), CHAIN, b"never voted");
     assert!(matches!(refused, Err(StoreError::AlreadyInitialised { .. })));
@@ -61,7 +61,7 @@ fn a_lost_vote_file_is_said_and_the_blocks_stay() {
     let (mut store, recovered) = place.open();
     assert!(matches!(recovered.vote, VoteState::Lost(_)));
     assert_eq!(tail(recovered), plain(&line(2)));
-    store.record_vote(b"since slot 9").unwrap();
+    store.write_vote(b"since slot 9").unwrap();
     store.close().unwrap();
     assert_eq!(place.open().1.vote, VoteState::Known(b"since slot 9".to_vec()));
 }

@@ -36,7 +36,7 @@ fn a_start_finds_the_last_checkpoint_and_the_blocks_behind_it() {
     assert_eq!(recovered.checkpoint, Some(expected()));
     assert!(recovered.rebuilt.is_none());
     assert_eq!(store.final_height(), expected().meta.height);
-    assert_eq!(store.final_at(weft_types::Height(2)), Some(line(6)[1].hash()));
+    assert_eq!(store.final_hash(weft_types::Height(2)), Some(line(6)[1].hash()));
     assert_eq!(tail(recovered), plain(&line(6)[4..]));
 }
 
