@@ -1,0 +1,82 @@
+//! One waiting transaction and what it is sorted by.
+
+use weft_types::{Call, CheckedTx, Height, Netuid, Nonce, PublicKey};
+
+/// What a transaction pays for a byte, in thousandths of a rao.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rate(pub u64);
+
+/// The how-manieth transaction taken in.
+pub type Arrival = u64;
+
+/// Where a transaction waits in its signer's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// By its nonce.
+    Paying(Nonce),
+    /// By kind and subnet.
+    Free(&'static str, Netuid),
+}
+
+/// A waiting transaction.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub tx: CheckedTx,
+    pub rate: Rate,
+    pub arrival: Arrival,
+    /// The last height that may carry it.
+    pub until: Height,
+}
+
+impl Entry {
+    pub fn new(tx: CheckedTx, arrival: Arrival, until: Height) -> Self {
+        let rate = rate(&tx);
+        Self { tx, rate, arrival, until }
+    }
+
+    pub fn signer(&self) -> PublicKey {
+        self.tx.tx().body.signer
+    }
+
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.tx.bytes())
+    }
+
+    /// What it may take from its signer's free coins.
+    pub fn cost(&self) -> u128 {
+        cost(&self.tx)
+    }
+}
+
+pub fn rate(tx: &CheckedTx) -> Rate {
+    let fee = u128::from(tx.tx().body.fee.0).saturating_mul(1_000);
+    let rate = fee.checked_div(u128::from(tx.bytes())).unwrap_or_default();
+    Rate(u64::try_from(rate).unwrap_or(u64::MAX))
+}
+
+/// Fee and amount; `remove_stake` pays from the stake that it frees.
+pub fn cost(tx: &CheckedTx) -> u128 {
+    let body = &tx.tx().body;
+    let amount = match &body.call {
+        Call::Transfer { amount, .. } | Call::AddStake { amount, .. } => *amount,
+        Call::Register { max_burn, .. } => *max_burn,
+        Call::RemoveStake { .. } | Call::SetWeights(_) => return 0,
+    };
+    u128::from(body.fee.0).saturating_add(u128::from(amount.0))
+}
+
+/// Whether the state must be asked if it allows this call.
+pub fn asks(call: &Call) -> bool {
+    call.is_free() || matches!(call, Call::RemoveStake { .. })
+}
+
+pub fn place(tx: &CheckedTx) -> Place {
+    let body = &tx.tx().body;
+    match &body.call {
+        Call::SetWeights(row) => Place::Free(body.call.name(), row.netuid),
+        Call::Transfer { .. }
+        | Call::Register { .. }
+        | Call::AddStake { .. }
+        | Call::RemoveStake { .. } => Place::Paying(body.nonce),
+    }
+}

@@ -1,0 +1,338 @@
+//! The pool: taking in, giving up, forgetting.
+
+use crate::bounds::{Account, Accounts, Bounds, Counters};
+use crate::entry::{Arrival, Entry, Place, asks, cost, place, rate};
+use crate::error::PoolError;
+use crate::queue::{Fullness, Promise, Queue, Ranking};
+use std::collections::{BTreeMap, BTreeSet};
+use weft_types::check::Known;
+use weft_types::{CheckedBlock, CheckedTx, Hash, Height, Nonce, PublicKey, Rao, TxId};
+
+/// What became of a transaction that was not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// It waits now.
+    Added,
+    /// It waits now in the place of this one, which paid less.
+    Replaced(TxId),
+    /// It waits already.
+    Known,
+}
+
+/// The transactions that wait.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    pub(crate) bounds: Bounds,
+    /// The height of the head, for lifetimes.
+    pub(crate) head: Height,
+    pub(crate) queues: BTreeMap<PublicKey, Queue>,
+    /// Free calls in the order they came.
+    pub(crate) free: BTreeMap<Arrival, (PublicKey, Place)>,
+    /// Signers, the most promising first.
+    pub(crate) promising: Ranking<Promise>,
+    /// Signers, the fullest first.
+    full: Ranking<Fullness>,
+    places: BTreeMap<TxId, (PublicKey, Place)>,
+    seals: BTreeSet<Hash>,
+    deadlines: BTreeSet<(Height, TxId)>,
+    arrivals: Arrival,
+    counters: Counters,
+}
+
+/// The pool remembers whose signatures it has seen.
+impl Known for Pool {
+    fn knows(&self, seal: &Hash) -> bool {
+        self.seals.contains(seal)
+    }
+}
+
+fn count(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
+}
+
+impl Pool {
+    /// An empty pool.
+    #[must_use]
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, ..Self::default() }
+    }
+
+    /// Takes a transaction in, on the accounts of the head state.
+    ///
+    /// # Errors
+    /// [`PoolError`]: nothing has changed then.
+    pub fn insert(
+        &mut self,
+        tx: CheckedTx,
+        accounts: &impl Accounts,
+    ) -> Result<Inserted, PoolError> {
+        if self.places.contains_key(tx.id()) {
+            return Ok(Inserted::Known);
+        }
+        let taken = self.admit(tx, accounts);
+        count(if taken.is_ok() { &mut self.counters.added } else { &mut self.counters.refused });
+        taken
+    }
+
+    fn admit(&mut self, tx: CheckedTx, accounts: &impl Accounts) -> Result<Inserted, PoolError> {
+        let (body, place) = (&tx.tx().body, place(&tx));
+        let until = self.until(body.valid_until)?;
+        match place {
+            Place::Free(..) => self.free_fits(&tx, &place)?,
+            Place::Paying(nonce) => {
+                self.paying_fits(&tx, nonce, &accounts.account(&body.signer))?
+            }
+        }
+        if asks(&body.call) && !accounts.allows(body) {
+            let (signer, call) = (body.signer, body.call.name());
+            return Err(PoolError::NotAllowed { signer, call });
+        }
+        let signer = body.signer;
+        let before = self.queues.get(&signer).and_then(|q| q.get(&place)).map(|e| *e.tx.id());
+        if let Some(before) = before {
+            self.drop_tx(&before);
+            count(&mut self.counters.replaced);
+        } else {
+            self.make_room(&tx)?;
+        }
+        self.put(tx, place, until);
+        Ok(before.map_or(Inserted::Added, Inserted::Replaced))
+    }
+
+    /// The last height that may carry it: its own or the pool's.
+    fn until(&self, own: Option<Height>) -> Result<Height, PoolError> {
+        let next = self.next_height();
+        let life = Height(self.head.0.saturating_add(self.bounds.lifetime_blocks));
+        match own {
+            Some(until) if until < next => Err(PoolError::Expired { until, next }),
+            own => Ok(own.unwrap_or(life).min(life)),
+        }
+    }
+
+    /// The height of the block that is built next.
+    pub(crate) fn next_height(&self) -> Height {
+        Height(self.head.0.saturating_add(1))
+    }
+
+    fn free_fits(&self, tx: &CheckedTx, place: &Place) -> Result<(), PoolError> {
+        let (signer, limit) = (tx.tx().body.signer, self.bounds.free);
+        match place {
+            Place::Free(call, netuid)
+                if self.queues.get(&signer).is_some_and(|q| q.get(place).is_some()) =>
+            {
+                Err(PoolError::FreePending { signer, call, netuid: *netuid })
+            }
+            _ if self.free.len() >= limit => Err(PoolError::FreeFull { limit }),
+            _ => Ok(()),
+        }
+    }
+
+    fn paying_fits(&self, tx: &CheckedTx, got: Nonce, account: &Account) -> Result<(), PoolError> {
+        let (signer, want) = (tx.tx().body.signer, account.nonce);
+        let limit = self.bounds.nonces_ahead;
+        match got.checked_sub(want) {
+            None => return Err(PoolError::NonceUsed { signer, got, want }),
+            Some(ahead) if ahead.0 >= limit => {
+                return Err(PoolError::NonceAhead { signer, got, want, limit });
+            }
+            Some(_) => {}
+        }
+        let queue = self.queues.get(&signer);
+        let rival = queue.and_then(|q| q.get(&Place::Paying(got)));
+        if let Some(rival) = rival {
+            replaces(tx, rival, got)?;
+        }
+        let waiting = queue.into_iter().flat_map(|q| q.from(want));
+        let others = waiting.filter(|e| e.tx.tx().body.nonce != got).map(Entry::cost);
+        let need = others.fold(cost(tx), u128::saturating_add);
+        if need > u128::from(account.free.0) {
+            let need = Rao(u64::try_from(need).unwrap_or(u64::MAX));
+            return Err(PoolError::TooPoor { signer, have: account.free, need });
+        }
+        Ok(())
+    }
+
+    /// Sees that one more transaction of this signer fits, or drops a worse one.
+    fn make_room(&mut self, tx: &CheckedTx) -> Result<(), PoolError> {
+        let signer = tx.tx().body.signer;
+        let own = self.queues.get(&signer).map_or(0, Queue::len);
+        let limit = self.bounds.per_signer;
+        if own >= limit {
+            return Err(PoolError::SignerFull { signer, limit });
+        }
+        let own = own.saturating_add(1);
+        let free = matches!(place(tx), Place::Free(..));
+        let mut bytes = self.counters.bytes.saturating_add(u64::from(tx.bytes()));
+        let mut txs = self.places.len().saturating_add(1);
+        let mut given_up = Vec::new();
+        let mut victims = self.full.iter();
+        while bytes > self.bounds.bytes || txs > self.bounds.txs {
+            let ((fullness, victim), entry) = victims
+                .next()
+                .and_then(|key| Some((*key, self.queues.get(&key.1)?.last()?)))
+                .ok_or(PoolError::Full)?;
+            // R19: the fullest signer gives way; among equals the lower rate. A free call,
+            // whose room is bounded apart, gives way to none.
+            let fuller = fullness.0.0 > own || (fullness.0.0 == own && entry.rate < rate(tx));
+            if victim == signer || !(free || fuller) {
+                return Err(PoolError::Full);
+            }
+            bytes = bytes.saturating_sub(entry.bytes());
+            txs = txs.saturating_sub(1);
+            given_up.push(*entry.tx.id());
+        }
+        for id in given_up {
+            self.drop_tx(&id);
+            count(&mut self.counters.evicted);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, tx: CheckedTx, place: Place, until: Height) {
+        self.arrivals = self.arrivals.saturating_add(1);
+        let (id, seal) = (*tx.id(), *tx.seal());
+        let entry = Entry::new(tx, self.arrivals, until);
+        let signer = entry.signer();
+        self.places.insert(id, (signer, place));
+        self.seals.insert(seal);
+        self.deadlines.insert((until, id));
+        if matches!(place, Place::Free(..)) {
+            self.free.insert(entry.arrival, (signer, place));
+        }
+        self.counters.bytes = self.counters.bytes.saturating_add(entry.bytes());
+        self.unrank(&signer);
+        self.queues.entry(signer).or_default().insert(place, entry);
+        self.rank(signer);
+    }
+
+    /// Drops a transaction and everything that was noted of it.
+    fn drop_tx(&mut self, id: &TxId) -> bool {
+        let Some((signer, place)) = self.places.remove(id) else { return false };
+        self.unrank(&signer);
+        if let Some(entry) = self.queues.get_mut(&signer).and_then(|q| q.remove(&place)) {
+            self.seals.remove(entry.tx.seal());
+            self.deadlines.remove(&(entry.until, *id));
+            self.free.remove(&entry.arrival);
+            self.counters.bytes = self.counters.bytes.saturating_sub(entry.bytes());
+        }
+        self.rank(signer);
+        true
+    }
+
+    fn unrank(&mut self, signer: &PublicKey) {
+        let Some(queue) = self.queues.get(signer) else { return };
+        if let Some(promise) = queue.promise() {
+            self.promising.remove(&(promise, *signer));
+        }
+        if let Some(fullness) = queue.fullness() {
+            self.full.remove(&(fullness, *signer));
+        }
+    }
+
+    fn rank(&mut self, signer: PublicKey) {
+        let Some(queue) = self.queues.get(&signer) else { return };
+        if queue.len() == 0 {
+            self.queues.remove(&signer);
+            return;
+        }
+        if let Some(promise) = queue.promise() {
+            self.promising.insert((promise, signer));
+        }
+        if let Some(fullness) = queue.fullness() {
+            self.full.insert((fullness, signer));
+        }
+    }
+
+    /// Drops what a final block carried, and what its signers can't use any more on the
+    /// accounts of its state.
+    pub fn on_final(&mut self, block: &CheckedBlock, accounts: &impl Accounts) {
+        let signers: BTreeSet<_> = block.block().txs.iter().map(|tx| tx.body.signer).collect();
+        let mut used: Vec<TxId> = block.tx_ids().to_vec();
+        for signer in &signers {
+            let Some(queue) = self.queues.get(signer) else { continue };
+            let below = queue.below(accounts.account(signer).nonce);
+            used.extend(below.iter().filter_map(|p| queue.get(p)).map(|e| *e.tx.id()));
+        }
+        for id in used {
+            if self.drop_tx(&id) {
+                count(&mut self.counters.finalized);
+            }
+        }
+        for signer in signers {
+            self.unrank(&signer);
+            if let Some(queue) = self.queues.get_mut(&signer) {
+                queue.settle();
+            }
+            self.rank(signer);
+        }
+    }
+
+    /// Says how high the head is, and drops what no later block may carry.
+    pub fn expire(&mut self, head: Height) {
+        self.head = head;
+        while let Some((until, id)) = self.deadlines.first().copied()
+            && until <= head
+        {
+            self.drop_tx(&id);
+            count(&mut self.counters.expired);
+        }
+    }
+
+    /// A waiting transaction.
+    #[must_use]
+    pub fn get(&self, id: &TxId) -> Option<&CheckedTx> {
+        let (signer, place) = self.places.get(id)?;
+        self.queues.get(signer)?.get(place).map(|entry| &entry.tx)
+    }
+
+    /// The nonce that a signer's next transaction should have: behind those that wait
+    /// without a gap.
+    #[must_use]
+    pub fn next_nonce(&self, signer: &PublicKey, accounts: &impl Accounts) -> Nonce {
+        let first = accounts.account(signer).nonce;
+        let mut next = first;
+        for entry in self.queues.get(signer).into_iter().flat_map(|q| q.from(first)) {
+            if entry.tx.tx().body.nonce != next {
+                break;
+            }
+            next = next.next().unwrap_or(next);
+        }
+        next
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// What is held and what became of the rest.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        let of = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        Counters {
+            txs: of(self.places.len()),
+            free: of(self.free.len()),
+            signers: of(self.queues.len()),
+            ..self.counters
+        }
+    }
+}
+
+/// Whether a transaction takes the place of one with its nonce: a tenth more fee, and
+/// no worse a rate, so that replacing costs something each time.
+fn replaces(tx: &CheckedTx, rival: &Entry, nonce: Nonce) -> Result<(), PoolError> {
+    let paid = rival.tx.tx().body.fee.0;
+    let more = paid.checked_div(10).unwrap_or_default().max(1);
+    let need = Rao(paid.saturating_add(more));
+    if tx.tx().body.fee >= need && rate(tx) >= rival.rate {
+        return Ok(());
+    }
+    Err(PoolError::NonceTaken { nonce, need })
+}
