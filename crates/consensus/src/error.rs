@@ -114,11 +114,17 @@ pub enum BlockFault {
         /// Ours.
         got: Hash,
     },
-    /// Its parent is invalid.
-    #[error("its parent {parent} is invalid")]
-    InvalidParent {
+    /// Its parent is not here; its own log has a gap.
+    #[error("its parent {hash} is unknown; the log it came from has a gap")]
+    UnknownParent {
         /// The parent.
-        parent: BlockHash,
+        hash: BlockHash,
+    },
+    /// It or its parent was found invalid before.
+    #[error("block {hash} was found invalid before")]
+    KnownInvalid {
+        /// Which was.
+        hash: BlockHash,
     },
 }
 

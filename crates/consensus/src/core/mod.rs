@@ -1,0 +1,207 @@
+//! The core: one input in, effects out. [`Core::step`] is the table of contents.
+
+mod blocks;
+mod seal;
+mod settle;
+mod shares;
+mod sync;
+
+use crate::clock::{Clock, Moment};
+use crate::config::{Base, Config};
+use crate::counters::Counters;
+use crate::effect::Effect;
+use crate::forks::Forks;
+use crate::headers::Headers;
+use crate::input::{Input, Status};
+use crate::peers::Peers;
+use crate::queue::Queue;
+use crate::tree::Node;
+use crate::voter::Voter;
+use crate::waiting::Waiting;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use weft_types::executor::Executor;
+use weft_types::{
+    BlockHash, ChainId, CheckedBlock, Checkpoint, Header, Item, Millis, Slot, params::Limits,
+};
+
+/// The consensus of one node.
+pub struct Core<E> {
+    chain: ChainId,
+    limits: Limits,
+    clock: Clock,
+    executor: E,
+    forks: Forks,
+    head: BlockHash,
+    headers: Headers,
+    waiting: Waiting,
+    peers: Peers,
+    voter: Option<Voter>,
+    queue: Queue,
+    /// Hashes of blocks found invalid, oldest first, bounded.
+    invalid: VecDeque<BlockHash>,
+    turn: Turn,
+    counters: Counters,
+}
+
+/// What time has done to us so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turn {
+    /// Whether the log is restored and we take part.
+    has_started: bool,
+    /// The latest time seen.
+    latest: Millis,
+    /// The last slot we drafted a block for.
+    drafted: Slot,
+    /// The last slot in which we told where we are.
+    told: Slot,
+    /// When we asked to be woken.
+    wake: Millis,
+}
+
+impl<E: Executor> Core<E> {
+    /// A core that stands at `base`, whose state `executor` holds.
+    #[must_use]
+    pub fn new(config: Config, executor: E, base: &Base) -> Self {
+        let vote = config.vote;
+        let mut voter = config.key.map(|key| Voter::new(key, vote));
+        if let Some(voter) = &mut voter {
+            voter.was_at(base.standing().header.slot);
+        }
+        Self {
+            chain: config.chain,
+            clock: Clock::new(config.genesis_time, config.slot_ms),
+            executor,
+            forks: Forks::new(base),
+            head: base.standing().hash,
+            headers: Headers::default(),
+            waiting: Waiting::default(),
+            peers: Peers::default(),
+            voter,
+            queue: Queue::new(config.limits.share_bytes),
+            limits: config.limits,
+            invalid: VecDeque::new(),
+            turn: Turn::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Takes one input at its time and says what is to be done, in order.
+    pub fn step(&mut self, now: Millis, input: Input) -> Vec<Effect> {
+        let moment = self.look_at_clock(now);
+        let mut out = Vec::new();
+        if let Input::Restored { block } = input {
+            self.on_restored(moment, &block, &mut out);
+            self.settle_finality(&mut out);
+            self.settle_head(&mut out);
+            return out;
+        }
+        self.start_once(moment, &mut out);
+        match input {
+            Input::Tick | Input::Restored { .. } => {}
+            Input::Header { from, ticket, header } => {
+                self.on_header(moment, (from, ticket), header, &mut out);
+            }
+            Input::Share { from, ticket, share } => {
+                self.on_share(moment, (from, ticket), share, &mut out);
+            }
+            Input::Block { from, block } => self.on_block(moment, from, block, &mut out),
+            Input::BadBlock { from, hash, why } => self.on_bad_block(from, hash, why, &mut out),
+            Input::Status { from, status } => self.on_status(from, &status),
+            Input::PeerGone { peer } => self.on_peer_gone(peer, &mut out),
+            Input::Fetched { peer, want } => self.on_fetched(peer, &want),
+            Input::FetchFailed { peer, want } => self.on_fetch_failed(peer, &want, &mut out),
+            Input::Queue(items) => self.on_queue(items, &mut out),
+        }
+        self.settle(moment, &mut out);
+        out
+    }
+
+    /// Where the clock is. What time changes by itself happens here: a new slot ends
+    /// the boost of the last one.
+    fn look_at_clock(&mut self, now: Millis) -> Moment {
+        let moment = self.clock.at(now);
+        self.turn.latest = self.turn.latest.max(now);
+        self.forks.turn(moment);
+        moment
+    }
+
+    fn on_queue(&mut self, items: Vec<Item>, out: &mut Vec<Effect>) {
+        for item in items {
+            if let Err(why) = self.queue.push(item) {
+                out.push(Effect::Refused { hash: self.head, why });
+            }
+        }
+    }
+
+    fn head_node(&self) -> &Node {
+        let tree = self.forks.tree();
+        tree.get(&self.head).unwrap_or_else(|| tree.base())
+    }
+
+    /// The executor.
+    #[must_use]
+    pub const fn executor(&self) -> &E {
+        &self.executor
+    }
+
+    /// The executor, for a shell that asks it for more than consensus does.
+    pub const fn executor_mut(&mut self) -> &mut E {
+        &mut self.executor
+    }
+
+    /// The header of the head.
+    #[must_use]
+    pub fn head(&self) -> &Header {
+        self.head_node().header()
+    }
+
+    /// The hash of the head.
+    #[must_use]
+    pub const fn head_hash(&self) -> BlockHash {
+        self.head
+    }
+
+    /// The highest justified block known.
+    #[must_use]
+    pub const fn justified(&self) -> Checkpoint {
+        self.forks.justified()
+    }
+
+    /// The last final block: its header and hash.
+    #[must_use]
+    pub fn finalized(&self) -> (&Header, BlockHash) {
+        let base = self.forks.tree().base();
+        (base.header(), base.standing.hash)
+    }
+
+    /// What to start again from, once the state of the last final block is durable.
+    #[must_use]
+    pub fn base(&self) -> Base {
+        self.forks.tree().to_base()
+    }
+
+    /// Where we are, for a peer.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let head = self.head_node();
+        Status {
+            finalized: self.finalized().0.height,
+            height: head.header().height,
+            head: head.standing.checkpoint(),
+        }
+    }
+
+    /// An executed block at or above the last final one; none for the block we started
+    /// from.
+    #[must_use]
+    pub fn block(&self, hash: &BlockHash) -> Option<Arc<CheckedBlock>> {
+        self.forks.tree().get(hash)?.block.clone()
+    }
+
+    /// What was counted since the start.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+}

@@ -1,0 +1,84 @@
+//! What an honest proposer builds: all shares it has, the round it should take, and a
+//! catch-up proof whenever one helps (R6, R9).
+
+use crate::finality;
+use crate::forks::{Forks, link_of};
+use crate::judge::{self, catch_up_targets};
+use crate::round;
+use crate::tally::Tally;
+use crate::tree::Node;
+use std::collections::BTreeSet;
+use weft_types::block::{VERSION, proof_root};
+use weft_types::executor::Draft;
+use weft_types::{CatchUp, CheckedShare, Finality, Hash, Header, PublicKey, Slot};
+
+/// Whether the proposer of a slot need not wait for more shares (R6).
+#[must_use]
+pub fn is_ready(forks: &Forks, head: &Node, quarter: u8) -> bool {
+    head.header().height.0 == 0 || quarter >= 1 || forks.link(head).is_some()
+}
+
+/// The block of `slot` on `head`, without transactions; none at the end of numbers.
+#[must_use]
+pub fn draft(forks: &Forks, head: &Node, slot: Slot, proposer: PublicKey) -> Option<Draft> {
+    let standing = &head.standing;
+    let counted = forks.pool().counted(standing);
+    let proof: Vec<CheckedShare> = counted.into_iter().filter_map(|h| h.share.clone()).collect();
+    let tally = Tally::of(&standing.sets, proof.iter().map(|s| &s.share().vote().voter));
+    let has_quorum = tally.is_quorum(&standing.sets);
+    let (catch_up, finality) = best_catch_up(forks, head, has_quorum);
+    let votes: Vec<_> = proof.iter().map(|s| s.share().clone()).collect();
+    let header = Header {
+        version: VERSION,
+        slot,
+        round: round::choose(slot, head.header().round, has_quorum, seen_above(forks, head)),
+        height: head.header().height.next()?,
+        parent: standing.hash,
+        proposer,
+        txs_root: Hash::ZERO,
+        proof_root: proof_root(&votes, catch_up.as_ref()),
+        state_root: Hash::ZERO,
+        work: judge::work(head, &tally),
+    };
+    Some(Draft { header, proof, catch_up, finality })
+}
+
+/// Whether a third of the power has signed valid shares for known blocks of rounds
+/// above the parent's (R6).
+fn seen_above(forks: &Forks, parent: &Node) -> bool {
+    let above = parent.header().round;
+    let higher = forks.tree().nodes().filter(|n| n.header().round > above);
+    let voters: BTreeSet<PublicKey> = higher
+        .flat_map(|n| forks.pool().counted(&n.standing))
+        .map(|held| held.signed.vote.voter)
+        .collect();
+    let sets = &parent.standing.sets;
+    Tally::of(sets, voters.iter()).is_third(sets)
+}
+
+/// The catch-up proof that lifts the standing most: justification first, then
+/// finality; none when none lifts it (R9).
+fn best_catch_up(forks: &Forks, head: &Node, has_quorum: bool) -> (Option<CatchUp>, Finality) {
+    let own = has_quorum.then(|| link_of(&head.standing));
+    let after = |late| {
+        let links: Vec<_> = [late, own].into_iter().flatten().collect();
+        finality::after(head.standing.finality, &links)
+    };
+    let mut best = (None, after(None));
+    for target in catch_up_targets(forks.tree(), head) {
+        let Some(link) = forks.link(target) else { continue };
+        let lifted = after(Some(link));
+        if rank(&lifted) > rank(&best.1) {
+            best = (Some(target), lifted);
+        }
+    }
+    let proof = best.0.map(|target| CatchUp {
+        target: target.standing.checkpoint(),
+        votes: forks.pool().counted(&target.standing).iter().map(|h| h.signed).collect(),
+    });
+    (proof, best.1)
+}
+
+const fn rank(finality: &Finality) -> (u64, u64) {
+    (finality.justified.round.0, finality.finalized.round.0)
+}
