@@ -7,6 +7,7 @@ use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::error::Refusal;
 use weft_types::Share;
+use weft_types::check::own_share;
 use weft_types::executor::Executor;
 
 /// Every how many slots we tell peers where we are.
