@@ -1,1 +1,37 @@
-//! yuma
+//! Yuma consensus: one epoch of one subnet as a pure function.
+//!
+//! ```text
+//! stakes ─► stake, permits, active stake ─┐
+//! rows ───► masked, row-normalised W ─────┼─► consensus ─► clipped W ─► trust, rank, incentive
+//! bonds ──► masked B ─────────────────────┴─► moving average of bonds ─► dividends ─► emission
+//! ```
+//!
+//! Numbers in, numbers out: nothing here knows an address, a chain or a store. All
+//! arithmetic is fixed point with 32 fractional bits and truncation, step by step as the
+//! live chain does it, so outcomes are equal to the last bit. A cell is a `u64` that
+//! means value * 2^32; rows of the matrices lie flat, one after the other.
+//!
+//! Not here: what an epoch pays to whom (the ledger's), and the split between subnets.
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)
+)]
+
+pub mod case;
+pub mod outcome;
+pub mod snapshot;
+
+mod bonds;
+mod consensus;
+mod emission;
+mod epoch;
+mod liquid;
+mod matrix;
+mod q32;
+mod stake;
+mod synthetic;
+
+pub use epoch::epoch;
+pub use outcome::{Fx, Outcome};
+pub use snapshot::{Params, Snapshot, SnapshotError, Variant};
+pub use synthetic::synthetic;
