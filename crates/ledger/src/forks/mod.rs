@@ -14,12 +14,13 @@ pub mod audit;
 mod error;
 mod execute;
 
+pub use crate::state::View;
 pub use audit::AuditError;
 pub use error::{Refusal, RestoreError};
 
 use crate::rules::{Ledger, Receipts};
 use crate::state::value::Chain;
-use crate::state::{Base, Entry, Key, Layer, Proof, Read, Seed, Value, View, Write};
+use crate::state::{Base, Entry, Key, Layer, Proof, Read, Seed, Value, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weft_types::executor::Executed;
