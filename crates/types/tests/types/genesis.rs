@@ -1,0 +1,104 @@
+//! What a genesis must be to start a chain.
+
+use crate::sample::{genesis, key};
+use weft_types::genesis::GenesisError;
+use weft_types::{Canonical as _, Genesis, Netuid, Power, PublicKey, Rao};
+
+fn refusal(change: impl Fn(&mut Genesis)) -> GenesisError {
+    let mut genesis = genesis();
+    change(&mut genesis);
+    genesis.check().unwrap_err()
+}
+
+#[test]
+fn the_sample_can_start_a_chain() {
+    assert_eq!(genesis().check(), Ok(()));
+}
+
+#[test]
+fn each_list_is_strictly_ascending() {
+    use GenesisError::Unsorted;
+    assert_eq!(refusal(|g| g.voters.reverse()), Unsorted("voters"));
+    assert_eq!(refusal(|g| g.accounts.swap(0, 2)), Unsorted("accounts"));
+    assert_eq!(refusal(|g| g.stakes[1].hotkey = g.stakes[0].hotkey), Unsorted("stakes"));
+    assert_eq!(refusal(|g| g.subnets.push(g.subnets[0].clone())), Unsorted("subnets"));
+    assert_eq!(
+        refusal(|g| g.subnets[0].neurons[2] = g.subnets[0].neurons[0].clone()),
+        Unsorted("neurons")
+    );
+}
+
+#[test]
+fn somebody_votes_and_everybody_named_has_power() {
+    assert_eq!(refusal(|g| g.voters.clear()), GenesisError::NoVoters);
+    assert_eq!(refusal(|g| g.voters[1].power = Power(0)), GenesisError::NoVoters);
+}
+
+#[test]
+fn numbers_that_divide_are_not_zero() {
+    use GenesisError::Zero;
+    assert_eq!(refusal(|g| g.params.slot_ms = 0), Zero("slot_ms"));
+    assert_eq!(refusal(|g| g.params.rotation_blocks = 0), Zero("rotation_blocks"));
+    assert_eq!(refusal(|g| g.params.max_epochs_per_block = 0), Zero("max_epochs_per_block"));
+    assert_eq!(refusal(|g| g.subnets[0].hyperparameters.tempo = 0), Zero("tempo"));
+}
+
+#[test]
+fn there_are_no_more_coins_than_can_exist() {
+    let cap = weft_types::units::SUPPLY_CAP;
+    assert_eq!(refusal(|g| g.accounts[0].free = cap), GenesisError::TooManyCoins);
+    let overflow = |g: &mut Genesis| {
+        g.accounts.iter_mut().for_each(|a| a.free = Rao(u64::MAX));
+    };
+    assert_eq!(refusal(overflow), GenesisError::TooManyCoins);
+}
+
+#[test]
+fn a_subnet_is_no_root_and_no_fuller_than_it_may_be() {
+    let root = refusal(|g| g.subnets[0].netuid = Netuid(0));
+    assert!(matches!(root, GenesisError::SubnetSize { netuid: Netuid(0), .. }));
+    let full = refusal(|g| g.subnets[0].hyperparameters.max_uids = 2);
+    assert!(matches!(full, GenesisError::SubnetSize { neurons: 3, max: 2, .. }));
+}
+
+#[test]
+fn every_neuron_has_an_owner() {
+    let stranger: PublicKey = key(250).public();
+    let refused = refusal(|g| g.subnets[0].neurons[1].hotkey = stranger);
+    assert!(matches!(refused, GenesisError::UnknownHotkey { hotkey, .. } if hotkey == stranger));
+}
+
+#[test]
+fn every_number_is_part_of_the_chain_id() {
+    let changes: [fn(&mut Genesis); 6] = [
+        |g| g.name.push('x'),
+        |g| g.genesis_time.0 += 1,
+        |g| g.params.byte_fee.0 += 1,
+        |g| g.voters[0].power.0 += 1,
+        |g| g.subnets[0].hyperparameters.kappa += 1,
+        |g| g.network = weft_types::Network::Bench,
+    ];
+    for change in changes {
+        let mut other = genesis();
+        change(&mut other);
+        assert_ne!(other.chain_id(), genesis().chain_id());
+    }
+}
+
+#[test]
+fn a_genesis_file_reads_back_and_knows_no_other_fields() {
+    let json = serde_json::to_string(&genesis()).unwrap();
+    let read: Genesis = serde_json::from_str(&json).unwrap();
+    assert_eq!(read.to_bytes(), genesis().to_bytes());
+    let more = json.replacen('{', "{\"colour\":\"red\",", 1);
+    assert!(serde_json::from_str::<Genesis>(&more).is_err());
+}
+
+#[test]
+fn block_zero_is_final_and_named_by_the_chain_id() {
+    let genesis = genesis();
+    let finality = genesis.finality();
+    assert_eq!(finality.justified, finality.finalized);
+    assert_eq!(finality.justified.hash, genesis.chain_id());
+    assert_eq!(genesis.header(weft_types::Hash::ZERO).parent, genesis.block_hash());
+}
