@@ -8,5 +8,7 @@
     deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)
 )]
 
+pub mod forks;
+pub mod query;
 pub mod rules;
 pub mod state;

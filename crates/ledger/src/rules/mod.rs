@@ -1,1 +1,114 @@
-//! The rules room.
+//! The rules room: what a block does to the state.
+//!
+//! In the order of a block: stake whose time is up becomes free; the items of the
+//! carried shares are applied, voters in key order; then the transactions; then the
+//! block's emission; then the epochs that are due. Checks come before writes, so what
+//! fails has changed nothing.
+//!
+//! Not here: what is signed (types), where the block stands (consensus), and how the
+//! state is kept (`state`). Later rules have their place: stamps and subnet creation
+//! beside `register`, root rows and commit-reveal beside `weights`, rotation and slashing
+//! where `block` writes the voters.
+
+pub mod error;
+pub mod receipt;
+
+mod block;
+mod books;
+mod emission;
+mod epoch;
+mod genesis;
+mod price;
+mod register;
+mod stake;
+mod transfer;
+mod tx;
+mod weights;
+
+pub use emission::{block_emission, halvings};
+pub use error::{CallError, Refusal};
+pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
+pub use stake::worth;
+
+use crate::state::{Changes, Read};
+use weft_types::genesis::GenesisError;
+use weft_types::{ChainId, Finality, Genesis, Header, Item, Params, PublicKey, Tx};
+
+/// The constants of a chain, and all rules over them.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    params: Params,
+    chain: ChainId,
+}
+
+/// What a block did.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What it wrote.
+    pub changes: Changes,
+    /// What became of its parts.
+    pub receipts: Receipts,
+}
+
+/// A block as the rules see it.
+#[derive(Clone, Debug)]
+pub struct Work<'a> {
+    /// Height, slot and proposer are read; the roots are not.
+    pub header: &'a Header,
+    /// What the block's proofs made of its parent's standing.
+    pub finality: Finality,
+    /// The items of the shares for the parent that it carries, voters in key order.
+    pub items: Vec<(PublicKey, &'a [Item])>,
+    /// The transactions, signatures and sizes checked.
+    pub txs: Vec<&'a Tx>,
+}
+
+impl Ledger {
+    /// The rules of a chain and its first state.
+    ///
+    /// # Errors
+    /// [`GenesisError`] names what is wrong with the genesis.
+    pub fn genesis(genesis: &Genesis) -> Result<(Self, Changes), GenesisError> {
+        genesis.check()?;
+        let ledger = Self { params: genesis.params.clone(), chain: genesis.chain_id() };
+        Ok((ledger, genesis::state(genesis)))
+    }
+
+    /// The chain's numbers.
+    #[must_use]
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Runs a block on its parent's state.
+    ///
+    /// # Errors
+    /// [`Refusal`] when a transaction makes the block invalid.
+    #[expect(clippy::needless_pass_by_value, reason = "a work is made for one run")]
+    pub fn execute(&self, parent: &impl Read, work: Work<'_>) -> Result<Outcome, Refusal> {
+        block::execute(self, parent, &work)
+    }
+
+    /// Runs a block with those of the offered transactions that fit and don't make it
+    /// invalid; answers which, by their place.
+    ///
+    /// # Errors
+    /// [`Refusal`] when even a block without transactions can't be run.
+    #[expect(clippy::needless_pass_by_value, reason = "a work is made for one run")]
+    pub fn assemble(
+        &self,
+        parent: &impl Read,
+        work: Work<'_>,
+    ) -> Result<(Outcome, Vec<usize>), Refusal> {
+        block::assemble(self, parent, &work)
+    }
+
+    /// Whether a free call would run in a child of this state: one that would not makes
+    /// a block invalid, so it is not taken from anyone.
+    ///
+    /// # Errors
+    /// [`CallError`] says why it would fail.
+    pub fn try_free(&self, state: &impl Read, tx: &Tx) -> Result<(), CallError> {
+        tx::try_free(self, state, tx)
+    }
+}

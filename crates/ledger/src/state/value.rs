@@ -165,6 +165,26 @@ pub struct Neuron {
 
 canonical!(Value, 16 << 20);
 
+impl Neuron {
+    /// A neuron that has just got its uid.
+    #[must_use]
+    pub const fn new(hotkey: PublicKey, height: Height) -> Self {
+        Self {
+            hotkey,
+            registered_at: height,
+            last_update: height,
+            validator_permit: false,
+            active: true,
+            consensus: 0,
+            incentive: 0,
+            dividends: 0,
+            validator_trust: 0,
+            stake_weight: 0,
+            emission: Rao::ZERO,
+        }
+    }
+}
+
 impl Value {
     /// Whether a value of this kind may stand under the key.
     #[must_use]

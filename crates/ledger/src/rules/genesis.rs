@@ -1,0 +1,99 @@
+//! The first state of a chain.
+
+use super::price;
+use crate::state::value::{Account, Chain, Hotkey, Neuron, Subnet, Supply};
+use crate::state::{Changes, Key, Value};
+use weft_types::genesis::{GenesisStake, GenesisSubnet};
+use weft_types::{Genesis, Height, Nonce, PublicKey, Rao, Slot, Uid, VoterSets};
+
+/// Shares of a pool that is opened by a deposit of this much: those that a first deposit
+/// mints, with 2^32 virtual shares for one rao.
+fn first_shares(stake: Rao) -> u128 {
+    u128::from(stake.0) << 32
+}
+
+/// Everything that genesis writes. It was checked.
+pub fn state(genesis: &Genesis) -> Changes {
+    let mut changes = Changes::default();
+    let mut put = |key, value| drop(changes.0.insert(key, Some(value)));
+    for account in &genesis.accounts {
+        let value = Account { free: account.free, nonce: Nonce::ZERO };
+        put(Key::Account(account.key), Value::Account(value));
+    }
+    for stake in &genesis.stakes {
+        put_stake(genesis, stake, &mut put);
+    }
+    for voter in &genesis.voters {
+        if genesis.stakes.binary_search_by(|s| s.hotkey.cmp(&voter.hotkey)).is_err() {
+            put(Key::Hotkey(voter.hotkey), Value::Hotkey(pool(genesis, voter.coldkey, Rao::ZERO)));
+        }
+    }
+    for subnet in &genesis.subnets {
+        put_subnet(subnet, &mut put);
+    }
+    let netuids = genesis.subnets.iter().map(|s| s.netuid).collect();
+    put(Key::Subnets, Value::Subnets(netuids));
+    put(Key::Supply, Value::Supply(supply(genesis)));
+    put(Key::Chain, Value::Chain(Box::new(chain(genesis))));
+    changes
+}
+
+fn pool(genesis: &Genesis, coldkey: PublicKey, value: Rao) -> Hotkey {
+    let take = genesis.params.default_take;
+    Hotkey { coldkey, take, value, shares: first_shares(value) }
+}
+
+fn put_stake(genesis: &Genesis, stake: &GenesisStake, put: &mut impl FnMut(Key, Value)) {
+    let value = pool(genesis, stake.coldkey, stake.stake);
+    if value.shares > 0 {
+        put(Key::Position(stake.hotkey, stake.coldkey), Value::Position(value.shares));
+    }
+    put(Key::Hotkey(stake.hotkey), Value::Hotkey(value));
+}
+
+fn put_subnet(subnet: &GenesisSubnet, put: &mut impl FnMut(Key, Value)) {
+    let netuid = subnet.netuid;
+    for (uid, neuron) in (0..=u16::MAX).map(Uid).zip(&subnet.neurons) {
+        let mut value = Neuron::new(neuron.hotkey, Height::ZERO);
+        value.validator_permit = neuron.validator_permit;
+        put(Key::Neuron(netuid, uid), Value::Neuron(value));
+        put(Key::Seat(netuid, neuron.hotkey), Value::Seat(uid));
+    }
+    let value = Subnet {
+        owner: subnet.owner,
+        hyperparameters: subnet.hyperparameters.clone(),
+        registered_at: Height::ZERO,
+        started: true,
+        neurons: u16::try_from(subnet.neurons.len()).unwrap_or(u16::MAX),
+        last_epoch: Height::ZERO,
+        last_step: Height::ZERO,
+        epochs: 0,
+        pending: Rao::ZERO,
+        locked: Rao::ZERO,
+        burn: price::initial(&subnet.hyperparameters),
+        burn_at: Height::ZERO,
+        registrations: 0,
+    };
+    put(Key::Subnet(netuid), Value::Subnet(Box::new(value)));
+}
+
+/// Allocations count as issuance. Their sum is within the cap, which genesis checks.
+fn supply(genesis: &Genesis) -> Supply {
+    let sum = |amounts: &mut dyn Iterator<Item = Rao>| {
+        amounts.fold(Rao::ZERO, |a, b| Rao(a.0.saturating_add(b.0)))
+    };
+    let free = sum(&mut genesis.accounts.iter().map(|a| a.free));
+    let staked = sum(&mut genesis.stakes.iter().map(|s| s.stake));
+    let issued = Rao(free.0.saturating_add(staked.0));
+    let halving = super::halvings(issued);
+    Supply { issued, free, staked, halving, ..Supply::default() }
+}
+
+fn chain(genesis: &Genesis) -> Chain {
+    Chain {
+        height: Height::ZERO,
+        slot: Slot::ZERO,
+        finality: genesis.finality(),
+        voters: VoterSets { current: genesis.voter_set(), previous: None },
+    }
+}

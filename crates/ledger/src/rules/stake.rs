@@ -1,0 +1,223 @@
+//! Stake: shares of a pool behind each hotkey (economy, section 5).
+//!
+//! A deposit of d mints d * (S + 2^32) / (V + 1) shares; s shares are worth
+//! s * (V + 1) / (S + 2^32). Intermediates are 256 bits wide and everything rounds
+//! against the caller, so nobody can gain by depositing and withdrawing, and the
+//! virtual 2^32 shares make it useless to raise the price of a share by donations.
+
+use super::books::{Books, hotkey, minus, plus, position};
+use super::error::{CallError, Refusal};
+use super::transfer;
+use crate::state::Read;
+use crate::state::value::{Exit, Hotkey};
+use ruint::aliases::U256;
+use weft_types::{Height, PublicKey, Rao, Tx, TxId};
+
+/// Shares that belong to nobody.
+const VIRTUAL: u128 = 1 << 32;
+
+/// The most shares of a pool.
+const MAX_SHARES: u128 = 1 << 112;
+
+/// a * b / c in 256 bits, rounded down or up; `None` when c is 0 or it does not fit.
+fn mul_div(a: u128, b: u128, c: u128, up: bool) -> Option<u128> {
+    let (product, c) = (U256::from(a).checked_mul(U256::from(b))?, U256::from(c));
+    let quotient = product.checked_div(c)?;
+    let rest = product.checked_rem(c)?;
+    let up = up && rest > U256::ZERO;
+    quotient.checked_add(U256::from(u8::from(up)))?.try_into().ok()
+}
+
+fn price(pool: &Hotkey) -> Option<(u128, u128)> {
+    let shares = pool.shares.checked_add(VIRTUAL)?;
+    Some((shares, u128::from(pool.value.0).checked_add(1)?))
+}
+
+/// What shares of a pool are worth, rounded down.
+pub fn worth(pool: &Hotkey, shares: u128) -> Rao {
+    let worth = price(pool).and_then(|(s, v)| mul_div(shares, v, s, false));
+    worth.and_then(|w| u64::try_from(w).ok()).map_or(pool.value, |w| Rao(w).min(pool.value))
+}
+
+fn minted(pool: &Hotkey, amount: Rao) -> Result<u128, CallError> {
+    let minted = price(pool).and_then(|(s, v)| mul_div(u128::from(amount.0), s, v, false));
+    let minted = minted.ok_or(CallError::OutOfRange)?;
+    match pool.shares.checked_add(minted) {
+        Some(total) if total < MAX_SHARES => Ok(minted),
+        _ => Err(CallError::PoolFull),
+    }
+}
+
+/// Puts free coins behind a hotkey.
+pub fn add<R: Read>(
+    books: &mut Books<'_, R>,
+    coldkey: PublicKey,
+    key: PublicKey,
+    amount: Rao,
+) -> Result<(), CallError> {
+    let least = books.params.min_stake;
+    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    if amount < least {
+        return Err(CallError::AmountTooLow { amount, least });
+    }
+    if pool.value < least && pool.coldkey != coldkey {
+        return Err(CallError::PoolTooSmall { value: pool.value, least });
+    }
+    if minted(&pool, amount)? == 0 {
+        return Err(CallError::StakeTooSmallForShare { amount });
+    }
+    transfer::take(books, coldkey, amount)?;
+    books.supply.free = minus(books.supply.free, amount)?;
+    books.supply.staked = plus(books.supply.staked, amount)?;
+    deposit(books, key, coldkey, amount)
+}
+
+/// Adds coins that count as staked already to a pool, as shares of a coldkey. What is
+/// too little for a share raises the pool.
+pub fn deposit<R: Read>(
+    books: &mut Books<'_, R>,
+    key: PublicKey,
+    coldkey: PublicKey,
+    amount: Rao,
+) -> Result<(), CallError> {
+    let mut pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    let minted = minted(&pool, amount)?;
+    pool.shares = pool.shares.checked_add(minted).ok_or(CallError::OutOfRange)?;
+    pool.value = plus(pool.value, amount)?;
+    let shares = position(books, &key, &coldkey);
+    let shares = shares.checked_add(minted).ok_or(CallError::OutOfRange)?;
+    books.put_hotkey(key, pool);
+    books.put_position(key, coldkey, shares);
+    Ok(())
+}
+
+/// Raises a pool by coins that count as staked already: every position gains. A pool
+/// without shares has no positions; then the operator takes it.
+pub fn raise<R: Read>(
+    books: &mut Books<'_, R>,
+    key: PublicKey,
+    amount: Rao,
+) -> Result<(), CallError> {
+    let mut pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    if pool.shares == 0 {
+        return deposit(books, key, pool.coldkey, amount);
+    }
+    pool.value = plus(pool.value, amount)?;
+    books.put_hotkey(key, pool);
+    Ok(())
+}
+
+/// Takes stake back: it waits, and the fee is paid from it. The nonce is counted by now.
+///
+/// Answers the call's result; a signer whose stake can't pay the fee makes the block
+/// invalid.
+pub fn remove<R: Read>(
+    books: &mut Books<'_, R>,
+    tx: &Tx,
+    id: TxId,
+    (key, amount): (PublicKey, Rao),
+) -> Result<Result<(), CallError>, Refusal> {
+    let (coldkey, fee) = (tx.body.signer, tx.body.fee);
+    let cannot_pay = |have| Refusal::CannotPay { id, have, need: fee };
+    let pool = hotkey(books, &key).ok_or_else(|| cannot_pay(Rao::ZERO))?;
+    let shares = position(books, &key, &coldkey);
+    let have = worth(&pool, shares);
+    if have < fee || have == Rao::ZERO {
+        return Err(cannot_pay(have));
+    }
+    let asked = if amount > have || amount < fee { Err(fee) } else { Ok(amount) };
+    let out = asked.unwrap_or_else(|fee| fee);
+    let exit = withdraw(books, (key, coldkey), out).map_err(|_| Refusal::Overflow)?;
+    let waiting = exit.checked_sub(fee).ok_or(Refusal::Overflow)?;
+    settle(books, (key, coldkey), (exit, fee, waiting)).map_err(|_| Refusal::Overflow)?;
+    Ok(match asked {
+        Ok(_) => Ok(()),
+        Err(_) => Err(CallError::NotEnoughStake { have, need: amount }),
+    })
+}
+
+/// Moves what left a pool: the fee becomes free, the rest waits.
+fn settle<R: Read>(
+    books: &mut Books<'_, R>,
+    (hotkey, coldkey): (PublicKey, PublicKey),
+    (exit, fee, amount): (Rao, Rao, Rao),
+) -> Result<(), CallError> {
+    books.supply.staked = minus(books.supply.staked, exit)?;
+    books.supply.free = plus(books.supply.free, fee)?;
+    books.supply.unbonding = plus(books.supply.unbonding, amount)?;
+    if amount > Rao::ZERO {
+        let matures = matures(books, &hotkey)?;
+        books.push_exit(matures, Exit { coldkey, hotkey, amount });
+    }
+    Ok(())
+}
+
+/// When stake that leaves now is free: soon, or after the unbonding time when its hotkey
+/// votes (R15, the part that rotation does not need).
+fn matures<R: Read>(books: &Books<'_, R>, hotkey: &PublicKey) -> Result<Height, CallError> {
+    let params = books.params;
+    let wait = if books.is_voter(hotkey) { params.unbonding_blocks } else { params.exit_blocks };
+    let at = books.height.0.checked_add(wait.max(1)).ok_or(CallError::OutOfRange)?;
+    Ok(Height(at))
+}
+
+/// Takes coins out of a position. What would leave less than the least stake takes all.
+fn withdraw<R: Read>(
+    books: &mut Books<'_, R>,
+    (key, coldkey): (PublicKey, PublicKey),
+    amount: Rao,
+) -> Result<Rao, CallError> {
+    let mut pool = hotkey(books, &key).ok_or(CallError::OutOfRange)?;
+    let shares = position(books, &key, &coldkey);
+    let all = worth(&pool, shares);
+    let left = all.checked_sub(amount).ok_or(CallError::OutOfRange)?;
+    let (burned, out) = if left < books.params.min_stake {
+        (shares, all)
+    } else {
+        let (s, v) = price(&pool).ok_or(CallError::OutOfRange)?;
+        let burned = mul_div(u128::from(amount.0), s, v, true).ok_or(CallError::OutOfRange)?;
+        (burned.min(shares), amount)
+    };
+    pool.shares = pool.shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
+    pool.value = minus(pool.value, out)?;
+    let left = shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
+    books.put_hotkey(key, pool);
+    books.put_position(key, coldkey, left);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(value: u64, shares: u128) -> Hotkey {
+        Hotkey { coldkey: PublicKey([0; 32]), take: 0, value: Rao(value), shares }
+    }
+
+    #[test]
+    fn a_donation_before_the_first_deposit_costs_the_victim_no_more_than_a_rao() {
+        // A pool of one rao, raised by a payout of 1 TAO; the victim brings 1.9 TAO.
+        let mut attacked = pool(1, VIRTUAL);
+        attacked.value = Rao(1_000_000_001);
+        let amount = Rao(1_900_000_000);
+        let shares = minted(&attacked, amount).unwrap();
+        attacked.shares += shares;
+        attacked.value = attacked.value.checked_add(amount).unwrap();
+        let back = worth(&attacked, shares);
+        assert!(amount.0 - back.0 <= 1, "{} of {} came back", back.0, amount.0);
+    }
+
+    #[test]
+    fn what_was_deposited_is_worth_no_more_than_it_was() {
+        for (value, shares) in [(0, 0), (1, VIRTUAL), (7, 3), (u64::MAX / 2, 1 << 96)] {
+            let before = pool(value, shares);
+            for amount in [1, 999, 2_000_000, 1 << 50] {
+                let mut after = before;
+                let Ok(minted) = minted(&before, Rao(amount)) else { continue };
+                after.shares += minted;
+                after.value = Rao(value + amount);
+                assert!(worth(&after, minted).0 <= amount, "{value} {shares} {amount}");
+            }
+        }
+    }
+}
