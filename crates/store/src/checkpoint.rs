@@ -28,6 +28,8 @@ pub struct Meta {
     pub state_root: Hash,
     /// The header of its block.
     pub header: Header,
+    /// What consensus needs to start from this block; opaque here.
+    pub base: Vec<u8>,
 }
 
 /// One value of the state.
@@ -60,7 +62,7 @@ struct Kept {
     meta: Meta,
 }
 
-canonical!(Kept, 1024);
+canonical!(Kept, 17 << 20);
 
 /// Why there is no checkpoint to start from.
 #[derive(Debug)]

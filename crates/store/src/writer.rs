@@ -199,7 +199,13 @@ mod tests {
             state_root: Hash::ZERO,
             work: Work::ZERO,
         };
-        Meta { height: Height(height), hash: header.hash(), state_root: Hash::ZERO, header }
+        Meta {
+            height: Height(height),
+            hash: header.hash(),
+            state_root: Hash::ZERO,
+            header,
+            base: Vec::new(),
+        }
     }
 
     fn changes(list: &[(u8, Option<u8>)]) -> StateChanges {

@@ -82,7 +82,13 @@ impl Place {
 
 pub fn meta(block: &CheckedBlock) -> Meta {
     let header = block.header().clone();
-    Meta { height: header.height, hash: block.hash(), state_root: header.state_root, header }
+    Meta {
+        height: header.height,
+        hash: block.hash(),
+        state_root: header.state_root,
+        header,
+        base: vec![7; 100],
+    }
 }
 
 pub fn changes(list: &[(u8, Option<u8>)]) -> StateChanges {
