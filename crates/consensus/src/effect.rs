@@ -23,7 +23,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// Two different votes with one target round, or one link around another.
-    Votes(SignedVote, SignedVote),
+    Votes(Box<SignedVote>, Box<SignedVote>),
     /// Two different headers of one proposer for one slot.
     Headers(Box<SignedHeader>, Box<SignedHeader>),
 }

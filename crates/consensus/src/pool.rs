@@ -147,7 +147,7 @@ impl Pool {
         let all = (voter, Round::ZERO)..=(voter, Round::MAX);
         let mut votes = self.rounds.range(all).flat_map(|(_, votes)| votes);
         let other = votes.find(|other| offends(&signed.vote, &other.vote))?;
-        Some(Evidence::Votes(*other, *signed))
+        Some(Evidence::Votes(Box::new(*other), Box::new(*signed)))
     }
 
     fn remove(&mut self, gone: Place) {

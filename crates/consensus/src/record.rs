@@ -41,6 +41,7 @@ impl Default for VoteRecord {
 
 /// What the vote file said at start.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one, at start")]
 pub enum VoteFile {
     /// The last record.
     Known(VoteRecord),

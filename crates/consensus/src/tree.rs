@@ -84,8 +84,13 @@ impl Tree {
     }
 
     /// A block and its ancestors as far as they are known, newest first.
-    pub fn chain(&self, tip: &BlockHash) -> impl Iterator<Item = &Node> {
-        std::iter::successors(self.nodes.get(tip), |node| self.nodes.get(&node.header().parent))
+    pub fn chain<'a>(&'a self, tip: &BlockHash) -> impl Iterator<Item = &'a Node> {
+        // Genesis names itself as its parent: both are the chain id.
+        let parent = |node: &&'a Node| {
+            let header = node.header();
+            (header.height > Height::ZERO).then(|| self.nodes.get(&header.parent)).flatten()
+        };
+        std::iter::successors(self.nodes.get(tip), parent)
     }
 
     /// The block at or above which `tip` was built at this height.

@@ -179,7 +179,7 @@ impl<E: Executor> Core<E> {
         for (hash, outcome) in looked {
             if let Err(why) = outcome {
                 for entry in self.waiting.take(|e| e.hash == hash) {
-                    self.refuse(&entry, why.clone(), out);
+                    self.refuse(&entry, &why, out);
                 }
             } else if let Some(entry) = self.waiting.get_mut(&hash) {
                 entry.is_vetted = true;
@@ -231,15 +231,15 @@ impl<E: Executor> Core<E> {
                     }),
                 );
             }
-            Err(fault) => self.refuse(entry, Verdict::Reject(Fault::Block(fault)), out),
+            Err(fault) => self.refuse(entry, &Verdict::Reject(Fault::Block(fault)), out),
         }
     }
 
     /// Answers for a block that goes nowhere. What is invalid is remembered, and a peer
     /// that sent its body unasked by gossip is blamed here.
-    fn refuse(&mut self, entry: &Entry, verdict: Verdict, out: &mut Vec<Effect>) {
+    fn refuse(&mut self, entry: &Entry, verdict: &Verdict, out: &mut Vec<Effect>) {
         let hash = entry.hash;
-        match &verdict {
+        match verdict {
             Verdict::Accept => {}
             Verdict::Ignore(skip) => {
                 out.push(Effect::Refused { hash, why: Refusal::Skipped(skip.clone()) });
