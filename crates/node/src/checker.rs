@@ -10,7 +10,7 @@ use crate::event::{Event, Source};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use weft_consensus::PeerId;
+use weft_consensus::{PeerId, Want};
 use weft_types::check::{Known, check_block, check_txs, shares_of, txs_of};
 use weft_types::codec::CodecError;
 use weft_types::{Block, BlockHash, Canonical, ChainId, CheckedTx, Hash, Params, Tx};
@@ -46,6 +46,13 @@ pub enum Job {
         hash: BlockHash,
         /// The body.
         block: Box<Block>,
+    },
+    /// Behind the last body of an answer.
+    Done {
+        /// Who answered.
+        from: PeerId,
+        /// What was asked.
+        want: Want,
     },
 }
 
@@ -93,6 +100,7 @@ pub fn run(
             Job::Txs { source, txs } => {
                 check_bundle(source, txs, (params, chain), &mut seals, &mut rng)
             }
+            Job::Done { from, want } => Event::Fetched { from, want },
             Job::Body { from, hash, block } => {
                 let checked = check_block(*block, (params, chain), &seals, &mut rng).map(Arc::new);
                 if let Ok(block) = &checked {

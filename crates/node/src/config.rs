@@ -119,8 +119,7 @@ impl Home {
     /// [`HomeError`] names the file and what is wrong with it.
     pub fn config(&self) -> Result<Config, HomeError> {
         let path = self.0.join("config.toml");
-        toml::from_str(&read(&path)?)
-            .map_err(|e| HomeError::Config { path, reason: e.to_string() })
+        toml::from_str(&read(&path)?).map_err(|e| HomeError::Config { path, reason: e.to_string() })
     }
 
     /// The genesis, checked.
@@ -155,7 +154,8 @@ impl Home {
             return Ok(None);
         }
         let seed = array_from_hex(read(&path)?.trim());
-        seed.map(|s| Some(SecretKey::from_seed(s))).map_err(|source| HomeError::Key { path, source })
+        seed.map(|s| Some(SecretKey::from_seed(s)))
+            .map_err(|source| HomeError::Key { path, source })
     }
 
     /// Writes a new home: configuration, genesis and keys. The store is made by

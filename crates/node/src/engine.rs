@@ -11,18 +11,19 @@ use crate::config::Config;
 use crate::error::NodeError;
 use crate::event::Event;
 use crate::final_record::Finals;
+use crate::metrics::Metrics;
 use crate::peers::Peers;
-use crate::relay::Relay;
+use crate::relay::{BUNDLE_WAIT, Relay};
 use crate::rows::Rows;
 use std::collections::VecDeque;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
-use weft_consensus::{Core, Effect, Input};
+use weft_consensus::{Core, Effect, VoteRecord};
 use weft_gossip::Gossip;
 use weft_ledger::forks::Forks;
 use weft_mempool::Pool;
 use weft_store::Store;
-use weft_types::Millis;
+use weft_types::{Hash, Millis, PublicKey};
 
 /// The longest the engine sleeps without looking at its clocks.
 const NAP: Duration = Duration::from_millis(500);
@@ -33,6 +34,16 @@ pub struct Engine {
     pub config: Config,
     /// The chain's constants.
     pub chain: Chain,
+    /// When slot 0 began.
+    pub genesis_time: Millis,
+    /// The root of the first state.
+    pub genesis_root: Hash,
+    /// Who votes here.
+    pub voter: Option<PublicKey>,
+    /// The last vote that was recorded.
+    pub last_vote: Option<VoteRecord>,
+    /// When the clocks were last looked at.
+    pub looked: Instant,
     /// Who decides.
     pub core: Core<Forks>,
     /// Transactions that wait.
@@ -53,6 +64,8 @@ pub struct Engine {
     pub finals: Finals,
     /// The voter's rows.
     pub rows: Rows,
+    /// Figures.
+    pub metrics: Metrics,
     /// When the core wants to be woken.
     pub wake: Option<Millis>,
 }
@@ -85,12 +98,13 @@ impl Engine {
 
     /// The next thing that happens: an event, a peer's message, or time.
     async fn next(&mut self) -> Option<Event> {
-        let nap = self.wake.map_or(NAP, |wake| {
-            Duration::from_millis(wake.0.saturating_sub(now().0)).min(NAP)
-        });
+        let nap = self
+            .wake
+            .map_or(NAP, |wake| Duration::from_millis(wake.0.saturating_sub(now().0)).min(NAP));
+        let nap = if self.relay.waits() { nap.min(BUNDLE_WAIT) } else { nap };
         tokio::select! {
             event = self.events.recv() => event,
-            event = self.gossip.next() => Some(event.map_or(Event::Stop, Event::Peer)),
+            event = self.gossip.events.recv() => Some(event.map_or(Event::Stop, Event::Peer)),
             () = tokio::time::sleep(nap) => Some(Event::Tick),
         }
     }
@@ -103,7 +117,7 @@ impl Engine {
         let mut queue = VecDeque::from(effects);
         while let Some(effect) = queue.pop_front() {
             match effect {
-                Effect::Append(block) => self.append(&block)?,
+                Effect::Append(block) => self.append(block)?,
                 Effect::Record(record) => self.record(&record)?,
                 Effect::Announce(header) => self.announce(&header),
                 Effect::SendShare(share) => self.send_share(&share),
@@ -111,14 +125,14 @@ impl Engine {
                     let more = self.propose(draft);
                     more.into_iter().rev().for_each(|effect| queue.push_front(effect));
                 }
-                Effect::Finalized { hash, height } => self.finalized(hash, height),
-                Effect::Head(hash) => self.new_head(hash),
+                Effect::Finalized { hash, height } => self.finalized(hash, height)?,
+                Effect::Head(hash) => self.new_head(hash)?,
                 Effect::Verdict { ticket, verdict } => self.verdict(ticket, &verdict),
                 Effect::Fetch { peer, want } => self.fetch(peer, want),
                 Effect::SendStatus(status) => self.send_status(status),
                 Effect::Punish { peer, why } => self.punish(peer, &why.to_string()),
-                Effect::Evidence(evidence) => tracing::warn!(?evidence, "evidence"),
-                Effect::Refused { hash, why } => tracing::debug!(%hash, %why, "block refused"),
+                Effect::Evidence(evidence) => self.evidence(&evidence),
+                Effect::Refused { hash, why } => self.refused(&hash, &why),
                 Effect::Wake(at) => self.wake = Some(at),
             }
         }

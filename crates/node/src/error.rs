@@ -29,7 +29,9 @@ pub enum NodeError {
     #[error("rpc = \"{0}\" is not a loopback address; set rpc_public = true if that is meant")]
     RpcNotLoopback(SocketAddr),
     /// The stored state does not fit the chain.
-    #[error("the stored state can't be used: {reason}; move the data directory away and let the node fetch the chain anew")]
+    #[error(
+        "the stored state can't be used: {reason}; move the data directory away and let the node fetch the chain anew"
+    )]
     State {
         /// What is wrong.
         reason: String,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use tokio::sync::oneshot;
-use weft_consensus::PeerId;
+use weft_consensus::{PeerId, Want};
 use weft_gossip::MessageName;
 use weft_rpc::{Method, RpcError};
 use weft_types::check::{BlockError, TxError};
@@ -32,6 +32,13 @@ pub enum Event {
         /// The checked block, or what is wrong with it.
         checked: Result<Arc<CheckedBlock>, BlockError>,
     },
+    /// All bodies of an answer came out of the checker.
+    Fetched {
+        /// Who answered.
+        from: PeerId,
+        /// What was asked.
+        want: Want,
+    },
     /// A client asks.
     Query {
         /// What.
@@ -41,6 +48,15 @@ pub enum Event {
         /// Where the answer goes.
         reply: Reply,
     },
+    /// Somebody reads the figures.
+    Metrics {
+        /// Where they go.
+        reply: oneshot::Sender<String>,
+    },
+    /// A peer did something.
+    Peer(weft_gossip::Event),
+    /// Time has passed.
+    Tick,
     /// The process was asked to stop.
     Stop,
 }

@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::error::NodeError;
 use crate::event::{Event, Source};
 use crate::wire::{Answer, Request};
-use weft_consensus::{Input, PeerId};
+use weft_consensus::{Input, PeerId, Want};
 use weft_gossip::{Event as Peer, MessageName, PeerName, Topic, Verdict};
 use weft_types::{Block, Canonical, Share, SignedHeader};
 
@@ -27,8 +27,13 @@ impl Engine {
                 Ok(block) => Input::Block { from: Some(from), block },
                 Err(why) => Input::BadBlock { from, hash, why },
             }],
+            Event::Fetched { from, want } => vec![Input::Fetched { peer: from, want }],
+            Event::Metrics { reply } => {
+                self.figures(reply);
+                Vec::new()
+            }
             Event::Query { method, params, reply } => {
-                self.query(method, params, reply);
+                self.query(method, &params, reply);
                 Vec::new()
             }
         })
@@ -46,13 +51,13 @@ impl Engine {
             }
             Peer::PeerUp { peer } => {
                 let number = self.peers.number(&peer);
-                tracing::info!(%peer, peers = self.peers.len(), "peer up");
+                tracing::info!(%peer, peers = self.peers.count(), "peer up");
                 self.greet(number);
                 Vec::new()
             }
             Peer::PeerDown { peer } => {
                 let gone = self.peers.forget(&peer);
-                tracing::info!(%peer, peers = self.peers.len(), "peer down");
+                tracing::info!(%peer, peers = self.peers.count(), "peer down");
                 gone.map(|peer| Input::PeerGone { peer }).into_iter().collect()
             }
             Peer::Listening { address } => {
@@ -135,8 +140,8 @@ impl Engine {
             (Ok(Answer::Blocks(blocks)), Some(want)) if blocks.is_empty() => {
                 vec![Input::FetchFailed { peer, want }]
             }
-            (Ok(Answer::Blocks(blocks)), Some(_)) => {
-                blocks.into_iter().for_each(|block| self.check_body(peer, block));
+            (Ok(Answer::Blocks(blocks)), Some(want)) => {
+                self.check_bodies(peer, want, blocks);
                 Vec::new()
             }
             (Ok(_), _) => Vec::new(),
@@ -147,13 +152,17 @@ impl Engine {
         }
     }
 
-    /// Sends a body to the checker; when it is behind, the body is dropped and will be
-    /// asked for again.
-    fn check_body(&mut self, from: PeerId, block: Block) {
-        let hash = block.hash();
-        let job = Job::Body { from, hash, block: Box::new(block) };
-        if self.checker.try_send(job).is_err() {
-            tracing::debug!(%hash, "checker is behind, body dropped");
+    /// Sends bodies to the checker, and behind them the word that the answer is through;
+    /// when it is behind, they are dropped and will be asked for again.
+    fn check_bodies(&mut self, from: PeerId, want: Want, blocks: Vec<Block>) {
+        let bodies = blocks.into_iter().map(|block| {
+            let hash = block.hash();
+            Job::Body { from, hash, block: Box::new(block) }
+        });
+        for job in bodies.chain([Job::Done { from, want }]) {
+            if self.checker.try_send(job).is_err() {
+                tracing::debug!(peer = from.0, "the checker is behind, a body was dropped");
+            }
         }
     }
 }

@@ -1,1 +1,30 @@
-//! node
+//! The node: the one room that knows them all.
+//!
+//! One loop ([`engine`]) owns consensus, ledger, mempool and store. Peers, clients and
+//! the checker send it events; it calls the core, and carries out what the core wants.
+//! Nothing is decided here that a rule decides: this room only moves things.
+
+pub mod backend;
+pub mod chain;
+pub mod checker;
+pub mod config;
+pub mod engine;
+pub mod entropy;
+pub mod error;
+pub mod event;
+pub mod final_record;
+pub mod metrics;
+pub mod peers;
+pub mod relay;
+pub mod replay;
+pub mod rows;
+pub mod start;
+pub mod wire;
+
+mod answer;
+mod blocks;
+mod inbound;
+mod keep;
+mod outbound;
+mod restore;
+mod submit;

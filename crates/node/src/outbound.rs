@@ -2,8 +2,13 @@
 
 use crate::engine::{Engine, now};
 use crate::error::NodeError;
+use crate::submit::AccountsAt;
 use crate::wire::{Answer, Request};
-use weft_consensus::{Draft, Effect, PeerId, Status, Ticket, Verdict as Judgement, VoteRecord, Want};
+use std::sync::Arc;
+use weft_consensus::{
+    Draft, Effect, Evidence, PeerId, Refusal, Status, Ticket, Verdict as Judgement, VoteRecord,
+    Want,
+};
 use weft_gossip::{Command, MessageName, Topic, Verdict};
 use weft_types::{BlockHash, Canonical, CheckedBlock, Height, Share, SignedHeader};
 
@@ -15,15 +20,19 @@ const ANSWER_BLOCKS: usize = 256;
 
 impl Engine {
     /// Writes an executed block to the log; it is synced before anything leaves.
-    pub(crate) fn append(&mut self, block: &CheckedBlock) -> Result<(), NodeError> {
+    pub(crate) fn append(&mut self, block: Arc<CheckedBlock>) -> Result<(), NodeError> {
         self.metrics.blocks.inc();
-        Ok(self.store.append(block)?)
+        self.store.append(&block)?;
+        self.finals.remember(block);
+        Ok(())
     }
 
     /// Syncs the log, then the vote record (R7): what follows may leave.
     pub(crate) fn record(&mut self, record: &VoteRecord) -> Result<(), NodeError> {
         self.store.sync()?;
-        Ok(self.store.write_vote(&record.to_bytes())?)
+        self.store.write_vote(&record.to_bytes())?;
+        self.last_vote = Some(record.clone());
+        Ok(())
     }
 
     pub(crate) fn announce(&mut self, header: &SignedHeader) {
@@ -38,8 +47,21 @@ impl Engine {
     /// Fills a draft from the pool.
     pub(crate) fn propose(&mut self, draft: Draft) -> Vec<Effect> {
         let limits = &self.chain.params.limits;
-        let txs = self.pool.pick(limits, &self.accounts_of(&draft.header.parent));
+        let txs = {
+            let accounts = AccountsAt::of(self.core.executor(), &draft.header.parent);
+            self.pool.pick(limits, &accounts)
+        };
         self.core.seal(now(), draft, txs)
+    }
+
+    pub(crate) fn evidence(&mut self, evidence: &Evidence) {
+        self.metrics.evidence.inc();
+        tracing::warn!(?evidence, "an offence was seen");
+    }
+
+    pub(crate) fn refused(&mut self, hash: &BlockHash, why: &Refusal) {
+        self.metrics.refused.inc();
+        tracing::info!(%hash, %why, "refused");
     }
 
     pub(crate) fn publish(&mut self, topic: Topic, data: Vec<u8>) {
@@ -75,7 +97,7 @@ impl Engine {
     }
 
     pub(crate) fn fetch(&mut self, peer: PeerId, want: Want) {
-        let data = Request::Blocks(want.clone()).to_bytes();
+        let data = Request::Blocks(want).to_bytes();
         let id = self.relay.ask(Some(want));
         self.ask(peer, id, data);
     }
@@ -123,11 +145,11 @@ impl Engine {
         let (mut blocks, mut bytes) = (Vec::new(), 0);
         for hash in hashes.into_iter().take(ANSWER_BLOCKS) {
             let Some(block) = self.block(&hash)? else { break };
-            bytes += usize::try_from(block.bytes).unwrap_or(ANSWER_BYTES);
+            bytes += block.to_bytes().len();
             if bytes > ANSWER_BYTES && !blocks.is_empty() {
                 break;
             }
-            blocks.push(block.block);
+            blocks.push(block);
         }
         Ok(Answer::Blocks(blocks).to_bytes())
     }

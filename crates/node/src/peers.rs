@@ -26,14 +26,14 @@ impl Peers {
         }
         self.next += 1;
         let id = PeerId(self.next);
-        self.by_id.insert(id, name.clone());
-        self.by_name.insert(name.clone(), id);
+        self.by_id.insert(id, *name);
+        self.by_name.insert(*name, id);
         id
     }
 
     /// The name of a number.
     pub fn name(&self, id: PeerId) -> Option<PeerName> {
-        self.by_id.get(&id).cloned()
+        self.by_id.get(&id).copied()
     }
 
     /// Forgets a peer that is gone.
@@ -49,7 +49,7 @@ impl Peers {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.by_id.len()
     }
 

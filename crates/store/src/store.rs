@@ -219,6 +219,12 @@ impl Store {
         Height(u64::try_from(self.finals.len()).unwrap_or(u64::MAX))
     }
 
+    /// Every block of the log, in log order.
+    #[must_use]
+    pub fn all(&self) -> Tail {
+        self.log.tail(None)
+    }
+
     /// Whether a block is in the log.
     #[must_use]
     pub fn has(&self, hash: &BlockHash) -> bool {

@@ -1,0 +1,290 @@
+//! Answers to questions: reads of the last final state, or of the head's.
+
+use crate::engine::{Engine, now};
+use crate::event::Reply;
+use crate::submit::AccountsAt;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use weft_ledger::forks::View;
+use weft_ledger::query;
+use weft_rpc::{Kind, Method, RpcError};
+use weft_types::{Address, BlockHash, Hash, Height, Netuid, PublicKey, Uid, WeightRow};
+
+type Answer = Result<Value, RpcError>;
+
+fn bad(name: &str, message: impl Into<String>) -> RpcError {
+    RpcError::new(Kind::InvalidArgument, name, message.into())
+}
+
+fn missing(name: &str, message: impl Into<String>) -> RpcError {
+    RpcError::new(Kind::NotFound, name, message.into())
+}
+
+fn parse<T: serde::de::DeserializeOwned>(params: &Value, name: &str) -> Result<T, RpcError> {
+    serde_json::from_value(params[name].clone())
+        .map_err(|e| bad("BadParameter", format!("\"{name}\": {e}")))
+}
+
+/// A read of one state: where it stands beside what it says.
+struct At<'a> {
+    view: View<'a>,
+    hash: BlockHash,
+    height: Height,
+    finalized: bool,
+}
+
+impl Engine {
+    /// Answers a question; a client that went away is not waited for.
+    pub(crate) fn query(&mut self, method: Method, params: &Value, reply: Reply) {
+        let answer = self.answer(method, params);
+        drop(reply.send(answer));
+    }
+
+    pub(crate) fn figures(&self, reply: oneshot::Sender<String>) {
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let height = |h: Height| i64::try_from(h.0).unwrap_or(i64::MAX);
+        self.metrics.height.set(height(self.core.head().height));
+        self.metrics.final_height.set(height(self.finals.said().height));
+        self.metrics.peers.set(count(self.peers.count()));
+        self.metrics.pool.set(count(self.pool.len()));
+        drop(reply.send(self.metrics.text()));
+    }
+
+    fn answer(&mut self, method: Method, params: &Value) -> Answer {
+        match method {
+            Method::ChainStatus => Ok(self.get_status()),
+            Method::ChainGetGenesis => Ok(self.genesis()),
+            Method::ChainGetBlock => self.get_block(params),
+            Method::ChainGetSupply => self.supply(params),
+            Method::AccountGet => self.account(params),
+            Method::AccountProof => self.proof(params),
+            Method::StakeGet => self.stake(params),
+            Method::TxGet => self.get_tx(params),
+            Method::SubnetList => {
+                self.read(params, |at| Ok(json!({ "subnets": query::subnets(&at.view) })))
+            }
+            Method::SubnetMetagraph => self.metagraph(params),
+            Method::SubnetWeights => self.weights(params),
+            Method::NetPeers => Ok(self.peer_list()),
+            Method::VoterStatus => Ok(self.voter_status()),
+            Method::VoterQueueRow => self.queue_row(params),
+            Method::TxSubmit | Method::TxSubmitMany | Method::Discover => {
+                Err(RpcError::new(Kind::Internal, "WrongDoor", "not a question to the engine"))
+            }
+        }
+    }
+
+    fn get_status(&self) -> Value {
+        let (head, said) = (self.core.head(), self.finals.said());
+        let slot_ms = self.chain.params.slot_ms.max(1);
+        let time = now().0.saturating_sub(self.genesis_time.0);
+        json!({
+            "name": self.config.name,
+            "network": self.chain.network,
+            "chain_id": self.chain.id,
+            "height": head.height,
+            "hash": self.core.head_hash(),
+            "slot": head.slot,
+            "round": head.round,
+            "final_height": said.height,
+            "final_hash": said.hash,
+            "state_root": said.state_root,
+            "final_lag_slots": (time / slot_ms).saturating_sub(self.final_slot().0),
+            "peers": self.peers.count(),
+            "pool": self.pool.len(),
+            "voter": self.voter.map(|key| self.chain.address(key)),
+            "version": env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    fn genesis(&self) -> Value {
+        json!({
+            "network": self.chain.network,
+            "chain_id": self.chain.id,
+            "name": self.chain.name,
+            "genesis_time": self.genesis_time,
+            "params": self.chain.params,
+        })
+    }
+
+    /// The state that `at` means.
+    fn at(&self, params: &Value) -> Result<At<'_>, RpcError> {
+        let (hash, height, finalized) = match params["at"].as_str() {
+            None | Some("finalized") => {
+                let (header, hash) = self.core.finalized();
+                (hash, header.height, true)
+            }
+            Some("head") => (self.core.head_hash(), self.core.head().height, false),
+            Some(other) => {
+                let text = format!("at = \"{other}\"; \"finalized\" or \"head\" may be");
+                return Err(bad("BadAt", text));
+            }
+        };
+        let gone = || RpcError::new(Kind::StatePruned, "StatePruned", "that state is not kept");
+        let view = self.core.executor().view(&hash).ok_or_else(gone)?;
+        Ok(At { view, hash, height, finalized })
+    }
+
+    fn read(&self, params: &Value, data: impl FnOnce(&At<'_>) -> Answer) -> Answer {
+        let at = self.at(params)?;
+        let mut answer = data(&at)?;
+        answer["network"] = json!(self.chain.network);
+        answer["height"] = json!(at.height);
+        answer["hash"] = json!(at.hash);
+        answer["finalized"] = json!(at.finalized);
+        Ok(answer)
+    }
+
+    fn supply(&self, params: &Value) -> Answer {
+        self.read(params, |at| {
+            let mut answer = json!(query::supply(&at.view));
+            if params["audit"] == json!(true) {
+                let audit = self.core.executor().audit(&at.hash);
+                answer["conserved"] = json!(audit.is_ok());
+                answer["fault"] = json!(audit.err().map(|e| e.to_string()));
+            }
+            Ok(answer)
+        })
+    }
+
+    /// A key in hex or as an address of this network.
+    fn key(&self, params: &Value, name: &str) -> Result<PublicKey, RpcError> {
+        let text: String = parse(params, name)?;
+        if let Ok(key) = text.parse::<PublicKey>() {
+            return Ok(key);
+        }
+        match text.parse::<Address>() {
+            Ok(address) if address.network == self.chain.network => Ok(address.key),
+            Ok(address) => {
+                let text = format!("{text} is an address of {}", address.network.name());
+                Err(bad("OtherNetwork", text))
+            }
+            Err(e) => Err(bad("BadKey", e.to_string())),
+        }
+    }
+
+    fn account(&self, params: &Value) -> Answer {
+        let key = self.key(params, "key")?;
+        self.read(params, |at| {
+            let account = query::account(&at.view, &key);
+            let accounts = AccountsAt::of(self.core.executor(), &self.core.head_hash());
+            let next = self.pool.next_nonce(&key, &accounts);
+            Ok(json!({
+                "address": self.chain.address(key),
+                "key": key,
+                "free": account.free,
+                "nonce": account.nonce,
+                "next_nonce": next.max(account.nonce),
+            }))
+        })
+    }
+
+    fn proof(&self, params: &Value) -> Answer {
+        let key = self.key(params, "key")?;
+        self.read(params, |at| {
+            let name = weft_ledger::state::Key::Account(key);
+            let proof = self.core.executor().prove(&at.hash, &name);
+            let proof =
+                proof.map(|p| weft_types::hash::to_hex(&weft_types::Canonical::to_bytes(&p)));
+            Ok(json!({
+                "proof": proof,
+                "state_root": self.core.executor().root_of(&at.hash),
+            }))
+        })
+    }
+
+    fn stake(&self, params: &Value) -> Answer {
+        let (hotkey, coldkey) = (self.key(params, "hotkey")?, self.key(params, "coldkey")?);
+        self.read(params, |at| Ok(json!({ "stake": query::stake(&at.view, &hotkey, &coldkey) })))
+    }
+
+    fn metagraph(&self, params: &Value) -> Answer {
+        let netuid: Netuid = parse(params, "netuid")?;
+        self.read(params, |at| {
+            let neurons = query::metagraph(&at.view, netuid)
+                .ok_or_else(|| missing("NoSuchSubnet", format!("there is no subnet {netuid}")))?;
+            let neuron = |n: &query::NeuronInfo| {
+                let mut value = json!(n);
+                value["hotkey_key"] = json!(n.hotkey);
+                value["hotkey"] = json!(self.chain.address(n.hotkey));
+                value
+            };
+            let neurons: Vec<_> = neurons.iter().map(neuron).collect();
+            let subnet = query::subnet(&at.view, netuid);
+            Ok(json!({ "netuid": netuid, "subnet": subnet, "neurons": neurons }))
+        })
+    }
+
+    fn weights(&self, params: &Value) -> Answer {
+        let netuid: Netuid = parse(params, "netuid")?;
+        let uid: Option<Uid> = parse(params, "uid")?;
+        self.read(params, |at| {
+            let subnet = query::subnet(&at.view, netuid)
+                .ok_or_else(|| missing("NoSuchSubnet", format!("there is no subnet {netuid}")))?;
+            let rows = query::rows(&at.view, netuid);
+            let rows: Vec<_> = rows
+                .into_iter()
+                .filter(|(of, _)| uid.is_none_or(|uid| uid == *of))
+                .map(|(uid, row)| json!({ "uid": uid, "weights": row }))
+                .collect();
+            Ok(json!({ "netuid": netuid, "epochs": subnet.epochs, "rows": rows }))
+        })
+    }
+
+    fn peer_list(&self) -> Value {
+        let peers: Vec<_> = self.peers.all().map(|(_, name)| name.to_string()).collect();
+        json!({ "peers": peers })
+    }
+
+    fn voter_status(&self) -> Value {
+        json!({
+            "voter": self.voter.map(|key| self.chain.address(key)),
+            "justified": self.core.justified(),
+            "last_vote": self.last_vote.as_ref().map(|r| json!({
+                "target": r.last_target,
+                "source": r.last_source,
+                "proposed_slot": r.proposed,
+            })),
+        })
+    }
+
+    fn queue_row(&mut self, params: &Value) -> Answer {
+        let row: WeightRow = parse(params, "row")?;
+        if self.voter.is_none() {
+            let text = "this node does not vote; send the row as a set_weights transaction";
+            return Err(RpcError::new(Kind::NotAuthorized, "NotAVoter", text));
+        }
+        let netuid = row.netuid;
+        self.rows.set(row);
+        Ok(json!({ "queued": true, "netuid": netuid }))
+    }
+
+    fn get_tx(&self, params: &Value) -> Answer {
+        let id: Hash = parse(params, "id")?;
+        let network = self.chain.network;
+        let said = self.finals.said().height;
+        let Some(landed) = self.finals.landed(&id).filter(|l| l.height <= said) else {
+            let status = if self.pool.get(&id).is_some() || self.finals.landed(&id).is_some() {
+                "pending"
+            } else {
+                "unknown"
+            };
+            return Ok(json!({ "id": id, "status": status, "network": network }));
+        };
+        let mut answer = json!({
+            "id": id,
+            "status": "finalized",
+            "height": landed.height,
+            "index": landed.index,
+            "network": network,
+        });
+        if let Some(receipt) = landed.receipts.txs.get(landed.index) {
+            answer["receipt"] = json!(receipt);
+            if let Err(error) = &receipt.result {
+                answer["status"] = json!("failed");
+                answer["error"] = json!({ "name": error.name(), "message": error.to_string() });
+            }
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,110 @@
+//! What the engine keeps: finals, checkpoints, bundles, rows, and the end of it all.
+
+use crate::engine::Engine;
+use crate::error::NodeError;
+use crate::submit::AccountsAt;
+use std::time::{Duration, Instant};
+use weft_consensus::Input;
+use weft_gossip::Topic;
+use weft_ledger::query;
+use weft_types::{BlockHash, Canonical, Height};
+
+/// How often the store's thread is looked after.
+pub(crate) const LOOK: Duration = Duration::from_millis(500);
+
+impl Engine {
+    /// A block became final: its receipts, its writes, its place in the store.
+    pub(crate) fn finalized(&mut self, hash: BlockHash, height: Height) -> Result<(), NodeError> {
+        for block in self.core.executor_mut().take_final() {
+            let Some(full) = self.finals.recall(&block.hash, block.height) else { continue };
+            let accounts = AccountsAt::of(self.core.executor(), &block.hash);
+            self.pool.on_final(&full, &accounts);
+            self.finals.add(block, full.header().clone(), full.tx_ids());
+        }
+        self.store.mark_final(&hash)?;
+        self.metrics.final_height.set(i64::try_from(height.0).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    /// The head moved: what its synced state calls final may be said.
+    pub(crate) fn new_head(&mut self, hash: BlockHash) -> Result<(), NodeError> {
+        self.store.sync()?;
+        if let Some(chain) = self.core.executor().chain(&hash) {
+            self.finals.say(&chain.finality.finalized.hash);
+        }
+        let (head, said) = (self.core.head(), self.finals.said());
+        tracing::info!(
+            height = head.height.0,
+            slot = head.slot.0,
+            round = head.round.0,
+            r#final = said.height.0,
+            peers = self.peers.count(),
+            pool = self.pool.len(),
+            hash = %hash,
+            "head"
+        );
+        Ok(())
+    }
+
+    /// After each event: what is due by time rather than by message.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the disk fails.
+    pub fn housekeeping(&mut self) -> Result<(), NodeError> {
+        if let Some(bundle) = self.relay.due() {
+            self.publish(Topic::Transactions, bundle);
+        }
+        if self.looked.elapsed() < LOOK {
+            return Ok(());
+        }
+        self.looked = Instant::now();
+        self.offer_rows()?;
+        self.prune_pool();
+        self.store.poll()?;
+        self.checkpoint(false)
+    }
+
+    /// Gives the voter's rows to the core, once a tempo.
+    fn offer_rows(&mut self) -> Result<(), NodeError> {
+        let height = self.core.head().height;
+        if self.voter.is_none() || height == Height::ZERO {
+            return Ok(());
+        }
+        let view = self.core.executor().view(&self.core.head_hash());
+        let tempo = |netuid| {
+            let subnet = view.as_ref().and_then(|view| query::subnet(view, netuid));
+            subnet.map_or(u64::MAX, |s| s.tempo)
+        };
+        let items = self.rows.due(height, tempo);
+        if items.is_empty() {
+            return Ok(());
+        }
+        let effects = self.core.step(crate::engine::now(), Input::Queue(items));
+        self.apply(effects)
+    }
+
+    /// Drops transactions that are final or can't be any more.
+    fn prune_pool(&mut self) {
+        self.pool.expire(self.core.head().height);
+    }
+
+    fn checkpoint(&mut self, stopping: bool) -> Result<(), NodeError> {
+        let base = self.core.base();
+        let at = base.standing().hash;
+        if let Some((changes, meta)) = self.finals.checkpoint(at, base.to_bytes(), stopping) {
+            self.store.checkpoint(changes, meta)?;
+        }
+        Ok(())
+    }
+
+    /// The end: everything is written, then the store is closed.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the disk fails.
+    pub(crate) fn shut(mut self) -> Result<(), NodeError> {
+        self.checkpoint(true)?;
+        self.store.close()?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! The node's figures, in the names of docs/rpc.md.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// Counters and gauges; each is registered once, here.
+pub struct Metrics {
+    registry: Registry,
+    /// Blocks executed and logged.
+    pub blocks: Counter,
+    /// Shares signed.
+    pub shares_sent: Counter,
+    /// Peers that were punished.
+    pub punished: Counter,
+    /// Blocks and messages refused.
+    pub refused: Counter,
+    /// Offences seen.
+    pub evidence: Counter,
+    /// Commands that gossip's full queue lost.
+    pub commands_lost: Counter,
+    /// Transactions refused by pool or check.
+    pub txs_refused: Counter,
+    /// Height of the head.
+    pub height: Gauge,
+    /// Height of the last final block.
+    pub final_height: Gauge,
+    /// Connected peers.
+    pub peers: Gauge,
+    /// Transactions that wait.
+    pub pool: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut all = Self {
+            registry: Registry::with_prefix("weft"),
+            blocks: Counter::default(),
+            shares_sent: Counter::default(),
+            punished: Counter::default(),
+            refused: Counter::default(),
+            evidence: Counter::default(),
+            commands_lost: Counter::default(),
+            txs_refused: Counter::default(),
+            height: Gauge::default(),
+            final_height: Gauge::default(),
+            peers: Gauge::default(),
+            pool: Gauge::default(),
+        };
+        let counters = [
+            ("consensus_blocks", "Blocks executed and logged", &all.blocks),
+            ("consensus_shares_sent", "Shares signed", &all.shares_sent),
+            ("consensus_refused", "Blocks and messages refused", &all.refused),
+            ("consensus_byzantine_evidence", "Offences seen", &all.evidence),
+            ("p2p_banned", "Peers that were punished", &all.punished),
+            ("p2p_commands_lost", "Commands lost at a full queue", &all.commands_lost),
+            ("mempool_rejected", "Transactions refused", &all.txs_refused),
+        ];
+        for (name, help, counter) in counters {
+            all.registry.register(name, help, counter.clone());
+        }
+        let gauges = [
+            ("consensus_height", "Height of the head", &all.height),
+            ("consensus_finalized_height", "Height of the last final block", &all.final_height),
+            ("p2p_peers", "Connected peers", &all.peers),
+            ("mempool_txs", "Transactions that wait", &all.pool),
+        ];
+        for (name, help, gauge) in gauges {
+            all.registry.register(name, help, gauge.clone());
+        }
+        all
+    }
+}
+
+impl Metrics {
+    /// All figures as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        match encode(&mut text, &self.registry) {
+            Ok(()) => text,
+            Err(_) => String::new(),
+        }
+    }
+}

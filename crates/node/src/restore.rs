@@ -1,0 +1,166 @@
+//! From disk to a core that stands where the node stood.
+
+use crate::entropy;
+use crate::error::NodeError;
+use crate::final_record::{Finals, Tip};
+use std::path::Path;
+use std::sync::Arc;
+use weft_consensus::{Base, Config, Core, Effect, Input, VoteFile, VoteRecord};
+use weft_ledger::forks::Forks;
+use weft_ledger::state::{Entry, Key, Seed, Value};
+use weft_store::{Recovered, Saved, Store, VoteState};
+use weft_types::check::check_block;
+use weft_types::{Canonical, Genesis, Hash, SecretKey};
+
+/// What a node starts from.
+pub(crate) struct Restored {
+    /// The open store.
+    pub store: Store,
+    /// The core, with the log's tail in it.
+    pub core: Core<Forks>,
+    /// What is final.
+    pub finals: Finals,
+    /// The root of the first state.
+    pub genesis_root: Hash,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn state(reason: impl ToString) -> NodeError {
+    NodeError::State { reason: reason.to_string() }
+}
+
+/// A seed for the state's map, so that nobody can choose keys that collide.
+fn seed() -> Seed {
+    let bytes = entropy::seed();
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut seed = [0; 4];
+    seed.iter_mut().zip(words).for_each(|(s, w)| *s = u64::from_le_bytes(*w));
+    Seed(seed)
+}
+
+/// Opens the store and rebuilds the state.
+///
+/// # Errors
+/// [`NodeError`] when the store can't be opened or holds another state than it says.
+pub(crate) fn open(
+    data: &Path,
+    genesis: &Genesis,
+    voter: Option<SecretKey>,
+) -> Result<Restored, NodeError> {
+    let (store, found) = Store::open(data, genesis.chain_id())?;
+    if let Some(cut) = &found.cut {
+        tracing::warn!(bytes = cut.bytes, reason = %cut.reason, "the log's torn end was cut off");
+    }
+    if let Some(rebuilt) = &found.rebuilt {
+        tracing::warn!(?rebuilt, "the checkpoint was unusable; the state is rebuilt from the log");
+    }
+    let first = first_state(genesis)?;
+    let genesis_root = root(&first, &genesis.block_hash())?;
+    let vote = vote_file(&found.vote)?;
+    let Recovered { checkpoint, tail, .. } = found;
+    let (forks, base, whole) = match checkpoint {
+        Some(saved) => {
+            let (forks, base) = from_checkpoint(genesis, saved)?;
+            (forks, base, false)
+        }
+        None => {
+            let base = Base::genesis(genesis, executed(&first, genesis)?);
+            (first, base, true)
+        }
+    };
+    let standing = base.standing();
+    let mut finals = Finals::new(Tip {
+        height: standing.header.height,
+        hash: standing.hash,
+        state_root: standing.header.state_root,
+    });
+    if whole {
+        finals.whole(forks.entries().map(|(key, slot, value)| {
+            (key.to_bytes(), weft_store::Entry { slot, value: value.to_bytes() })
+        }));
+    }
+    let core = Core::new(Config::new(genesis, voter, vote), forks, &base);
+    let mut restored = Restored { store, core, finals, genesis_root };
+    for block in tail {
+        restored.replay(block?, genesis)?;
+    }
+    restored.settle();
+    Ok(restored)
+}
+
+/// The state after genesis.
+pub(crate) fn first_state(genesis: &Genesis) -> Result<Forks, NodeError> {
+    Forks::new(genesis, seed()).map_err(|e| NodeError::Genesis { reason: e.to_string() })
+}
+
+fn root(forks: &Forks, hash: &Hash) -> Result<Hash, NodeError> {
+    forks.root_of(hash).ok_or_else(|| state("the first state has no root"))
+}
+
+pub(crate) fn executed(
+    forks: &Forks,
+    genesis: &Genesis,
+) -> Result<weft_consensus::Executed, NodeError> {
+    forks.executed(&genesis.block_hash()).ok_or_else(|| state("the first state has no voters"))
+}
+
+fn vote_file(found: &VoteState) -> Result<VoteFile, NodeError> {
+    match found {
+        VoteState::Fresh(bytes) | VoteState::Known(bytes) => match VoteRecord::from_bytes(bytes) {
+            Ok(record) => Ok(VoteFile::Known(record)),
+            Err(e) => Err(state(format!("the vote file is of another version: {e}"))),
+        },
+        VoteState::Lost(reason) => {
+            tracing::error!(%reason, "the vote file is lost; this voter is silent for a while (R7)");
+            Ok(VoteFile::Lost)
+        }
+    }
+}
+
+fn from_checkpoint(genesis: &Genesis, saved: Saved) -> Result<(Forks, Base), NodeError> {
+    let entry = |(key, entry): (Vec<u8>, weft_store::Entry)| {
+        let key = Key::from_bytes(&key).map_err(state)?;
+        let value = Value::from_bytes(&entry.value).map_err(state)?;
+        Ok(Entry { key, slot: entry.slot, value })
+    };
+    let entries = saved.entries.into_iter().map(entry).collect::<Result<Vec<_>, NodeError>>()?;
+    let at = (saved.meta.hash, saved.meta.state_root);
+    let forks = Forks::restore(genesis, at, entries, seed()).map_err(state)?;
+    Ok((forks, Base::from_bytes(&saved.meta.base).map_err(state)?))
+}
+
+impl Restored {
+    /// Gives one block of the log to the core. It was checked before it was logged; the
+    /// log's checksum says it is the same.
+    fn replay(&mut self, block: weft_types::Block, genesis: &Genesis) -> Result<(), NodeError> {
+        let mut rng = entropy::generator();
+        let rules = (&genesis.params, &genesis.chain_id());
+        let block = check_block(block, rules, &(), &mut rng).map_err(state)?;
+        let input = Input::Restored { block: Arc::new(block) };
+        let effects = self.core.step(crate::engine::now(), input);
+        for effect in effects {
+            if let Effect::Finalized { hash, .. } = effect {
+                self.take_final()?;
+                self.store.mark_final(&hash)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_final(&mut self) -> Result<(), NodeError> {
+        for block in self.core.executor_mut().take_final() {
+            let Some(full) = self.store.block(&block.hash)? else { continue };
+            let ids: Vec<_> = full.txs.iter().map(|tx| tx.body.id()).collect();
+            self.finals.add(block, full.header().clone(), &ids);
+        }
+        Ok(())
+    }
+
+    /// What the restored head's state calls final may be said.
+    fn settle(&mut self) {
+        let head = self.core.head_hash();
+        if let Some(chain) = self.core.executor().chain(&head) {
+            self.finals.say(&chain.finality.finalized.hash);
+        }
+    }
+}

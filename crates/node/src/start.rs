@@ -1,0 +1,164 @@
+//! From a home directory to a running node.
+//!
+//! 1. Open the store: its lock keeps a second process out.
+//! 2. Restore the last checkpoint, or start from genesis.
+//! 3. Give the log's tail to the core; nothing is sent or signed for it.
+//! 4. Start checker, network and RPC.
+//! 5. Run the engine until the process is asked to stop.
+
+use crate::chain::Chain;
+use crate::checker;
+use crate::config::{Config, Home};
+use crate::engine::Engine;
+use crate::error::NodeError;
+use crate::event::{EVENTS, Event};
+use crate::restore;
+use crate::rows::Rows;
+use std::net::SocketAddr;
+use std::time::Instant;
+use tokio::sync::mpsc;
+use weft_consensus::VoteRecord;
+use weft_gossip::Limits;
+use weft_mempool::{Bounds, Pool};
+use weft_rpc::{Server, ServerConfig, ServerError};
+use weft_store::Store;
+use weft_types::{Canonical, Genesis, SecretKey};
+
+/// Makes a home: configuration, genesis, keys, and a store with a vote file that says
+/// "never voted".
+///
+/// # Errors
+/// [`NodeError`] when the home exists or can't be written.
+pub fn init(
+    home: &Home,
+    config: &Config,
+    genesis: &Genesis,
+    node_key: &[u8; 32],
+    voter: Option<&SecretKey>,
+) -> Result<(), NodeError> {
+    home.write(config, genesis, node_key, voter)?;
+    Ok(Store::init(&home.data(), genesis.chain_id(), &VoteRecord::default().to_bytes())?)
+}
+
+/// Runs a node until it is asked to stop (SIGINT, SIGTERM) or can't go on.
+///
+/// # Errors
+/// [`NodeError`] says what can't go on.
+pub fn run(home: &Home) -> Result<(), NodeError> {
+    let task = |reason: std::io::Error| NodeError::Task {
+        what: "the runtime",
+        reason: reason.to_string(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(task)?;
+    runtime.block_on(serve(home))
+}
+
+async fn serve(home: &Home) -> Result<(), NodeError> {
+    let (config, genesis) = (home.config()?, home.genesis()?);
+    let voter = home.voter_key()?;
+    let started = Instant::now();
+    let restored = restore::open(&home.data(), &genesis, voter.clone())?;
+    tracing::info!(
+        name = %config.name,
+        chain = %genesis.chain_id(),
+        height = restored.core.head().height.0,
+        r#final = restored.core.finalized().0.height.0,
+        took_ms = started.elapsed().as_millis(),
+        "state restored"
+    );
+    let (events, inbox) = mpsc::channel(EVENTS);
+    let checker = start_checker(&genesis, &events)?;
+    let gossip = weft_gossip::start(&weft_gossip::Config {
+        key: home.node_key()?,
+        listen: config.listen.clone(),
+        peers: config.peers.clone(),
+        chain: genesis.chain_id().0,
+        limits: Limits::default(),
+    })?;
+    let door = crate::backend::Door { events: events.clone(), checker: checker.clone() };
+    let server = start_rpc(&config, door).await?;
+    tracing::info!(rpc = %server.address, peer = %gossip.local, "ready");
+    tokio::spawn(stop_on_signal(events));
+    let rows = Rows::read(config.row_file.as_deref())?;
+    let engine = Engine {
+        chain: Chain::of(&genesis),
+        genesis_time: genesis.genesis_time,
+        genesis_root: restored.genesis_root,
+        voter: voter.map(|key| key.public()),
+        core: restored.core,
+        pool: Pool::new(Bounds { txs: config.pool_txs, ..Bounds::default() }),
+        store: restored.store,
+        finals: restored.finals,
+        last_vote: None,
+        gossip,
+        checker,
+        events: inbox,
+        peers: crate::peers::Peers::default(),
+        relay: crate::relay::Relay::default(),
+        rows,
+        metrics: crate::metrics::Metrics::default(),
+        wake: None,
+        looked: Instant::now(),
+        config,
+    };
+    let result = run_engine(engine).await;
+    drop(server);
+    result
+}
+
+/// The engine has a thread of its own: it computes and waits for the disk.
+async fn run_engine(engine: Engine) -> Result<(), NodeError> {
+    let failed = |reason: String| NodeError::Task { what: "the engine", reason };
+    let handle = tokio::runtime::Handle::current();
+    let thread = tokio::task::spawn_blocking(move || handle.block_on(engine.run()));
+    thread.await.map_err(|e| failed(e.to_string()))?
+}
+
+fn start_checker(
+    genesis: &Genesis,
+    events: &mpsc::Sender<Event>,
+) -> Result<mpsc::Sender<checker::Job>, NodeError> {
+    let (jobs, inbox) = mpsc::channel(checker::JOBS);
+    let (params, chain) = (genesis.params.clone(), genesis.chain_id());
+    let events = events.clone();
+    std::thread::Builder::new()
+        .name("checker".to_owned())
+        .spawn(move || checker::run(inbox, &events, &params, &chain))
+        .map_err(|e| NodeError::Task { what: "the checker", reason: e.to_string() })?;
+    Ok(jobs)
+}
+
+async fn start_rpc(config: &Config, door: crate::backend::Door) -> Result<Server, NodeError> {
+    let address: SocketAddr = config.rpc.parse().map_err(|e: std::net::AddrParseError| {
+        NodeError::Rpc { address: config.rpc.clone(), reason: e.to_string() }
+    })?;
+    let (public, body_bytes) = (config.rpc_public, config.rpc_body_bytes);
+    let server = Server::start(ServerConfig { address, public, body_bytes }, door).await;
+    server.map_err(|e| match e {
+        ServerError::NotLoopback(address) => NodeError::RpcNotLoopback(address),
+        ServerError::Listen { address, source } => {
+            NodeError::Rpc { address: address.to_string(), reason: source.to_string() }
+        }
+    })
+}
+
+async fn stop_on_signal(events: mpsc::Sender<Event>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals can't be received; stop this node with SIGKILL");
+        return;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    if events.send(Event::Stop).await.is_err() {
+        tracing::debug!("the engine had stopped already");
+    }
+}

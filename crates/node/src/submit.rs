@@ -1,0 +1,163 @@
+//! Checked transactions on their way into the pool, and what those who sent them hear.
+
+use crate::engine::Engine;
+use crate::event::{Reply, Source};
+use serde_json::{Value, json};
+use weft_gossip::{Topic, Verdict};
+use weft_ledger::forks::Forks;
+use weft_ledger::forks::View;
+use weft_mempool::{Account, Accounts, Inserted, PoolError};
+use weft_rpc::{Kind, RpcError};
+use weft_types::check::TxError;
+use weft_types::codec::CodecError;
+use weft_types::{BlockHash, Call, CheckedTx, Nonce, PublicKey, Rao, TxBody};
+
+/// Accounts as of some block; empty when its state is not kept.
+pub(crate) struct AccountsAt<'a> {
+    forks: &'a Forks,
+    view: Option<View<'a>>,
+}
+
+impl<'a> AccountsAt<'a> {
+    /// The accounts after a block.
+    pub(crate) fn of(forks: &'a Forks, block: &BlockHash) -> Self {
+        Self { forks, view: forks.view(block) }
+    }
+}
+
+impl Accounts for AccountsAt<'_> {
+    fn account(&self, key: &PublicKey) -> Account {
+        let account = self.view.as_ref().map(|view| weft_ledger::query::account(view, key));
+        account.map_or(Account { free: Rao::ZERO, nonce: Nonce::ZERO }, |a| Account {
+            free: a.free,
+            nonce: a.nonce,
+        })
+    }
+
+    /// A free call that would fail, or a removal that frees less than its fee, would make
+    /// a block invalid.
+    fn allows(&self, body: &TxBody) -> bool {
+        let Some(view) = &self.view else { return false };
+        match &body.call {
+            Call::RemoveStake { hotkey, .. } => {
+                weft_ledger::query::stake(view, hotkey, &body.signer) >= body.fee
+            }
+            call if call.is_free() => self.forks.ledger().try_free(view, body).is_ok(),
+            _ => true,
+        }
+    }
+}
+
+impl Engine {
+    /// Takes what came out of the checker.
+    pub(crate) fn checked_txs(
+        &mut self,
+        source: Source,
+        checked: Result<Vec<Result<CheckedTx, TxError>>, CodecError>,
+    ) {
+        match source {
+            Source::Client(reply) => self.answer_client(reply, checked.unwrap_or_default()),
+            Source::Peer { from, message } => match checked {
+                Ok(txs) if txs.iter().all(Result::is_ok) => {
+                    for tx in txs.into_iter().flatten() {
+                        // What the pool has or can't take is nobody's fault.
+                        if self.insert(tx).is_err() {
+                            self.metrics.txs_refused.inc();
+                        }
+                    }
+                    self.judge(message, Verdict::Accept);
+                }
+                Ok(txs) => {
+                    let why = txs.into_iter().find_map(Result::err);
+                    self.judge(message, Verdict::Reject);
+                    self.punish(from, &why.map_or_else(String::new, |e| e.to_string()));
+                }
+                Err(why) => {
+                    self.judge(message, Verdict::Reject);
+                    self.punish(from, &why.to_string());
+                }
+            },
+        }
+    }
+
+    fn answer_client(&mut self, reply: Reply, checked: Vec<Result<CheckedTx, TxError>>) {
+        let results: Vec<Value> = checked.into_iter().map(|tx| self.take_one(tx)).collect();
+        // A client that went away does not want its answer.
+        drop(reply.send(Ok(json!({ "results": results }))));
+    }
+
+    /// Takes one transaction of a client and passes it on to the peers.
+    fn take_one(&mut self, checked: Result<CheckedTx, TxError>) -> Value {
+        let tx = match checked {
+            Ok(tx) => tx,
+            Err(e) => return self.refuse_tx(&tx_error(&e)),
+        };
+        if let Err(e) = self.would_run(&tx) {
+            return self.refuse_tx(&e);
+        }
+        let id = *tx.id();
+        let bundle = match self.insert(tx.clone()) {
+            Ok(Inserted::Added | Inserted::Replaced(_)) => self.relay.add(&tx),
+            Ok(Inserted::Known) => None,
+            Err(e) => return self.refuse_tx(&pool_error(&e)),
+        };
+        if let Some(bundle) = bundle {
+            self.publish(Topic::Transactions, bundle);
+        }
+        json!({ "tx": id, "status": "pending" })
+    }
+
+    fn refuse_tx(&self, error: &RpcError) -> Value {
+        self.metrics.txs_refused.inc();
+        json!({ "error": error.to_json() })
+    }
+
+    fn insert(&mut self, tx: CheckedTx) -> Result<Inserted, PoolError> {
+        let accounts = AccountsAt::of(self.core.executor(), &self.core.head_hash());
+        self.pool.insert(tx, &accounts)
+    }
+
+    /// A free call that would fail makes a block invalid, so it is tried on the head's
+    /// state before it is taken.
+    fn would_run(&self, tx: &CheckedTx) -> Result<(), RpcError> {
+        if !tx.tx().body.call.is_free() {
+            return Ok(());
+        }
+        let executor = self.core.executor();
+        let Some(view) = executor.view(&self.core.head_hash()) else { return Ok(()) };
+        executor.ledger().try_free(&view, &tx.tx().body).map_err(|e| call_error(&e))
+    }
+}
+
+/// A transaction's own fault.
+pub(crate) fn tx_error(error: &TxError) -> RpcError {
+    let (kind, name) = match error {
+        TxError::OtherChain { .. } => (Kind::InvalidArgument, "OtherChain"),
+        TxError::TooLarge { .. } => (Kind::LimitExceeded, "TooLarge"),
+        TxError::FeeTooLow { .. } => (Kind::InvalidArgument, "FeeTooLow"),
+        TxError::FreeCallPays { .. } => (Kind::InvalidArgument, "FreeCallPays"),
+        TxError::BadSignature { .. } => (Kind::NotAuthorized, "BadSignature"),
+    };
+    RpcError::new(kind, name, error)
+}
+
+/// What the ledger says of a call.
+pub(crate) fn call_error(error: &weft_ledger::rules::CallError) -> RpcError {
+    RpcError::new(Kind::InvalidArgument, error.name(), error)
+}
+
+fn pool_error(error: &PoolError) -> RpcError {
+    let (kind, name) = match error {
+        PoolError::NonceUsed { .. } => (Kind::InvalidArgument, "NonceUsed"),
+        PoolError::NonceAhead { .. } => (Kind::TooEarly, "NonceAhead"),
+        PoolError::NonceTaken { .. } => (Kind::AlreadyExists, "NonceTaken"),
+        PoolError::TooPoor { .. } => (Kind::InsufficientBalance, "TooPoor"),
+        PoolError::SignerFull { .. } => (Kind::LimitExceeded, "SignerFull"),
+        PoolError::Full => (Kind::LimitExceeded, "PoolFull"),
+        PoolError::FreePending { .. } => (Kind::RateLimited, "FreePending"),
+        PoolError::FreeFull { .. } => (Kind::LimitExceeded, "FreeFull"),
+        PoolError::NotAllowed { .. } => (Kind::InvalidArgument, "NotAllowed"),
+        PoolError::Expired { .. } => (Kind::InvalidArgument, "Expired"),
+    };
+    RpcError::new(kind, name, error)
+}
