@@ -15,7 +15,9 @@ use tokio::time::{Instant, sleep_until};
 use weft_rpc::client::{Client, ClientError};
 use weft_testnet::plan::sender;
 use weft_types::hash::to_hex;
-use weft_types::{Call, Canonical, ChainId, ChainTag, Nonce, PublicKey, Rao, SecretKey, TxBody, TxId};
+use weft_types::{
+    Call, Canonical, ChainId, ChainTag, Nonce, PublicKey, Rao, SecretKey, TxBody, TxId,
+};
 
 /// Length of a step of the load; its transfers go out together.
 const STEP: Duration = Duration::from_millis(10);

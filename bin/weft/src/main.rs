@@ -58,7 +58,9 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Transfer(args) => wait(cmd::send::transfer(global, &args)),
         Command::Stake(command) => wait(cmd::send::stake(global, &command)),
         Command::Register(args) => wait(cmd::send::register(global, &args)),
-        Command::Weights(args::WeightsCommand::Set(args)) => wait(cmd::send::weights(global, &args)),
+        Command::Weights(args::WeightsCommand::Set(args)) => {
+            wait(cmd::send::weights(global, &args))
+        }
         Command::Weights(args::WeightsCommand::Show(args)) => {
             wait(cmd::subnet::weights(global, &args))
         }

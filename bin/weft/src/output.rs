@@ -112,8 +112,8 @@ pub struct Answer {
 impl Answer {
     /// An answer of data and text.
     pub fn new(data: &impl Serialize, text: impl Into<String>) -> Result<Self, Failure> {
-        let data = serde_json::to_value(data)
-            .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
+        let data =
+            serde_json::to_value(data).map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
         Ok(Self { data, text: text.into(), ..Self::default() })
     }
 

@@ -5,24 +5,26 @@ use crate::output::{Exit, Failure, note};
 use crate::remote::{home, key, testnet_dir};
 use std::io::{IsTerminal, stdin};
 use weft_types::{Network, PublicKey, SecretKey};
-use weft_wallet::{Wallet, WalletError, Wallets};
+use weft_wallet::{KeyName, Wallet, WalletError, Wallets};
 
 /// The wallets of this home; those of the running testnet stand behind them.
 pub fn wallets(global: &Global) -> Wallets {
-    Wallets::new(home(global).join("wallets"))
+    Wallets::of_home(&home(global))
 }
 
 /// Opens a wallet by name, here or in the testnet.
 pub fn wallet(global: &Global, name: &str) -> Result<Wallet, Failure> {
-    match wallets(global).open(name) {
-        Err(WalletError::Absent { .. }) => {
-            let testnet = Wallets::new(testnet_dir(global, None).join("wallets"));
-            let wallet = testnet.open(name)?;
-            note(&format!("wallet {name}: keys of the local testnet, known to anyone"));
-            Ok(wallet)
-        }
-        other => Ok(other?),
+    let wallet = wallets(global).wallet(name)?;
+    if wallet.has(KeyName::Cold) {
+        return Ok(wallet);
     }
+    let testnet = Wallets::of_home(&testnet_dir(global, None)).wallet(name)?;
+    if testnet.has(KeyName::Cold) {
+        note(&format!("wallet {name}: keys of the local testnet, known to anyone"));
+        return Ok(testnet);
+    }
+    let text = format!("there is no wallet \"{name}\"");
+    Err(Failure::new(Exit::NotFound, "NoWallet", text).help("weft wallet list"))
 }
 
 /// The wallet that `--wallet` names.
@@ -37,16 +39,20 @@ pub fn named(global: &Global) -> Result<Wallet, Failure> {
 /// The coldkey of `--wallet`.
 pub fn coldkey(global: &Global) -> Result<SecretKey, Failure> {
     let wallet = named(global)?;
-    let password = if wallet.coldkey_is_encrypted()? { Some(password(global)?) } else { None };
-    Ok(wallet.coldkey(password.as_deref())?)
+    load(global, &wallet, KeyName::Cold)
 }
 
 /// The hotkey of `--wallet` and `--hotkey`.
 pub fn hotkey(global: &Global) -> Result<SecretKey, Failure> {
     let wallet = named(global)?;
     let name = global.hotkey.as_deref().unwrap_or("default");
-    let password = if wallet.hotkey_is_encrypted(name)? { Some(password(global)?) } else { None };
-    Ok(wallet.hotkey(name, password.as_deref())?)
+    load(global, &wallet, KeyName::Hot(name))
+}
+
+/// A key of a wallet, with the password when it has one.
+pub fn load(global: &Global, wallet: &Wallet, key: KeyName<'_>) -> Result<SecretKey, Failure> {
+    let password = if wallet.is_sealed(key)? { Some(password(global)?) } else { None };
+    Ok(wallet.load(key, password.as_deref())?)
 }
 
 /// The password: from `--password-file`, else from a person at a terminal.
@@ -59,8 +65,9 @@ pub fn password(global: &Global) -> Result<String, Failure> {
     }
     if global.json || global.no_input || !stdin().is_terminal() {
         let text = "the wallet is encrypted and no password was given";
-        return Err(Failure::new(Exit::NeedsInput, "NeedsPassword", text)
-            .help("give --password-file FILE"));
+        return Err(
+            Failure::new(Exit::NeedsInput, "NeedsPassword", text).help("give --password-file FILE")
+        );
     }
     rpassword::prompt_password("password: ")
         .map_err(|e| Failure::new(Exit::NeedsInput, "NeedsPassword", e))
@@ -72,7 +79,7 @@ pub fn recipient(global: &Global, text: &str, network: Network) -> Result<Public
         return found;
     }
     match wallet(global, text) {
-        Ok(wallet) => Ok(wallet.coldkey_public()?),
+        Ok(wallet) => Ok(wallet.public(KeyName::Cold)?),
         Err(_) => {
             let message = format!("\"{text}\" is no address, public key or wallet");
             Err(Failure::new(Exit::Usage, "UnknownRecipient", message)
@@ -87,5 +94,26 @@ pub fn hotkey_of(global: &Global, text: &str, network: Network) -> Result<Public
         return found;
     }
     let (name, hotkey) = text.split_once('/').unwrap_or((text, "default"));
-    Ok(wallet(global, name)?.hotkey_public(hotkey)?)
+    Ok(wallet(global, name)?.public(KeyName::Hot(hotkey))?)
+}
+
+impl From<WalletError> for Failure {
+    fn from(error: WalletError) -> Self {
+        let (exit, name) = match &error {
+            WalletError::NotFound { .. } => (Exit::NotFound, "NoKey"),
+            WalletError::Exists { .. } => (Exit::Failed, "KeyExists"),
+            WalletError::BadName(_) => (Exit::Usage, "BadName"),
+            WalletError::WrongPassword { .. } => (Exit::NeedsInput, "WrongPassword"),
+            WalletError::PasswordNeeded { .. } => (Exit::NeedsInput, "NeedsPassword"),
+            WalletError::EmptyPassword => (Exit::NeedsInput, "EmptyPassword"),
+            WalletError::Damaged { .. } => (Exit::Failed, "KeyFileDamaged"),
+            WalletError::Version { .. } => (Exit::Failed, "KeyFileVersion"),
+            WalletError::WeakPermissions { .. } => (Exit::Failed, "WeakPermissions"),
+            WalletError::BadSeed(_) => (Exit::Usage, "BadSeed"),
+            WalletError::BadCost { .. } => (Exit::Failed, "BadCost"),
+            WalletError::NoEntropy(_) => (Exit::Failed, "NoEntropy"),
+            WalletError::Io { .. } => (Exit::Failed, "Io"),
+        };
+        Self::new(exit, name, error)
+    }
 }

@@ -95,6 +95,9 @@ pub enum NetError {
         /// Where the logs are.
         dir: PathBuf,
     },
+    /// A wallet could not be written.
+    #[error(transparent)]
+    Wallet(#[from] weft_wallet::WalletError),
     /// The metagraph file is not good.
     #[error(transparent)]
     Metagraph(#[from] MetagraphError),

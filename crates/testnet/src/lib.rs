@@ -10,6 +10,9 @@ pub mod metagraph;
 pub mod net;
 pub mod plan;
 pub mod process;
+pub mod rows;
+pub mod up;
+pub mod wallets;
 
 pub use error::NetError;
 pub use net::{Net, Node};

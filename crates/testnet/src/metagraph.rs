@@ -45,7 +45,9 @@ pub enum MetagraphError {
         reason: String,
     },
     /// The lists differ in length, or there are too many neurons.
-    #[error("the metagraph has {stakes} stakes and {rows} rows; both must be from 1 to {MAX_NEURONS}, and equal")]
+    #[error(
+        "the metagraph has {stakes} stakes and {rows} rows; both must be from 1 to {MAX_NEURONS}, and equal"
+    )]
     Size {
         /// How many stakes.
         stakes: usize,

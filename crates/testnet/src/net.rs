@@ -68,8 +68,7 @@ impl Net {
             return Err(NetError::Absent { dir: dir.to_owned() });
         }
         let text = std::fs::read_to_string(&path).map_err(|e| NetError::io(&path, e))?;
-        serde_json::from_str(&text)
-            .map_err(|e| NetError::Damaged { path, reason: e.to_string() })
+        serde_json::from_str(&text).map_err(|e| NetError::Damaged { path, reason: e.to_string() })
     }
 
     /// Writes the network's file.
@@ -126,8 +125,8 @@ impl Net {
         if node.is_running() {
             return Err(NetError::AlreadyRuns { name: node.name.clone() });
         }
-        let pid = process::spawn(binary, &node.home, &node.log())
-            .map_err(|e| NetError::io(binary, e))?;
+        let pid =
+            process::spawn(binary, &node.home, &node.log()).map_err(|e| NetError::io(binary, e))?;
         node.pid = Some(pid);
         self.save()?;
         Ok(pid)

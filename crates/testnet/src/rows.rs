@@ -37,11 +37,8 @@ pub struct RowReport {
 /// [`NetError::Row`] names a row that was taken or refused against the rules, or that
 /// was not final before the first epoch.
 pub async fn send(net: &Net, plan: &Plan) -> Result<Vec<RowReport>, NetError> {
-    let unreachable = |e: ClientError| NetError::Row {
-        uid: Uid(0),
-        got: format!("not sent: {e}"),
-        want: "sent",
-    };
+    let unreachable =
+        |e: ClientError| NetError::Row { uid: Uid(0), got: format!("not sent: {e}"), want: "sent" };
     let url = net.nodes.first().map(|n| n.rpc.clone()).unwrap_or_default();
     let client = Client::new(&url, Duration::from_secs(10)).map_err(unreachable)?;
     let mut reports = Vec::new();
@@ -100,8 +97,7 @@ async fn offer(client: &Client, plan: &Plan, late: &LateRow) -> Result<RowReport
 
 /// The uids of the voters, whose rows their shares carry.
 async fn voters(client: &Client, plan: &Plan) -> Result<BTreeSet<Uid>, ClientError> {
-    let keys: BTreeSet<String> =
-        plan.nodes.iter().map(|n| n.voter.public().to_string()).collect();
+    let keys: BTreeSet<String> = plan.nodes.iter().map(|n| n.voter.public().to_string()).collect();
     let metagraph = metagraph(client).await?;
     let neurons = metagraph["neurons"].as_array().cloned().unwrap_or_default();
     let is_voter = |n: &&Value| n["hotkey_key"].as_str().is_some_and(|k| keys.contains(k));
@@ -123,7 +119,8 @@ async fn wait_final(client: &Client, net: &Net, wanted: &BTreeSet<Uid>) -> Resul
     loop {
         let params = json!({ "netuid": NETUID });
         let rows = client.call::<_, Value>("subnet_weights", &params).await.unwrap_or_default();
-        let have: BTreeSet<Uid> = rows["rows"].as_array().iter().flat_map(|r| r.iter()).filter_map(uid_of).collect();
+        let have: BTreeSet<Uid> =
+            rows["rows"].as_array().iter().flat_map(|r| r.iter()).filter_map(uid_of).collect();
         let Some(missing) = wanted.difference(&have).next() else { return Ok(()) };
         let epochs = rows["epochs"].as_u64().unwrap_or(0);
         if epochs > 0 {

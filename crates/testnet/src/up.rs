@@ -115,7 +115,10 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
 async fn settle(net: &Net, plan: &Plan, say: &impl Fn(&str)) -> Result<NetStatus, NetError> {
     let start = Instant::now();
     let mut status = first_final(net).await?;
-    say(&format!("finality  first block final everywhere after {:.1} s", start.elapsed().as_secs_f32()));
+    say(&format!(
+        "finality  first block final everywhere after {:.1} s",
+        start.elapsed().as_secs_f32()
+    ));
     if !plan.late.is_empty() {
         status.rows = rows::send(net, plan).await?;
         let taken = status.rows.iter().filter(|r| r.accepted).count();
@@ -219,7 +222,8 @@ pub async fn status(net: &Net) -> NetStatus {
 
 async fn node_status(node: &Node) -> NodeStatus {
     let pid = node.pid.filter(|_| node.is_running());
-    let silent = NodeStatus { name: node.name.clone(), pid, rpc: node.rpc.clone(), ..NodeStatus::default() };
+    let silent =
+        NodeStatus { name: node.name.clone(), pid, rpc: node.rpc.clone(), ..NodeStatus::default() };
     if pid.is_none() {
         return silent;
     }

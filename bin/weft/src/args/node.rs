@@ -102,4 +102,3 @@ pub struct TestnetNode {
     #[command(flatten)]
     pub dir: TestnetDir,
 }
-

@@ -33,4 +33,3 @@ pub enum QueryCommand {
         id: String,
     },
 }
-

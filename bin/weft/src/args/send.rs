@@ -147,4 +147,3 @@ pub struct WeightsShow {
     #[arg(long)]
     pub uid: Option<u16>,
 }
-

@@ -61,7 +61,8 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
         .map_err(|e| failed("BenchFailed", e))?;
     let text = table(&report);
     let checks = &report.checks;
-    if checks.state_roots_equal && checks.conserved && checks.replay_equal && checks.no_double_vote {
+    if checks.state_roots_equal && checks.conserved && checks.replay_equal && checks.no_double_vote
+    {
         return Answer::new(&report, text);
     }
     let message = format!("the run is not valid: {checks:?}");
@@ -82,10 +83,26 @@ fn table(report: &BenchReport) -> String {
          finality  p50 {} ms  p90 {} ms  p99 {} ms  max {} ms (from due to final everywhere)\n\
          used      {}\n\
          checks    state roots equal {}, conserved {}, replay equal {}, no double vote {}",
-        report.nodes, report.machine.cores, report.machine.cpu, report.slot_ms, report.senders,
-        report.tx_bytes, report.seed, report.offered_tps, report.duration_s, report.warmup_s,
-        report.committed_tps, report.transfers, f.p50, f.p90, f.p99, f.max, used.join(", "),
-        report.checks.state_roots_equal, report.checks.conserved, report.checks.replay_equal,
+        report.nodes,
+        report.machine.cores,
+        report.machine.cpu,
+        report.slot_ms,
+        report.senders,
+        report.tx_bytes,
+        report.seed,
+        report.offered_tps,
+        report.duration_s,
+        report.warmup_s,
+        report.committed_tps,
+        report.transfers,
+        f.p50,
+        f.p90,
+        f.p99,
+        f.max,
+        used.join(", "),
+        report.checks.state_roots_equal,
+        report.checks.conserved,
+        report.checks.replay_equal,
         report.checks.no_double_vote,
     )
 }
@@ -93,9 +110,8 @@ fn table(report: &BenchReport) -> String {
 fn load(args: &BenchLoad) -> Result<Answer, Failure> {
     let text = std::fs::read_to_string(&args.plan).map_err(|e| failed("NoPlan", e))?;
     let plan: LoadPlan = serde_json::from_str(&text).map_err(|e| failed("BadPlan", e))?;
-    let report = runtime()?
-        .block_on(weft_benches::load::run(&plan))
-        .map_err(|e| failed("LoadFailed", e))?;
+    let report =
+        runtime()?.block_on(weft_benches::load::run(&plan)).map_err(|e| failed("LoadFailed", e))?;
     Answer::new(&report, format!("{} of {} committed", report.committed, report.offered))
 }
 
@@ -104,15 +120,16 @@ fn yuma(args: &BenchYuma) -> Result<Answer, Failure> {
     let (snapshot, size, variant) = match &args.file {
         Some(file) => {
             let case = read(file)?;
-            let snapshot = case::first_snapshot(&case)
-                .map_err(|e| Failure::new(Exit::Usage, "BadCase", e))?;
+            let snapshot =
+                case::first_snapshot(&case).map_err(|e| Failure::new(Exit::Usage, "BadCase", e))?;
             let size = case::size(&case);
             (snapshot, size, case::variant(&case).to_owned())
         }
         None => {
-            let variant = args.variant.parse::<weft_yuma::Variant>().map_err(|e| {
-                Failure::new(Exit::Usage, "BadVariant", e)
-            })?;
+            let variant = args
+                .variant
+                .parse::<weft_yuma::Variant>()
+                .map_err(|e| Failure::new(Exit::Usage, "BadVariant", e))?;
             let snapshot = weft_yuma::synthetic(args.validators, args.uids, variant, 1);
             (snapshot.map_err(bad)?, (args.validators, args.uids), args.variant.clone())
         }
@@ -120,8 +137,14 @@ fn yuma(args: &BenchYuma) -> Result<Answer, Failure> {
     let report = weft_benches::yuma::run(&snapshot, size, &variant, args.runs).map_err(bad)?;
     let text = format!(
         "{} validators x {} uids, {}: median {:.1} µs over {} runs, min {:.1} µs, {:.1} ns a cell\noutcome {}",
-        report.validators, report.uids, report.variant, report.median_us, report.runs,
-        report.min_us, report.ns_per_cell, report.outcome_hash,
+        report.validators,
+        report.uids,
+        report.variant,
+        report.median_us,
+        report.runs,
+        report.min_us,
+        report.ns_per_cell,
+        report.outcome_hash,
     );
     Answer::new(&report, text)
 }

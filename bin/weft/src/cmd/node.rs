@@ -17,9 +17,7 @@ use weft_types::{Genesis, Network, SecretKey};
 pub async fn run(global: &Global, command: &NodeCommand) -> Result<Answer, Failure> {
     match command {
         NodeCommand::Init(args) => init(global, args),
-        NodeCommand::Status => {
-            Remote::new(global)?.read("chain_status", &json!({}), pairs).await
-        }
+        NodeCommand::Status => Remote::new(global)?.read("chain_status", &json!({}), pairs).await,
         NodeCommand::Replay => replay(global),
         NodeCommand::Run(args) => run_until_stopped(global, args),
     }
@@ -100,8 +98,7 @@ fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
     let bad = |e: String| {
         Failure::new(Exit::Usage, "BadGenesis", format!("{} is no genesis: {e}", path.display()))
     };
-    let genesis: Genesis =
-        serde_json::from_str(&read(path)?).map_err(|e| bad(e.to_string()))?;
+    let genesis: Genesis = serde_json::from_str(&read(path)?).map_err(|e| bad(e.to_string()))?;
     genesis.check().map_err(|e| bad(e.to_string()))?;
     Ok(genesis)
 }

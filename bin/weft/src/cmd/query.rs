@@ -30,8 +30,16 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
 
 /// Names of fields that hold amounts of rao.
 const AMOUNTS: [&str; 10] = [
-    "issued", "free", "staked", "locked", "pending", "unbonding", "recycled", "block_emission",
-    "fee", "stake",
+    "issued",
+    "free",
+    "staked",
+    "locked",
+    "pending",
+    "unbonding",
+    "recycled",
+    "block_emission",
+    "fee",
+    "stake",
 ];
 
 /// An object for people: one field a line, amounts in TAO as well.

@@ -14,8 +14,8 @@ use weft_types::hash::{Domain, to_hex};
 use weft_types::signature::signed_bytes;
 use weft_types::tx::Consent;
 use weft_types::{
-    Address, Call, Canonical, ChainTag, Height, Netuid, Nonce, PublicKey, Rao, SecretKey, Signature, Tx,
-    TxBody, Uid, WeightRow,
+    Address, Call, Canonical, ChainTag, Height, Netuid, Nonce, PublicKey, Rao, SecretKey,
+    Signature, Tx, TxBody, Uid, WeightRow,
 };
 
 /// How often a waiting command asks.
@@ -170,14 +170,16 @@ async fn send(
         "fee": tx.body.fee,
     });
     if global.dry_run {
-        let text = format!("would send {} with fee {} TAO", tx.body.call.name(), tx.body.fee.as_tao());
+        let text =
+            format!("would send {} with fee {} TAO", tx.body.call.name(), tx.body.fee.as_tao());
         return Answer::new(&json!({ "plan": plan, "sent": false }), text);
     }
     remote.call("tx_submit", &json!({ "raw": to_hex(&tx.to_bytes()) })).await?;
     let network = Some(chain.network.name().to_owned());
     if wait == Wait::None {
         let text = format!("sent {id}, not final yet: weft query tx {id}");
-        return Ok(Answer::new(&json!({ "plan": plan, "tx": id, "status": "pending" }), text)?.at(network, None));
+        return Ok(Answer::new(&json!({ "plan": plan, "tx": id, "status": "pending" }), text)?
+            .at(network, None));
     }
     let receipt = settle(remote, &id.to_string(), Duration::from_secs(global.timeout)).await?;
     let height = receipt["height"].as_u64();
@@ -187,8 +189,11 @@ async fn send(
         height.map_or_else(|| "-".to_owned(), |h| h.to_string()),
         tx.body.fee.as_tao()
     );
-    Ok(Answer::new(&json!({ "plan": plan, "tx": id, "status": "finalized", "receipt": receipt }), text)?
-        .at(network, height))
+    Ok(Answer::new(
+        &json!({ "plan": plan, "tx": id, "status": "finalized", "receipt": receipt }),
+        text,
+    )?
+    .at(network, height))
 }
 
 fn show(chain: &ChainInfo, key: PublicKey) -> String {
@@ -210,7 +215,8 @@ async fn settle(remote: &Remote, id: &str, limit: Duration) -> Result<Value, Fai
             _ => {}
         }
         if start.elapsed() > limit {
-            let message = format!("{id} is not final after {} s; its outcome is unknown", limit.as_secs());
+            let message =
+                format!("{id} is not final after {} s; its outcome is unknown", limit.as_secs());
             return Err(Failure::new(Exit::Timeout, "OutcomeUnknown", message)
                 .help(format!("weft query tx {id}")));
         }

@@ -51,8 +51,17 @@ fn subnets(answer: &Value) -> String {
 
 fn neurons(answer: &Value) -> String {
     let names = [
-        "uid", "hotkey", "stake", "permit", "active", "consensus", "incentive", "dividends",
-        "validator_trust", "emission", "last_update",
+        "uid",
+        "hotkey",
+        "stake",
+        "permit",
+        "active",
+        "consensus",
+        "incentive",
+        "dividends",
+        "validator_trust",
+        "emission",
+        "last_update",
     ];
     columns(&answer["neurons"], &names, |name, value| match (name, value.as_str()) {
         ("stake" | "emission", Some(text)) => {

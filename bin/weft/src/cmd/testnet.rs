@@ -135,6 +135,7 @@ impl From<NetError> for Failure {
             NetError::Init { .. } => (Exit::Failed, "NodeInitFailed"),
             NetError::Died { .. } => (Exit::Failed, "NodeDied"),
             NetError::Timeout { .. } => (Exit::Timeout, "TestnetTimeout"),
+            NetError::Wallet(_) => (Exit::Failed, "Wallet"),
             NetError::Metagraph(e) => metagraph(e),
             NetError::Row { .. } => (Exit::CheckFailed, "RowNotAsItMustBe"),
         };

@@ -1,0 +1,190 @@
+//! `weft wallet create|import|list|show|sign|verify`. Never speaks to a node.
+
+use crate::args::{Global, WalletCommand, WalletName, WalletSign, WalletVerify};
+use crate::cmd::node::read_seed;
+use crate::output::{Answer, Exit, Failure, table};
+use crate::signer;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::Path;
+use weft_node::entropy;
+use weft_types::hash::{ChainId, Domain, array_from_hex, from_hex};
+use weft_types::signature::{Claim, signed_raw, verify, verify_batch};
+use weft_types::{Address, Network, PublicKey, SecretKey, Signature};
+use weft_wallet::{KeyName, Protection, Wallet};
+
+/// The hotkey that a new wallet gets.
+const HOTKEY: &str = "default";
+
+/// The most bytes of a case file.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Runs the command.
+pub fn run(global: &Global, command: &WalletCommand) -> Result<Answer, Failure> {
+    match command {
+        WalletCommand::Create(name) => keep(global, name, &weft_wallet::generate()?),
+        WalletCommand::Import(args) => keep(global, &args.name, &read_seed(&args.seed_file)?),
+        WalletCommand::List => list(global),
+        WalletCommand::Show(name) => {
+            let wallet = signer::wallet(global, &name.name)?;
+            let shown = describe(&name.name, &wallet)?;
+            let text = crate::cmd::query::pairs(&shown);
+            Answer::new(&shown, text)
+        }
+        WalletCommand::Sign(args) => sign(global, args),
+        WalletCommand::Verify(args) => check(args),
+    }
+}
+
+fn keep(global: &Global, args: &WalletName, coldkey: &SecretKey) -> Result<Answer, Failure> {
+    let wallet = signer::wallets(global).wallet(&args.name)?;
+    let password = if args.unencrypted { None } else { Some(signer::password(global)?) };
+    let protection = || password.as_deref().map_or(Protection::None, Protection::password);
+    wallet.save(KeyName::Cold, coldkey, protection())?;
+    wallet.save(KeyName::Hot(HOTKEY), &weft_wallet::generate()?, protection())?;
+    let shown = describe(&args.name, &wallet)?;
+    let text = crate::cmd::query::pairs(&shown);
+    Answer::new(&shown, text)
+}
+
+/// A key as every network writes it.
+fn addresses(key: PublicKey) -> Value {
+    let all =
+        Network::ALL.map(|n| (n.name().to_owned(), json!(Address { network: n, key }.to_string())));
+    Value::Object(all.into_iter().collect())
+}
+
+fn describe(name: &str, wallet: &Wallet) -> Result<Value, Failure> {
+    let coldkey = wallet.public(KeyName::Cold)?;
+    let mut hotkeys = Vec::new();
+    for hotkey in wallet.hotkeys()? {
+        let key = wallet.public(KeyName::Hot(&hotkey))?;
+        hotkeys.push(json!({ "name": hotkey, "key": key, "addresses": addresses(key) }));
+    }
+    Ok(json!({
+        "name": name,
+        "coldkey": coldkey,
+        "addresses": addresses(coldkey),
+        "encrypted": wallet.is_sealed(KeyName::Cold)?,
+        "hotkeys": hotkeys,
+    }))
+}
+
+fn list(global: &Global) -> Result<Answer, Failure> {
+    let wallets = signer::wallets(global);
+    let mut shown = Vec::new();
+    let mut rows = vec![["name", "coldkey (local)", "hotkeys"].map(ToOwned::to_owned).to_vec()];
+    for name in wallets.names()? {
+        let wallet = wallets.wallet(&name)?;
+        let key = wallet.public(KeyName::Cold)?;
+        let address = Address { network: Network::Local, key }.to_string();
+        rows.push(vec![name.clone(), address, wallet.hotkeys()?.join(" ")]);
+        shown.push(describe(&name, &wallet)?);
+    }
+    Answer::new(&json!({ "wallets": shown }), table(&rows))
+}
+
+/// What a person signs: the message under a domain of its own and no chain, so that it
+/// can never be read as a transaction or a vote.
+fn message_bytes(message: &str) -> Vec<u8> {
+    signed_raw(Domain::Message, &ChainId::ZERO, message.as_bytes())
+}
+
+fn sign(global: &Global, args: &WalletSign) -> Result<Answer, Failure> {
+    let wallet = signer::wallet(global, &args.name)?;
+    let key = match &global.hotkey {
+        Some(hotkey) => signer::load(global, &wallet, KeyName::Hot(hotkey))?,
+        None => signer::load(global, &wallet, KeyName::Cold)?,
+    };
+    let signature = key.sign(&message_bytes(&args.message));
+    let data = json!({
+        "public_key": key.public(),
+        "addresses": addresses(key.public()),
+        "message": args.message,
+        "signature": signature,
+    });
+    Answer::new(&data, signature.to_string())
+}
+
+fn check(args: &WalletVerify) -> Result<Answer, Failure> {
+    if let Some(file) = &args.file {
+        return check_file(file, args.batch);
+    }
+    let (Some(address), Some(message), Some(signature)) =
+        (&args.address, &args.message, &args.signature)
+    else {
+        let text = "give --file, or --address, --message and --signature";
+        return Err(Failure::new(Exit::Usage, "NothingToVerify", text));
+    };
+    let bad = |e: &dyn std::fmt::Display| Failure::new(Exit::Usage, "BadSignatureText", e);
+    let key = match address.parse::<Address>() {
+        Ok(address) => address.key,
+        Err(e) => address.parse::<PublicKey>().map_err(|_| bad(&e))?,
+    };
+    let signature: Signature = signature.parse().map_err(|e| bad(&e))?;
+    let good = verify(&Claim { key, signature, message: &message_bytes(message) });
+    let data = json!({ "valid": good });
+    if good {
+        return Answer::new(&data, "the signature is good");
+    }
+    let text = "the signature is not by this key over this message";
+    Err(Failure::new(Exit::CheckFailed, "BadSignature", text).data(&data))
+}
+
+/// A case of a file; messages are raw bytes.
+#[derive(Deserialize)]
+struct Case {
+    public_key: String,
+    message: String,
+    signature: String,
+}
+
+/// A case read; none when key or signature are no 32 and 64 bytes of hex: such a thing
+/// is no signature.
+fn read_case(case: &Case) -> Option<(PublicKey, Signature, Vec<u8>)> {
+    let key = array_from_hex(&case.public_key).ok()?;
+    let signature = array_from_hex(&case.signature).ok()?;
+    Some((PublicKey(key), Signature(signature), from_hex(&case.message).ok()?))
+}
+
+fn check_file(path: &Path, batch: Option<usize>) -> Result<Answer, Failure> {
+    let unreadable = |e: std::io::Error| {
+        Failure::new(Exit::NotFound, "CasesUnreadable", format!("{}: {e}", path.display()))
+    };
+    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    if bytes > MAX_BYTES {
+        let text = format!("{} has {bytes} bytes, {MAX_BYTES} are allowed", path.display());
+        return Err(Failure::new(Exit::Usage, "CasesTooLarge", text));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let cases: Vec<Case> = serde_json::from_str(&text).map_err(|e| {
+        let text =
+            format!("{} is no list of {{public_key, message, signature}}: {e}", path.display());
+        Failure::new(Exit::Usage, "BadCases", text)
+    })?;
+    let verdicts = verdicts(&cases, batch.unwrap_or(1));
+    let good = verdicts.iter().filter(|v| **v).count();
+    let text = format!("{good} of {} signatures are good", verdicts.len());
+    Answer::new(&json!({ "verdicts": verdicts }), text)
+}
+
+fn verdicts(cases: &[Case], batch: usize) -> Vec<bool> {
+    let read: Vec<_> = cases.iter().map(read_case).collect();
+    let mut rng = entropy::generator();
+    let mut verdicts = Vec::with_capacity(cases.len());
+    for chunk in read.chunks(batch.max(1)) {
+        let claims: Vec<_> = chunk
+            .iter()
+            .flatten()
+            .map(|(key, signature, message)| Claim { key: *key, signature: *signature, message })
+            .collect();
+        let judged = if batch <= 1 {
+            claims.iter().map(verify).collect()
+        } else {
+            verify_batch(&claims, &mut rng)
+        };
+        let mut judged = judged.into_iter();
+        verdicts.extend(chunk.iter().map(|c| c.is_some() && judged.next() == Some(true)));
+    }
+    verdicts
+}
