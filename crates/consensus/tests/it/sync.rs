@@ -1,0 +1,177 @@
+//! Catching up with peers.
+
+use super::support::draw::{Draw, at};
+use super::support::toy::Toy;
+use weft_consensus::{Core, Effect, Input, PeerId, Skip, Status, Ticket, Verdict, Want};
+use weft_types::{Height, Item, Millis, Netuid, WeightRow};
+
+fn fetches(effects: &[Effect]) -> Vec<(u64, Want)> {
+    let fetch = |e: &Effect| match e {
+        Effect::Fetch { peer, want } => Some((peer.0, *want)),
+        _ => None,
+    };
+    effects.iter().filter_map(fetch).collect()
+}
+
+fn tells(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) -> Vec<Effect> {
+    let standing = draw.standing(name);
+    let status = Status {
+        finalized: Height(0),
+        height: standing.header.height,
+        head: standing.checkpoint(),
+    };
+    core.step(now, Input::Status { from: PeerId(peer), status })
+}
+
+fn body(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) -> Vec<Effect> {
+    core.step(now, Input::Block { from: Some(PeerId(peer)), block: draw.block(name) })
+}
+
+fn long() -> Draw {
+    let mut draw = Draw::new(&[1, 1, 1, 1]);
+    draw.draw("a @1; b @2 < a 012; c @3 < b 012; d @4 < c 012; e @5 < d 012; f @6 < e 012");
+    draw
+}
+
+fn chain(draw: &Draw, from: u64, tip: &str) -> Want {
+    Want::Chain { from: Height(from), tip: draw.hash(tip) }
+}
+
+#[test]
+fn a_peer_ahead_is_asked_for_its_chain_until_we_have_caught_up() {
+    let draw = long();
+    let mut core = draw.core(None);
+    let effects = tells(&mut core, &draw, 1, "f", at(9, 0));
+    let first = chain(&draw, 1, "f");
+    assert_eq!(fetches(&effects), [(1, first)]);
+    for name in ["a", "b", "c"] {
+        assert_eq!(fetches(&body(&mut core, &draw, 1, name, at(9, 1))), [], "one request a peer");
+    }
+    let effects = core.step(at(9, 2), Input::Fetched { peer: PeerId(1), want: first });
+    assert_eq!(fetches(&effects), [(1, chain(&draw, 4, "f"))]);
+    for name in ["d", "e", "f"] {
+        body(&mut core, &draw, 1, name, at(9, 3));
+    }
+    assert_eq!(draw.name(core.head_hash()), "f");
+    assert_eq!(draw.name(core.finalized().1), "d");
+    let quiet = tells(&mut core, &draw, 1, "f", at(9, 4));
+    assert_eq!(fetches(&quiet), []);
+}
+
+#[test]
+fn a_shell_that_never_says_fetched_only_makes_it_slower() {
+    let draw = long();
+    let mut core = draw.core(None);
+    tells(&mut core, &draw, 1, "f", at(9, 0));
+    body(&mut core, &draw, 1, "a", at(9, 1));
+    assert_eq!(fetches(&core.step(at(12, 999), Input::Tick)), []);
+    assert_eq!(fetches(&core.step(at(13, 0), Input::Tick)), [(1, chain(&draw, 2, "f"))]);
+}
+
+#[test]
+fn a_peer_that_does_not_answer_is_replaced_by_another() {
+    let draw = long();
+    let mut core = draw.core(None);
+    tells(&mut core, &draw, 1, "f", at(9, 0));
+    assert_eq!(fetches(&tells(&mut core, &draw, 2, "f", at(9, 1))), [], "asked of 1 already");
+    let want = chain(&draw, 1, "f");
+    let effects = core.step(at(9, 2), Input::FetchFailed { peer: PeerId(1), want });
+    assert_eq!(fetches(&effects), [(2, want)]);
+    let effects = core.step(at(9, 3), Input::PeerGone { peer: PeerId(2) });
+    assert_eq!(fetches(&effects), [], "1 has shown that it has nothing");
+    let effects = tells(&mut core, &draw, 3, "f", at(9, 4));
+    assert_eq!(fetches(&effects), [(3, want)]);
+}
+
+#[test]
+fn r20_a_header_on_an_unknown_parent_asks_its_sender_for_the_chain() {
+    let draw = long();
+    let mut core = draw.core(None);
+    let header = draw.block("c").block().signed.clone();
+    let ticket = Ticket(7);
+    let effects = core.step(at(3, 0), Input::Header { from: PeerId(1), ticket, header });
+    assert_eq!(fetches(&effects), [(1, chain(&draw, 1, "c"))]);
+    body(&mut core, &draw, 1, "a", at(3, 1));
+    body(&mut core, &draw, 1, "b", at(3, 2));
+    let effects = body(&mut core, &draw, 1, "c", at(3, 3));
+    let accepted =
+        |e: &Effect| matches!(e, Effect::Verdict { ticket: Ticket(7), verdict: Verdict::Accept });
+    assert!(effects.iter().any(accepted));
+}
+
+#[test]
+fn bodies_in_the_wrong_order_are_executed_when_their_parent_comes() {
+    let draw = long();
+    let mut core = draw.core(None);
+    for name in ["d", "c", "b", "a"] {
+        body(&mut core, &draw, 1, name, at(9, 0));
+    }
+    assert_eq!(draw.name(core.head_hash()), "d");
+}
+
+#[test]
+fn r19_a_header_that_never_completes_is_given_up_and_answered() {
+    let draw = long();
+    let mut core = draw.core(None);
+    let header = draw.block("c").block().signed.clone();
+    let (from, ticket) = (PeerId(1), Ticket(7));
+    core.step(at(3, 0), Input::Header { from, ticket, header });
+    let given_up = |effects: &[Effect]| {
+        effects.iter().any(|e| {
+            matches!(e, Effect::Verdict { verdict: Verdict::Ignore(Skip::NotCompleted), .. })
+        })
+    };
+    assert!(!given_up(&core.step(at(7, 0), Input::Tick)));
+    assert!(given_up(&core.step(at(8, 0), Input::Tick)));
+}
+
+#[test]
+fn r19_a_flood_of_headers_from_one_peer_leaves_room_for_others() {
+    let draw = long();
+    let mut core = draw.core(None);
+    let mut flood = draw.block("c").block().signed.clone();
+    let mut answered = 0;
+    for n in 0..100 {
+        flood.header.parent.0[0] = n;
+        flood.header.parent.0[1] = 1;
+        let (from, ticket) = (PeerId(1), Ticket(u64::from(n)));
+        let header = flood.clone();
+        let effects = core.step(at(3, 0), Input::Header { from, ticket, header });
+        answered += effects.iter().filter(|e| matches!(e, Effect::Verdict { .. })).count();
+    }
+    assert_eq!(answered, 84, "16 are kept for one peer, the rest is dropped");
+    let header = draw.block("a").block().signed.clone();
+    let effects =
+        core.step(at(3, 1), Input::Header { from: PeerId(2), ticket: Ticket(999), header });
+    assert_eq!(fetches(&effects), [(2, Want::Block(draw.hash("a")))]);
+}
+
+#[test]
+fn an_item_rides_on_our_share_until_the_head_chain_holds_it() {
+    let mut draw = Draw::new(&[1]);
+    draw.draw("z @1");
+    let mut core = draw.core(Some(0));
+    let row = WeightRow {
+        netuid: Netuid(1),
+        uids: vec![weft_types::Uid(0)],
+        values: vec![1],
+        version_key: 0,
+        view: Height(0),
+    };
+    core.step(at(0, 0), Input::Queue(vec![Item::Row(row)]));
+    let mut rode = Vec::new();
+    for slot in 1..6 {
+        let mut effects = core.step(at(slot, 0), Input::Tick);
+        let draft = effects.iter().find_map(|e| match e {
+            Effect::Propose(draft) => Some(draft.clone()),
+            _ => None,
+        });
+        effects = core.seal(at(slot, 1), draft.unwrap(), Vec::new());
+        rode.extend(effects.iter().filter_map(|e| match e {
+            Effect::SendShare(share) => Some((slot, share.items.len())),
+            _ => None,
+        }));
+    }
+    // The share for block 1 holds the row; block 2 carries it, so the share for it does not.
+    assert_eq!(rode, [(1, 1), (2, 0), (3, 0), (4, 0), (5, 0)]);
+}
