@@ -1,8 +1,8 @@
 //! Reads for people and programs: plain answers over any state, nothing written.
 
-use crate::rules::block_emission;
-use crate::state::value::{Account, Subnet};
-use crate::state::{Key, Read, Value};
+use crate::rules::{block_emission, burn_price, earning, next_epoch, reads, worth};
+use crate::state::Read;
+use crate::state::value::Account;
 use serde::Serialize;
 use weft_types::{Height, Netuid, PublicKey, Rao, Uid};
 
@@ -25,7 +25,7 @@ pub struct SupplyInfo {
     pub recycled: Rao,
     /// How often the emission has halved.
     pub halving: u8,
-    /// What the next block emits.
+    /// What the next block emits; nothing while no subnet has started.
     pub block_emission: Rao,
 }
 
@@ -42,18 +42,37 @@ pub struct SubnetInfo {
     pub tempo: u64,
     /// Whether it earns.
     pub started: bool,
+    /// When it was created.
+    pub registered_at: Height,
     /// When its clock last struck.
     pub last_epoch: Height,
+    /// When its next epoch is due.
+    pub next_epoch: Height,
     /// How many epochs have run.
     pub epochs: u64,
     /// Its unpaid emission.
     pub pending: Rao,
-    /// The burn price when it was last written.
+    /// The owner's lock.
+    pub locked: Rao,
+    /// What registering in the next block costs.
     pub burn: Rao,
     /// Whether its bonds are Yuma 3's.
     pub yuma3: bool,
     /// Whether liquid alpha is on.
     pub liquid_alpha: bool,
+}
+
+/// A hotkey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HotkeyInfo {
+    /// The key.
+    pub hotkey: PublicKey,
+    /// Its owner.
+    pub coldkey: PublicKey,
+    /// What it keeps of its delegators' dividends, 65 535 = 1.
+    pub take: u16,
+    /// All stake behind it.
+    pub stake: Rao,
 }
 
 /// A neuron; ratios as stored, 65 535 = 1.
@@ -87,18 +106,16 @@ pub struct NeuronInfo {
     pub registered_at: Height,
 }
 
-/// An account; one that does not exist is empty.
+/// An account; one that does not exist is empty. Its nonce is the next one.
 pub fn account(state: &impl Read, key: &PublicKey) -> Account {
-    match state.get(&Key::Account(*key)) {
-        Some(Value::Account(account)) => account,
-        _ => Account::default(),
-    }
+    reads::account(state, key)
 }
 
 /// The totals; none when the state has no record of them.
 pub fn supply(state: &impl Read) -> Option<SupplyInfo> {
-    let Some(Value::Supply(supply)) = state.get(&Key::Supply) else { return None };
+    let supply = reads::supply(state)?;
     let (emission, _) = block_emission(&supply);
+    let earns = !earning(state).is_empty();
     Some(SupplyInfo {
         issued: supply.issued,
         free: supply.free,
@@ -108,66 +125,68 @@ pub fn supply(state: &impl Read) -> Option<SupplyInfo> {
         unbonding: supply.unbonding,
         recycled: supply.recycled,
         halving: supply.halving,
-        block_emission: emission,
+        block_emission: if earns { emission } else { Rao::ZERO },
     })
 }
 
 /// A subnet.
 pub fn subnet(state: &impl Read, netuid: Netuid) -> Option<SubnetInfo> {
-    let Some(Value::Subnet(subnet)) = state.get(&Key::Subnet(netuid)) else { return None };
-    let Subnet {
-        owner, hyperparameters, neurons, started, last_epoch, epochs, pending, burn, ..
-    } = *subnet;
+    let net = reads::subnet(state, netuid)?;
+    let next = reads::chain(state).and_then(|c| c.height.next()).unwrap_or(net.burn_at);
+    let numbers = &net.hyperparameters;
     Some(SubnetInfo {
         netuid,
-        owner,
-        neurons,
-        tempo: hyperparameters.tempo,
-        started,
-        last_epoch,
-        epochs,
-        pending,
-        burn,
-        yuma3: hyperparameters.yuma3,
-        liquid_alpha: hyperparameters.liquid_alpha,
+        owner: net.owner,
+        neurons: net.neurons,
+        tempo: numbers.tempo,
+        started: net.started,
+        registered_at: net.registered_at,
+        last_epoch: net.last_epoch,
+        next_epoch: next_epoch(&net),
+        epochs: net.epochs,
+        pending: net.pending,
+        locked: net.locked,
+        burn: burn_price(net.burn, net.burn_at, next, numbers),
+        yuma3: numbers.yuma3,
+        liquid_alpha: numbers.liquid_alpha,
     })
 }
 
 /// All subnets, ascending.
 pub fn subnets(state: &impl Read) -> Vec<SubnetInfo> {
-    let list = match state.get(&Key::Subnets) {
-        Some(Value::Subnets(list)) => list,
-        _ => Vec::new(),
-    };
-    list.into_iter().filter_map(|netuid| subnet(state, netuid)).collect()
+    reads::subnets(state).into_iter().filter_map(|netuid| subnet(state, netuid)).collect()
 }
 
 /// The neurons of a subnet, by uid; none when there is no such subnet.
 pub fn metagraph(state: &impl Read, netuid: Netuid) -> Option<Vec<NeuronInfo>> {
-    let neurons = subnet(state, netuid)?.neurons;
-    let neuron = |uid| {
-        let Some(Value::Neuron(n)) = state.get(&Key::Neuron(netuid, uid)) else { return None };
-        let (coldkey, stake) = match state.get(&Key::Hotkey(n.hotkey)) {
-            Some(Value::Hotkey(hotkey)) => (hotkey.coldkey, hotkey.value),
-            _ => (n.hotkey, Rao::ZERO),
-        };
-        Some(NeuronInfo {
-            uid,
-            hotkey: n.hotkey,
-            coldkey,
-            stake,
-            permit: n.validator_permit,
-            active: n.active,
-            consensus: n.consensus,
-            incentive: n.incentive,
-            dividends: n.dividends,
-            validator_trust: n.validator_trust,
-            emission: n.emission,
-            last_update: n.last_update,
-            registered_at: n.registered_at,
-        })
-    };
-    Some((0..neurons).map(Uid).filter_map(neuron).collect())
+    let neurons = reads::subnet(state, netuid)?.neurons;
+    Some((0..neurons).map(Uid).filter_map(|uid| neuron(state, netuid, uid)).collect())
+}
+
+/// A neuron.
+pub fn neuron(state: &impl Read, netuid: Netuid, uid: Uid) -> Option<NeuronInfo> {
+    let n = reads::neuron(state, netuid, uid)?;
+    let pool = reads::hotkey(state, &n.hotkey)?;
+    Some(NeuronInfo {
+        uid,
+        hotkey: n.hotkey,
+        coldkey: pool.coldkey,
+        stake: pool.value,
+        permit: n.validator_permit,
+        active: n.active,
+        consensus: n.consensus,
+        incentive: n.incentive,
+        dividends: n.dividends,
+        validator_trust: n.validator_trust,
+        emission: n.emission,
+        last_update: n.last_update,
+        registered_at: n.registered_at,
+    })
+}
+
+/// The uid of a hotkey in a subnet.
+pub fn uid(state: &impl Read, netuid: Netuid, hotkey: &PublicKey) -> Option<Uid> {
+    reads::seat(state, netuid, hotkey)
 }
 
 /// A validator's row as stored: its uid, and (uid, score) pairs.
@@ -175,20 +194,19 @@ pub type StoredRow = (Uid, Vec<(Uid, u16)>);
 
 /// The weight rows of a subnet, by uid.
 pub fn rows(state: &impl Read, netuid: Netuid) -> Vec<StoredRow> {
-    let neurons = subnet(state, netuid).map_or(0, |s| s.neurons);
-    let row = |uid| match state.get(&Key::Row(netuid, uid))? {
-        Value::Row(row) => Some((uid, row)),
-        _ => None,
-    };
+    let neurons = reads::subnet(state, netuid).map_or(0, |s| s.neurons);
+    let row = |uid| Some((uid, reads::row(state, netuid, uid)?));
     (0..neurons).map(Uid).filter_map(row).collect()
+}
+
+/// A hotkey; none when nobody owns it.
+pub fn hotkey(state: &impl Read, key: &PublicKey) -> Option<HotkeyInfo> {
+    let pool = reads::hotkey(state, key)?;
+    Some(HotkeyInfo { hotkey: *key, coldkey: pool.coldkey, take: pool.take, stake: pool.value })
 }
 
 /// What the stake of a coldkey behind a hotkey is worth.
 pub fn stake(state: &impl Read, hotkey: &PublicKey, coldkey: &PublicKey) -> Rao {
-    match (state.get(&Key::Hotkey(*hotkey)), state.get(&Key::Position(*hotkey, *coldkey))) {
-        (Some(Value::Hotkey(pool)), Some(Value::Position(shares))) => {
-            crate::rules::worth(&pool, shares)
-        }
-        _ => Rao::ZERO,
-    }
+    let shares = reads::position(state, hotkey, coldkey);
+    reads::hotkey(state, hotkey).map_or(Rao::ZERO, |pool| worth(&pool, shares))
 }

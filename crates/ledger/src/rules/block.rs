@@ -1,32 +1,35 @@
 //! A block, step by step.
 
-use super::books::{Books, hotkey, plus};
-use super::error::Refusal;
+use super::books::{Books, minus, plus};
+use super::error::{CallError, Refusal};
+use super::reads::{chain, exits, hotkey};
 use super::receipt::{ItemReceipt, Receipts};
 use super::{Ledger, Outcome, Work, emission, epoch, tx, weights};
 use crate::state::value::Chain;
-use crate::state::{Key, Read, Value};
+use crate::state::{Key, Read};
 use weft_types::{Canonical, Item, Rao};
 
 /// Room that a block keeps for its header and proofs.
 const RESERVE: usize = 64 << 10;
 
 /// Runs a block whose transactions must all be good.
-pub fn execute<R: Read>(ledger: &Ledger, parent: &R, work: &Work<'_>) -> Result<Outcome, Refusal> {
-    let (mut books, mut receipts) = begin(ledger, parent, work)?;
+pub fn execute(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Outcome, Refusal> {
+    let parent = parent(state, work)?;
+    let (mut books, mut receipts) = begin(ledger, state, (&parent, work))?;
     for tx in &work.txs {
-        receipts.txs.push(tx::run(ledger, &mut books, tx)?);
+        receipts.txs.push(tx::run(&mut books, tx)?);
     }
     end(books, receipts, work)
 }
 
 /// Runs a block with those of the transactions that can be in it.
-pub fn assemble<R: Read>(
+pub fn assemble(
     ledger: &Ledger,
-    parent: &R,
+    state: &dyn Read,
     work: &Work<'_>,
 ) -> Result<(Outcome, Vec<usize>), Refusal> {
-    let (mut books, mut receipts) = begin(ledger, parent, work)?;
+    let parent = parent(state, work)?;
+    let (mut books, mut receipts) = begin(ledger, state, (&parent, work))?;
     let mut room = Room::new(ledger, work);
     let mut kept = Vec::new();
     for (place, tx) in work.txs.iter().enumerate() {
@@ -34,7 +37,7 @@ pub fn assemble<R: Read>(
         if !room.holds(bytes, tx.body.call.is_free()) {
             continue;
         }
-        if let Ok(receipt) = tx::run(ledger, &mut books, tx) {
+        if let Ok(receipt) = tx::run(&mut books, tx) {
             room.take(bytes, tx.body.call.is_free());
             receipts.txs.push(receipt);
             kept.push(place);
@@ -78,19 +81,26 @@ impl Room {
     }
 }
 
+/// Where the parent stood; the block must be its child.
+fn parent(state: &dyn Read, work: &Work<'_>) -> Result<Chain, Refusal> {
+    let parent = chain(state).ok_or(Refusal::StateIncomplete("the chain"))?;
+    let (got, want) = (work.header.height, parent.height.next().ok_or(Refusal::Overflow)?);
+    if got == want { Ok(parent) } else { Err(Refusal::WrongHeight { got, want }) }
+}
+
 /// Stake whose time is up, and the items of the carried shares.
-fn begin<'a, R: Read>(
+fn begin<'a>(
     ledger: &'a Ledger,
-    parent: &'a R,
-    work: &Work<'_>,
-) -> Result<(Books<'a, R>, Receipts), Refusal> {
-    let mut books = Books::open(&ledger.params, parent, work.header.height)?;
+    state: &'a dyn Read,
+    (parent, work): (&'a Chain, &Work<'_>),
+) -> Result<(Books<'a>, Receipts), Refusal> {
+    let mut books = Books::open(ledger, state, (parent, work.header.height))?;
     let mut receipts = Receipts::default();
-    mature(&mut books)?;
+    mature(&mut books).map_err(|_| Refusal::Overflow)?;
     for (voter, items) in &work.items {
         for (index, item) in items.iter().enumerate() {
             let Item::Row(row) = item;
-            let result = weights::set(&mut books, voter, row);
+            let result = weights::set_from_share(&mut books, voter, row);
             receipts.items.push(ItemReceipt { voter: *voter, index, result });
         }
     }
@@ -98,28 +108,23 @@ fn begin<'a, R: Read>(
 }
 
 /// Stake that leaves at this height becomes free (R15).
-fn mature<R: Read>(books: &mut Books<'_, R>) -> Result<(), Refusal> {
-    let key = Key::Exits(books.height);
-    let Some(Value::Exits(exits)) = books.get(&key) else { return Ok(()) };
-    for exit in exits {
-        let supply = &mut books.supply;
-        supply.unbonding = supply.unbonding.checked_sub(exit.amount).ok_or(Refusal::Overflow)?;
-        supply.free = supply.free.checked_add(exit.amount).ok_or(Refusal::Overflow)?;
-        books.credit(exit.coldkey, exit.amount).map_err(|_| Refusal::Overflow)?;
+fn mature(books: &mut Books<'_>) -> Result<(), CallError> {
+    for exit in exits(books, books.height) {
+        let mut supply = books.supply;
+        supply.unbonding = minus(supply.unbonding, exit.amount)?;
+        supply.free = plus(supply.free, exit.amount)?;
+        books.supply = supply;
+        books.credit(exit.coldkey, exit.amount)?;
     }
-    books.state.delete(key);
+    books.delete(Key::Exits(books.height));
     Ok(())
 }
 
 /// Fees, emission, epochs, and what the state says of itself.
-fn end<R: Read>(
-    mut books: Books<'_, R>,
-    mut receipts: Receipts,
-    work: &Work<'_>,
-) -> Result<Outcome, Refusal> {
-    pay_proposer(&mut books, work)?;
-    receipts.emission = emission::mint(&mut books)?;
-    receipts.epochs = epoch::run_due(&mut books)?;
+fn end(mut books: Books<'_>, mut receipts: Receipts, work: &Work<'_>) -> Result<Outcome, Refusal> {
+    pay_proposer(&mut books, work).map_err(|_| Refusal::Overflow)?;
+    receipts.emission = emission::mint(&mut books).map_err(|_| Refusal::Overflow)?;
+    receipts.epochs = epoch::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
     let chain = Chain {
         height: work.header.height,
         slot: work.header.slot,
@@ -131,18 +136,12 @@ fn end<R: Read>(
 }
 
 /// The fees go to the coldkey of the proposer; they are free coins already.
-fn pay_proposer<R: Read>(books: &mut Books<'_, R>, work: &Work<'_>) -> Result<(), Refusal> {
-    if books.fees == Rao::ZERO {
+fn pay_proposer(books: &mut Books<'_>, work: &Work<'_>) -> Result<(), CallError> {
+    let fees = std::mem::take(&mut books.fees);
+    if fees == Rao::ZERO {
         return Ok(());
     }
     let proposer = work.header.proposer;
     let coldkey = hotkey(books, &proposer).map_or(proposer, |h| h.coldkey);
-    let fees = std::mem::take(&mut books.fees);
-    books.credit(coldkey, fees).map_err(|_| Refusal::Overflow)
-}
-
-/// Adds to the fees of the block.
-pub fn add_fee<R: Read>(books: &mut Books<'_, R>, fee: Rao) -> Result<(), Refusal> {
-    books.fees = plus(books.fees, fee).map_err(|_| Refusal::Overflow)?;
-    Ok(())
+    books.credit(coldkey, fees)
 }

@@ -1,10 +1,17 @@
-//! The books of a block under way: typed reading and writing, and the totals of all
+//! The books of a block under way: what it has written so far, and the totals of all
 //! money, which move only together with what they stand for.
+//!
+//! A transaction runs on books of its own ([`Books::attempt`]), so one that fails half
+//! way has changed nothing.
 
+use super::Ledger;
+use super::emission::halvings;
 use super::error::{CallError, Refusal};
+use super::reads::{account, exits, has_account, supply};
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
-use weft_types::{Height, Netuid, Params, PublicKey, Rao, Uid};
+use std::collections::BTreeMap;
+use weft_types::{ChainId, Height, Netuid, Params, PublicKey, Rao, Uid};
 
 /// a + b as an error of a call.
 pub fn plus(a: Rao, b: Rao) -> Result<Rao, CallError> {
@@ -16,175 +23,147 @@ pub fn minus(a: Rao, b: Rao) -> Result<Rao, CallError> {
     a.checked_sub(b).ok_or(CallError::OutOfRange)
 }
 
-/// An account; one that does not exist is empty.
-pub fn account(state: &(impl Read + ?Sized), key: &PublicKey) -> Account {
-    match state.get(&Key::Account(*key)) {
-        Some(Value::Account(account)) => account,
-        _ => Account::default(),
-    }
-}
-
-/// A hotkey.
-pub fn hotkey(state: &(impl Read + ?Sized), key: &PublicKey) -> Option<Hotkey> {
-    match state.get(&Key::Hotkey(*key))? {
-        Value::Hotkey(hotkey) => Some(hotkey),
-        _ => None,
-    }
-}
-
-/// The shares of a coldkey in a hotkey's pool.
-pub fn position(state: &(impl Read + ?Sized), hotkey: &PublicKey, coldkey: &PublicKey) -> u128 {
-    match state.get(&Key::Position(*hotkey, *coldkey)) {
-        Some(Value::Position(shares)) => shares,
-        _ => 0,
-    }
-}
-
-/// A subnet.
-pub fn subnet(state: &(impl Read + ?Sized), netuid: Netuid) -> Option<Subnet> {
-    match state.get(&Key::Subnet(netuid))? {
-        Value::Subnet(subnet) => Some(*subnet),
-        _ => None,
-    }
-}
-
-/// Which subnets exist, ascending.
-pub fn subnets(state: &(impl Read + ?Sized)) -> Vec<Netuid> {
-    match state.get(&Key::Subnets) {
-        Some(Value::Subnets(list)) => list,
-        _ => Vec::new(),
-    }
-}
-
-/// A neuron.
-pub fn neuron(state: &(impl Read + ?Sized), netuid: Netuid, uid: Uid) -> Option<Neuron> {
-    match state.get(&Key::Neuron(netuid, uid))? {
-        Value::Neuron(neuron) => Some(neuron),
-        _ => None,
-    }
-}
-
-/// The uid of a hotkey.
-pub fn seat(state: &(impl Read + ?Sized), netuid: Netuid, hotkey: &PublicKey) -> Option<Uid> {
-    match state.get(&Key::Seat(netuid, *hotkey))? {
-        Value::Seat(uid) => Some(uid),
-        _ => None,
-    }
-}
-
-/// A validator's row as stored; none when it never wrote one.
-pub fn row(state: &(impl Read + ?Sized), netuid: Netuid, uid: Uid) -> Option<Vec<(Uid, u16)>> {
-    match state.get(&Key::Row(netuid, uid))? {
-        Value::Row(row) => Some(row),
-        _ => None,
-    }
-}
-
-/// A validator's bonds as stored.
-pub fn bonds(state: &(impl Read + ?Sized), netuid: Netuid, uid: Uid) -> Option<Vec<(Uid, u16)>> {
-    match state.get(&Key::Bonds(netuid, uid))? {
-        Value::Bonds(row) => Some(row),
-        _ => None,
-    }
-}
-
-/// The totals of all money.
-pub fn supply(state: &(impl Read + ?Sized)) -> Option<Supply> {
-    match state.get(&Key::Supply)? {
-        Value::Supply(supply) => Some(supply),
-        _ => None,
-    }
-}
-
-/// Where in the chain a state is.
-pub fn chain(state: &(impl Read + ?Sized)) -> Option<Chain> {
-    match state.get(&Key::Chain)? {
-        Value::Chain(chain) => Some(*chain),
-        _ => None,
-    }
-}
-
-/// The books of a block.
-pub struct Books<'a, R: Read> {
+/// The books of a block, or of one call within it.
+pub struct Books<'a> {
     /// The chain's numbers.
     pub params: &'a Params,
+    /// Which chain.
+    pub chain: &'a ChainId,
     /// The block's height.
     pub height: Height,
     /// Where the parent stood.
-    pub parent: Chain,
+    pub parent: &'a Chain,
     /// The totals so far.
     pub supply: Supply,
-    /// Fees for the proposer so far; part of no account yet.
+    /// Fees for the proposer so far: free coins that are in no account yet.
     pub fees: Rao,
-    /// What was written so far.
-    pub state: Scratch<'a, R>,
+    /// Stake that began to leave, with the height at which it is free.
+    exits: Vec<(Height, Exit)>,
+    state: Scratch<'a, dyn Read + 'a>,
 }
 
-impl<R: Read> Read for Books<'_, R> {
+impl Read for Books<'_> {
     fn get(&self, key: &Key) -> Option<Value> {
         self.state.get(key)
     }
 }
 
-impl<'a, R: Read> Books<'a, R> {
-    /// Opens the books on a parent's state.
-    pub fn open(params: &'a Params, parent: &'a R, height: Height) -> Result<Self, Refusal> {
-        let supply = supply(parent).ok_or(Refusal::StateIncomplete("the supply"))?;
-        let chain = chain(parent).ok_or(Refusal::StateIncomplete("the chain"))?;
-        let (fees, state) = (Rao::ZERO, Scratch::new(parent));
-        Ok(Self { params, height, parent: chain, supply, fees, state })
+impl<'a> Books<'a> {
+    /// Opens the books of a child of a state, which says of itself to be `parent`.
+    pub fn open(
+        ledger: &'a Ledger,
+        state: &'a dyn Read,
+        (parent, height): (&'a Chain, Height),
+    ) -> Result<Self, Refusal> {
+        let mut supply = supply(state).ok_or(Refusal::StateIncomplete("the supply"))?;
+        // By the issuance before the block, whatever its calls recycle.
+        supply.halving = supply.halving.max(halvings(supply.issued));
+        Ok(Self {
+            params: &ledger.params,
+            chain: &ledger.chain,
+            height,
+            parent,
+            supply,
+            fees: Rao::ZERO,
+            exits: Vec::new(),
+            state: Scratch::new(state),
+        })
     }
 
-    /// Closes them.
+    /// Runs something on books of its own, which are taken over when it succeeds and
+    /// dropped when it fails.
+    pub fn attempt<T, E>(
+        &mut self,
+        run: impl FnOnce(&mut Books<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut own = Books {
+            params: self.params,
+            chain: self.chain,
+            height: self.height,
+            parent: self.parent,
+            supply: self.supply,
+            fees: self.fees,
+            exits: Vec::new(),
+            state: Scratch::new(&self.state),
+        };
+        let done = run(&mut own)?;
+        let Books { supply, fees, exits, state, .. } = own;
+        let changes = state.into_changes();
+        (self.supply, self.fees) = (supply, fees);
+        self.exits.extend(exits);
+        self.state.merge(changes);
+        Ok(done)
+    }
+
+    /// Closes the books of a block.
     pub fn close(mut self, chain: Chain) -> Changes {
+        let mut lists: BTreeMap<Height, Vec<Exit>> = BTreeMap::new();
+        for (matures, exit) in std::mem::take(&mut self.exits) {
+            lists.entry(matures).or_insert_with(|| exits(&self, matures)).push(exit);
+        }
+        for (matures, list) in lists {
+            self.state.put(Key::Exits(matures), Value::Exits(list));
+        }
         self.state.put(Key::Supply, Value::Supply(self.supply));
         self.state.put(Key::Chain, Value::Chain(Box::new(chain)));
         self.state.into_changes()
     }
 
-    /// Writes an account; one that is empty and never signed is gone.
-    pub fn put_account(&mut self, key: PublicKey, account: Account) {
-        if account == Account::default() {
-            self.state.delete(Key::Account(key));
-        } else {
-            self.state.put(Key::Account(key), Value::Account(account));
+    /// Writes a value.
+    pub fn put(&mut self, key: Key, value: Value) {
+        self.state.put(key, value);
+    }
+
+    /// Deletes a value, if there is one.
+    pub fn delete(&mut self, key: Key) {
+        if self.state.get(&key).is_some() {
+            self.state.delete(key);
         }
+    }
+
+    /// Writes an account. It stays for ever: a nonce must never start anew.
+    pub fn put_account(&mut self, key: PublicKey, account: Account) {
+        self.put(Key::Account(key), Value::Account(account));
     }
 
     /// Writes a hotkey.
     pub fn put_hotkey(&mut self, key: PublicKey, hotkey: Hotkey) {
-        self.state.put(Key::Hotkey(key), Value::Hotkey(hotkey));
+        self.put(Key::Hotkey(key), Value::Hotkey(hotkey));
     }
 
     /// Writes a position; one without shares is gone.
     pub fn put_position(&mut self, hotkey: PublicKey, coldkey: PublicKey, shares: u128) {
         let key = Key::Position(hotkey, coldkey);
         if shares == 0 {
-            self.state.delete(key);
+            self.delete(key);
         } else {
-            self.state.put(key, Value::Position(shares));
+            self.put(key, Value::Position(shares));
         }
     }
 
     /// Writes a subnet.
     pub fn put_subnet(&mut self, netuid: Netuid, subnet: Subnet) {
-        self.state.put(Key::Subnet(netuid), Value::Subnet(Box::new(subnet)));
+        self.put(Key::Subnet(netuid), Value::Subnet(Box::new(subnet)));
     }
 
     /// Writes a neuron.
     pub fn put_neuron(&mut self, netuid: Netuid, uid: Uid, neuron: Neuron) {
-        self.state.put(Key::Neuron(netuid, uid), Value::Neuron(neuron));
+        self.put(Key::Neuron(netuid, uid), Value::Neuron(neuron));
     }
 
-    /// Adds free coins to an account; the total of free coins is the caller's.
+    /// Gives coins that count as free already to an account. What is too little to open
+    /// one is recycled.
     pub fn credit(&mut self, key: PublicKey, amount: Rao) -> Result<(), CallError> {
+        if !has_account(self, &key) && amount < self.params.existential_deposit {
+            return self.recycle_free(amount);
+        }
         let mut account = account(self, &key);
         account.free = plus(account.free, amount)?;
         self.put_account(key, account);
         Ok(())
     }
 
-    /// Takes free coins out of issuance for good: they can be mined again.
+    /// Takes free coins out of issuance: they can be mined again.
     pub fn recycle_free(&mut self, amount: Rao) -> Result<(), CallError> {
         let mut supply = self.supply;
         supply.free = minus(supply.free, amount)?;
@@ -194,15 +173,9 @@ impl<'a, R: Read> Books<'a, R> {
         Ok(())
     }
 
-    /// Lets stake wait until a height.
+    /// Lets stake wait until a height, which must be above the block's.
     pub fn push_exit(&mut self, matures: Height, exit: Exit) {
-        let key = Key::Exits(matures);
-        let mut list = match self.state.get(&key) {
-            Some(Value::Exits(list)) => list,
-            _ => Vec::new(),
-        };
-        list.push(exit);
-        self.state.put(key, Value::Exits(list));
+        self.exits.push((matures, exit));
     }
 
     /// Whether a hotkey is in a voter set now.

@@ -1,9 +1,10 @@
 //! What a block mints: by issuance, in integers (economy, section 1; B2).
 
-use super::books::{Books, subnet, subnets};
-use super::error::Refusal;
+use super::books::{Books, plus};
+use super::error::CallError;
+use super::reads::{subnet, subnets};
 use crate::state::Read;
-use crate::state::value::Supply;
+use crate::state::value::{Subnet, Supply};
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
 use weft_types::{Netuid, Rao};
 
@@ -16,9 +17,9 @@ pub fn halvings(issued: Rao) -> u8 {
     (1..=64_u8).take_while(|h| left << h <= cap).last().unwrap_or(0)
 }
 
-/// What the next block emits, and how often the emission will have halved by then.
-/// The number of halvings is stored and never falls, even when recycling takes issuance
-/// back below a threshold.
+/// What the next block emits when a subnet has started, and how often the emission will
+/// have halved by then. The number of halvings is stored and never falls, even when
+/// recycling takes issuance back below a threshold.
 #[must_use]
 pub fn block_emission(supply: &Supply) -> (Rao, u8) {
     let halving = halvings(supply.issued).max(supply.halving);
@@ -27,30 +28,31 @@ pub fn block_emission(supply: &Supply) -> (Rao, u8) {
     (Rao(whole.min(left)), halving)
 }
 
+/// The subnets that earn, ascending.
+pub fn earning(state: &dyn Read) -> Vec<(Netuid, Subnet)> {
+    let with = |netuid| Some((netuid, subnet(state, netuid)?));
+    subnets(state).into_iter().filter_map(with).filter(|(_, net)| net.started).collect()
+}
+
 /// Mints the block's emission into the pending of the started subnets, equally (root
 /// rows will shape it); what does not divide goes to the first of them, one rao each.
-/// Without a started subnet nothing is minted.
-pub fn mint<R: Read>(books: &mut Books<'_, R>) -> Result<Rao, Refusal> {
-    let (emission, halving) = block_emission(&books.supply);
-    let started: Vec<Netuid> = subnets(books)
-        .into_iter()
-        .filter(|netuid| subnet(books, *netuid).is_some_and(|s| s.started))
-        .collect();
-    let count = u64::try_from(started.len()).unwrap_or(u64::MAX);
+/// Without a started subnet nothing is minted. Paying voters (R18) will begin here.
+pub fn mint(books: &mut Books<'_>) -> Result<Rao, CallError> {
+    let earning = earning(books);
+    let (emission, _) = block_emission(&books.supply);
+    let count = u64::try_from(earning.len()).unwrap_or(u64::MAX);
     let Some(each) = emission.0.checked_div(count) else { return Ok(Rao::ZERO) };
     let mut odd = emission.0.checked_rem(count).unwrap_or(0);
-    for netuid in started {
-        let Some(mut net) = subnet(books, netuid) else { continue };
+    for (netuid, mut net) in earning {
         let extra = odd.min(1);
         odd = odd.saturating_sub(extra);
-        let part = Rao(each.saturating_add(extra));
-        net.pending = net.pending.checked_add(part).ok_or(Refusal::Overflow)?;
+        net.pending = plus(plus(net.pending, Rao(each))?, Rao(extra))?;
         books.put_subnet(netuid, net);
     }
-    let supply = &mut books.supply;
-    supply.halving = halving;
-    supply.issued = supply.issued.checked_add(emission).ok_or(Refusal::Overflow)?;
-    supply.pending = supply.pending.checked_add(emission).ok_or(Refusal::Overflow)?;
+    let mut supply = books.supply;
+    supply.issued = plus(supply.issued, emission)?;
+    supply.pending = plus(supply.pending, emission)?;
+    books.supply = supply;
     Ok(emission)
 }
 

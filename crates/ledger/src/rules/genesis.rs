@@ -4,7 +4,7 @@ use super::price;
 use crate::state::value::{Account, Chain, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Value};
 use weft_types::genesis::{GenesisStake, GenesisSubnet};
-use weft_types::{Genesis, Height, Nonce, PublicKey, Rao, Slot, Uid, VoterSets};
+use weft_types::{Genesis, Height, Netuid, Nonce, PublicKey, Rao, Slot, Uid, VoterSets};
 
 /// Shares of a pool that is opened by a deposit of this much: those that a first deposit
 /// mints, with 2^32 virtual shares for one rao.
@@ -65,7 +65,8 @@ fn put_subnet(subnet: &GenesisSubnet, put: &mut impl FnMut(Key, Value)) {
         registered_at: Height::ZERO,
         started: true,
         neurons: u16::try_from(subnet.neurons.len()).unwrap_or(u16::MAX),
-        last_epoch: Height::ZERO,
+        // Staggered, so that not all epochs fall into one block (B1).
+        last_epoch: Height(stagger(netuid, subnet.hyperparameters.tempo)),
         last_step: Height::ZERO,
         epochs: 0,
         pending: Rao::ZERO,
@@ -75,6 +76,10 @@ fn put_subnet(subnet: &GenesisSubnet, put: &mut impl FnMut(Key, Value)) {
         registrations: 0,
     };
     put(Key::Subnet(netuid), Value::Subnet(Box::new(value)));
+}
+
+fn stagger(netuid: Netuid, tempo: u64) -> u64 {
+    u64::from(netuid.0).saturating_sub(1).checked_rem(tempo).unwrap_or(0)
 }
 
 /// Allocations count as issuance. Their sum is within the cap, which genesis checks.

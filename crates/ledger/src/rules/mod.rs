@@ -1,14 +1,26 @@
-//! The rules room: what a block does to the state.
+//! The rules room: (parent state, block) to (changes, receipts).
 //!
-//! In the order of a block: stake whose time is up becomes free; the items of the
-//! carried shares are applied, voters in key order; then the transactions; then the
-//! block's emission; then the epochs that are due. Checks come before writes, so what
-//! fails has changed nothing.
+//! In the order of events in a block:
+//! 1. `block`: stake whose time is up becomes free.
+//! 2. `weights`: the items of the carried shares, voters in key order. One that fails is
+//!    skipped and leaves a receipt, else one voter could poison every proposer.
+//! 3. `tx`: the transactions, in order: `transfer`, `register`, `stake`, `weights`. One
+//!    that can't pay, or is free and fails, makes the block invalid; any other failure
+//!    pays its fee and leaves a receipt. Then the fees go to the proposer's coldkey.
+//! 4. `emission`: new coins, split between the started subnets into their pending.
+//! 5. `epoch`, `payout`: due epochs run Yuma and pay their pending as stake.
+//! 6. `block`: height, slot, standing and voters of the new state, and the totals.
+//!
+//! Why money is conserved: a coin moves only where the total that counts it moves too;
+//! `issued` grows by emission and falls by recycling, nothing else. All arithmetic is
+//! checked. A transaction runs on `books` of its own, dropped when it fails, so nothing
+//! that failed has changed anything but its fee and nonce.
 //!
 //! Not here: what is signed (types), where the block stands (consensus), and how the
 //! state is kept (`state`). Later rules have their place: stamps and subnet creation
-//! beside `register`, root rows and commit-reveal beside `weights`, rotation and slashing
-//! where `block` writes the voters.
+//! beside `register`, root rows and commit-reveal beside `weights`, voter pay (R18) and
+//! root shares in `emission`, rotation (R12-R14) where `block` writes the voters,
+//! slashing (R17) beside `stake`.
 
 pub mod error;
 pub mod receipt;
@@ -18,21 +30,26 @@ mod books;
 mod emission;
 mod epoch;
 mod genesis;
+mod payout;
 mod price;
+pub(crate) mod reads;
 mod register;
 mod stake;
 mod transfer;
 mod tx;
 mod weights;
 
+pub(crate) use emission::earning;
 pub use emission::{block_emission, halvings};
+pub(crate) use epoch::next as next_epoch;
 pub use error::{CallError, Refusal};
+pub(crate) use price::decayed as burn_price;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
 pub use stake::worth;
 
 use crate::state::{Changes, Read};
 use weft_types::genesis::GenesisError;
-use weft_types::{ChainId, Finality, Genesis, Header, Item, Params, PublicKey, Tx};
+use weft_types::{ChainId, Finality, Genesis, Header, Item, Params, PublicKey, Tx, TxBody};
 
 /// The constants of a chain, and all rules over them.
 #[derive(Clone, Debug)]
@@ -108,7 +125,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`CallError`] says why it would fail.
-    pub fn try_free(&self, state: &impl Read, tx: &Tx) -> Result<(), CallError> {
-        tx::try_free(self, state, tx)
+    pub fn try_free(&self, state: &impl Read, body: &TxBody) -> Result<(), CallError> {
+        tx::try_free(self, state, body)
     }
 }

@@ -1,7 +1,7 @@
 //! What became of the parts of a block.
 
 use super::error::CallError;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use weft_types::{Netuid, PublicKey, Rao, TxId};
 
 /// The receipts of a block.
@@ -24,7 +24,8 @@ pub struct TxReceipt {
     pub id: TxId,
     /// What it paid.
     pub fee: Rao,
-    /// Whether its call ran, and why not.
+    /// Whether its call ran, and why not. In JSON: `error`, null when it ran.
+    #[serde(rename = "error", serialize_with = "error_or_null")]
     pub result: Result<(), CallError>,
 }
 
@@ -35,7 +36,8 @@ pub struct ItemReceipt {
     pub voter: PublicKey,
     /// Its place in the share.
     pub index: usize,
-    /// Whether it was applied, and why not.
+    /// Whether it was applied, and why not. In JSON: `error`, null when it was.
+    #[serde(rename = "error", serialize_with = "error_or_null")]
     pub result: Result<(), CallError>,
 }
 
@@ -44,6 +46,8 @@ pub struct ItemReceipt {
 pub struct EpochReceipt {
     /// Where.
     pub netuid: Netuid,
+    /// What there was to pay: the sum of all that follows.
+    pub pending: Rao,
     /// To the owner.
     pub owner: Rao,
     /// To miners.
@@ -54,4 +58,8 @@ pub struct EpochReceipt {
     pub recycled: Rao,
     /// Left for the next epoch.
     pub kept: Rao,
+}
+
+fn error_or_null<S: Serializer>(result: &Result<(), CallError>, s: S) -> Result<S::Ok, S::Error> {
+    result.as_ref().err().serialize(s)
 }

@@ -1,14 +1,18 @@
-//! Registration by burning: checks in the order of B5, then a seat.
+//! Registration by burning: the checks of B5 in its order, the hotkey's consent last
+//! because a signature costs most, then a seat.
+//!
+//! Registering by stamp will stand beside this, with the same checks but the price.
 
-use super::books::{Books, account, hotkey, neuron, seat, subnet};
+use super::books::Books;
 use super::error::CallError;
+use super::reads::{account, hotkey, neuron, owner_uid, seat, subnet};
 use super::{price, transfer};
 use crate::state::value::{Hotkey, Neuron, Subnet};
-use crate::state::{Key, Read, Value};
+use crate::state::{Key, Value};
 use weft_types::hash::Domain;
 use weft_types::signature::{Claim, signed_bytes, verify};
 use weft_types::tx::Consent;
-use weft_types::{Call, ChainId, Height, Netuid, PublicKey, Rao, Signature, Uid};
+use weft_types::{Call, Netuid, PublicKey, Rao, Signature, Uid};
 
 /// How old a consent may be, in blocks.
 const CONSENT_BLOCKS: u64 = 100;
@@ -17,24 +21,23 @@ const CONSENT_BLOCKS: u64 = 100;
 const MIN_NON_IMMUNE: usize = 10;
 
 /// Registers a hotkey of the signer.
-pub fn register<R: Read>(
-    chain: &ChainId,
-    books: &mut Books<'_, R>,
-    coldkey: PublicKey,
-    call: &Call,
-) -> Result<(), CallError> {
+pub fn register(books: &mut Books<'_>, coldkey: PublicKey, call: &Call) -> Result<(), CallError> {
     let Call::Register { netuid, hotkey: key, max_burn, consent, consent_height } = call else {
         return Err(CallError::OutOfRange);
     };
-    let mut net = open(books, *netuid, *key, coldkey)?;
-    let said = Consent { coldkey, hotkey: *key, netuid: *netuid, height: *consent_height };
-    consented(books.height, chain, &said, *consent)?;
-    let burn = burn(books, &mut net, *max_burn)?;
+    let mut net = open(books, *netuid, *key)?;
+    let burn = charge(books, &mut net, *max_burn)?;
     let have = account(books, &coldkey).free;
     if have < burn {
         return Err(CallError::NotEnoughBalance { have, need: burn });
     }
+    let owned = hotkey(books, key);
+    if let Some(Hotkey { coldkey: owner, .. }) = owned.filter(|h| h.coldkey != coldkey) {
+        return Err(CallError::NonAssociatedColdKey { owner });
+    }
     let uid = vacancy(books, *netuid, &net)?;
+    let said = Consent { coldkey, hotkey: *key, netuid: *netuid, height: *consent_height };
+    consented(books, &said, *consent)?;
     transfer::take(books, coldkey, burn)?;
     books.recycle_free(burn)?;
     sit(books, *netuid, uid, *key);
@@ -42,56 +45,34 @@ pub fn register<R: Read>(
         net.neurons = net.neurons.checked_add(1).ok_or(CallError::OutOfRange)?;
     }
     books.put_subnet(*netuid, net);
-    if hotkey(books, key).is_none() {
+    if owned.is_none() {
         let take = books.params.default_take;
         books.put_hotkey(*key, Hotkey { coldkey, take, value: Rao::ZERO, shares: 0 });
     }
     Ok(())
 }
 
-/// The subnet, if it takes this hotkey of this coldkey.
-fn open<R: Read>(
-    books: &Books<'_, R>,
-    netuid: Netuid,
-    key: PublicKey,
-    coldkey: PublicKey,
-) -> Result<Subnet, CallError> {
+/// The subnet, if it is open and the hotkey not in it yet.
+fn open(books: &Books<'_>, netuid: Netuid, key: PublicKey) -> Result<Subnet, CallError> {
+    if netuid == Netuid::ZERO {
+        return Err(CallError::RegistrationNotPermittedOnRootSubnet);
+    }
     let net = subnet(books, netuid).ok_or(CallError::SubnetNotExists { netuid })?;
     if !net.hyperparameters.burn_registration {
         return Err(CallError::RegistrationDisabled { netuid });
     }
-    if let Some(uid) = seat(books, netuid, &key) {
-        return Err(CallError::HotKeyAlreadyRegisteredInSubNet { netuid, uid });
+    match seat(books, netuid, &key) {
+        Some(uid) => Err(CallError::HotKeyAlreadyRegisteredInSubNet { netuid, uid }),
+        None => Ok(net),
     }
-    match hotkey(books, &key) {
-        Some(had) if had.coldkey != coldkey => {
-            Err(CallError::NonAssociatedColdKey { owner: had.coldkey })
-        }
-        _ => Ok(net),
-    }
-}
-
-fn consented(
-    height: Height,
-    chain: &ChainId,
-    said: &Consent,
-    signature: Signature,
-) -> Result<(), CallError> {
-    let named = said.height;
-    if named >= height || height.since(named) > CONSENT_BLOCKS {
-        return Err(CallError::StaleConsent { named, height });
-    }
-    let message = signed_bytes(Domain::Consent, chain, said);
-    let claim = Claim { key: said.hotkey, signature, message: &message };
-    if verify(&claim) { Ok(()) } else { Err(CallError::BadConsent) }
 }
 
 /// The price, counted in the subnet; the next one is higher.
-fn burn<R: Read>(books: &Books<'_, R>, net: &mut Subnet, offered: Rao) -> Result<Rao, CallError> {
+fn charge(books: &Books<'_>, net: &mut Subnet, offered: Rao) -> Result<Rao, CallError> {
     let numbers = &net.hyperparameters;
     let limit = numbers.max_registrations_per_block;
-    let today = if net.burn_at == books.height { net.registrations } else { 0 };
-    if today >= limit {
+    let so_far = if net.burn_at == books.height { net.registrations } else { 0 };
+    if so_far >= limit {
         return Err(CallError::TooManyRegistrationsThisBlock { limit });
     }
     let price = price::decayed(net.burn, net.burn_at, books.height, numbers);
@@ -100,24 +81,34 @@ fn burn<R: Read>(books: &Books<'_, R>, net: &mut Subnet, offered: Rao) -> Result
     }
     net.burn = price::raised(price, numbers);
     net.burn_at = books.height;
-    net.registrations = today.checked_add(1).ok_or(CallError::OutOfRange)?;
+    net.registrations = so_far.checked_add(1).ok_or(CallError::OutOfRange)?;
     Ok(price)
 }
 
+fn consented(books: &Books<'_>, said: &Consent, signature: Signature) -> Result<(), CallError> {
+    let (named, height) = (said.height, books.height);
+    if named > height || height.since(named) > CONSENT_BLOCKS {
+        return Err(CallError::StaleConsent { named, height });
+    }
+    let message = signed_bytes(Domain::Consent, books.chain, said);
+    let claim = Claim { key: said.hotkey, signature, message: &message };
+    if verify(&claim) { Ok(()) } else { Err(CallError::BadConsent) }
+}
+
 /// The next uid, or that of the neuron that goes: the lowest last emission, then the
-/// oldest, then the lowest uid. Voters and the owner's own stay; the immune stay while
-/// enough others are left.
-fn vacancy<R: Read>(books: &Books<'_, R>, netuid: Netuid, net: &Subnet) -> Result<Uid, CallError> {
+/// oldest, then the lowest uid. Voters and the owner's uid stay. The immune stay while
+/// enough others are left; with fewer, one of the immune goes, or one of the few when
+/// nobody is immune.
+fn vacancy(books: &Books<'_>, netuid: Netuid, net: &Subnet) -> Result<Uid, CallError> {
     if net.neurons < net.hyperparameters.max_uids {
         return Ok(Uid(net.neurons));
     }
-    let full = CallError::NoNeuronIdAvailable { netuid };
     let immunity = net.hyperparameters.immunity_period;
+    let owner = owner_uid(books, netuid, net);
     let (mut immune, mut others) = (Vec::new(), Vec::new());
-    for uid in (0..net.neurons).map(Uid) {
+    for uid in (0..net.neurons).map(Uid).filter(|uid| Some(*uid) != owner) {
         let Some(who) = neuron(books, netuid, uid) else { continue };
-        let owned = hotkey(books, &who.hotkey).map(|h| h.coldkey);
-        if books.is_voter(&who.hotkey) || (net.owner.is_some() && owned == net.owner) {
+        if books.is_voter(&who.hotkey) {
             continue;
         }
         let place = (who.emission, who.registered_at, uid);
@@ -126,20 +117,17 @@ fn vacancy<R: Read>(books: &Books<'_, R>, netuid: Netuid, net: &Subnet) -> Resul
     }
     let (best, immune) = (others.iter().min(), immune.iter().min());
     let chosen = if others.len() > MIN_NON_IMMUNE { best } else { immune.or(best) };
-    chosen.map(|(_, _, uid)| *uid).ok_or(full)
+    chosen.map(|(_, _, uid)| *uid).ok_or(CallError::NoNeuronIdAvailable { netuid })
 }
 
 /// Gives a uid to a hotkey. Rows and bonds that the old one wrote are gone; scores that
 /// were meant for it are dropped by the epoch, as older than the registration.
-fn sit<R: Read>(books: &mut Books<'_, R>, netuid: Netuid, uid: Uid, hotkey: PublicKey) {
+fn sit(books: &mut Books<'_>, netuid: Netuid, uid: Uid, hotkey: PublicKey) {
     if let Some(old) = neuron(books, netuid, uid) {
-        books.state.delete(Key::Seat(netuid, old.hotkey));
-        for key in [Key::Row(netuid, uid), Key::Bonds(netuid, uid)] {
-            if books.get(&key).is_some() {
-                books.state.delete(key);
-            }
-        }
+        books.delete(Key::Seat(netuid, old.hotkey));
+        books.delete(Key::Row(netuid, uid));
+        books.delete(Key::Bonds(netuid, uid));
     }
-    books.state.put(Key::Seat(netuid, hotkey), Value::Seat(uid));
+    books.put(Key::Seat(netuid, hotkey), Value::Seat(uid));
     books.put_neuron(netuid, uid, Neuron::new(hotkey, books.height));
 }

@@ -5,13 +5,13 @@
 //! against the caller, so nobody can gain by depositing and withdrawing, and the
 //! virtual 2^32 shares make it useless to raise the price of a share by donations.
 
-use super::books::{Books, hotkey, minus, plus, position};
+use super::books::{Books, minus, plus};
 use super::error::{CallError, Refusal};
+use super::reads::{hotkey, position};
 use super::transfer;
-use crate::state::Read;
 use crate::state::value::{Exit, Hotkey};
 use ruint::aliases::U256;
-use weft_types::{Height, PublicKey, Rao, Tx, TxId};
+use weft_types::{Height, PublicKey, Rao, TxBody, TxId};
 
 /// Shares that belong to nobody.
 const VIRTUAL: u128 = 1 << 32;
@@ -49,8 +49,8 @@ fn minted(pool: &Hotkey, amount: Rao) -> Result<u128, CallError> {
 }
 
 /// Puts free coins behind a hotkey.
-pub fn add<R: Read>(
-    books: &mut Books<'_, R>,
+pub fn add(
+    books: &mut Books<'_>,
     coldkey: PublicKey,
     key: PublicKey,
     amount: Rao,
@@ -67,15 +67,17 @@ pub fn add<R: Read>(
         return Err(CallError::StakeTooSmallForShare { amount });
     }
     transfer::take(books, coldkey, amount)?;
-    books.supply.free = minus(books.supply.free, amount)?;
-    books.supply.staked = plus(books.supply.staked, amount)?;
+    let mut supply = books.supply;
+    supply.free = minus(supply.free, amount)?;
+    supply.staked = plus(supply.staked, amount)?;
+    books.supply = supply;
     deposit(books, key, coldkey, amount)
 }
 
 /// Adds coins that count as staked already to a pool, as shares of a coldkey. What is
 /// too little for a share raises the pool.
-pub fn deposit<R: Read>(
-    books: &mut Books<'_, R>,
+pub fn deposit(
+    books: &mut Books<'_>,
     key: PublicKey,
     coldkey: PublicKey,
     amount: Rao,
@@ -93,11 +95,7 @@ pub fn deposit<R: Read>(
 
 /// Raises a pool by coins that count as staked already: every position gains. A pool
 /// without shares has no positions; then the operator takes it.
-pub fn raise<R: Read>(
-    books: &mut Books<'_, R>,
-    key: PublicKey,
-    amount: Rao,
-) -> Result<(), CallError> {
+pub fn raise(books: &mut Books<'_>, key: PublicKey, amount: Rao) -> Result<(), CallError> {
     let mut pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
     if pool.shares == 0 {
         return deposit(books, key, pool.coldkey, amount);
@@ -109,42 +107,45 @@ pub fn raise<R: Read>(
 
 /// Takes stake back: it waits, and the fee is paid from it. The nonce is counted by now.
 ///
-/// Answers the call's result; a signer whose stake can't pay the fee makes the block
-/// invalid.
-pub fn remove<R: Read>(
-    books: &mut Books<'_, R>,
-    tx: &Tx,
-    id: TxId,
+/// A call that asks for too much or too little takes the fee alone and answers why;
+/// stake that can't even pay the fee makes the block invalid.
+pub fn remove(
+    books: &mut Books<'_>,
+    (body, id): (&TxBody, TxId),
     (key, amount): (PublicKey, Rao),
 ) -> Result<Result<(), CallError>, Refusal> {
-    let (coldkey, fee) = (tx.body.signer, tx.body.fee);
-    let cannot_pay = |have| Refusal::CannotPay { id, have, need: fee };
-    let pool = hotkey(books, &key).ok_or_else(|| cannot_pay(Rao::ZERO))?;
-    let shares = position(books, &key, &coldkey);
-    let have = worth(&pool, shares);
+    let (coldkey, fee) = (body.signer, body.fee);
+    let pool = hotkey(books, &key);
+    let have = pool.map_or(Rao::ZERO, |pool| worth(&pool, position(books, &key, &coldkey)));
     if have < fee || have == Rao::ZERO {
-        return Err(cannot_pay(have));
+        return Err(Refusal::CannotPay { id, have, need: fee });
     }
-    let asked = if amount > have || amount < fee { Err(fee) } else { Ok(amount) };
-    let out = asked.unwrap_or_else(|fee| fee);
-    let exit = withdraw(books, (key, coldkey), out).map_err(|_| Refusal::Overflow)?;
-    let waiting = exit.checked_sub(fee).ok_or(Refusal::Overflow)?;
-    settle(books, (key, coldkey), (exit, fee, waiting)).map_err(|_| Refusal::Overflow)?;
-    Ok(match asked {
-        Ok(_) => Ok(()),
-        Err(_) => Err(CallError::NotEnoughStake { have, need: amount }),
-    })
+    let result = if amount > have {
+        Err(CallError::NotEnoughStake { have, need: amount })
+    } else if amount < fee || amount == Rao::ZERO {
+        Err(CallError::FeeAboveAmount { amount, fee })
+    } else {
+        Ok(())
+    };
+    let wanted = if result.is_ok() { amount } else { fee };
+    let leave = withdraw(books, (key, coldkey), wanted)
+        .and_then(|out| settle(books, (key, coldkey), (out, fee)));
+    leave.map_err(|_| Refusal::Overflow)?;
+    Ok(result)
 }
 
 /// Moves what left a pool: the fee becomes free, the rest waits.
-fn settle<R: Read>(
-    books: &mut Books<'_, R>,
+fn settle(
+    books: &mut Books<'_>,
     (hotkey, coldkey): (PublicKey, PublicKey),
-    (exit, fee, amount): (Rao, Rao, Rao),
+    (out, fee): (Rao, Rao),
 ) -> Result<(), CallError> {
-    books.supply.staked = minus(books.supply.staked, exit)?;
-    books.supply.free = plus(books.supply.free, fee)?;
-    books.supply.unbonding = plus(books.supply.unbonding, amount)?;
+    let amount = minus(out, fee)?;
+    let mut supply = books.supply;
+    supply.staked = minus(supply.staked, out)?;
+    supply.free = plus(supply.free, fee)?;
+    supply.unbonding = plus(supply.unbonding, amount)?;
+    books.supply = supply;
     if amount > Rao::ZERO {
         let matures = matures(books, &hotkey)?;
         books.push_exit(matures, Exit { coldkey, hotkey, amount });
@@ -154,7 +155,7 @@ fn settle<R: Read>(
 
 /// When stake that leaves now is free: soon, or after the unbonding time when its hotkey
 /// votes (R15, the part that rotation does not need).
-fn matures<R: Read>(books: &Books<'_, R>, hotkey: &PublicKey) -> Result<Height, CallError> {
+fn matures(books: &Books<'_>, hotkey: &PublicKey) -> Result<Height, CallError> {
     let params = books.params;
     let wait = if books.is_voter(hotkey) { params.unbonding_blocks } else { params.exit_blocks };
     let at = books.height.0.checked_add(wait.max(1)).ok_or(CallError::OutOfRange)?;
@@ -162,8 +163,8 @@ fn matures<R: Read>(books: &Books<'_, R>, hotkey: &PublicKey) -> Result<Height, 
 }
 
 /// Takes coins out of a position. What would leave less than the least stake takes all.
-fn withdraw<R: Read>(
-    books: &mut Books<'_, R>,
+fn withdraw(
+    books: &mut Books<'_>,
     (key, coldkey): (PublicKey, PublicKey),
     amount: Rao,
 ) -> Result<Rao, CallError> {

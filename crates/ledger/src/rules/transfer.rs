@@ -1,15 +1,14 @@
 //! Moving free coins.
 
-use super::books::{Books, account, minus, plus};
+use super::books::{Books, minus, plus};
 use super::error::CallError;
-use crate::state::Read;
-use crate::state::value::Account;
+use super::reads::{account, has_account};
 use weft_types::{PublicKey, Rao};
 
 /// Moves free coins from one account to another. An amount that would open an account
 /// must be at least the existential deposit, so that dust can't fill the state.
-pub fn transfer<R: Read>(
-    books: &mut Books<'_, R>,
+pub fn transfer(
+    books: &mut Books<'_>,
     from: PublicKey,
     to: PublicKey,
     amount: Rao,
@@ -24,11 +23,11 @@ pub fn transfer<R: Read>(
     if from == to {
         return Ok(());
     }
-    let mut receiver = account(books, &to);
     let least = books.params.existential_deposit;
-    if receiver == Account::default() && amount < least {
+    if !has_account(books, &to) && amount < least {
         return Err(CallError::BelowExistentialDeposit { amount, least });
     }
+    let mut receiver = account(books, &to);
     receiver.free = plus(receiver.free, amount)?;
     books.put_account(from, sender);
     books.put_account(to, receiver);
@@ -36,11 +35,7 @@ pub fn transfer<R: Read>(
 }
 
 /// Takes free coins from an account, which has enough of them.
-pub fn take<R: Read>(
-    books: &mut Books<'_, R>,
-    from: PublicKey,
-    amount: Rao,
-) -> Result<(), CallError> {
+pub fn take(books: &mut Books<'_>, from: PublicKey, amount: Rao) -> Result<(), CallError> {
     let mut sender = account(books, &from);
     sender.free = minus(sender.free, amount)
         .map_err(|_| CallError::NotEnoughBalance { have: sender.free, need: amount })?;

@@ -4,28 +4,39 @@
 //! chain adds: a row says at which height its validator looked, so that a new neuron
 //! never inherits scores meant for the one before it, and an old row is never replayed.
 
-use super::books::{Books, hotkey, neuron, row as stored, seat, subnet};
+use super::books::Books;
 use super::error::CallError;
+use super::reads::{hotkey, neuron, owner_uid, row as stored, seat, subnet};
 use crate::state::value::{Neuron, Subnet};
-use crate::state::{Key, Read, Value};
+use crate::state::{Key, Value};
 use weft_types::{Height, Netuid, PublicKey, Uid, WeightRow};
 
-/// Checks a row of a hotkey and stores it.
-pub fn set<R: Read>(
-    books: &mut Books<'_, R>,
-    signer: &PublicKey,
+/// The door of shares: the row of a voter, who votes for this block's parent and can have
+/// looked at nothing else.
+pub fn set_from_share(
+    books: &mut Books<'_>,
+    voter: &PublicKey,
     row: &WeightRow,
 ) -> Result<(), CallError> {
+    let (view, target) = (row.view, books.parent.height);
+    if view != target {
+        return Err(CallError::RowNotOfTarget { view, target });
+    }
+    set(books, voter, row)
+}
+
+/// Checks a row of a hotkey and stores it: the door of `set_weights`, and of both.
+pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result<(), CallError> {
     let (uid, who) = check(books, signer, row)?;
     let entries = row.uids.iter().copied().zip(upscale(&row.values)).collect();
-    books.state.put(Key::Row(row.netuid, uid), Value::Row(entries));
+    books.put(Key::Row(row.netuid, uid), Value::Row(entries));
     books.put_neuron(row.netuid, uid, Neuron { last_update: row.view, ..who });
     Ok(())
 }
 
 /// All checks, in order; answers who writes.
-fn check<R: Read>(
-    books: &Books<'_, R>,
+fn check(
+    books: &Books<'_>,
     signer: &PublicKey,
     row: &WeightRow,
 ) -> Result<(Uid, Neuron), CallError> {
@@ -51,15 +62,16 @@ fn check<R: Read>(
 }
 
 /// Stake, version, rate, permit.
-fn may_write<R: Read>(
-    books: &Books<'_, R>,
+fn may_write(
+    books: &Books<'_>,
     net: &Subnet,
     (uid, who): (Uid, &Neuron),
     row: &WeightRow,
 ) -> Result<(), CallError> {
     let (netuid, numbers) = (row.netuid, &net.hyperparameters);
     let pool = hotkey(books, &who.hotkey);
-    let is_owner = net.owner.is_some() && pool.map(|p| p.coldkey) == net.owner;
+    let is_own = net.owner.is_some() && pool.map(|p| p.coldkey) == net.owner;
+    let is_owner = is_own && owner_uid(books, netuid, net) == Some(uid);
     let (have, need) = (pool.map(|p| p.value).unwrap_or_default(), books.params.stake_threshold);
     if have < need && !is_owner {
         return Err(CallError::NotEnoughStakeToSetWeights { have, need });
@@ -105,8 +117,8 @@ fn good_entries(net: &Subnet, uid: Uid, row: &WeightRow) -> Result<(), CallError
 }
 
 /// Not from the future, not older than a tempo, newer than the row it replaces.
-fn good_view<R: Read>(
-    books: &Books<'_, R>,
+fn good_view(
+    books: &Books<'_>,
     net: &Subnet,
     (uid, who): (Uid, &Neuron),
     row: &WeightRow,

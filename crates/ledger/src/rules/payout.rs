@@ -1,0 +1,133 @@
+//! What an epoch pays (economy, section 6).
+//!
+//! Of a subnet's pending the owner has 18 %; the rest goes by incentive to miners and by
+//! dividends to validators, half each, in the rao that Yuma gives. All is paid as stake:
+//! a miner's and the operator's take as a deposit of the operator, the rest of the
+//! dividends by raising the pool. Recycled is what nobody earned: everything when nothing
+//! was scored, incentive of the owner's own hotkeys, and the owner's part where there is
+//! no owner or none of its neurons. What division leaves, or a pool can't hold, stays
+//! pending for the next epoch.
+
+use super::books::{Books, minus, plus};
+use super::epoch::{Member, Scene};
+use super::error::CallError;
+use super::receipt::EpochReceipt;
+use super::stake;
+use weft_types::{PublicKey, Rao};
+use weft_yuma::Outcome;
+
+/// amount * share / 65 535, rounded down.
+fn part(amount: Rao, share: u16) -> Result<Rao, CallError> {
+    let product = u128::from(amount.0).checked_mul(u128::from(share));
+    let quotient = product.and_then(|p| p.checked_div(u128::from(u16::MAX)));
+    let quotient = quotient.and_then(|q| u64::try_from(q).ok());
+    quotient.map(Rao).ok_or(CallError::OutOfRange)
+}
+
+/// The part of a subnet's pending that is not the owner's.
+pub fn shareable(books: &Books<'_>, pending: Rao) -> Result<Rao, CallError> {
+    minus(pending, part(pending, books.params.owner_cut)?)
+}
+
+/// Pays a subnet's pending and takes it out of the subnet and the totals.
+pub fn pay(
+    books: &mut Books<'_>,
+    scene: &mut Scene,
+    outcome: &Outcome,
+) -> Result<EpochReceipt, CallError> {
+    let pending = scene.net.pending;
+    let mut paid = Paid::default();
+    if outcome.fx.incentive.iter().all(|part| *part == 0) {
+        paid.recycled = pending;
+    } else {
+        paid.owner(books, scene, minus(pending, shareable(books, pending)?)?)?;
+        let earned = outcome.server_emission.iter().zip(&outcome.validator_emission);
+        for (member, (server, validator)) in scene.members.iter().zip(earned) {
+            paid.miner(books, (scene.net.owner, member), Rao(*server))?;
+            paid.validator(books, member, Rao(*validator))?;
+        }
+    }
+    let staked = plus(plus(paid.owner, paid.miners)?, paid.validators)?;
+    let out = plus(staked, paid.recycled)?;
+    let left = minus(pending, out)?;
+    let mut supply = books.supply;
+    supply.pending = minus(supply.pending, out)?;
+    supply.staked = plus(supply.staked, staked)?;
+    supply.issued = minus(supply.issued, paid.recycled)?;
+    supply.recycled = plus(supply.recycled, paid.recycled)?;
+    books.supply = supply;
+    scene.net.pending = left;
+    let Paid { owner, miners, validators, recycled } = paid;
+    let netuid = scene.netuid;
+    Ok(EpochReceipt { netuid, pending, owner, miners, validators, recycled, kept: left })
+}
+
+/// Where the pending went.
+#[derive(Default)]
+struct Paid {
+    owner: Rao,
+    miners: Rao,
+    validators: Rao,
+    recycled: Rao,
+}
+
+impl Paid {
+    /// The owner's part, as stake behind its own neuron.
+    fn owner(
+        &mut self,
+        books: &mut Books<'_>,
+        scene: &Scene,
+        amount: Rao,
+    ) -> Result<(), CallError> {
+        let own = scene.owner.and_then(|uid| scene.members.get(usize::from(uid.0)));
+        match own {
+            Some(own) => self.owner = plus(self.owner, deposit(books, own, amount)?)?,
+            None => self.recycled = plus(self.recycled, amount)?,
+        }
+        Ok(())
+    }
+
+    fn miner(
+        &mut self,
+        books: &mut Books<'_>,
+        (owner, member): (Option<PublicKey>, &Member),
+        amount: Rao,
+    ) -> Result<(), CallError> {
+        if owner == Some(member.coldkey) {
+            self.recycled = plus(self.recycled, amount)?;
+        } else {
+            self.miners = plus(self.miners, deposit(books, member, amount)?)?;
+        }
+        Ok(())
+    }
+
+    /// The rest raises the pool before the take is deposited, so the take buys shares at
+    /// the price that the delegators have.
+    fn validator(
+        &mut self,
+        books: &mut Books<'_>,
+        member: &Member,
+        amount: Rao,
+    ) -> Result<(), CallError> {
+        let take = part(amount, member.take)?;
+        let rest = minus(amount, take)?;
+        if rest > Rao::ZERO {
+            stake::raise(books, member.neuron.hotkey, rest)?;
+        }
+        let taken = deposit(books, member, take)?;
+        self.validators = plus(self.validators, plus(rest, taken)?)?;
+        Ok(())
+    }
+}
+
+/// A deposit of the operator; answers what the pool took: all, or nothing when it is full.
+fn deposit(books: &mut Books<'_>, member: &Member, amount: Rao) -> Result<Rao, CallError> {
+    if amount == Rao::ZERO {
+        return Ok(amount);
+    }
+    match stake::deposit(books, member.neuron.hotkey, member.coldkey, amount) {
+        Ok(()) => Ok(amount),
+        Err(CallError::PoolFull) => Ok(Rao::ZERO),
+        Err(error) => Err(error),
+    }
+}

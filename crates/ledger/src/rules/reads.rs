@@ -1,0 +1,121 @@
+//! Typed reading of a state, for the rules and for queries.
+
+use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
+use crate::state::{Key, Read, Value};
+use weft_types::{Height, Netuid, PublicKey, Uid};
+
+/// A sparse row: (uid, value), uids ascending.
+pub type Entries = Vec<(Uid, u16)>;
+
+/// An account; one that does not exist is empty.
+pub fn account(state: &dyn Read, key: &PublicKey) -> Account {
+    match state.get(&Key::Account(*key)) {
+        Some(Value::Account(account)) => account,
+        _ => Account::default(),
+    }
+}
+
+/// A hotkey.
+pub fn hotkey(state: &dyn Read, key: &PublicKey) -> Option<Hotkey> {
+    match state.get(&Key::Hotkey(*key))? {
+        Value::Hotkey(hotkey) => Some(hotkey),
+        _ => None,
+    }
+}
+
+/// The shares of a coldkey in a hotkey's pool.
+pub fn position(state: &dyn Read, hotkey: &PublicKey, coldkey: &PublicKey) -> u128 {
+    match state.get(&Key::Position(*hotkey, *coldkey)) {
+        Some(Value::Position(shares)) => shares,
+        _ => 0,
+    }
+}
+
+/// A subnet.
+pub fn subnet(state: &dyn Read, netuid: Netuid) -> Option<Subnet> {
+    match state.get(&Key::Subnet(netuid))? {
+        Value::Subnet(subnet) => Some(*subnet),
+        _ => None,
+    }
+}
+
+/// Which subnets exist, ascending.
+pub fn subnets(state: &dyn Read) -> Vec<Netuid> {
+    match state.get(&Key::Subnets) {
+        Some(Value::Subnets(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+/// A neuron.
+pub fn neuron(state: &dyn Read, netuid: Netuid, uid: Uid) -> Option<Neuron> {
+    match state.get(&Key::Neuron(netuid, uid))? {
+        Value::Neuron(neuron) => Some(neuron),
+        _ => None,
+    }
+}
+
+/// The uid of a hotkey.
+pub fn seat(state: &dyn Read, netuid: Netuid, hotkey: &PublicKey) -> Option<Uid> {
+    match state.get(&Key::Seat(netuid, *hotkey))? {
+        Value::Seat(uid) => Some(uid),
+        _ => None,
+    }
+}
+
+/// A validator's row as stored; none when it never wrote one.
+pub fn row(state: &dyn Read, netuid: Netuid, uid: Uid) -> Option<Entries> {
+    match state.get(&Key::Row(netuid, uid))? {
+        Value::Row(row) => Some(row),
+        _ => None,
+    }
+}
+
+/// A validator's bonds as stored.
+pub fn bonds(state: &dyn Read, netuid: Netuid, uid: Uid) -> Option<Entries> {
+    match state.get(&Key::Bonds(netuid, uid))? {
+        Value::Bonds(row) => Some(row),
+        _ => None,
+    }
+}
+
+/// The totals of all money.
+pub fn supply(state: &dyn Read) -> Option<Supply> {
+    match state.get(&Key::Supply)? {
+        Value::Supply(supply) => Some(supply),
+        _ => None,
+    }
+}
+
+/// Where in the chain a state is.
+pub fn chain(state: &dyn Read) -> Option<Chain> {
+    match state.get(&Key::Chain)? {
+        Value::Chain(chain) => Some(*chain),
+        _ => None,
+    }
+}
+
+/// Whether an account is open.
+pub fn has_account(state: &dyn Read, key: &PublicKey) -> bool {
+    state.get(&Key::Account(*key)).is_some()
+}
+
+/// The stake that is free at a height, in the order of the requests.
+pub fn exits(state: &dyn Read, matures: Height) -> Vec<Exit> {
+    match state.get(&Key::Exits(matures)) {
+        Some(Value::Exits(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+/// The uid that is the owner's: of the neurons whose hotkey it owns the oldest, of equals
+/// the lowest uid. It keeps its permit, may score itself, and is never replaced (B4, B5).
+pub fn owner_uid(state: &dyn Read, netuid: Netuid, subnet: &Subnet) -> Option<Uid> {
+    let owner = subnet.owner?;
+    let age = |uid| {
+        let neuron = neuron(state, netuid, uid)?;
+        let owned = hotkey(state, &neuron.hotkey)?.coldkey == owner;
+        owned.then_some((neuron.registered_at, uid))
+    };
+    (0..subnet.neurons).map(Uid).filter_map(age).min().map(|(_, uid)| uid)
+}
