@@ -1,1 +1,66 @@
-//! sim
+//! The simulator: many voters of the real consensus core, ledger and mempool under one
+//! seeded clock and network (protocol, section 12).
+//!
+//! Nothing here waits, sleeps or reads a clock: time is a number, every message and
+//! timer is an event in one ordered queue, and everything that chance decides comes
+//! from one generator. The same [`Plan`] gives the same run, to the last message, on
+//! any machine; [`Report::trace_hash`] says so.
+//!
+//! # What happens, in order
+//!
+//! 1. A small chain is made ([`world`]): N voters of equal power, miners, rich accounts.
+//! 2. Events are taken in the order of their times ([`agenda`]): messages arrive, cores
+//!    wake, nodes crash in the middle of what they do and start from what their disk
+//!    holds ([`disk`], [`faults`]), people submit transfers, voters queue rows ([`load`]).
+//! 3. What a core wants done is done as a node would ([`effects`]): blocks are logged,
+//!    votes synced before they leave, what was accepted is forwarded once ([`net`]).
+//! 4. After every message, block and effect the observer, who sees all nodes, looks for
+//!    a broken promise ([`watch`]).
+//! 5. At the end faults stop, and all nodes must make a new block final within a bound.
+//!
+//! A planted bug ([`Planted`]) is the harness's own behaviour: it misuses a key or loses
+//! a file. It shows that the observer can see what it looks for.
+
+pub mod agenda;
+pub mod dice;
+pub mod disk;
+pub mod effects;
+pub mod faults;
+pub mod load;
+pub mod net;
+pub mod node;
+pub mod report;
+mod run;
+pub mod trace;
+pub mod watch;
+pub mod world;
+
+pub use report::Report;
+pub use run::run;
+
+/// What is simulated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// How many voters; all have equal power.
+    pub voters: usize,
+    /// For how many slots faults happen; some more follow in fair weather.
+    pub slots: u64,
+    /// How many of a million messages are lost.
+    pub loss_ppm: u32,
+    /// Two halves can't talk from the first slot until the second begins.
+    pub partition: Option<(u64, u64)>,
+    /// A bug that the run must find.
+    pub planted: Option<Planted>,
+}
+
+/// A bug of the harness, to be seen by the observer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planted {
+    /// One voter's key signs a second, different vote for a round it voted in.
+    DoubleVote,
+    /// One voter crashes after voting and starts with an empty log and an empty vote
+    /// file that is taken for its own.
+    LostVoteFile,
+}

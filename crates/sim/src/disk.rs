@@ -1,0 +1,73 @@
+//! A node's disk: a block log and a vote record, in memory.
+//!
+//! What is appended is not there yet: a sync makes it so. A crash takes what was not
+//! synced. The vote record is written and synced at once, after the log (R7).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use weft_consensus::VoteRecord;
+use weft_types::{BlockHash, CheckedBlock, Height};
+
+/// The most blocks in one answer to a peer.
+const ANSWER_BLOCKS: usize = 256;
+
+/// What a node has written.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    synced: Vec<Arc<CheckedBlock>>,
+    buffer: Vec<Arc<CheckedBlock>>,
+    record: VoteRecord,
+    index: BTreeMap<BlockHash, Arc<CheckedBlock>>,
+}
+
+impl Disk {
+    /// Writes a block to the log; it is not synced.
+    pub fn append(&mut self, block: Arc<CheckedBlock>) {
+        self.index.insert(block.hash(), Arc::clone(&block));
+        self.buffer.push(block);
+    }
+
+    /// Syncs the log, then the vote record.
+    pub fn record(&mut self, record: VoteRecord) {
+        self.synced.append(&mut self.buffer);
+        self.record = record;
+    }
+
+    /// What is not synced is gone; answers how many blocks that were.
+    pub fn crash(&mut self) -> usize {
+        for block in &self.buffer {
+            self.index.remove(&block.hash());
+        }
+        let lost = self.buffer.len();
+        self.buffer.clear();
+        lost
+    }
+
+    /// The vote record as last synced.
+    #[must_use]
+    pub const fn vote(&self) -> &VoteRecord {
+        &self.record
+    }
+
+    /// The log as last synced, in its order.
+    #[must_use]
+    pub fn log(&self) -> Vec<Arc<CheckedBlock>> {
+        self.synced.clone()
+    }
+
+    /// A block of the log.
+    #[must_use]
+    pub fn block(&self, hash: &BlockHash) -> Option<&Arc<CheckedBlock>> {
+        self.index.get(hash)
+    }
+
+    /// The chain to `tip` from a height on, oldest first, as many as one answer holds.
+    #[must_use]
+    pub fn chain(&self, from: Height, tip: &BlockHash) -> Vec<Arc<CheckedBlock>> {
+        let walk = std::iter::successors(self.block(tip), |b| self.block(&b.header().parent));
+        let mut chain: Vec<_> = walk.take_while(|b| b.header().height >= from).cloned().collect();
+        chain.reverse();
+        chain.truncate(ANSWER_BLOCKS);
+        chain
+    }
+}
