@@ -68,7 +68,7 @@ pub struct Checks {
 pub struct BenchReport {
     /// Transfers offered a second.
     pub offered_tps: f64,
-    /// Transfers a second that became final everywhere.
+    /// Transfers a second that became final everywhere during the measured part.
     pub committed_tps: f64,
     /// Transfers offered, committed and refused.
     pub transfers: Value,
@@ -240,7 +240,7 @@ fn report(plan: &BenchPlan, load: &LoadReport, checks: Checks, usage: Vec<Usage>
     let choice = &plan.wish.choice;
     BenchReport {
         offered_tps: rate(load.offered, plan.duration_s),
-        committed_tps: committed(load, plan.duration_s),
+        committed_tps: rate(load.within, plan.duration_s),
         transfers: json!({
             "offered": load.offered,
             "committed": load.committed,
@@ -267,12 +267,6 @@ fn report(plan: &BenchPlan, load: &LoadReport, checks: Checks, usage: Vec<Usage>
 #[expect(clippy::cast_precision_loss, reason = "a rate for people, from counts below 2^52")]
 fn rate(count: u64, seconds: u64) -> f64 {
     count as f64 / seconds.max(1) as f64
-}
-
-/// Transfers a second over the time they took: never more than what was offered.
-#[expect(clippy::cast_precision_loss, reason = "a rate for people, from counts below 2^52")]
-fn committed(load: &LoadReport, duration_s: u64) -> f64 {
-    load.committed as f64 / load.span_s.max(duration_s as f64)
 }
 
 /// The latency that this part of a thousand did not exceed.

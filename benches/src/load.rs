@@ -64,8 +64,8 @@ pub struct LoadReport {
     pub tx_bytes: usize,
     /// Milliseconds from due to final everywhere, one per transfer offered, sorted.
     pub latencies_ms: Vec<u32>,
-    /// Seconds from the first measured transfer to the last final one.
-    pub span_s: f64,
+    /// Transfers that became final everywhere during the measured part.
+    pub within: u64,
     /// The last height that was final everywhere.
     pub final_height: u64,
 }

@@ -96,12 +96,19 @@ impl Finals {
         all
     }
 
+    /// How many transfers became final everywhere in a stretch of time, whenever they
+    /// were offered: the rate at which the net really commits.
+    fn within(&self, from: Instant, length: Duration) -> u64 {
+        let inside = |seen: &&Instant| **seen >= from && **seen < from + length;
+        u64::try_from(self.seen.values().filter(inside).count()).unwrap_or(u64::MAX)
+    }
+
     /// The figures over the measured part: everything due after the warm-up.
     pub fn report(&self, plan: &LoadPlan, ids: &[TxId], start: Instant) -> LoadReport {
         let warmup = Duration::from_secs(plan.warmup_s);
         let length = Duration::from_secs(plan.duration_s);
         let mut latencies_ms = Vec::with_capacity(ids.len());
-        let (mut committed, mut last) = (0, start + warmup);
+        let mut committed = 0;
         for (n, id) in ids.iter().enumerate() {
             let after = due(plan, n);
             if after < warmup {
@@ -110,7 +117,6 @@ impl Finals {
             let latency = match self.seen.get(id) {
                 Some(seen) => {
                     committed += 1;
-                    last = last.max(*seen);
                     seen.saturating_duration_since(start + after)
                 }
                 None => length,
@@ -124,7 +130,7 @@ impl Finals {
             refused: 0,
             refusal: None,
             tx_bytes: 0,
-            span_s: last.saturating_duration_since(start + warmup).as_secs_f64(),
+            within: self.within(start + warmup, length),
             final_height: self.height,
             latencies_ms,
         }

@@ -1,7 +1,7 @@
 //! What a command says: the result on stdout, everything else on stderr, one exit
 //! code per kind of ending (the CLI contract, docs/cli.md).
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
+#![expect(clippy::print_stderr, reason = "this is where the program speaks")]
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -129,16 +129,13 @@ impl Answer {
 pub fn finish(result: Result<Answer, Failure>, as_json: bool) -> ExitCode {
     match result {
         Ok(answer) => {
-            if as_json {
-                println!("{}", envelope(answer));
-            } else if !answer.text.is_empty() {
-                println!("{}", answer.text.trim_end());
-            }
+            let text = if as_json { envelope(answer).to_string() } else { answer.text };
+            say(text.trim_end());
             ExitCode::SUCCESS
         }
         Err(failure) => {
             if as_json {
-                println!("{}", error_envelope(&failure));
+                say(&error_envelope(&failure).to_string());
             } else {
                 eprintln!("error[{}] {}: {}", failure.code, failure.name, failure.message);
                 if !failure.help.is_empty() {
@@ -147,6 +144,14 @@ pub fn finish(result: Result<Answer, Failure>, as_json: bool) -> ExitCode {
             }
             ExitCode::from(failure.exit as u8)
         }
+    }
+}
+
+/// Writes the result. A reader that closed the pipe early has read what it wanted.
+fn say(text: &str) {
+    use std::io::Write;
+    if !text.is_empty() && writeln!(std::io::stdout(), "{text}").is_err() {
+        note("the reader of the answer has gone");
     }
 }
 

@@ -175,7 +175,9 @@ fn init(wish: &Wish, node: &Node, plan: &NodePlan, peers: &[String]) -> Result<(
     command.arg("--home").arg(&node.home);
     command.arg("--genesis").arg(wish.dir.join("genesis.json"));
     command.arg("--voter-key").arg(&key).arg("--row-file").arg(&rows);
-    peers.iter().for_each(|peer| drop(command.args(["--peer", peer])));
+    for peer in peers {
+        command.args(["--peer", peer]);
+    }
     let out = command.output().map_err(|e| NetError::io(&wish.binary, e))?;
     if !out.status.success() {
         let said = String::from_utf8_lossy(&out.stdout).into_owned();

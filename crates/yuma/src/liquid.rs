@@ -1,101 +1,211 @@
 //! Liquid alpha: how fast each bond moves, by a sigmoid of how far the validator stands
 //! from consensus or from its old bond (step 12 of the epoch, Yuma 3).
+//!
+//! The exponential is not the true one: it is the live chain's series of I32F32, term by
+//! term with truncation, and its edges too. So outcomes are equal, not merely close.
+#![cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "parts are at most 2^32, the slope is below 2^41, a term below 2^63 and a \
+                  sum of 32 of them that are not refused below 2^64; see the series"
+    )
+)]
 
 use crate::q32::{self, ONE, Q};
+use crate::snapshot::Params;
 
-/// Half.
-const HALF: Q = ONE / 2;
+/// The number e as the live chain's library has it, in 23 fractional bits, times 2^32.
+const E: Q = 22_802_600 << 9;
 
-/// ln 2, times 2^62.
-const LN_2: i128 = 3_196_577_161_300_663_915;
+/// How many terms the library's series has: those of x^2 / 2 to x^31 / 31.
+const TERMS: u32 = 32;
 
-/// 1, times 2^62.
-const UNIT: i128 = 1 << 62;
+/// Division by a small number without dividing: m = ceil(2^(63+l) / i) with i <= 2^l,
+/// then floor(n / i) = floor(n * m / 2^(63+l)) for all n < 2^63 (Granlund and Montgomery
+/// 1994, theorem 4.2).
+const RECIPROCALS: [(u64, u32); TERMS as usize] = reciprocals();
+
+#[cfg_attr(
+    not(test),
+    expect(clippy::indexing_slicing, reason = "computed by the compiler, which would notice")
+)]
+const fn reciprocals() -> [(u64, u32); TERMS as usize] {
+    let mut all = [(0, 0); TERMS as usize];
+    let mut i = 2_u32;
+    while i < TERMS {
+        let bits = (i - 1).ilog2() + 1;
+        let exact = (1_u128 << (63 + bits)).div_ceil(i as u128);
+        #[expect(clippy::cast_possible_truncation, reason = "below 2^64, for i is above 2^(bits-1)")]
+        let low = exact as u64;
+        all[i as usize] = (low, bits - 1);
+        i += 1;
+    }
+    all
+}
 
 /// The bounds and the slope of the sigmoid.
 pub struct Liquid {
     low: Q,
     high: Q,
-    /// Steepness over -100, times 2^32: negative for a rising sigmoid.
+    /// Steepness over -100, times 2^32: negative for a sigmoid that rises.
     slope: i64,
+    /// The rate where the difference is nothing, which is that of most pairs.
+    at_rest: Q,
 }
 
 impl Liquid {
-    /// From the stored numbers.
-    pub fn new(low: u16, high: u16, steepness: i16) -> Self {
-        let scaled = i64::from(steepness) << 32;
-        let slope = scaled.checked_div(-100).unwrap_or(0);
-        Self { low: q32::of_u16(low), high: q32::of_u16(high), slope }
+    /// From the stored numbers, whose bounds were checked to be in order.
+    pub fn new(params: &Params) -> Self {
+        let mut liquid = Self {
+            low: q32::of_u16(params.alpha_low),
+            high: q32::of_u16(params.alpha_high),
+            slope: (i64::from(params.alpha_sigmoid_steepness) << 32) / -100,
+            at_rest: 0,
+        };
+        liquid.at_rest = liquid.rate(0);
+        liquid
     }
 
-    /// The rate of one bond: low + (high - low) / (1 + e^(-slope * (difference - 1/2))).
-    pub fn alpha(&self, consensus: Q, weight: Q, bond: Q) -> Q {
-        let difference = if weight >= bond {
-            weight.saturating_sub(consensus)
-        } else {
-            bond.saturating_sub(weight)
-        };
-        let offset = i128::from(difference.min(ONE)).saturating_sub(i128::from(HALF));
-        let exponent = i128::from(self.slope).saturating_mul(offset) >> 32;
-        let sigmoid = q32::div(ONE, q32::add(ONE, exp(exponent)));
-        let alpha = if self.high >= self.low {
-            q32::add(self.low, q32::mul(sigmoid, self.high.saturating_sub(self.low)))
-        } else {
-            self.low.saturating_sub(q32::mul(sigmoid, self.low.saturating_sub(self.high)))
-        };
-        alpha.max(self.low).min(self.high)
+    /// One column of bonds. A pair without an entry in the weights loses its bond: the
+    /// live chain's sparse average works so.
+    pub fn average(
+        &self,
+        column: &mut [Q],
+        (weights, entries): (&[Q], &[bool]),
+        (old, consensus): (&[u16], Q),
+    ) {
+        let pairs = weights.iter().zip(entries).zip(old);
+        for (x, ((weight, entry), old)) in column.iter_mut().zip(pairs) {
+            *x = 0;
+            if *entry {
+                let old = q32::of_u16(*old);
+                let rate = match difference(*weight, old, consensus) {
+                    0 => self.at_rest,
+                    difference => self.rate(difference),
+                };
+                *x = q32::mul(ONE - rate, old) + q32::mul(rate, *weight);
+            }
+        }
+    }
+
+    /// low + (high - low) / (1 + e^(-steepness * (difference - 1/2))).
+    fn rate(&self, difference: Q) -> Q {
+        let offset = i128::from(difference) - i128::from(ONE / 2);
+        let exponent = (i128::from(self.slope) * offset) >> 32;
+        #[expect(clippy::cast_possible_truncation, reason = "at most 2^41 / 2")]
+        let power = exp(exponent as i64).unwrap_or(0);
+        let sigmoid = (u128::from(ONE) << 32) / u128::from(ONE + power);
+        #[expect(clippy::cast_possible_truncation, reason = "the divisor is at least 1")]
+        let rise = q32::mul(sigmoid as u64, self.high - self.low);
+        self.low + rise
     }
 }
 
-/// e^x for x times 2^32, cut to -20..20 as the live chain does. Exact to the last bits:
-/// x = k ln 2 + r with r below ln 2, and the series of e^r until a term vanishes.
-fn exp(x: i128) -> Q {
-    let limit = i128::from(ONE).saturating_mul(20);
-    let x = x.clamp(limit.saturating_neg(), limit) << 30;
-    let k = x.div_euclid(LN_2);
-    let r = x.rem_euclid(LN_2);
-    let (mut term, mut sum) = (UNIT, UNIT);
-    for n in 1..40_i128 {
-        term = (term.saturating_mul(r) >> 62).checked_div(n).unwrap_or(0);
+/// How far a validator stands off: above consensus when it gives no less than its bond,
+/// else below its bond. Between 0 and 1, for both are parts.
+#[inline]
+fn difference(weight: Q, bond: Q, consensus: Q) -> Q {
+    if weight >= bond { weight.saturating_sub(consensus) } else { bond - weight }
+}
+
+/// e^x for x times 2^32, as the live chain's library computes it: 1 + x + x^2/2 + … of
+/// |x| in 32 terms, each truncated, and the inverse of that for a negative x. None where
+/// a term leaves the type; the live chain takes that for 0.
+fn exp(x: i64) -> Option<Q> {
+    let size = x.unsigned_abs();
+    match (x, size) {
+        (0, _) => return Some(ONE),
+        (1.., ONE) => return Some(E),
+        _ => (),
+    }
+    let (mut term, mut sum) = (size, ONE + size);
+    for (reciprocal, shift) in RECIPROCALS.iter().skip(2) {
+        let product = u128::from(term) * u128::from(size) >> 32;
+        let product = u64::try_from(product).ok().filter(|p| p >> 63 == 0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "the high half of 128 bits")]
+        let quotient = ((u128::from(product) * u128::from(*reciprocal)) >> 64) as u64;
+        term = quotient >> shift;
         if term == 0 {
             break;
         }
-        sum = sum.saturating_add(term);
+        sum = sum.checked_add(term).filter(|s| s >> 63 == 0)?;
     }
-    let shift = k.saturating_sub(30);
-    let scaled = match u32::try_from(shift.unsigned_abs()) {
-        Ok(by) if shift < 0 => sum.checked_shr(by).unwrap_or(0),
-        Ok(by) => sum.checked_shl(by).unwrap_or(i128::MAX),
-        Err(_) => 0,
-    };
-    u64::try_from(scaled).map_or(q32::MAX, |x| x.min(q32::MAX))
+    if x > 0 {
+        return Some(sum);
+    }
+    // 1 / sum, and 2^64 / sum fits: the sum is above 1.
+    u64::try_from((1_u128 << 64) / u128::from(sum)).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fixed::types::I32F32;
+
+    /// The library's series, written with the library's operations.
+    fn series(x: I32F32) -> Option<I32F32> {
+        let size = x.abs();
+        let (mut term, mut sum) = (size, size + I32F32::ONE);
+        for i in 2..32 {
+            term = term.checked_mul(size)?.checked_div(I32F32::from_num(i))?;
+            sum = sum.checked_add(term)?;
+        }
+        if x < 0 { I32F32::ONE.checked_div(sum) } else { Some(sum) }
+    }
+
+    fn params(alpha_low: u16, alpha_high: u16, alpha_sigmoid_steepness: i16) -> Params {
+        Params { alpha_low, alpha_high, alpha_sigmoid_steepness, ..Params::default() }
+    }
 
     #[test]
-    fn the_exponential_is_right_to_the_last_bits() {
-        // e^x * 2^32, rounded down, from a table of the exponential.
-        for (x, want) in [
-            (0, 4_294_967_296),
-            (1 << 32, 11_674_931_554),
-            (-(1 << 32), 1_580_030_168),
-            (5 << 32, 637_429_664_642),
-            (-(5 << 32), 28_939_262),
-        ] {
-            let got = exp(x);
-            assert!(got.abs_diff(want) <= 1, "e^({x} / 2^32): {got} {want}");
+    fn the_exponential_is_the_series_of_the_fixed_operations() {
+        let mut x = 3_u64;
+        for _ in 0..50_000 {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let raw = (x.cast_signed() >> 23) >> ((x >> 3) % 20);
+            if raw == 0 || raw == ONE.cast_signed() {
+                continue;
+            }
+            let want = series(I32F32::from_bits(raw)).map(|y| y.to_bits().cast_unsigned());
+            assert_eq!(exp(raw), want, "e^({raw} / 2^32)");
         }
     }
 
     #[test]
-    fn alpha_stays_within_its_bounds_and_rises_with_the_difference() {
-        let liquid = Liquid::new(6_553, 19_660, 1_000);
-        let alphas: Vec<Q> = (0..=10).map(|d| liquid.alpha(0, d * (ONE / 10), 0)).collect();
-        assert!(alphas.is_sorted(), "{alphas:?}");
-        assert!(alphas[0] >= q32::of_u16(6_553));
-        assert!(alphas[10] <= q32::of_u16(19_660));
+    fn the_edges_of_the_exponential_are_the_librarys() {
+        assert_eq!(exp(0), Some(ONE));
+        assert_eq!(exp(1 << 32), Some(E));
+        assert_eq!(exp(-(1 << 32)), Some(1_580_030_170));
+        assert_eq!(exp(22 << 32), None, "the term x^20/20! leaves the type");
+        assert_eq!(exp(-(22 << 32)), None);
+    }
+
+    #[test]
+    fn division_by_a_small_number_is_exact() {
+        for (i, (reciprocal, shift)) in (0_u64..).zip(RECIPROCALS).skip(2) {
+            for k in [0, 1, 1 << 20, (1 << 63) / i - 1] {
+                for n in [k * i, k * i + i - 1, (1 << 63) - 1 - k] {
+                    let high = (u128::from(n) * u128::from(reciprocal)) >> 64;
+                    assert_eq!(high >> shift, u128::from(n / i), "{n} / {i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_rate_stays_within_its_bounds_and_rises_with_the_difference() {
+        let liquid = Liquid::new(&params(6_553, 19_660, 1_000));
+        let rates: Vec<Q> = (0..=10).map(|d| liquid.rate(d * (ONE / 10))).collect();
+        assert!(rates.is_sorted(), "{rates:?}");
+        assert!(rates[0] >= q32::of_u16(6_553));
+        assert!(rates[10] <= q32::of_u16(19_660));
+    }
+
+    #[test]
+    fn the_rate_is_in_the_middle_without_steepness() {
+        let liquid = Liquid::new(&params(0, u16::MAX, 0));
+        assert_eq!(liquid.rate(0), ONE / 2);
+        assert_eq!(liquid.rate(ONE), ONE / 2);
     }
 }

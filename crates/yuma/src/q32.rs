@@ -1,90 +1,114 @@
 //! Fixed point with 32 fractional bits: the few operations an epoch is made of.
 //!
-//! A `Q` is a number that is not negative, times 2^32. All operations truncate. Sums of
-//! an epoch stay far below 2^63 (at most 4 096 numbers of at most 65 535), products and
-//! quotients below 2^64, so none of them wraps; what could come out larger saturates,
-//! as the live chain's type does.
+//! A [`Q`] is a number that is not negative, times 2^32: the raw bits of the live
+//! chain's I32F32. Every operation truncates, step by step as there, and the tests at the
+//! end hold each of them to the `fixed` crate, whose operations equal the chain's.
+//!
+//! Why nothing here overflows. A *part* is a cell, a share or a rate: at most [`ONE`],
+//! 2^32. A sum adds at most 4 096 parts, so it stays below 2^45. A product of two parts
+//! is at most 2^64, which `u128` holds, and truncated at most [`ONE`] again.
+#![cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "parts are at most 2^32 and sums below 2^45, as the head of this file says"
+    )
+)]
 
-/// A number times 2^32.
+/// A number that is not negative, times 2^32.
 pub type Q = u64;
 
 /// 1.
 pub const ONE: Q = 1 << 32;
 
-/// The largest number of the live chain's type, 2^31 less one unit.
-pub const MAX: Q = (1 << 63) - 1;
-
-/// a * b.
+/// a * b / 2^32 for parts, or for a part and a whole number below 2^63.
 #[inline]
 pub fn mul(a: Q, b: Q) -> Q {
-    let wide = u128::from(a).saturating_mul(u128::from(b)) >> 32;
-    u64::try_from(wide).map_or(MAX, |x| x.min(MAX))
+    low(u128::from(a) * u128::from(b) >> 32)
 }
 
-/// a / b, 0 when b is 0.
+/// The low 64 bits, where the rest is known to be 0 or not to matter.
 #[inline]
-pub fn div(a: Q, b: Q) -> Q {
-    match (a >> 32, a.checked_shl(32).unwrap_or(0).checked_div(b)) {
-        (_, None) => 0,
-        (0, Some(quotient)) => quotient,
-        _ => wide_div(a, b),
+#[expect(clippy::cast_possible_truncation, reason = "taking the low bits is its purpose")]
+const fn low(wide: u128) -> u64 {
+    wide as u64
+}
+
+/// The high 64 bits of a product.
+#[inline]
+const fn high(a: u64, b: u64) -> u64 {
+    // A product of two u64 is below 2^128.
+    low((a as u128 * b as u128) >> 64)
+}
+
+/// The sum of at most 4 096 parts.
+#[inline]
+pub fn sum(all: &[Q]) -> Q {
+    all.iter().sum()
+}
+
+/// Division by one number of many that are not larger than it, exact to the last bit.
+///
+/// With d in 2^(b-1)..2^b and m = floor(2^(62+b) / d), the estimate
+/// floor(a * m / 2^(30+b)) of floor(a * 2^32 / d) is right or one too small: what the
+/// truncation of m loses is below a / 2^(30+b) < 1. The remainder says which.
+#[derive(Clone, Copy)]
+pub struct Divisor {
+    by: u64,
+    shift: u32,
+    reciprocal: u64,
+}
+
+impl Divisor {
+    /// Division by `by`, which is below 2^63. Division by 0 is that of nothing, and
+    /// leaves nothing.
+    pub const fn new(by: u64) -> Self {
+        if by == 0 {
+            return Self { by: 1, shift: 0, reciprocal: 0 };
+        }
+        let shift = by.leading_zeros();
+        Self { by, shift, reciprocal: low((1_u128 << 126) / (by << shift) as u128) }
+    }
+
+    /// a / by in 32 fractional bits, truncated. `a` is at most `by`: a quotient of two
+    /// numbers of one scale, be they fixed point or whole.
+    #[inline]
+    pub const fn divide(&self, a: u64) -> Q {
+        let estimate = high(a << self.shift, self.reciprocal) >> 30;
+        // The remainder is below 2 * by < 2^64, so its low 64 bits are all of it.
+        let rest = (a << 32).wrapping_sub(estimate.wrapping_mul(self.by));
+        estimate + (rest >= self.by) as u64
     }
 }
 
-/// a / b where a is 1 or more: the quotient needs more than 64 bits on the way.
-#[cold]
-fn wide_div(a: Q, b: Q) -> Q {
-    let quotient = (u128::from(a) << 32).checked_div(u128::from(b)).unwrap_or(0);
-    u64::try_from(quotient).map_or(MAX, |x| x.min(MAX))
-}
-
-/// a + b.
+/// A ratio as it is stored, 65 535 = 1.
 #[inline]
-pub fn add(a: Q, b: Q) -> Q {
-    a.saturating_add(b).min(MAX)
+pub const fn of_u16(x: u16) -> Q {
+    ((x as u64) << 32) / 65_535
 }
 
-/// The sum of many.
-pub fn sum(all: &[Q]) -> Q {
-    all.iter().fold(0, |a, b| add(a, *b))
-}
-
-/// Whole numbers a / b, 0 when b is 0. What a quotient of two whole fixed-point numbers
-/// comes to: the scaling of both cancels.
+/// A part to be stored: floor(x * 65 535), at most 65 535.
 #[inline]
-pub fn ratio(a: u64, b: u64) -> Q {
-    if a >> 32 == 0 { (a << 32).checked_div(b).unwrap_or(0) } else { wide_div(a, b) }
-}
-
-/// A ratio stored as u16: 65 535 means 1.
-pub fn of_u16(x: u16) -> Q {
-    ratio(u64::from(x), u64::from(u16::MAX))
-}
-
-/// A ratio to be stored: floor(x * 65 535), at most 65 535.
-#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "min keeps it within u16")]
 pub fn to_u16(x: Q) -> u16 {
-    let scaled = mul(x, u64::from(u16::MAX) << 32) >> 32;
-    u16::try_from(scaled).unwrap_or(u16::MAX)
+    mul(x, 65_535).min(65_535) as u16
 }
 
 /// Divides all by their sum; left alone when the sum is 0.
 pub fn normalize(all: &mut [Q]) {
-    let total = sum(all);
-    if total > 0 {
-        all.iter_mut().for_each(|x| *x = div(*x, total));
-    }
+    let total = Divisor::new(sum(all));
+    all.iter_mut().for_each(|x| *x = total.divide(*x));
 }
 
-/// v1 + part * (v2 - v1). The live chain's product of a negative difference rounds
-/// down, away from zero.
+/// v1 + part * (v2 - v1). The product of a negative difference is rounded down, away
+/// from zero, as the live chain's is.
+#[inline]
 pub fn interpolate(v1: Q, v2: Q, part: Q) -> Q {
     if v2 >= v1 {
-        return add(v1, mul(part, v2.saturating_sub(v1)));
+        return v1 + mul(part, v2 - v1);
     }
-    let wide = u128::from(part).saturating_mul(u128::from(v1.saturating_sub(v2)));
-    let down = u64::try_from(wide.div_ceil(1 << 32)).unwrap_or(MAX);
-    v1.saturating_sub(down)
+    let wide = u128::from(part) * u128::from(v1 - v2);
+    v1 - low(wide.div_ceil(1 << 32))
 }
 
 #[cfg(test)]
@@ -96,35 +120,96 @@ mod tests {
         I32F32::from_bits(q.cast_signed())
     }
 
-    #[test]
-    fn products_and_quotients_are_those_of_the_fixed_library() {
+    /// Numbers of all sizes up to 2^`bits`, the edges first.
+    fn numbers(count: usize, bits: u32) -> Vec<u64> {
         let mut x = 0x9E37_79B9_7F4A_7C15_u64;
-        for _ in 0..200_000 {
+        let mut all = vec![0, 1, 2, 3, ONE - 1, ONE, (1 << bits) - 1];
+        while all.len() < count {
             x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let (a, b) = (x >> (1 + x % 47), x.rotate_left(29) >> (1 + x % 43));
-            let product = fixed(a).saturating_mul(fixed(b));
-            assert_eq!(fixed(mul(a, b)), product, "{a} * {b}");
-            if b > 0 {
-                assert_eq!(fixed(div(a, b)), fixed(a).saturating_div(fixed(b)), "{a} / {b}");
+            all.push((x >> (64 - bits)) >> ((x >> 7) % u64::from(bits)));
+        }
+        all
+    }
+
+    #[test]
+    fn products_of_parts_are_those_of_the_fixed_library() {
+        let parts: Vec<Q> = numbers(600, 33).into_iter().map(|x| x.min(ONE)).collect();
+        for a in &parts {
+            for b in &parts {
+                assert_eq!(fixed(mul(*a, *b)), fixed(*a).saturating_mul(fixed(*b)), "{a} * {b}");
             }
         }
     }
 
     #[test]
-    fn dividing_by_nothing_gives_nothing() {
-        assert_eq!(div(ONE, 0), 0);
-        assert_eq!(ratio(5, 0), 0);
+    fn quotients_by_a_reciprocal_are_those_of_the_fixed_library() {
+        for by in numbers(700, 45).into_iter().filter(|by| *by > 0) {
+            let divisor = Divisor::new(by);
+            for a in numbers(400, 45) {
+                let a = a % (by + 1);
+                let want = fixed(a).saturating_div(fixed(by));
+                assert_eq!(fixed(divisor.divide(a)), want, "{a} / {by}");
+            }
+        }
     }
 
     #[test]
-    fn interpolating_downwards_rounds_as_the_fixed_library_does() {
-        let mut x = 7_u64;
-        for _ in 0..100_000 {
-            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let (a, b, part) = (x >> 32, x & 0xffff_ffff, (x >> 7) & 0xffff_ffff);
-            let want = fixed(a)
-                .saturating_add(fixed(part).saturating_mul(fixed(b).saturating_sub(fixed(a))));
-            assert_eq!(fixed(interpolate(a, b, part)), want, "{a} {b} {part}");
+    fn quotients_next_to_a_whole_number_are_not_one_off() {
+        for by in [3, 7, 10, 65_535, 65_537, ONE - 1, ONE + 1, 3 * ONE / 7, (1 << 45) - 1] {
+            let divisor = Divisor::new(by);
+            for k in 1..=by.min(2_000) {
+                let a = by / k;
+                assert_eq!(u128::from(divisor.divide(a)), (u128::from(a) << 32) / u128::from(by));
+                let a = by - k;
+                assert_eq!(u128::from(divisor.divide(a)), (u128::from(a) << 32) / u128::from(by));
+            }
+        }
+    }
+
+    #[test]
+    fn large_whole_numbers_divide_exactly_too() {
+        for by in [(1 << 63) - 1, (1 << 62) + 12_345, 21_000_000_000_000_000] {
+            let divisor = Divisor::new(by);
+            for a in numbers(5_000, 62) {
+                let a = a % (by + 1);
+                let want = (u128::from(a) << 32) / u128::from(by);
+                assert_eq!(u128::from(divisor.divide(a)), want, "{a} / {by}");
+            }
+            assert_eq!(divisor.divide(by), ONE);
+        }
+    }
+
+    #[test]
+    fn nothing_divided_by_nothing_is_nothing() {
+        assert_eq!(Divisor::new(0).divide(0), 0);
+        let mut none = [0, 0];
+        normalize(&mut none);
+        assert_eq!(none, [0, 0]);
+    }
+
+    #[test]
+    fn stored_ratios_are_those_of_the_fixed_library() {
+        for x in numbers(20_000, 33) {
+            let want = fixed(x).saturating_mul(I32F32::from_num(65_535)).saturating_to_num::<u16>();
+            assert_eq!(to_u16(x), want, "{x}");
+        }
+        for x in 0..=u16::MAX {
+            let want = I32F32::from_num(x).saturating_div(I32F32::from_num(65_535));
+            assert_eq!(fixed(of_u16(x)), want, "{x}");
+        }
+    }
+
+    #[test]
+    fn interpolating_rounds_as_the_fixed_library_does() {
+        let parts: Vec<Q> = numbers(120, 33).into_iter().map(|x| x.min(ONE)).collect();
+        for a in &parts {
+            for b in &parts {
+                for part in &parts {
+                    let way = fixed(*b).saturating_sub(fixed(*a));
+                    let want = fixed(*a).saturating_add(fixed(*part).saturating_mul(way));
+                    assert_eq!(fixed(interpolate(*a, *b, *part)), want, "{a} {b} {part}");
+                }
+            }
         }
     }
 }

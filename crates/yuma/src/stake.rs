@@ -1,10 +1,12 @@
-//! Stake, permits and active stake: steps 1 to 4 of the epoch.
+//! Who counts how much: activity, stake, permits, active stake (steps 1 to 4).
 
-use crate::q32::{self, Q};
-use crate::snapshot::Snapshot;
-use fixed::types::{I32F32, I64F64};
+use crate::q32::{self, Divisor, Q};
+use crate::snapshot::{Snapshot, SnapshotError};
 
-/// Who counts how much.
+/// The most rao that the live chain's stake type (I64F64) holds.
+const MOST: u64 = (1 << 63) - 1;
+
+/// Who counts how much. One entry for each uid.
 pub struct Standing {
     /// Who was updated within the cutoff.
     pub active: Vec<bool>,
@@ -19,62 +21,78 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// The standing of every neuron.
-    pub fn of(snapshot: &Snapshot) -> Self {
+    /// The standing of every neuron of a snapshot whose shape was checked.
+    ///
+    /// # Errors
+    /// [`SnapshotError::TooMuchStake`] when stake sums to 2^63 rao or more.
+    pub fn of(snapshot: &Snapshot) -> Result<Self, SnapshotError> {
         let (params, now) = (&snapshot.params, snapshot.current_block);
-        let cutoff = |update: &u64| update.saturating_add(params.activity_cutoff) >= now;
-        let active: Vec<bool> = snapshot.last_update.iter().map(cutoff).collect();
-        let stake = normalized_stake(snapshot);
-        let owner = params.owner_uid.map(usize::from);
-        let or_owner = |(uid, permit): (usize, bool)| permit || owner == Some(uid);
-        let top = largest(&stake, usize::from(params.max_allowed_validators));
-        let new_permits: Vec<bool> = top.into_iter().enumerate().map(or_owner).collect();
-        let permits: Vec<bool> =
-            snapshot.permits.iter().copied().enumerate().map(or_owner).collect();
-        let counts = stake.iter().zip(active.iter().zip(&permits));
+        let in_time = |update: &u64| update.saturating_add(params.activity_cutoff) >= now;
+        let active: Vec<bool> = snapshot.last_update.iter().map(in_time).collect();
+        let stake = normalized_stake(snapshot)?;
+        let mut new_permits = largest(&stake, usize::from(params.max_allowed_validators));
+        let mut permits = snapshot.permits.clone();
+        if let Some(owner) = params.owner_uid.map(usize::from) {
+            [&mut permits, &mut new_permits]
+                .into_iter()
+                .filter_map(|list| list.get_mut(owner))
+                .for_each(|permit| *permit = true);
+        }
+        let counts = active.iter().zip(&permits).map(|(active, permit)| *active && *permit);
         let mut active_stake: Vec<Q> =
-            counts.map(|(s, (active, permit))| if *active && *permit { *s } else { 0 }).collect();
+            stake.iter().zip(counts).map(|(s, counts)| if counts { *s } else { 0 }).collect();
         q32::normalize(&mut active_stake);
-        Self { active, stake, permits, new_permits, active_stake }
+        Ok(Self { active, stake, permits, new_permits, active_stake })
     }
 }
 
-/// Stakes below the threshold count as none. The live chain keeps stake in a type whose
-/// largest number is 2^63: more saturates, and a sum above wraps around.
-fn normalized_stake(snapshot: &Snapshot) -> Vec<Q> {
-    let params = &snapshot.params;
-    let owner = params.owner_uid.map(usize::from);
-    let counted = |(uid, stake): (usize, &u64)| {
-        let stake = I64F64::saturating_from_num(*stake);
-        let enough = stake.saturating_to_num::<u64>() >= params.stake_threshold;
-        if enough || owner == Some(uid) { stake } else { I64F64::ZERO }
-    };
-    let stakes: Vec<I64F64> = snapshot.stakes.iter().enumerate().map(counted).collect();
-    let total = stakes.iter().fold(I64F64::ZERO, |a, b| a.wrapping_add(*b));
-    stakes.into_iter().map(|stake| part(stake, total)).collect()
-}
-
-/// stake / total, in 32 fractional bits.
-fn part(stake: I64F64, total: I64F64) -> Q {
-    let quotient = if total == I64F64::ZERO {
-        stake
-    } else {
-        stake.checked_div(total).unwrap_or(I64F64::ZERO)
-    };
-    u64::try_from(I32F32::saturating_from_num(quotient).to_bits()).unwrap_or(0)
+/// Stake over the sum of stake; what is below the threshold counts as none, but the
+/// owner's. A single stake of 2^63 rao or more counts as [`MOST`], as on the live chain.
+fn normalized_stake(snapshot: &Snapshot) -> Result<Vec<Q>, SnapshotError> {
+    let owner = snapshot.params.owner_uid.map(usize::from);
+    let mut stakes = Vec::with_capacity(snapshot.neurons());
+    let mut total = 0_u64;
+    for (uid, stake) in snapshot.stakes.iter().enumerate() {
+        let stake = (*stake).min(MOST);
+        let counts = stake >= snapshot.params.stake_threshold || owner == Some(uid);
+        let stake = if counts { stake } else { 0 };
+        total = total
+            .checked_add(stake)
+            .filter(|total| *total <= MOST)
+            .ok_or(SnapshotError::TooMuchStake { uid, before: total, stake })?;
+        stakes.push(stake);
+    }
+    let total = Divisor::new(total);
+    Ok(stakes.into_iter().map(|stake| total.divide(stake)).collect())
 }
 
 /// The k largest that are not zero; among equals the higher uids.
 fn largest(stake: &[Q], k: usize) -> Vec<bool> {
     let mut order: Vec<(Q, usize)> =
         stake.iter().copied().enumerate().map(|(uid, s)| (s, uid)).collect();
-    order.sort_unstable();
-    let skip = order.len().saturating_sub(k);
+    order.sort_unstable_by(|a, b| b.cmp(a));
     let mut chosen = vec![false; stake.len()];
-    for (s, uid) in order.into_iter().skip(skip) {
+    for (_, uid) in order.into_iter().take(k).filter(|(s, _)| *s > 0) {
         if let Some(chosen) = chosen.get_mut(uid) {
-            *chosen = s > 0;
+            *chosen = true;
         }
     }
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn among_equal_stakes_the_higher_uids_get_the_permits() {
+        assert_eq!(largest(&[5, 5, 5, 5], 2), [false, false, true, true]);
+        assert_eq!(largest(&[9, 5, 5, 1], 2), [true, false, true, false]);
+    }
+
+    #[test]
+    fn who_has_no_stake_gets_no_permit_however_many_are_left() {
+        assert_eq!(largest(&[0, 7, 0], 3), [false, true, false]);
+        assert_eq!(largest(&[1, 2], 0), [false, false]);
+    }
 }

@@ -14,8 +14,8 @@ pub use measure::{
 pub use node::{NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp};
 pub use read::{QueryCommand, SubnetCommand};
 pub use send::{
-    RegisterArgs, StakeArgs, StakeCommand, TransferArgs, Wait, WalletCommand, WalletImport,
-    WalletName, WalletSign, WalletVerify, WeightsCommand, WeightsSet, WeightsShow,
+    RegisterArgs, StakeCommand, TransferArgs, Wait, WalletCommand, WalletName, WalletSign,
+    WalletVerify, WeightsCommand, WeightsSet, WeightsShow,
 };
 
 /// A chain whose proof of work is the weight matrix.
