@@ -149,9 +149,9 @@ fn soften(column: &mut [Q], (consensus, penalty): (Q, Q)) {
     match penalty {
         0 => (),
         ONE => column.iter_mut().for_each(|weight| *weight = (*weight).min(consensus)),
-        _ => column
-            .iter_mut()
-            .for_each(|weight| *weight = q32::interpolate(*weight, (*weight).min(consensus), penalty)),
+        _ => column.iter_mut().for_each(|weight| {
+            *weight = q32::interpolate(*weight, (*weight).min(consensus), penalty)
+        }),
     }
 }
 

@@ -1,12 +1,19 @@
 //! Who earns which part: step 13 of the epoch.
+#![cfg_attr(
+    not(test),
+    expect(
+        clippy::arithmetic_side_effects,
+        reason = "incentive and dividends are parts, at most 2^32, and 4 096 of each are added"
+    )
+)]
 
-use crate::q32::{self, Q};
+use crate::q32::{self, Divisor, Q};
 
-/// Parts of the emission, and the same in rao.
+/// Parts of the emission, by uid.
 pub struct Emission {
-    /// The miners' parts.
+    /// What neurons earn as miners.
     pub server: Vec<Q>,
-    /// The validators' parts.
+    /// What they earn as validators.
     pub validator: Vec<Q>,
     /// Both together.
     pub combined: Vec<Q>,
@@ -15,7 +22,7 @@ pub struct Emission {
 /// Incentive and dividends over their joint sum. When nothing was scored, validators and
 /// the whole go by active stake, or by stake when nobody is active.
 pub fn emission(incentive: &[Q], dividends: &[Q], active_stake: &[Q], stake: &[Q]) -> Emission {
-    let both: Vec<Q> = incentive.iter().zip(dividends).map(|(i, d)| q32::add(*i, *d)).collect();
+    let both: Vec<Q> = incentive.iter().zip(dividends).map(|(i, d)| i + d).collect();
     let total = q32::sum(&both);
     if total == 0 {
         let by = if q32::sum(active_stake) == 0 { stake } else { active_stake };
@@ -25,12 +32,34 @@ pub fn emission(incentive: &[Q], dividends: &[Q], active_stake: &[Q], stake: &[Q
             combined: by.to_vec(),
         };
     }
-    let over = |list: &[Q]| list.iter().map(|x| q32::div(*x, total)).collect();
+    let total = Divisor::new(total);
+    let over = |list: &[Q]| list.iter().map(|x| total.divide(*x)).collect();
     Emission { server: over(incentive), validator: over(dividends), combined: over(&both) }
 }
 
 /// Parts of an amount of rao, each rounded down.
 pub fn in_rao(parts: &[Q], rao: u64) -> Vec<u64> {
-    let of = |part: &Q| u128::from(*part).saturating_mul(u128::from(rao)) >> 32;
-    parts.iter().map(|p| u64::try_from(of(p)).unwrap_or(u64::MAX)).collect()
+    // A part is at most 1, so what it is of an amount is at most the amount.
+    parts.iter().map(|part| q32::mul(*part, rao)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::q32::ONE;
+
+    #[test]
+    fn without_scores_validators_earn_by_active_stake_and_else_by_stake() {
+        let (active, stake) = ([ONE, 0], [ONE / 4, ONE / 4 * 3]);
+        let by_active = emission(&[0, 0], &[0, 0], &active, &stake);
+        assert_eq!(by_active.validator, active);
+        assert_eq!(by_active.server, [0, 0]);
+        let by_stake = emission(&[0, 0], &[0, 0], &[0, 0], &stake);
+        assert_eq!(by_stake.combined, stake);
+    }
+
+    #[test]
+    fn half_of_the_largest_amount_is_half_of_it() {
+        assert_eq!(in_rao(&[ONE / 2, ONE, 0], u64::MAX), [u64::MAX / 2, u64::MAX, 0]);
+    }
 }

@@ -9,9 +9,18 @@
 //! Numbers in, numbers out: nothing here knows an address, a chain or a store. All
 //! arithmetic is fixed point with 32 fractional bits and truncation, step by step as the
 //! live chain does it, so outcomes are equal to the last bit. A cell is a `u64` that
-//! means value * 2^32; rows of the matrices lie flat, one after the other.
+//! means value * 2^32, and matrices lie flat, column after column.
 //!
 //! Not here: what an epoch pays to whom (the ledger's), and the split between subnets.
+//!
+//! ```
+//! use weft_yuma::{Variant, epoch, synthetic};
+//!
+//! let snapshot = synthetic(4, 16, Variant::Yuma3, 1)?;
+//! let outcome = epoch(&snapshot)?;
+//! assert!(outcome.emission.iter().sum::<u64>() <= snapshot.rao_emission);
+//! # Ok::<(), weft_yuma::SnapshotError>(())
+//! ```
 #![cfg_attr(
     not(test),
     deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)
@@ -26,10 +35,10 @@ mod consensus;
 mod emission;
 mod epoch;
 mod liquid;
-mod matrix;
 mod q32;
 mod stake;
 mod synthetic;
+mod votes;
 
 pub use epoch::epoch;
 pub use outcome::{Fx, Outcome};

@@ -36,7 +36,10 @@ const fn reciprocals() -> [(u64, u32); TERMS as usize] {
     while i < TERMS {
         let bits = (i - 1).ilog2() + 1;
         let exact = (1_u128 << (63 + bits)).div_ceil(i as u128);
-        #[expect(clippy::cast_possible_truncation, reason = "below 2^64, for i is above 2^(bits-1)")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "below 2^64, for i is above 2^(bits-1)"
+        )]
         let low = exact as u64;
         all[i as usize] = (low, bits - 1);
         i += 1;
@@ -95,10 +98,7 @@ impl Liquid {
         let exponent = (i128::from(self.slope) * offset) >> 32;
         #[expect(clippy::cast_possible_truncation, reason = "at most 2^41 / 2")]
         let power = exp(exponent as i64).unwrap_or(0);
-        let sigmoid = (u128::from(ONE) << 32) / u128::from(ONE + power);
-        #[expect(clippy::cast_possible_truncation, reason = "the divisor is at least 1")]
-        let rise = q32::mul(sigmoid as u64, self.high - self.low);
-        self.low + rise
+        self.low + q32::mul(inverse(ONE + power), self.high - self.low)
     }
 }
 
@@ -131,11 +131,13 @@ fn exp(x: i64) -> Option<Q> {
         }
         sum = sum.checked_add(term).filter(|s| s >> 63 == 0)?;
     }
-    if x > 0 {
-        return Some(sum);
-    }
-    // 1 / sum, and 2^64 / sum fits: the sum is above 1.
-    u64::try_from((1_u128 << 64) / u128::from(sum)).ok()
+    Some(if x > 0 { sum } else { inverse(sum) })
+}
+
+/// 1 / x for an x of 1 or more: floor(2^64 / x), which differs from that of 2^64 - 1 only
+/// where x divides 2^64.
+fn inverse(x: Q) -> Q {
+    u64::MAX / x + u64::from(x.is_power_of_two())
 }
 
 #[cfg(test)]
@@ -176,9 +178,17 @@ mod tests {
     fn the_edges_of_the_exponential_are_the_librarys() {
         assert_eq!(exp(0), Some(ONE));
         assert_eq!(exp(1 << 32), Some(E));
-        assert_eq!(exp(-(1 << 32)), Some(1_580_030_170));
+        assert_eq!(exp(-(1 << 32)), Some(1_580_030_169));
         assert_eq!(exp(22 << 32), None, "the term x^20/20! leaves the type");
         assert_eq!(exp(-(22 << 32)), None);
+    }
+
+    #[test]
+    fn the_inverse_is_that_of_the_fixed_library() {
+        for x in [ONE, ONE + 1, 2 * ONE - 1, 2 * ONE, 3 * ONE, 1 << 40, (1 << 63) - 1] {
+            let fixed = I32F32::ONE.saturating_div(I32F32::from_bits(x.cast_signed()));
+            assert_eq!(inverse(x), fixed.to_bits().cast_unsigned(), "1 / {x}");
+        }
     }
 
     #[test]

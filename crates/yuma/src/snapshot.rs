@@ -1,30 +1,33 @@
-//! What an epoch is given.
+//! What an epoch is given: one subnet as plain numbers, and the check of its shape.
+//!
+//! Whoever fills a snapshot (the ledger, a case file, a bench) knows what a uid is; here
+//! it is an index into every list.
 
 use serde::{Deserialize, Serialize};
 
 /// The most neurons of a subnet.
 pub const MAX_NEURONS: usize = 4_096;
 
-/// The numbers of the subnet. u16 ratios: 65 535 means 1.
+/// The hyperparameters of the subnet. u16 ratios: 65 535 means 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Params {
     /// The most validator permits.
     pub max_allowed_validators: u16,
-    /// The part of the stake that carries a score.
+    /// The share of stake that carries a score.
     pub kappa: u16,
     /// How far clipped weights count for bonds.
     pub bonds_penalty: u16,
-    /// 1 - the weight of a new bond, in millionths.
+    /// 1 - the rate of a new bond, in millionths; at most 1 000 000.
     pub bonds_moving_avg: u64,
     /// Yuma 3 bonds; else Yuma 2.
     pub yuma3: bool,
     /// Liquid alpha; has an effect with Yuma 3 only.
     pub liquid_alpha: bool,
-    /// Liquid alpha's lower bound.
+    /// Liquid alpha's lower bound of the rate of a new bond.
     pub alpha_low: u16,
-    /// Liquid alpha's upper bound.
+    /// Liquid alpha's upper bound, not below the lower one.
     pub alpha_high: u16,
-    /// Liquid alpha's steepness, in hundredths.
+    /// How steeply liquid alpha's sigmoid rises, in hundredths.
     pub alpha_sigmoid_steepness: i16,
     /// Blocks without an update after which a neuron is inactive.
     pub activity_cutoff: u64,
@@ -34,6 +37,27 @@ pub struct Params {
     pub stake_threshold: u64,
     /// The owner's uid: keeps a permit and its weight for itself.
     pub owner_uid: Option<u16>,
+}
+
+impl Default for Params {
+    /// What the live chain gives a new subnet, with Yuma 2 bonds and no owner.
+    fn default() -> Self {
+        Self {
+            max_allowed_validators: 64,
+            kappa: 32_767,
+            bonds_penalty: u16::MAX,
+            bonds_moving_avg: 900_000,
+            yuma3: false,
+            liquid_alpha: false,
+            alpha_low: 45_875,
+            alpha_high: 58_982,
+            alpha_sigmoid_steepness: 1_000,
+            activity_cutoff: 5_000,
+            tempo: 360,
+            stake_threshold: 0,
+            owner_uid: None,
+        }
+    }
 }
 
 /// Which bonds are computed: a name for [`Params::yuma3`] and [`Params::liquid_alpha`].
@@ -63,28 +87,28 @@ impl std::str::FromStr for Variant {
 /// A sparse row: (uid, value), uids strictly ascending. An explicit zero is an entry.
 pub type Row = Vec<(u16, u16)>;
 
-/// A subnet before its epoch. Every list has one entry for each uid.
+/// A subnet before its epoch. Every list has one entry for each uid, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The numbers of the subnet.
+    /// The hyperparameters of the subnet.
     pub params: Params,
-    /// The height of the epoch.
+    /// The height of the epoch, in blocks.
     pub current_block: u64,
-    /// The height of the last epoch that ran; 0 before the first.
+    /// The height of the last epoch that ran, in blocks; 0 before the first.
     pub last_step: u64,
     /// What the epoch shares out, in rao.
     pub rao_emission: u64,
-    /// Stake in rao.
+    /// Stake, in rao. What counts of it must sum to less than 2^63.
     pub stakes: Vec<u64>,
-    /// The height each neuron's row looked at.
+    /// The height at which each neuron last set weights, in blocks.
     pub last_update: Vec<u64>,
-    /// The height each uid was last registered at.
+    /// The height at which each uid was last registered, in blocks.
     pub registered_at: Vec<u64>,
-    /// The permits of the last epoch.
+    /// The permits that the last epoch gave; they count in this one.
     pub permits: Vec<bool>,
-    /// Weight rows.
+    /// Weight rows as set. A row is divided by its sum, so its scale is free.
     pub weights: Vec<Row>,
-    /// Bond rows as stored.
+    /// Bond rows as the last epoch stored them.
     pub bonds: Vec<Row>,
 }
 
@@ -129,6 +153,32 @@ pub enum SnapshotError {
         /// The first uid out of order.
         uid: u16,
     },
+    /// The stake that counts is more than the live chain's arithmetic holds.
+    #[error(
+        "the stake of uid {uid}, {stake} rao on top of {before}, brings the sum to 2^63 rao or more"
+    )]
+    TooMuchStake {
+        /// Whose stake was one too many.
+        uid: usize,
+        /// What was counted before it, in rao.
+        before: u64,
+        /// What it would add, in rao.
+        stake: u64,
+    },
+    /// The moving average of bonds is above 1.
+    #[error("the moving average of bonds is {got} millionths; at most 1000000 may be")]
+    MovingAverage {
+        /// What it is, in millionths.
+        got: u64,
+    },
+    /// Liquid alpha's bounds are not in order.
+    #[error("liquid alpha's lower bound {low} is above its upper bound {high}")]
+    AlphaBounds {
+        /// The lower bound.
+        low: u16,
+        /// The upper bound.
+        high: u16,
+    },
     /// The owner's uid does not exist.
     #[error("the owner's uid is {uid}, there are {neurons} neurons")]
     UnknownOwner {
@@ -137,6 +187,23 @@ pub enum SnapshotError {
         /// How many neurons there are.
         neurons: usize,
     },
+}
+
+impl Params {
+    fn check(&self, neurons: usize) -> Result<(), SnapshotError> {
+        if self.bonds_moving_avg > 1_000_000 {
+            return Err(SnapshotError::MovingAverage { got: self.bonds_moving_avg });
+        }
+        if self.yuma3 && self.liquid_alpha && self.alpha_low > self.alpha_high {
+            return Err(SnapshotError::AlphaBounds { low: self.alpha_low, high: self.alpha_high });
+        }
+        match self.owner_uid {
+            Some(uid) if usize::from(uid) >= neurons => {
+                Err(SnapshotError::UnknownOwner { uid, neurons })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Snapshot {
@@ -149,7 +216,8 @@ impl Snapshot {
     /// Checks the shape; everything behind this takes it for granted.
     ///
     /// # Errors
-    /// [`SnapshotError`] names the first thing that is wrong.
+    /// [`SnapshotError`] names the first thing that is wrong. The sum of stake is not
+    /// among what is checked here, but the epoch itself refuses it.
     pub fn check(&self) -> Result<(), SnapshotError> {
         let want = self.neurons();
         if want > MAX_NEURONS {
@@ -168,26 +236,21 @@ impl Snapshot {
         }
         check_rows("weights", &self.weights, want)?;
         check_rows("bonds", &self.bonds, want)?;
-        match self.params.owner_uid {
-            Some(uid) if usize::from(uid) >= want => {
-                Err(SnapshotError::UnknownOwner { uid, neurons: want })
-            }
-            _ => Ok(()),
-        }
+        self.params.check(want)
     }
 }
 
+/// Uids strictly ascending and the last one known, so all of them.
 fn check_rows(list: &'static str, rows: &[Row], neurons: usize) -> Result<(), SnapshotError> {
     for (row, entries) in rows.iter().enumerate() {
-        let mut last = None;
-        for &(uid, _) in entries {
-            if usize::from(uid) >= neurons {
-                return Err(SnapshotError::UnknownUid { list, row, uid, neurons });
-            }
-            if last.is_some_and(|last| last >= uid) {
-                return Err(SnapshotError::Unsorted { list, row, uid });
-            }
-            last = Some(uid);
+        let pairs = entries.iter().zip(entries.iter().skip(1));
+        if let Some((_, (uid, _))) = pairs.into_iter().find(|(a, b)| a.0 >= b.0) {
+            return Err(SnapshotError::Unsorted { list, row, uid: *uid });
+        }
+        if let Some(&(uid, _)) = entries.last()
+            && usize::from(uid) >= neurons
+        {
+            return Err(SnapshotError::UnknownUid { list, row, uid, neurons });
         }
     }
     Ok(())

@@ -41,7 +41,11 @@ pub fn synthetic(
     };
     let (weights, bonds) = (rows(&mut dice), rows(&mut dice));
     let stake = |uid| {
-        let tao = if uid < validators { u64::from(uid % 7).saturating_mul(250).saturating_add(1_000) } else { 0 };
+        let tao = if uid < validators {
+            u64::from(uid % 7).saturating_mul(250).saturating_add(1_000)
+        } else {
+            0
+        };
         tao.saturating_mul(1_000_000_000)
     };
     let snapshot = Snapshot {

@@ -62,8 +62,7 @@ impl Votes {
             let updated = snapshot.last_update[row];
             let owner = snapshot.params.owner_uid == Some(*uid);
             let is_kept = |entry: &&(u16, u16)| {
-                (entry.0 != *uid || owner)
-                    && snapshot.registered_at[usize::from(entry.0)] < updated
+                (entry.0 != *uid || owner) && snapshot.registered_at[usize::from(entry.0)] < updated
             };
             let kept = || snapshot.weights[row].iter().filter(is_kept);
             let total = Divisor::new(kept().map(|(_, x)| u64::from(*x)).sum());
