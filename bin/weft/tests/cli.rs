@@ -1,0 +1,135 @@
+//! The contract of the command line: one document on stdout, exit codes, errors by name.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Home, shared};
+
+fn write(home: &Home, name: &str, text: &str) -> String {
+    let path = home.path().join(name);
+    std::fs::write(&path, text).expect("the file can be written");
+    path.to_str().expect("a plain path").to_owned()
+}
+
+#[test]
+fn the_command_line_answers_with_its_exit_codes() {
+    let home = Home::new();
+    assert_eq!(home.error(&["query", "supply", "--network", "nowhere"], 2), "UnknownNetwork");
+    assert_eq!(
+        home.error(&["query", "supply", "--network", "http://127.0.0.1:1"], 4),
+        "CannotConnect"
+    );
+    assert_eq!(home.error(&["testnet", "status"], 3), "NoTestnet");
+    assert_eq!(home.error(&["testnet", "up", "-n", "0"], 2), "NodeCount");
+    assert_eq!(home.error(&["sim", "run", "--loss", "2"], 2), "BadLoss");
+    assert_eq!(home.error(&["no-such-command"], 2), "Usage");
+    let out = home.weft(&["--version"]);
+    assert!(out.status.success());
+    assert!(String::from_utf8_lossy(&out.stdout).starts_with("weft "));
+}
+
+#[test]
+fn a_wallet_is_made_listed_and_signs_what_it_can_verify() {
+    let home = Home::new();
+    assert_eq!(home.error(&["wallet", "create", "ann"], 5), "NeedsPassword");
+    let password = write(&home, "password", "correct horse\n");
+    let with = ["--password-file", password.as_str()];
+    let made = home.data(&[&["wallet", "create", "ann"], &with[..]].concat());
+    assert_eq!(made["encrypted"], json!(true));
+    assert_eq!(home.error(&[&["wallet", "create", "ann"], &with[..]].concat(), 1), "KeyExists");
+    let list = home.data(&["wallet", "list"]);
+    assert_eq!(list["wallets"][0]["name"], json!("ann"));
+    let sign = ["wallet", "sign", "ann", "--message", "hello"];
+    let signed = home.data(&[&sign[..], &with[..]].concat());
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (address, signature) = (text(&signed["addresses"]["local"]), text(&signed["signature"]));
+    let verify = |message: &str| {
+        let args = [
+            "wallet",
+            "verify",
+            "--address",
+            &address,
+            "--message",
+            message,
+            "--signature",
+            &signature,
+        ];
+        home.json(&args).0
+    };
+    assert_eq!((verify("hello"), verify("hallo")), (0, 8));
+    let wrong = write(&home, "wrong", "incorrect horse\n");
+    let args = [&sign[..], &["--password-file", wrong.as_str()]].concat();
+    assert_eq!(home.error(&args, 5), "WrongPassword");
+}
+
+#[test]
+fn signatures_of_a_file_have_one_verdict_alone_and_in_batches() {
+    let Some(file) = shared("vectors/external/rfc8032_ed25519.json") else { return };
+    let text = std::fs::read_to_string(file).expect("the vectors can be read");
+    let vectors: Value = serde_json::from_str(&text).expect("the vectors are JSON");
+    let list = vectors
+        .as_array()
+        .cloned()
+        .or_else(|| vectors.as_object()?.values().find_map(|v| v.as_array().cloned()));
+    let pick = |v: &Value, names: &[&str]| {
+        names.iter().find_map(|n| v[*n].as_str()).map(ToOwned::to_owned)
+    };
+    let case = |v: &Value| {
+        Some(json!({
+            "public_key": pick(v, &["public_key", "pk", "public", "pub"])?,
+            "message": pick(v, &["message", "msg"])?,
+            "signature": pick(v, &["signature", "sig"])?,
+        }))
+    };
+    let mut cases: Vec<Value> = list.unwrap_or_default().iter().filter_map(case).collect();
+    assert!(cases.len() >= 4, "the shape of the vectors has changed: {text:.300}");
+    let good = cases.len();
+    // One with another's signature, one that is no signature at all.
+    let mut swapped = cases[0].clone();
+    swapped["signature"] = cases[1]["signature"].clone();
+    cases.extend([swapped, json!({ "public_key": "00", "message": "", "signature": "00" })]);
+    let home = Home::new();
+    let path = write(&home, "cases.json", &json!(cases).to_string());
+    let alone = home.data(&["wallet", "verify", "--file", &path])["verdicts"].clone();
+    let want: Vec<bool> = (0..cases.len()).map(|n| n < good).collect();
+    assert_eq!(alone, json!(want));
+    for batch in ["2", "3", "64"] {
+        let verdicts = home.data(&["wallet", "verify", "--file", &path, "--batch", batch]);
+        assert_eq!(verdicts["verdicts"], alone, "batches of {batch}");
+    }
+}
+
+#[test]
+fn a_golden_case_is_equal_and_a_doctored_one_is_not() {
+    let Some(file) = shared("vectors/yuma/penalty_32767.json") else { return };
+    let home = Home::new();
+    let path = file.to_str().expect("a plain path");
+    let data = home.data(&["yuma", "run", path]);
+    assert_eq!(data["equal"], json!(true));
+    assert!(data["epochs"][0]["out"]["incentive"].is_array());
+    let text = std::fs::read_to_string(&file).expect("the case can be read");
+    let mut case: Value = serde_json::from_str(&text).expect("the case is JSON");
+    case["epochs"][0]["out"]["incentive"][0] = json!(12_345);
+    let doctored = write(&home, "case.json", &case.to_string());
+    let (code, answer) = home.json(&["yuma", "run", &doctored]);
+    assert_eq!((code, &answer["data"]["equal"]), (8, &json!(false)), "{answer}");
+    assert!(answer["error"]["message"].as_str().is_some_and(|m| m.contains("incentive of uid 0")));
+    case["epochs"][0].as_object_mut().expect("an epoch").remove("out");
+    let open = write(&home, "open.json", &case.to_string());
+    assert!(home.data(&["yuma", "run", &open])["epochs"].is_array());
+    let bad = write(&home, "bad.json", "{\"params\":{}}");
+    assert_eq!(home.error(&["yuma", "run", &bad], 2), "BadCase");
+}
+
+#[test]
+fn a_simulated_seed_is_the_same_twice_and_a_planted_fault_is_seen() {
+    let home = Home::new();
+    let args = ["sim", "run", "--seed", "3", "--voters", "4", "--slots", "40", "--loss", "0.1"];
+    let (first, second) = (home.data(&args), home.data(&args));
+    assert_eq!(first["ok"], json!(true));
+    assert_eq!(first["trace_hash"], second["trace_hash"]);
+    assert!(first["dropped"].as_u64().is_some_and(|d| d > 0), "{first}");
+    let planted = ["sim", "run", "--seed", "3", "--slots", "40", "--plant", "double-vote"];
+    let (code, answer) = home.json(&planted);
+    assert_eq!((code, &answer["data"]["ok"]), (8, &json!(false)), "{answer}");
+}

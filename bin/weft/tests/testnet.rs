@@ -1,0 +1,141 @@
+//! Four real processes: they agree, lose one of them and go on, take it back, and stop
+//! without a trace.
+
+mod support;
+
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::Duration;
+use support::{Home, until};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn heights(status: &Value, field: &str) -> Vec<Option<u64>> {
+    let nodes = status["nodes"].as_array().into_iter().flatten();
+    nodes.map(|n| n[field].as_u64()).collect()
+}
+
+/// Every node has the block of this height as final, with one hash and one root.
+fn assert_agreed(home: &Home, status: &Value, height: u64) {
+    let height = height.to_string();
+    let block = |node: &Value| {
+        let url = node["rpc"].as_str().unwrap_or_default();
+        let block = home.data(&["query", "block", &height, "--network", url]);
+        assert_eq!(block["final"], json!(true), "{block}");
+        (block["hash"].clone(), block["state_root"].clone())
+    };
+    let blocks: Vec<_> = status["nodes"].as_array().into_iter().flatten().map(block).collect();
+    assert!(blocks.iter().all(|b| *b == blocks[0]), "height {height}: {blocks:?}");
+}
+
+fn number(value: &Value) -> u128 {
+    value.as_str().and_then(|t| t.parse().ok()).expect("amounts are decimal strings")
+}
+
+/// The totals add up, and issuance is what genesis and the schedule say (slots, not
+/// heights, would be wrong: a slot without a block mints nothing).
+fn assert_supply(home: &Home) {
+    let supply = home.data(&["query", "supply"]);
+    let parts = ["free", "staked", "locked", "pending", "unbonding"];
+    let sum: u128 = parts.iter().map(|p| number(&supply[*p])).sum();
+    assert_eq!(sum, number(&supply["issued"]), "{supply}");
+    let tao = 1_000_000_000;
+    let genesis = 3 * 100_000 * tao + 4 * 10_000 * tao;
+    let minted = u128::from(supply["height"].as_u64().expect("a height")) * tao;
+    assert_eq!(number(&supply["issued"]) + number(&supply["recycled"]), genesis + minted);
+    assert_eq!(number(&supply["block_emission"]), tao);
+}
+
+#[test]
+fn four_nodes_agree_lose_one_take_it_back_and_leave_no_process() {
+    let home = Home::new();
+    let up = home.data(&["testnet", "up", "-n", "4", "--slot-ms", "400"]);
+    assert!(heights(&up, "final_height").iter().all(|h| h.is_some_and(|h| h > 0)), "{up}");
+    assert_agreed(&home, &up, 1);
+    assert_supply(&home);
+
+    let sent = home.data(&["transfer", "carol", "1.5", "--wallet", "alice"]);
+    assert_eq!(sent["status"], json!("finalized"), "{sent}");
+
+    home.data(&["testnet", "kill", "3"]);
+    let (code, down) = home.json(&["testnet", "status"]);
+    assert_eq!(code, 0);
+    assert_eq!(heights(&down["data"], "final_height")[3], None, "a dead node answers null");
+    let sent = home.data(&["transfer", "carol", "2", "--wallet", "alice", "--timeout", "60"]);
+    let height = sent["receipt"]["height"].as_u64().expect("final in a block");
+
+    home.data(&["testnet", "restart", "3"]);
+    let status = until(
+        PATIENCE,
+        || home.data(&["testnet", "status"]),
+        |s| heights(s, "final_height").iter().all(|h| h.is_some_and(|h| h >= height)),
+    );
+    assert_agreed(&home, &status, height);
+    assert_supply(&home);
+    let carol = home.data(&["query", "account", "carol"]);
+    assert_eq!(number(&carol["free"]), 100_003_500_000_000);
+
+    let pids: Vec<_> = status["nodes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|n| n["pid"].as_u64())
+        .collect();
+    assert_eq!(pids.len(), 4);
+    home.data(&["testnet", "down"]);
+    for pid in pids {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        assert!(!stat.contains("weft"), "process {pid} is left: {stat}");
+    }
+    // What the nodes wrote runs again to the same roots, and nobody signed twice.
+    for node in ["node0", "node3"] {
+        let dir = home.path().join("testnet").join(node);
+        let replay = home.data(&["node", "replay", "--home", dir.to_str().expect("a plain path")]);
+        assert_eq!(replay["equal"], json!(true), "{replay}");
+        assert_eq!(replay["double_votes"], json!(0), "{replay}");
+        assert_eq!(replay["double_proposals"], json!(0), "{replay}");
+    }
+}
+
+#[test]
+fn a_second_node_on_one_directory_is_refused_by_name() {
+    let home = Home::new();
+    home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300"]);
+    let dir = home.path().join("testnet/node0");
+    let out = Command::new(env!("CARGO_BIN_EXE_weft"))
+        .args(["node", "run", "--json", "--home"])
+        .arg(&dir)
+        .output()
+        .expect("the program starts");
+    assert_eq!(out.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(text.contains("another node uses this directory"), "{text}");
+}
+
+#[test]
+fn killed_again_and_again_a_node_comes_back_and_never_signs_twice() {
+    let home = Home::new();
+    home.data(&["testnet", "up", "-n", "4", "--slot-ms", "300"]);
+    for round in 0..6_u64 {
+        let node = (round % 4).to_string();
+        // A different moment of the slot each time.
+        std::thread::park_timeout(Duration::from_millis(70 + 83 * round));
+        home.data(&["testnet", "kill", &node]);
+        home.data(&["testnet", "restart", &node]);
+    }
+    let before = home.data(&["testnet", "status"]);
+    let target = heights(&before, "final_height").into_iter().flatten().max().unwrap_or(0) + 5;
+    let status = until(
+        PATIENCE,
+        || home.data(&["testnet", "status"]),
+        |s| heights(s, "final_height").iter().all(|h| h.is_some_and(|h| h >= target)),
+    );
+    assert_agreed(&home, &status, target);
+    home.data(&["testnet", "down"]);
+    for node in 0..4 {
+        let dir = home.path().join("testnet").join(format!("node{node}"));
+        let replay = home.data(&["node", "replay", "--home", dir.to_str().expect("a plain path")]);
+        let found = (&replay["equal"], &replay["double_votes"], &replay["double_proposals"]);
+        assert_eq!(found, (&json!(true), &json!(0), &json!(0)), "node{node}: {replay}");
+    }
+}
