@@ -2,11 +2,12 @@
 //! crash dies between two effects: what was to follow does not happen.
 
 use crate::agenda::{Event, Message, Parcel};
+use crate::disk::Disk;
 use crate::net::Net;
 use crate::node::AccountsAt;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use weft_consensus::{Draft, Effect, Refusal, Ticket, Verdict};
+use weft_consensus::{Draft, Effect, Refusal, Ticket, Verdict, VoteRecord};
 use weft_types::{BlockHash, CheckedBlock, Height, Share};
 
 impl Net {
@@ -20,7 +21,7 @@ impl Net {
             self.trace.effect(self.now, i, &effect);
             match effect {
                 Effect::Append(block) => self.append(i, block),
-                Effect::Record(record) => self.with_disk(i, |disk| disk.record(record)),
+                Effect::Record(record) => self.record(i, record),
                 Effect::Announce(header) => {
                     self.flood(i, None, &Parcel::new(Message::Header(header)));
                 }
@@ -59,7 +60,7 @@ impl Net {
         }
     }
 
-    fn with_disk(&mut self, i: usize, change: impl FnOnce(&mut crate::disk::Disk)) {
+    fn with_disk(&mut self, i: usize, change: impl FnOnce(&mut Disk)) {
         if let Some(node) = self.nodes.get_mut(i) {
             change(&mut node.disk);
         }
@@ -72,9 +73,19 @@ impl Net {
         self.with_disk(i, |disk| disk.append(block));
     }
 
-    fn send_share(&mut self, i: usize, share: Share) {
+    fn record(&mut self, i: usize, record: VoteRecord) {
         let clock = self.clock(i);
-        self.watch.signs(self.now, clock.0, share.vote());
+        if let Some(share) = &record.share {
+            self.watch.signs(self.now, clock.0, &share.signed);
+        }
+        self.with_disk(i, |disk| disk.record(record));
+    }
+
+    fn send_share(&mut self, i: usize, share: Share) {
+        if let Some(node) = self.nodes.get(i) {
+            let recorded = node.disk.vote().last_target.round;
+            self.watch.sends(self.now, share.vote(), recorded);
+        }
         self.known.0.insert(share.signed.seal());
         self.flood(i, None, &Parcel::new(Message::Share(Box::new(share.clone()))));
         self.plant(i, &share);
@@ -92,13 +103,10 @@ impl Net {
     fn finalized(&mut self, i: usize, hash: BlockHash, height: Height) {
         let Some(node) = self.nodes.get_mut(i) else { return };
         let last = std::mem::replace(&mut node.finalized, height);
-        let first = node.disk.block(&hash).is_none();
-        if first {
+        if node.disk.block(&hash).is_none() {
             self.watch.broken(self.now, &format!("durability: {hash} is final, not in the log"));
         }
-        let before = self.watch.transactions;
         self.watch.finalized(self.now, i, last, (hash, height));
-        let _ = before;
         self.settle(i);
     }
 

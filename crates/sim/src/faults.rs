@@ -8,7 +8,6 @@ use crate::disk::Disk;
 use crate::net::Net;
 use crate::world::{GENESIS_TIME, SLOT_MS};
 use crate::Planted;
-use std::sync::Arc;
 use weft_consensus::{Effect, Input, VoteFile};
 use weft_types::share::items_digest;
 use weft_types::{Item, Netuid, Share, Vote, WeightRow};

@@ -64,7 +64,7 @@ impl Net {
             call: Call::Transfer { to: SecretKey::public(to), amount },
         };
         let tx = body.sign(key, &self.world.chain);
-        for tx in self.check(tx) {
+        if let Some(tx) = self.check(tx) {
             let parcel = Parcel::new(Message::Tx(Box::new(tx.clone())));
             if self.insert(i, tx) {
                 self.flood(i, None, &parcel);

@@ -297,9 +297,10 @@ impl Net {
         }
     }
 
-    /// What happened, so far as it is counted here.
+    /// What happened, with the final height when faults stopped and the slots that it took
+    /// to rise everywhere.
     #[must_use]
-    pub fn report(&self, recovery_slots: u64) -> Report {
+    pub fn report(&self, (mark, recovery_slots): (u64, u64)) -> Report {
         let of = |height: fn(&Node) -> u64| self.nodes.iter().map(height);
         Report {
             ok: self.watch.violations.is_empty(),
@@ -307,6 +308,7 @@ impl Net {
             trace_hash: self.trace.hash(),
             final_height: of(Node::final_height).max().unwrap_or_default(),
             lowest_final_height: of(Node::final_height).min().unwrap_or_default(),
+            stormy_final_height: mark,
             head_height: of(Node::head_height).max().unwrap_or_default(),
             slots: self.slot(),
             recovery_slots,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use weft_types::Hash;
 
 /// What happened in a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Whether no promise was broken.
     pub ok: bool,
@@ -16,6 +16,8 @@ pub struct Report {
     pub final_height: u64,
     /// The lowest final height of any node.
     pub lowest_final_height: u64,
+    /// The highest final height of any node when faults stopped.
+    pub stormy_final_height: u64,
     /// The highest head of any node.
     pub head_height: u64,
     /// How many slots went by, those in fair weather at the end included.

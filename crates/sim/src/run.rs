@@ -15,11 +15,11 @@ const RECOVERY: u64 = 60;
 /// A plan without voters reports that as its violation.
 #[must_use]
 pub fn run(plan: &Plan) -> Report {
-    let mut net = Net::new(plan);
     if plan.voters == 0 {
-        net.watch.broken(GENESIS_TIME, "there is no voter; ask for at least one");
-        return net.report(0);
+        let violations = vec!["there is no voter; ask for at least one".to_owned()];
+        return Report { violations, ..Report::default() };
     }
+    let mut net = Net::new(plan);
     (0..plan.voters).for_each(|i| net.start(i));
     net.begin_slot(0);
     net.plan_crash();
@@ -60,17 +60,17 @@ impl Net {
         }
     }
 
-    /// Waits in fair weather for a new final block everywhere; answers how many slots
-    /// it took.
-    fn recover(&mut self) -> u64 {
+    /// Waits in fair weather for a new final block everywhere; answers the highest
+    /// final height before, and how many slots it took.
+    fn recover(&mut self) -> (u64, u64) {
         let mark = self.nodes.iter().map(|n| n.final_height()).max().unwrap_or_default();
         for slot in 1..=RECOVERY {
             if !self.watch.violations.is_empty() && self.plan.planted.is_none() {
-                return slot - 1;
+                return (mark, slot - 1);
             }
             self.run_to(self.plan.slots + slot);
             if self.nodes.iter().all(|n| n.final_height() > mark) {
-                return slot;
+                return (mark, slot);
             }
         }
         let finals: Vec<u64> = self.nodes.iter().map(|n| n.final_height()).collect();
@@ -78,7 +78,7 @@ impl Net {
             "not live: {RECOVERY} slots after the last fault the final heights are {finals:?}, {mark} was reached before"
         );
         self.watch.broken(self.now, &text);
-        RECOVERY
+        (mark, RECOVERY)
     }
 
     /// A run must have had the faults it was asked for.

@@ -10,12 +10,12 @@
 //! The rules are written here once more, apart from the code that is watched.
 
 use crate::world::{GENESIS_TIME, SLOT_MS, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weft_ledger::forks::{FinalBlock, Forks};
 use weft_types::units::RAO_PER_TAO;
 use weft_types::{
-    BlockHash, CheckedBlock, Hash, Header, Height, Nonce, PublicKey, Slot, SignedVote, Vote,
+    BlockHash, CheckedBlock, Hash, Header, Height, Nonce, PublicKey, Round, SignedVote, Slot, Vote,
 };
 
 /// How many broken promises are kept.
@@ -37,6 +37,7 @@ pub struct Watch {
     finals: BTreeMap<Height, BlockHash>,
     roots: BTreeMap<BlockHash, Hash>,
     votes: BTreeMap<PublicKey, Vec<Vote>>,
+    signed: BTreeSet<Hash>,
     headers: BTreeMap<(PublicKey, Slot), BlockHash>,
     nonces: BTreeMap<PublicKey, Nonce>,
 }
@@ -76,17 +77,16 @@ impl Watch {
             let text = format!("finality: node {node} made {height} final after {last}");
             self.broken(time, &text);
         }
+        let is_new = !self.finals.contains_key(&height);
         let first = *self.finals.entry(height).or_insert(hash);
         if first != hash {
             let text = format!("agreement: node {node} made {hash} final at {height}, not {first}");
             self.broken(time, &text);
         }
-        if let Some(block) = self.blocks.get(&hash).cloned() {
-            if self.roots.insert(hash, block.header().state_root).is_none() {
-                self.count_nonces(time, &block);
-            }
-        } else {
-            self.broken(time, &format!("durability: {hash} is final and no node logged it"));
+        match self.blocks.get(&hash).cloned() {
+            Some(block) if is_new => self.count_nonces(time, &block),
+            Some(_) => {}
+            None => self.broken(time, &format!("durability: {hash} is final, no node logged it")),
         }
     }
 
@@ -105,17 +105,17 @@ impl Watch {
     /// The ledger of a node has taken a final block into its state.
     pub fn settled(&mut self, time: u64, node: usize, block: &FinalBlock) {
         let (hash, got) = (block.hash, block.state_root);
-        let want = *self.roots.entry(hash).or_insert(got);
+        let named = self.blocks.get(&hash).map(|b| b.header().state_root);
+        let is_new = !self.roots.contains_key(&hash);
+        let want = *self.roots.entry(hash).or_insert(named.unwrap_or(got));
+        if is_new {
+            let good = block.receipts.items.iter().filter(|r| r.result.is_ok()).count();
+            self.rows += good as u64;
+        }
         if got != want {
             let text = format!("state: node {node} has root {got} after {hash}, others {want}");
             self.broken(time, &text);
         }
-    }
-
-    /// Rows that a final block applied, counted once by the caller.
-    pub fn applied(&mut self, block: &FinalBlock) {
-        let good = block.receipts.items.iter().filter(|r| r.result.is_ok()).count();
-        self.rows += good as u64;
     }
 
     /// A voter's share was seen on the wire.
@@ -138,14 +138,25 @@ impl Watch {
         }
     }
 
-    /// A node signs a share by its own clock. What was signed before may be said again.
-    pub fn signs(&mut self, time: u64, clock: u64, vote: &Vote) {
-        let is_new = self.votes.get(&vote.voter).is_none_or(|before| !before.contains(vote));
+    /// A node records a share that it signs, by its own clock. A record that names the
+    /// same share again signs nothing.
+    pub fn signs(&mut self, time: u64, clock: u64, signed: &SignedVote) {
+        let vote = signed.vote;
+        let is_new = self.signed.insert(signed.seal());
         let Some(block) = self.blocks.get(&vote.target.hash).filter(|_| is_new) else { return };
         let start = GENESIS_TIME + block.header().slot.0 * SLOT_MS;
         if clock < start || (clock - start) * 4 >= SLOT_MS * 3 {
             let (voter, slot) = (vote.voter, block.header().slot);
             let text = format!("late share: {voter} signs for slot {slot} at {clock} ms");
+            self.broken(time, &text);
+        }
+    }
+
+    /// A node sends a share of its own; `recorded` is what its disk has synced (R7).
+    pub fn sends(&mut self, time: u64, vote: &Vote, recorded: Round) {
+        if recorded < vote.target.round {
+            let (voter, round) = (vote.voter, vote.target.round);
+            let text = format!("durability: {voter} sends a share of round {round} unrecorded");
             self.broken(time, &text);
         }
     }
@@ -179,7 +190,7 @@ fn offence(a: &Vote, b: &Vote) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_types::{Checkpoint, Round};
+    use weft_types::Checkpoint;
 
     fn vote(source: u64, target: u64, mark: u8) -> Vote {
         let at = |round| Checkpoint { round: Round(round), hash: Hash([mark; 32]) };
