@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn the_table_of_r10_and_r11() {
-        let table: &[(&str, (u8, u8), &[Link], (u8, u8))] = &[
+        type Row<'a> = (&'a str, (u8, u8), &'a [Link], (u8, u8));
+        let table: &[Row<'_>] = &[
             ("no quorum changes nothing", (3, 2), &[], (3, 2)),
             ("r10 a quorum for the parent justifies it", (3, 2), &[link(3, 9, 8)], (9, 2)),
             ("r11 consecutive rounds and source = parent", (3, 2), &[link(3, 4, 3)], (4, 3)),

@@ -199,7 +199,7 @@ fn r20_two_shares_of_a_voter_for_a_round_are_kept_and_are_evidence() {
 fn r7_a_link_around_another_is_evidence() {
     let draw = Draw::new(&[1, 1, 1, 1]);
     let mut core = draw.core(None);
-    let at_round = |round: u64| Checkpoint { round: Round(round), hash: Hash([round as u8; 32]) };
+    let at_round = |r: u8| Checkpoint { round: Round(u64::from(r)), hash: Hash([r; 32]) };
     let link = |s, t| draw.share_from(0, at_round(s), at_round(t)).share().clone();
     send(&mut core, 1, &link(2, 3), at(9, 0));
     let fine = send(&mut core, 1, &link(3, 5), at(9, 1));

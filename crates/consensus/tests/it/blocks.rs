@@ -150,7 +150,7 @@ fn r9_a_catch_up_names_an_ancestor_above_the_justified_checkpoint_with_a_quorum(
         assert!(matches!(fault, Some(BlockFault::CatchUpTarget { .. })), "{name}: {fault:?}");
     }
     let votes =
-        vec![draw.share_from(0, draw.standing("a").checkpoint(), draw.standing("b").checkpoint())];
+        [draw.share_from(0, draw.standing("a").checkpoint(), draw.standing("b").checkpoint())];
     let votes = votes.iter().map(|s| s.share().signed).collect();
     let target = draw.standing("b").checkpoint();
     draw.build("vote", (4, None), "c", (vec![], Some(CatchUp { target, votes })));

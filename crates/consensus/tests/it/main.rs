@@ -1,10 +1,18 @@
 //! The rules of the protocol, each held by sentences that can fail.
 
+#[cfg(test)]
 mod admission;
+#[cfg(test)]
 mod blocks;
+#[cfg(test)]
 mod finality;
+#[cfg(test)]
 mod head;
+#[cfg(test)]
 mod network;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod sync;
+#[cfg(test)]
 mod voting;

@@ -45,7 +45,7 @@ fn after_a_partition_all_nodes_finalise_within_the_bound() {
         for seed in 0..10 {
             let mut net = Net::new(&vec![1; n], seed);
             net.run_to(5);
-            let sides = (0..n).map(|_| net.dice.roll(2) as u8).collect();
+            let sides = (0..n).map(|_| net.dice.side(2)).collect();
             net.weather = Weather { sides, ..Weather::fair() };
             net.run_to(5 + outage);
             net.weather = Weather::fair();
@@ -74,7 +74,7 @@ fn thousands_of_slots_of_changing_weather_never_disagree_and_always_recover() {
 
 fn storm(dice: &mut Dice, n: usize) -> Weather {
     let split = if dice.roll(2) == 0 { n } else { 0 };
-    let sides = (0..split).map(|_| dice.roll(3) as u8).collect();
+    let sides = (0..split).map(|_| dice.side(3)).collect();
     Weather { delay_ms: (5, 50 + dice.roll(2_000)), loss: dice.roll(50), sides }
 }
 

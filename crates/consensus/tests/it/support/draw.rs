@@ -20,6 +20,9 @@ use weft_types::{
     Item, Millis, Round, SecretKey, Slot, Vote, Work,
 };
 
+/// What is done to a header before it is signed.
+type Bend = Box<dyn Fn(&mut Header)>;
+
 /// Chains being drawn.
 pub struct Draw {
     pub genesis: Genesis,
@@ -27,7 +30,7 @@ pub struct Draw {
     pub toy: Toy,
     pub tree: Tree,
     blocks: BTreeMap<String, Arc<CheckedBlock>>,
-    bends: BTreeMap<String, Box<dyn Fn(&mut Header)>>,
+    bends: BTreeMap<String, Bend>,
 }
 
 /// A time in a slot, in thousandths of it.
@@ -116,7 +119,7 @@ impl Draw {
     }
 
     fn shares(&self, voters: &str, target: &str) -> Vec<CheckedShare> {
-        let digits = voters.chars().map(|c| c.to_digit(36).unwrap() as usize);
+        let digits = voters.chars().map(|c| usize::try_from(c.to_digit(36).unwrap()).unwrap());
         digits.map(|voter| self.share(voter, target)).collect()
     }
 

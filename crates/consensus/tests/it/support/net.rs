@@ -31,6 +31,13 @@ impl Dice {
     }
 }
 
+impl Dice {
+    /// One of so many sides of a partition.
+    pub fn side(&mut self, sides: u8) -> u8 {
+        u8::try_from(self.roll(u64::from(sides))).unwrap()
+    }
+}
+
 /// What the network does to messages.
 #[derive(Clone, Debug)]
 pub struct Weather {
@@ -59,7 +66,7 @@ enum Message {
 
 enum Event {
     Wake(u32),
-    Message { from: usize, message: Message },
+    Message { from: usize, message: Box<Message> },
 }
 
 /// One node: a core, its disk and what of gossip it has seen.
@@ -88,7 +95,6 @@ pub struct Net {
     votes: BTreeMap<PublicKey, Vec<Vote>>,
     proposed: BTreeSet<(Slot, PublicKey)>,
     pub blocks: BTreeMap<BlockHash, Arc<CheckedBlock>>,
-    pub punished: usize,
 }
 
 impl Net {
@@ -120,7 +126,6 @@ impl Net {
             votes: BTreeMap::new(),
             proposed: BTreeSet::new(),
             blocks: BTreeMap::new(),
-            punished: 0,
         };
         (0..powers.len()).for_each(|i| net.start(i));
         net
@@ -191,12 +196,12 @@ impl Net {
         match event {
             Event::Wake(life) if life != self.nodes[to].life => {}
             Event::Wake(_) => self.give(to, Input::Tick),
-            Event::Message { from, message } => self.receive(to, from, message),
+            Event::Message { from, message } => self.receive(to, from, *message),
         }
     }
 
     fn receive(&mut self, to: usize, sender: usize, message: Message) {
-        let from = PeerId(sender as u64);
+        let from = PeerId(u64::try_from(sender).unwrap());
         self.sequence += 1;
         let ticket = Ticket(self.sequence);
         match message.clone() {
@@ -248,6 +253,7 @@ impl Net {
         }
         let (low, high) = self.weather.delay_ms;
         let time = self.now + low + self.dice.roll(high - low + 1);
+        let message = Box::new(message);
         self.queue(time, to, Event::Message { from, message });
     }
 
@@ -282,7 +288,7 @@ impl Net {
                     }
                 }
                 Effect::Fetch { peer, want } => {
-                    self.send(i, peer.0 as usize, Message::Request(want))
+                    self.send(i, usize::try_from(peer.0).unwrap(), Message::Request(want))
                 }
                 Effect::Append(block) => {
                     self.blocks.insert(block.hash(), Arc::clone(&block));

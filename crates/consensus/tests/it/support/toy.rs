@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use weft_consensus::{Assembled, Draft, Executed, Executor};
 use weft_types::key::derive_test_key;
 use weft_types::{
-    BlockHash, CheckedBlock, CheckedTx, Domain, Finality, Genesis, Hash, Header, Hyperparameters,
-    Millis, Network, Params, Power, Round, SecretKey, VoterSet, VoterSets, genesis::GenesisVoter,
+    BlockHash, CheckedBlock, CheckedTx, Domain, Finality, Genesis, Hash, Header, Millis, Network,
+    Params, Power, Round, SecretKey, VoterSet, VoterSets, genesis::GenesisVoter,
 };
 
 /// When slot 0 begins in tests, and how long a slot is.
@@ -30,9 +30,6 @@ pub fn genesis(powers: &[u64]) -> Genesis {
     };
     let mut params = Params::preset(Network::Local);
     params.slot_ms = SLOT_MS;
-    assert!(
-        params.subnet_defaults != Hyperparameters { tempo: 0, ..params.subnet_defaults.clone() }
-    );
     Genesis {
         network: Network::Local,
         name: "toy".to_owned(),
@@ -121,7 +118,7 @@ impl Toy {
             state.sets.previous = None;
         }
         let Some((every, sets)) = &self.rotation else { return };
-        if header.height.0 % every == 0 && state.sets.previous.is_none() {
+        if header.height.0.is_multiple_of(*every) && state.sets.previous.is_none() {
             let which = usize::try_from(header.height.0 / every).unwrap() % sets.len();
             let mut next = sets[which].clone();
             next.anchor = finality.finalized.hash;
