@@ -96,13 +96,13 @@ pub fn bonds(opinion: &Opinion<'_>) -> Bonded {
     let height = votes.places.len();
     let mut ledger = Ledger::new(opinion);
     let mut column = vec![0; height];
-    let average = Average::new(opinion);
+    let mut average = Average::new(opinion);
     let columns = votes.weights.chunks_exact(height.max(1));
     let columns = columns.zip(votes.bonds.chunks_exact(height.max(1))).zip(opinion.incentive);
     for ((to, ((weights, old), incentive)), consensus) in
         (0..u16::MAX).zip(columns).zip(opinion.consensus)
     {
-        match &average {
+        match &mut average {
             Average::Classic(rate) => classic(&mut column, (weights, opinion.stake), old, *rate),
             Average::Plain(rate) => plain(&mut column, weights, old, *rate),
             Average::Liquid(liquid) => {

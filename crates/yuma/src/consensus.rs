@@ -14,19 +14,26 @@
 use crate::q32::{self, Divisor, ONE, Q};
 use crate::votes::Votes;
 
-/// A score and the stake behind it.
-type Vote = (Q, Q);
+/// How many low bits of a key say whose vote it is.
+const VOTER_BITS: u32 = 12;
+
+/// With so few votes left, comparing each with each costs less than guessing a branch.
+const FEW: usize = 8;
 
 /// Who votes on consensus, and what a majority is.
+///
+/// A vote is one number, score * 2^12 + voter: no two are equal, and they are ordered by
+/// score. Scores are at most 2^32 and voters below 2^12.
 pub struct Jury {
-    /// Places with active stake, and their stake.
-    voters: Vec<(usize, Q)>,
-    /// Stake of voters without a place, who score everyone 0; none when all have one.
-    absent: Option<Q>,
+    /// The places of voters; those without a place, who score everyone 0, are one more
+    /// voter behind them.
+    places: Vec<usize>,
+    /// The stake of each voter.
+    stakes: Vec<Q>,
     total: Q,
     kappa: Q,
-    votes: Vec<Vote>,
-    spare: Vec<Vote>,
+    votes: Vec<u64>,
+    spare: Vec<u64>,
 }
 
 impl Jury {
@@ -34,75 +41,98 @@ impl Jury {
     /// chain does.
     pub fn new(votes: &Votes, active_stake: &[Q], kappa: Q) -> Self {
         let sum = Divisor::new(q32::sum(active_stake));
-        let (mut voters, mut absent, mut total) = (Vec::new(), None, 0);
-        let with_stake = active_stake.iter().enumerate().filter(|(_, s)| **s > 0);
-        for (uid, stake) in with_stake {
+        let (mut places, mut stakes, mut absent) = (Vec::new(), Vec::new(), None);
+        for (uid, stake) in active_stake.iter().enumerate().filter(|(_, s)| **s > 0) {
             let stake = sum.divide(*stake);
-            total += stake;
             match votes.places.binary_search_by(|place| usize::from(*place).cmp(&uid)) {
-                Ok(place) => voters.push((place, stake)),
+                Ok(place) => {
+                    places.push(place);
+                    stakes.push(stake);
+                }
                 Err(_) => absent = Some(absent.unwrap_or(0) + stake),
             }
         }
-        let room = voters.len() + 1;
-        Self { voters, absent, total, kappa, votes: vec![(0, 0); room], spare: vec![(0, 0); room] }
+        stakes.extend(absent);
+        Self::of(places, stakes, kappa)
+    }
+
+    fn of(places: Vec<usize>, stakes: Vec<Q>, kappa: Q) -> Self {
+        let (room, total) = (stakes.len(), q32::sum(&stakes));
+        Self { places, stakes, total, kappa, votes: vec![0; room], spare: vec![0; room] }
     }
 
     /// The consensus on one neuron: the least score such that more than total - kappa of
     /// the stake scores no higher; the highest score when there is none (kappa 0).
     pub fn consensus(&mut self, column: &[Q]) -> Q {
-        let mut count = 0;
-        for (place, stake) in &self.voters {
-            self.votes[count] = (column[*place], *stake);
-            count += 1;
+        let mut count = self.stakes.len();
+        for (voter, vote) in (0_u64..).zip(&mut self.votes) {
+            *vote = voter;
         }
-        if let Some(stake) = self.absent {
-            self.votes[count] = (0, stake);
-            count += 1;
+        for (vote, place) in self.votes.iter_mut().zip(&self.places) {
+            *vote |= column[*place] << VOTER_BITS;
         }
         // Kappa goes to the other side, where no difference can be negative.
         let mut below = self.kappa;
-        while count > 0 {
-            let pivot = self.votes[count / 2].0;
-            let split = split(&mut self.votes, &mut self.spare, (count, pivot));
-            let upto = below + split.stake_below;
-            if upto > self.total && split.below > 0 {
-                count = split.below;
-            } else if upto + split.stake_at <= self.total && split.above > 0 {
-                below = upto + split.stake_at;
-                count = split.above;
-                std::mem::swap(&mut self.votes, &mut self.spare);
+        while count > FEW {
+            let pivot = median_of_three(&self.votes[..count]);
+            let (lows, stake) = self.split(count, pivot);
+            if below + stake > self.total {
+                count = lows;
             } else {
-                return pivot;
+                below += stake;
+                count -= lows;
+                std::mem::swap(&mut self.votes, &mut self.spare);
             }
         }
-        0
+        self.among_few(count, below) >> VOTER_BITS
+    }
+
+    /// Moves votes up to the pivot to the front and the others to `spare`; answers how
+    /// many the former are and the stake behind them. Every vote is written to both and
+    /// only the counts differ, so no branch depends on a score: such a branch is guessed
+    /// wrong half of the time and costs more than all the rest.
+    fn split(&mut self, count: usize, pivot: u64) -> (usize, Q) {
+        let (votes, spare) = (&mut self.votes[..count], &mut self.spare[..count]);
+        let (mut lows, mut stake) = (0, 0);
+        for at in 0..count {
+            let vote = votes[at];
+            let is_low = vote <= pivot;
+            votes[lows] = vote;
+            spare[at - lows] = vote;
+            lows += usize::from(is_low);
+            stake += if is_low { self.stakes[voter(vote)] } else { 0 };
+        }
+        (lows, stake)
+    }
+
+    /// The least vote that carries, of the first few; the highest when none does; 0 of
+    /// none at all.
+    fn among_few(&self, count: usize, below: Q) -> u64 {
+        let votes = &self.votes[..count];
+        let (mut least, mut highest) = (u64::MAX, 0);
+        for vote in votes {
+            let mut upto = below;
+            for other in votes {
+                upto += if other <= vote { self.stakes[voter(*other)] } else { 0 };
+            }
+            least = least.min(if upto > self.total { *vote } else { u64::MAX });
+            highest = highest.max(*vote);
+        }
+        least.min(highest)
     }
 }
 
-/// How votes lie around a pivot.
-struct Split {
-    below: usize,
-    above: usize,
-    stake_below: Q,
-    stake_at: Q,
+/// Whose vote it is.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "12 bits")]
+const fn voter(vote: u64) -> usize {
+    (vote & ((1 << VOTER_BITS) - 1)) as usize
 }
 
-/// Moves votes below the pivot to the front and copies those above it into `above`.
-/// Every vote is written to both and only the lengths differ, so no branch depends on a
-/// score: a branch here is guessed wrong half of the time and costs more than the rest.
-fn split(votes: &mut [Vote], above: &mut [Vote], (count, pivot): (usize, Q)) -> Split {
-    let mut split = Split { below: 0, above: 0, stake_below: 0, stake_at: 0 };
-    for at in 0..count {
-        let vote @ (score, stake) = votes[at];
-        votes[split.below] = vote;
-        above[split.above] = vote;
-        split.below += usize::from(score < pivot);
-        split.above += usize::from(score > pivot);
-        split.stake_below += stake * u64::from(score < pivot);
-        split.stake_at += stake * u64::from(score == pivot);
-    }
-    split
+/// The middle one of the first, the middle and the last vote: neither side is empty then.
+fn median_of_three(votes: &[u64]) -> u64 {
+    let (a, b, c) = (votes[0], votes[votes.len() / 2], votes[votes.len() - 1]);
+    a.min(b).max(a.max(b).min(c))
 }
 
 /// What consensus makes of the weights.
@@ -222,31 +252,26 @@ mod tests {
             x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (x >> 33) % below
         };
-        for round in 0..2_000 {
-            let size = 1 + next(40);
-            let mut jury = Jury {
-                voters: (0..).take(usize::try_from(size).unwrap()).map(|p| (p, next(50))).collect(),
-                absent: (round % 3 == 0).then(|| next(50)),
-                total: 0,
-                kappa: 0,
-                votes: vec![(0, 0); 64],
-                spare: vec![(0, 0); 64],
-            };
-            let column: Vec<Q> = (0..size).map(|_| next(1 + round % 30)).collect();
-            let mut votes: Vec<Vote> = jury.voters.iter().map(|(p, s)| (column[*p], *s)).collect();
-            votes.extend(jury.absent.map(|stake| (0, stake)));
-            votes.sort_unstable();
-            jury.total = votes.iter().map(|(_, s)| s).sum();
-            jury.kappa = next(jury.total * 5 / 4 + 2);
-            let (mut upto, mut want) = (jury.kappa, votes.last().unwrap().0);
-            for (score, _) in &votes {
-                let at: Q = votes.iter().filter(|(s, _)| s <= score).map(|(_, s)| s).sum();
-                upto = upto.max(jury.kappa + at);
-                if upto > jury.total {
-                    want = *score;
-                    break;
-                }
+        for round in 0..4_000 {
+            let size = usize::try_from(1 + next(70)).unwrap();
+            let column: Vec<Q> = (0..size).map(|_| next(1 + round % 90)).collect();
+            let mut stakes: Vec<Q> = (0..size).map(|_| next(50)).collect();
+            let mut votes: Vec<(Q, Q)> =
+                column.iter().copied().zip(stakes.iter().copied()).collect();
+            if round % 3 == 0 {
+                stakes.push(next(50));
+                votes.push((0, stakes[size]));
             }
+            votes.sort_unstable();
+            let total: Q = stakes.iter().sum();
+            let kappa = next(total * 5 / 4 + 2);
+            let carries = |score: Q| {
+                let upto: Q = votes.iter().filter(|(s, _)| *s <= score).map(|(_, s)| s).sum();
+                upto + kappa > total
+            };
+            let mut scores = votes.iter().map(|(score, _)| *score);
+            let want = scores.find(|score| carries(*score)).unwrap_or(votes.last().unwrap().0);
+            let mut jury = Jury::of((0..size).collect(), stakes, kappa);
             assert_eq!(jury.consensus(&column), want, "round {round}");
         }
     }

@@ -39,8 +39,7 @@ pub fn emission(incentive: &[Q], dividends: &[Q], active_stake: &[Q], stake: &[Q
 
 /// Parts of an amount of rao, each rounded down.
 pub fn in_rao(parts: &[Q], rao: u64) -> Vec<u64> {
-    // A part is at most 1, so what it is of an amount is at most the amount.
-    parts.iter().map(|part| q32::mul(*part, rao)).collect()
+    parts.iter().map(|part| q32::part_of(*part, rao)).collect()
 }
 
 #[cfg(test)]
