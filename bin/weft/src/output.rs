@@ -49,6 +49,13 @@ impl Exit {
 pub struct Failure {
     /// Which exit code.
     pub exit: Exit,
+    /// What is said.
+    pub words: Box<Words>,
+}
+
+/// What a failure says.
+#[derive(Debug, Clone)]
+pub struct Words {
     /// The kind, one of a dozen.
     pub code: String,
     /// The error's own name.
@@ -65,27 +72,29 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with a name and a sentence.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what is written")]
     pub fn new(exit: Exit, name: &str, message: impl ToString) -> Self {
-        Self {
-            exit,
+        let words = Words {
             code: exit.code().to_owned(),
             name: name.to_owned(),
             message: message.to_string(),
             help: String::new(),
             context: json!({}),
             data: None,
-        }
+        };
+        Self { exit, words: Box::new(words) }
     }
 
     /// With what to do next.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what is written")]
     pub fn help(mut self, help: impl ToString) -> Self {
-        self.help = help.to_string();
+        self.words.help = help.to_string();
         self
     }
 
     /// With all that a failed check has found.
     pub fn data(mut self, data: &impl Serialize) -> Self {
-        self.data = serde_json::to_value(data).ok();
+        self.words.data = serde_json::to_value(data).ok();
         self
     }
 }
@@ -137,9 +146,10 @@ pub fn finish(result: Result<Answer, Failure>, as_json: bool) -> ExitCode {
             if as_json {
                 say(&error_envelope(&failure).to_string());
             } else {
-                eprintln!("error[{}] {}: {}", failure.code, failure.name, failure.message);
-                if !failure.help.is_empty() {
-                    eprintln!("  help: {}", failure.help);
+                let words = &failure.words;
+                eprintln!("error[{}] {}: {}", words.code, words.name, words.message);
+                if !words.help.is_empty() {
+                    eprintln!("  help: {}", words.help);
                 }
             }
             ExitCode::from(failure.exit as u8)
@@ -166,16 +176,17 @@ fn envelope(answer: Answer) -> Value {
 }
 
 fn error_envelope(failure: &Failure) -> Value {
+    let words = &failure.words;
     json!({
         "ok": false,
         "v": 1,
-        "data": failure.data,
+        "data": words.data,
         "error": {
-            "code": failure.code,
-            "name": failure.name,
-            "message": failure.message,
-            "help": failure.help,
-            "context": failure.context,
+            "code": words.code,
+            "name": words.name,
+            "message": words.message,
+            "help": words.help,
+            "context": words.context,
         }
     })
 }

@@ -104,8 +104,8 @@ pub fn failure(error: ClientError) -> Failure {
                 _ => Exit::Failed,
             };
             let mut failure = Failure::new(exit, &e.name, &e.message).help(&e.help);
-            failure.code = e.kind;
-            failure.context = e.context;
+            failure.words.code = e.kind;
+            failure.words.context = e.context;
             failure
         }
         ClientError::Connect { .. } => Failure::new(Exit::CannotConnect, "CannotConnect", error)

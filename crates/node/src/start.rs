@@ -127,7 +127,11 @@ fn start_checker(
     let events = events.clone();
     std::thread::Builder::new()
         .name("checker".to_owned())
-        .spawn(move || checker::run(inbox, &events, &params, &chain))
+        .spawn(move || {
+            if let Err(error) = checker::run(inbox, &events, &params, &chain) {
+                tracing::error!(%error, "the checker can't run");
+            }
+        })
         .map_err(|e| NodeError::Task { what: "the checker", reason: e.to_string() })?;
     Ok(jobs)
 }

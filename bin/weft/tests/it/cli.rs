@@ -1,9 +1,7 @@
 //! The contract of the command line: one document on stdout, exit codes, errors by name.
 
-mod support;
-
+use crate::support::{Home, shared};
 use serde_json::{Value, json};
-use support::{Home, shared};
 
 fn write(home: &Home, name: &str, text: &str) -> String {
     let path = home.path().join(name);

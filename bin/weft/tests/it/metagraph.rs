@@ -1,11 +1,9 @@
 //! A real subnet on four processes: its rows arrive by both doors, and its first epoch
 //! pays what the live chain's code pays.
 
-mod support;
-
+use crate::support::{Home, shared, until};
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::{Home, shared, until};
 
 const FILE: &str = "data/mainnet-netuid15-block4769998.json";
 const CASE: &str = "vectors/yuma/mainnet_netuid15_yuma3.json";

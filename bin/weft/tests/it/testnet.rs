@@ -1,12 +1,10 @@
 //! Four real processes: they agree, lose one of them and go on, take it back, and stop
 //! without a trace.
 
-mod support;
-
+use crate::support::{Home, until};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
-use support::{Home, until};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
