@@ -3,11 +3,11 @@
 //! At most one node is down at a time. A node that is to crash goes on for a few effects
 //! and dies between two of them; it starts again from what its disk has synced.
 
+use crate::Planted;
 use crate::agenda::{Event, Message, Parcel};
 use crate::disk::Disk;
 use crate::net::Net;
 use crate::world::{GENESIS_TIME, SLOT_MS};
-use crate::Planted;
 use weft_consensus::{Effect, Input, VoteFile};
 use weft_types::share::items_digest;
 use weft_types::{Item, Netuid, Share, Vote, WeightRow};
@@ -83,10 +83,8 @@ impl Net {
         let Some(node) = self.nodes.get(i) else { return };
         let mut core = self.world.core(i, VoteFile::Known(node.disk.vote().clone()));
         let log = node.disk.log();
-        let restored: Vec<Effect> = log
-            .into_iter()
-            .flat_map(|block| core.step(now, Input::Restored { block }))
-            .collect();
+        let restored: Vec<Effect> =
+            log.into_iter().flat_map(|block| core.step(now, Input::Restored { block })).collect();
         if let Some(node) = self.nodes.get_mut(i) {
             node.core = Some(core);
         }

@@ -7,9 +7,7 @@ use crate::world::{NETUID, SLOT_MS, TEMPO};
 use weft_consensus::Input;
 use weft_mempool::Inserted;
 use weft_types::check::check_txs;
-use weft_types::{
-    Call, ChainTag, CheckedTx, Height, Item, Rao, SecretKey, Tx, TxBody, WeightRow,
-};
+use weft_types::{Call, ChainTag, CheckedTx, Height, Item, Rao, SecretKey, Tx, TxBody, WeightRow};
 
 /// The most transfers that are submitted in one slot.
 const TRANSFERS: u64 = 3;

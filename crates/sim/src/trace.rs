@@ -48,10 +48,10 @@ impl Trace {
 
 fn what(effect: &Effect) -> (u8, Vec<u8>) {
     match effect {
-        Effect::Verdict { ticket, verdict } => (verdict_kind(verdict), ticket.0.to_le_bytes().into()),
-        Effect::Fetch { peer, want } => {
-            (4, [&peer.0.to_le_bytes(), &want.to_bytes()[..]].concat())
+        Effect::Verdict { ticket, verdict } => {
+            (verdict_kind(verdict), ticket.0.to_le_bytes().into())
         }
+        Effect::Fetch { peer, want } => (4, [&peer.0.to_le_bytes(), &want.to_bytes()[..]].concat()),
         Effect::Append(block) => (5, block.hash().0.into()),
         Effect::Record(record) => (6, record.to_bytes()),
         Effect::Announce(signed) => (7, signed.header.hash().0.into()),
@@ -59,9 +59,7 @@ fn what(effect: &Effect) -> (u8, Vec<u8>) {
         Effect::Propose(draft) => (9, draft.header.hash().0.into()),
         Effect::Head(hash) => (10, hash.0.into()),
         Effect::Finalized { hash, .. } => (11, hash.0.into()),
-        Effect::Evidence(Evidence::Votes(a, b)) => {
-            (12, [a.seal().0, b.seal().0].concat())
-        }
+        Effect::Evidence(Evidence::Votes(a, b)) => (12, [a.seal().0, b.seal().0].concat()),
         Effect::Evidence(Evidence::Headers(a, b)) => {
             (13, [a.header.hash().0, b.header.hash().0].concat())
         }

@@ -175,9 +175,8 @@ impl Watch {
 
 /// The name of the offence that two different votes are, if they are one (R7).
 fn offence(a: &Vote, b: &Vote) -> Option<&'static str> {
-    let around = |x: &Vote, y: &Vote| {
-        x.source.round < y.source.round && y.target.round < x.target.round
-    };
+    let around =
+        |x: &Vote, y: &Vote| x.source.round < y.source.round && y.target.round < x.target.round;
     if a.target.round == b.target.round {
         Some("double vote")
     } else if around(a, b) || around(b, a) {

@@ -90,20 +90,12 @@ fn forks(genesis: &Genesis) -> Forks {
     Forks::new(genesis, Seed([7; 4])).expect("the genesis made here is good")
 }
 
-fn genesis(
-    seed: &str,
-    voters: &[SecretKey],
-    miners: &[SecretKey],
-    users: &[SecretKey],
-) -> Genesis {
+fn genesis(seed: &str, voters: &[SecretKey], miners: &[SecretKey], users: &[SecretKey]) -> Genesis {
     let mut params = Params::preset(Network::Local);
     params.slot_ms = SLOT_MS;
     let owner = users.first().map(SecretKey::public).unwrap_or_default();
-    let stake = |key: &SecretKey, stake| GenesisStake {
-        hotkey: key.public(),
-        coldkey: owner,
-        stake,
-    };
+    let stake =
+        |key: &SecretKey, stake| GenesisStake { hotkey: key.public(), coldkey: owner, stake };
     let mut stakes: Vec<_> = voters.iter().map(|v| stake(v, COINS)).collect();
     stakes.extend(miners.iter().map(|m| stake(m, Rao::ZERO)));
     stakes.sort_by_key(|s| s.hotkey);
@@ -124,10 +116,7 @@ fn genesis(
         name: seed.to_owned(),
         genesis_time: Millis(GENESIS_TIME),
         voters: voters.iter().map(voter).collect(),
-        accounts: users
-            .iter()
-            .map(|u| GenesisAccount { key: u.public(), free: COINS })
-            .collect(),
+        accounts: users.iter().map(|u| GenesisAccount { key: u.public(), free: COINS }).collect(),
         stakes,
         subnets: vec![GenesisSubnet {
             netuid: NETUID,

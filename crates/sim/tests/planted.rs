@@ -14,7 +14,10 @@ fn planted(seed: u64, planted: Planted) -> Vec<String> {
 fn a_double_vote_is_seen_with_every_seed() {
     for seed in 1..=20 {
         let violations = planted(seed, Planted::DoubleVote);
-        assert!(violations.iter().any(|v| v.contains("double vote: voter")), "{seed}: {violations:?}");
+        assert!(
+            violations.iter().any(|v| v.contains("double vote: voter")),
+            "{seed}: {violations:?}"
+        );
     }
 }
 
@@ -30,8 +33,7 @@ fn a_lost_vote_file_is_seen_as_a_vote_against_an_earlier_one() {
 #[test]
 fn the_same_seeds_without_a_planted_bug_are_good() {
     for seed in 1..=20 {
-        let plan =
-            Plan { seed, voters: 4, slots: 30, loss_ppm: 0, partition: None, planted: None };
+        let plan = Plan { seed, voters: 4, slots: 30, loss_ppm: 0, partition: None, planted: None };
         let report = run(&plan);
         assert!(report.ok, "{seed}: {:?}", report.violations);
     }

@@ -37,8 +37,7 @@ fn reports(seeds: std::ops::RangeInclusive<u64>, plan: fn(u64) -> Plan) -> Vec<R
         mine.map(|seed| is_good(&plan(seed))).collect::<Vec<_>>()
     };
     std::thread::scope(|scope| {
-        let parts: Vec<_> =
-            (0..threads).map(|part| scope.spawn(move || run_part(part))).collect();
+        let parts: Vec<_> = (0..threads).map(|part| scope.spawn(move || run_part(part))).collect();
         parts.into_iter().flat_map(|p| p.join().unwrap()).collect()
     })
 }
