@@ -15,13 +15,12 @@ const TELL_EVERY: u64 = 2;
 
 impl<E: Executor> Core<E> {
     pub(super) fn settle(&mut self, moment: Moment, out: &mut Vec<Effect>) {
-        loop {
-            self.settle_blocks(moment, out);
+        self.settle_blocks(moment, out);
+        self.settle_finality(out);
+        self.settle_head(out);
+        if self.vote(moment, out) {
             self.settle_finality(out);
             self.settle_head(out);
-            if !self.vote(moment, out) {
-                break;
-            }
         }
         self.propose(moment, out);
         self.tell(moment, out);
