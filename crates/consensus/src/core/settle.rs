@@ -1,5 +1,5 @@
 //! What follows from what has become known, in this order: finality, head, our share
-//! (which may complete a quorum, so again), our block, requests, the next wake-up.
+//! (which may complete a quorum, so finality and head again), our block, requests, the next wake-up.
 
 use super::Core;
 use crate::clock::Moment;
