@@ -59,7 +59,7 @@ pub struct Ledger {
 }
 
 /// What a block did.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// What it wrote.
     pub changes: Changes,

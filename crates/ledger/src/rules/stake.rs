@@ -41,7 +41,7 @@ pub fn worth(pool: &Hotkey, shares: u128) -> Rao {
 
 fn minted(pool: &Hotkey, amount: Rao) -> Result<u128, CallError> {
     let minted = price(pool).and_then(|(s, v)| mul_div(u128::from(amount.0), s, v, false));
-    let minted = minted.ok_or(CallError::OutOfRange)?;
+    let minted = minted.ok_or(CallError::PoolFull)?;
     match pool.shares.checked_add(minted) {
         Some(total) if total < MAX_SHARES => Ok(minted),
         _ => Err(CallError::PoolFull),

@@ -1,0 +1,143 @@
+//! Accounts: transfers, fees, nonces, and what opens an account.
+
+use crate::world::{FEE, NET, START, World, cold, tao};
+use weft_ledger::query;
+use weft_ledger::rules::{CallError, Refusal};
+use weft_types::{Call, Height, Nonce, Rao};
+
+#[test]
+fn a_transfer_moves_the_amount_and_pays_the_proposers_coldkey() {
+    let mut world = World::new();
+    let tx = world.transfer(1, 2, tao(5));
+    let receipts = world.block(&[tx.clone()]);
+    assert_eq!(receipts.txs[0].id, tx.body.id());
+    assert_eq!((receipts.txs[0].fee, &receipts.txs[0].result), (FEE, &Ok(())));
+    assert_eq!(world.free(1).0, START.0 - tao(5).0 - FEE.0);
+    assert_eq!(world.free(2).0, START.0 + tao(5).0);
+    assert_eq!(world.free(0).0, START.0 + FEE.0);
+}
+
+#[test]
+fn a_call_that_fails_pays_its_fee_counts_its_nonce_and_says_why() {
+    let mut world = World::new();
+    let have = Rao(START.0 - FEE.0);
+    let tx = world.transfer(1, 2, START);
+    assert_eq!(world.run(tx), Err(CallError::NotEnoughBalance { have, need: START }));
+    assert_eq!(world.free(1), have);
+    assert_eq!(world.free(2), START);
+    assert_eq!(query::account(&world.state, &cold(1)).nonce, Nonce(1));
+}
+
+#[test]
+fn a_transfer_of_nothing_fails_by_name() {
+    let mut world = World::new();
+    let tx = world.transfer(1, 2, Rao(0));
+    assert_eq!(world.run(tx), Err(CallError::AmountZero));
+}
+
+#[test]
+fn dust_opens_no_account_but_reaches_one_that_is_open() {
+    let mut world = World::new();
+    let (amount, least) = (Rao(499), Rao(500));
+    let tx = world.transfer(1, 9, amount);
+    assert_eq!(world.run(tx), Err(CallError::BelowExistentialDeposit { amount, least }));
+    let tx = world.transfer(1, 9, least);
+    assert_eq!(world.run(tx), Ok(()));
+    let tx = world.transfer(1, 9, Rao(1));
+    assert_eq!(world.run(tx), Ok(()));
+    assert_eq!(world.free(9), Rao(501));
+}
+
+#[test]
+fn a_transfer_to_oneself_costs_the_fee_alone() {
+    let mut world = World::new();
+    let tx = world.transfer(1, 1, tao(7));
+    assert_eq!(world.run(tx), Ok(()));
+    assert_eq!(world.free(1).0, START.0 - FEE.0);
+}
+
+#[test]
+fn an_account_that_signed_and_spent_everything_keeps_its_nonce() {
+    let mut world = World::new();
+    let all = Rao(START.0 - FEE.0);
+    let tx = world.transfer(1, 2, all);
+    assert_eq!(world.run(tx.clone()), Ok(()));
+    assert_eq!(world.free(1), Rao(0));
+    let back = world.transfer(2, 1, tao(3));
+    assert_eq!(world.run(back), Ok(()));
+    let refusal = world.refused(tx.clone());
+    let (id, got, want) = (tx.body.id(), Nonce(0), Nonce(1));
+    assert_eq!(refusal, Refusal::WrongNonce { id, got, want }, "it can't be replayed");
+}
+
+#[test]
+fn a_nonce_with_a_gap_makes_a_block_invalid_and_is_left_out_of_a_draft() {
+    let mut world = World::new();
+    let call = |world: &World, ahead| {
+        world.tx_later(1, ahead, Call::Transfer { to: cold(2), amount: tao(1) })
+    };
+    let late = call(&world, 1);
+    let (id, got, want) = (late.body.id(), Nonce(1), Nonce(0));
+    assert_eq!(world.refused(late), Refusal::WrongNonce { id, got, want });
+    let txs = [call(&world, 0), call(&world, 2), call(&world, 1)];
+    let (receipts, kept) = world.assemble(&txs);
+    assert_eq!(kept, [0, 2]);
+    assert_eq!(receipts.txs.len(), 2);
+}
+
+#[test]
+fn a_signer_that_cannot_pay_the_fee_makes_a_block_invalid() {
+    let mut world = World::new();
+    let tx = world.transfer(9, 1, Rao(1));
+    let (id, have) = (tx.body.id(), Rao(0));
+    assert_eq!(world.refused(tx), Refusal::CannotPay { id, have, need: FEE });
+}
+
+#[test]
+fn a_transaction_is_good_up_to_its_last_height_and_not_beyond() {
+    let mut world = World::new();
+    let mut tx = world.transfer(1, 2, tao(1));
+    tx.body.valid_until = Some(Height(2));
+    world.run_to(2);
+    let (id, until, height) = (tx.body.id(), Height(2), Height(3));
+    assert_eq!(world.refused(tx), Refusal::Expired { id, until, height });
+    let mut tx = world.transfer(1, 2, tao(1));
+    tx.body.valid_until = Some(Height(3));
+    assert_eq!(world.run(tx), Ok(()));
+}
+
+#[test]
+fn a_block_that_is_no_child_of_the_state_is_refused() {
+    let mut world = World::new();
+    world.height = 1;
+    let refusal = world.try_block(&[], &[]).unwrap_err();
+    assert_eq!(refusal, Refusal::WrongHeight { got: Height(2), want: Height(1) });
+}
+
+#[test]
+fn fees_too_small_to_open_the_proposers_account_are_recycled() {
+    let mut world = World::with(|genesis| genesis.accounts.retain(|a| a.key != cold(0)));
+    let mut tx = world.transfer(1, 2, tao(1));
+    tx.body.fee = Rao(499);
+    assert_eq!(world.run(tx), Ok(()));
+    assert_eq!(world.supply().recycled, Rao(499));
+    assert_eq!(world.free(0), Rao(0));
+}
+
+#[test]
+fn a_block_holds_no_more_calls_than_it_may() {
+    let mut world = World::with(|genesis| genesis.params.limits.block_calls = 2);
+    let txs: Vec<_> = (1..5).map(|n| world.transfer(n, 0, tao(1))).collect();
+    assert_eq!(world.assemble(&txs).1, [0, 1]);
+}
+
+#[test]
+fn a_block_holds_no_more_bytes_of_free_calls_than_it_may() {
+    let mut world = World::with(|genesis| genesis.params.limits.free_bytes = 300);
+    let row = |n| world.free_call(n, Call::SetWeights(world.row(&[(2, 1), (3, 1)])));
+    let txs = [row(0), row(1), world.transfer(1, 2, tao(1))];
+    let (_, kept) = world.assemble(&txs);
+    assert_eq!(kept, [0, 2], "the second row waits, paying calls do not count");
+    let writers: Vec<_> = query::rows(&world.state, NET).iter().map(|(uid, _)| uid.0).collect();
+    assert_eq!(writers, [0]);
+}

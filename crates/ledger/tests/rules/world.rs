@@ -1,0 +1,402 @@
+//! A small chain on a plain map, and the sums that must hold after every block.
+
+use std::collections::BTreeMap;
+use weft_ledger::query;
+use weft_ledger::rules::{CallError, Ledger, Receipts, Refusal, Work};
+use weft_ledger::state::value::Supply;
+use weft_ledger::state::{Changes, Key, Read, Value};
+use weft_types::genesis::{
+    GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
+};
+use weft_types::hash::Domain;
+use weft_types::signature::signed_bytes;
+use weft_types::tx::Consent;
+use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
+use weft_types::{
+    Call, ChainTag, Genesis, Header, Height, Item, Millis, Netuid, Network, Nonce, Params, Power,
+    PublicKey, Rao, Round, SecretKey, Signature, Slot, Tx, TxBody, Uid, WeightRow, Work as Weight,
+};
+
+/// What every call here pays.
+pub const FEE: Rao = Rao(10_000);
+
+/// What each coldkey of the small chain has free at the start.
+pub const START: Rao = Rao(1_000 * RAO_PER_TAO);
+
+/// What each of its two validators has staked.
+pub const STAKE: Rao = Rao(100 * RAO_PER_TAO);
+
+/// The one subnet.
+pub const NET: Netuid = Netuid(1);
+
+pub fn tao(n: u64) -> Rao {
+    Rao(n * RAO_PER_TAO)
+}
+
+fn secret(kind: u8, n: u16) -> SecretKey {
+    let mut seed = [kind; 32];
+    seed[..2].copy_from_slice(&n.to_le_bytes());
+    SecretKey::from_seed(seed)
+}
+
+pub fn hot_secret(n: u16) -> SecretKey {
+    secret(7, n)
+}
+
+/// Hotkey `n`; those of the small chain are owned by coldkey `n`.
+pub fn hot(n: u16) -> PublicKey {
+    hot_secret(n).public()
+}
+
+/// Coldkey `n`.
+pub fn cold(n: u16) -> PublicKey {
+    secret(9, n).public()
+}
+
+/// A state as a plain map.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct Memory(pub BTreeMap<Key, Value>);
+
+impl Read for Memory {
+    fn get(&self, key: &Key) -> Option<Value> {
+        self.0.get(key).cloned()
+    }
+}
+
+impl Memory {
+    fn apply(&mut self, changes: Changes) {
+        for (key, value) in changes.0 {
+            match value {
+                Some(value) => {
+                    assert!(value.fits(&key), "{key:?} may not hold {value:?}");
+                    self.0.insert(key, value);
+                }
+                None => {
+                    self.0.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+/// A chain of which only the last state is kept.
+#[derive(Clone)]
+pub struct World {
+    pub genesis: Genesis,
+    pub ledger: Ledger,
+    pub state: Memory,
+    pub height: u64,
+}
+
+/// Subnet 1 with validators 0 and 1 (permits, `STAKE` each), miners 2 and 3, and
+/// coldkeys 0 to 5 with `START` free; validator 0 votes and proposes.
+fn small() -> Genesis {
+    let params = Params::preset(Network::Local);
+    let mut hyperparameters = params.subnet_defaults.clone();
+    (hyperparameters.tempo, hyperparameters.weights_rate_limit) = (10, 3);
+    hyperparameters.immunity_period = 5;
+    let stake = |n| GenesisStake {
+        hotkey: hot(n),
+        coldkey: cold(n),
+        stake: if n < 2 { STAKE } else { Rao::ZERO },
+    };
+    Genesis {
+        network: Network::Local,
+        name: "rules".to_owned(),
+        genesis_time: Millis(0),
+        params,
+        voters: vec![GenesisVoter { hotkey: hot(0), coldkey: cold(0), power: Power(1) }],
+        accounts: (0..6).map(|n| GenesisAccount { key: cold(n), free: START }).collect(),
+        stakes: (0..4).map(stake).collect(),
+        subnets: vec![GenesisSubnet {
+            netuid: NET,
+            owner: None,
+            hyperparameters,
+            neurons: (0..4)
+                .map(|n| GenesisNeuron { hotkey: hot(n), validator_permit: n < 2 })
+                .collect(),
+        }],
+    }
+}
+
+impl World {
+    /// The small chain.
+    pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// The small chain with its subnet's neurons or numbers changed.
+    pub fn with_net(change: impl FnOnce(&mut GenesisSubnet)) -> Self {
+        Self::with(|genesis| change(&mut genesis.subnets[0]))
+    }
+
+    /// The small chain with something changed.
+    pub fn with(change: impl FnOnce(&mut Genesis)) -> Self {
+        let mut genesis = small();
+        change(&mut genesis);
+        Self::of(genesis)
+    }
+
+    pub fn of(mut genesis: Genesis) -> Self {
+        genesis.accounts.sort_by_key(|a| a.key);
+        genesis.stakes.sort_by_key(|s| s.hotkey);
+        genesis.voters.sort_by_key(|v| v.hotkey);
+        let (ledger, changes) = Ledger::genesis(&genesis).unwrap();
+        let mut state = Memory::default();
+        state.apply(changes);
+        audit(&state);
+        Self { genesis, ledger, state, height: 0 }
+    }
+
+    fn header(&self) -> Header {
+        let height = self.height + 1;
+        Header {
+            slot: Slot(height),
+            round: Round(height),
+            height: Height(height),
+            proposer: hot(0),
+            work: Weight::ZERO,
+            ..self.genesis.header(weft_types::Hash::ZERO)
+        }
+    }
+
+    /// Runs a block and keeps its state.
+    pub fn try_block(
+        &mut self,
+        items: &[(PublicKey, Vec<Item>)],
+        txs: &[Tx],
+    ) -> Result<Receipts, Refusal> {
+        let header = self.header();
+        let work = Work {
+            header: &header,
+            finality: self.genesis.finality(),
+            items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
+            txs: txs.iter().collect(),
+        };
+        let outcome = self.ledger.execute(&self.state, work.clone())?;
+        let (assembled, kept) = self.ledger.assemble(&self.state, work).unwrap();
+        assert_eq!(kept, (0..txs.len()).collect::<Vec<_>>(), "a proposer takes them all");
+        assert_eq!(assembled, outcome, "proposing and executing are one thing");
+        self.state.apply(outcome.changes);
+        self.height += 1;
+        audit(&self.state);
+        Ok(outcome.receipts)
+    }
+
+    /// Runs a block of transactions that may be in it.
+    pub fn block(&mut self, txs: &[Tx]) -> Receipts {
+        self.try_block(&[], txs).unwrap()
+    }
+
+    /// Which of the transactions a proposer would keep; nothing is run for good.
+    pub fn kept(&self, items: &[(PublicKey, Vec<Item>)], txs: &[Tx]) -> Vec<usize> {
+        let header = self.header();
+        let work = Work {
+            header: &header,
+            finality: self.genesis.finality(),
+            items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
+            txs: txs.iter().collect(),
+        };
+        self.ledger.assemble(&self.state, work).unwrap().1
+    }
+
+    /// Runs a block of those that can be in it; answers which.
+    pub fn assemble(&mut self, txs: &[Tx]) -> (Receipts, Vec<usize>) {
+        let header = self.header();
+        let txs = txs.iter().collect();
+        let finality = self.genesis.finality();
+        let work = Work { header: &header, finality, items: Vec::new(), txs };
+        let (outcome, kept) = self.ledger.assemble(&self.state, work.clone()).unwrap();
+        let txs = kept.iter().map(|at| work.txs[*at]).collect();
+        let again = self.ledger.execute(&self.state, Work { txs, ..work }).unwrap();
+        assert_eq!(outcome, again, "what was left out has changed nothing");
+        self.state.apply(outcome.changes);
+        self.height += 1;
+        audit(&self.state);
+        (outcome.receipts, kept)
+    }
+
+    /// Runs a block of one transaction; answers what became of its call.
+    pub fn run(&mut self, tx: Tx) -> Result<(), CallError> {
+        self.block(&[tx]).txs.remove(0).result
+    }
+
+    /// Why no block may carry a transaction.
+    pub fn refused(&mut self, tx: Tx) -> Refusal {
+        let before = self.state.clone();
+        let refusal = self.try_block(&[], std::slice::from_ref(&tx)).unwrap_err();
+        assert_eq!(self.state, before);
+        let (_, kept) = self.clone().assemble(&[tx]);
+        assert!(kept.is_empty(), "a proposer leaves it out");
+        refusal
+    }
+
+    /// Runs empty blocks up to a height; answers the receipts of the last.
+    pub fn run_to(&mut self, height: u64) -> Receipts {
+        let mut last = Receipts::default();
+        while self.height < height {
+            last = self.block(&[]);
+        }
+        last
+    }
+
+    /// A transaction of coldkey `n` with its next nonce.
+    pub fn tx(&self, n: u16, call: Call) -> Tx {
+        self.tx_later(n, 0, call)
+    }
+
+    /// A transaction of coldkey `n`, `ahead` after its next.
+    pub fn tx_later(&self, n: u16, ahead: u64, call: Call) -> Tx {
+        let nonce = Nonce(query::account(&self.state, &cold(n)).nonce.0 + ahead);
+        self.sign(cold(n), (nonce, FEE), call)
+    }
+
+    pub fn transfer(&self, from: u16, to: u16, amount: Rao) -> Tx {
+        self.tx(from, Call::Transfer { to: cold(to), amount })
+    }
+
+    /// A free call of hotkey `n`.
+    pub fn free_call(&self, n: u16, call: Call) -> Tx {
+        self.sign(hot(n), (Nonce(0), Rao(0)), call)
+    }
+
+    fn sign(&self, signer: PublicKey, (nonce, fee): (Nonce, Rao), call: Call) -> Tx {
+        let chain = ChainTag::of(&self.genesis.chain_id());
+        let body = TxBody { chain, signer, nonce, fee, valid_until: None, call };
+        // Signatures are checked before the rules see a transaction.
+        Tx { body, signature: Signature([0; 64]) }
+    }
+
+    /// Registers hotkey `n` of coldkey `n` in the subnet.
+    pub fn register(&self, n: u16) -> Call {
+        self.register_as(n, |_| ())
+    }
+
+    /// The same with another consent.
+    pub fn register_as(&self, n: u16, change: impl FnOnce(&mut Consent)) -> Call {
+        let height = Height(self.height);
+        let mut said = Consent { coldkey: cold(n), hotkey: hot(n), netuid: NET, height };
+        change(&mut said);
+        let bytes = signed_bytes(Domain::Consent, &self.genesis.chain_id(), &said);
+        Call::Register {
+            netuid: NET,
+            hotkey: hot(n),
+            max_burn: Rao::MAX,
+            consent: hot_secret(n).sign(&bytes),
+            consent_height: said.height,
+        }
+    }
+
+    /// A row that looked at the last block.
+    pub fn row(&self, entries: &[(u16, u16)]) -> WeightRow {
+        WeightRow {
+            netuid: NET,
+            uids: entries.iter().map(|(uid, _)| Uid(*uid)).collect(),
+            values: entries.iter().map(|(_, value)| *value).collect(),
+            version_key: 0,
+            view: Height(self.height),
+        }
+    }
+
+    /// Sets the weights of hotkey `n` in a block of its own.
+    pub fn set_weights(&mut self, n: u16, entries: &[(u16, u16)]) {
+        let call = Call::SetWeights(self.row(entries));
+        let tx = self.free_call(n, call);
+        self.run(tx).unwrap();
+    }
+
+    pub fn free(&self, n: u16) -> Rao {
+        query::account(&self.state, &cold(n)).free
+    }
+
+    /// What coldkey `n` has staked behind hotkey `behind`.
+    pub fn stake(&self, behind: u16, n: u16) -> Rao {
+        query::stake(&self.state, &hot(behind), &cold(n))
+    }
+
+    pub fn supply(&self) -> Supply {
+        let Some(Value::Supply(supply)) = self.state.get(&Key::Supply) else { panic!() };
+        supply
+    }
+
+    /// Writes a value past the rules, to stand at a place that takes long to reach.
+    pub fn poke(&mut self, key: Key, change: impl FnOnce(&mut Value)) {
+        change(self.state.0.get_mut(&key).expect("what is changed exists"));
+    }
+
+    /// Changes the subnet past the rules.
+    pub fn poke_net(&mut self, change: impl FnOnce(&mut weft_ledger::state::value::Subnet)) {
+        self.poke(Key::Subnet(NET), |value| match value {
+            Value::Subnet(net) => change(net),
+            _ => panic!("a subnet stands under its key"),
+        });
+    }
+
+    /// Changes a neuron past the rules.
+    pub fn poke_neuron(
+        &mut self,
+        uid: u16,
+        change: impl FnOnce(&mut weft_ledger::state::value::Neuron),
+    ) {
+        self.poke(Key::Neuron(NET, Uid(uid)), |value| match value {
+            Value::Neuron(neuron) => change(neuron),
+            _ => panic!("a neuron stands under its key"),
+        });
+    }
+}
+
+#[derive(Default)]
+struct Sums {
+    free: u64,
+    staked: u64,
+    locked: u64,
+    pending: u64,
+    unbonding: u64,
+    pools: BTreeMap<PublicKey, u128>,
+    positions: BTreeMap<PublicKey, u128>,
+}
+
+/// Sums up a whole state: money is conserved to the rao, pools are the sums of their
+/// positions, and seats and neurons name each other.
+pub fn audit(state: &Memory) {
+    let mut sums = Sums::default();
+    for (key, value) in &state.0 {
+        match (key, value) {
+            (_, Value::Account(account)) => sums.free += account.free.0,
+            (Key::Hotkey(hotkey), Value::Hotkey(pool)) => {
+                sums.staked += pool.value.0;
+                if pool.shares > 0 {
+                    sums.pools.insert(*hotkey, pool.shares);
+                }
+            }
+            (Key::Position(hotkey, _), Value::Position(shares)) => {
+                assert!(*shares > 0, "an empty position is kept");
+                *sums.positions.entry(*hotkey).or_default() += shares;
+            }
+            (_, Value::Subnet(net)) => {
+                sums.pending += net.pending.0;
+                sums.locked += net.locked.0;
+            }
+            (_, Value::Exits(exits)) => {
+                sums.unbonding += exits.iter().map(|exit| exit.amount.0).sum::<u64>();
+            }
+            (Key::Neuron(netuid, uid), Value::Neuron(neuron)) => {
+                let seat = state.0.get(&Key::Seat(*netuid, neuron.hotkey));
+                assert_eq!(seat, Some(&Value::Seat(*uid)));
+            }
+            (Key::Seat(netuid, hotkey), Value::Seat(uid)) => {
+                let neuron = state.0.get(&Key::Neuron(*netuid, *uid));
+                assert!(matches!(neuron, Some(Value::Neuron(n)) if n.hotkey == *hotkey));
+            }
+            _ => {}
+        }
+    }
+    let Some(Value::Supply(supply)) = state.0.get(&Key::Supply) else { panic!("no totals") };
+    let Supply { issued, free, staked, locked, pending, unbonding, .. } = *supply;
+    let kept = [free, staked, locked, pending, unbonding].map(|rao| rao.0);
+    let found = [sums.free, sums.staked, sums.locked, sums.pending, sums.unbonding];
+    assert_eq!(kept, found, "free, staked, locked, pending, unbonding");
+    assert_eq!(issued.0, found.iter().sum::<u64>(), "issued is the sum of all");
+    assert!(issued <= SUPPLY_CAP);
+    assert_eq!(sums.pools, sums.positions, "pools are the sums of their positions");
+}
