@@ -114,12 +114,13 @@ fn r7_of_two_blocks_of_one_round_a_voter_signs_one() {
     let mut draw = Draw::new(&[1, 1, 1, 1]);
     draw.draw("a @2");
     let mut other = Draw::new(&[1, 1, 1, 1]);
-    other.draw("z @1; b @2 < z");
+    other.draw("z @1; b @2 r2 < z 12");
     let mut core = draw.core(Some(0));
-    assert_eq!(votes(&draw, &give(&mut core, &draw, "a", at(2, 0))), ["a"]);
-    give(&mut core, &other, "z", at(2, 1));
-    let effects = give(&mut core, &other, "b", at(2, 2));
-    assert_eq!(votes(&other, &effects), [""; 0], "round 2 is signed");
+    assert_eq!(votes(&draw, &give(&mut core, &draw, "a", at(2, 600))), ["a"]);
+    give(&mut core, &other, "z", at(2, 610));
+    let effects = give(&mut core, &other, "b", at(2, 620));
+    assert_eq!(core.head_hash(), other.hash("b"), "it is heavier");
+    assert_eq!(votes(&other, &effects), [""; 0], "but round 2 is signed");
 }
 
 #[test]
