@@ -28,8 +28,10 @@ pub struct Jury {
     /// The places of voters; those without a place, who score everyone 0, are one more
     /// voter behind them.
     places: Vec<usize>,
-    /// The stake of each voter.
-    stakes: Vec<Q>,
+    /// How many voters there are.
+    voters: usize,
+    /// The stake of each voter: room for all there can be, so that none is out of bounds.
+    stakes: Box<[Q; 1 << VOTER_BITS]>,
     total: Q,
     kappa: Q,
     votes: Vec<u64>,
@@ -53,18 +55,21 @@ impl Jury {
             }
         }
         stakes.extend(absent);
-        Self::of(places, stakes, kappa)
+        Self::of(places, &stakes, kappa)
     }
 
-    fn of(places: Vec<usize>, stakes: Vec<Q>, kappa: Q) -> Self {
-        let (room, total) = (stakes.len(), q32::sum(&stakes));
-        Self { places, stakes, total, kappa, votes: vec![0; room], spare: vec![0; room] }
+    fn of(places: Vec<usize>, all: &[Q], kappa: Q) -> Self {
+        let (voters, total) = (all.len(), q32::sum(all));
+        let mut stakes = Box::new([0; 1 << VOTER_BITS]);
+        stakes[..voters].copy_from_slice(all);
+        let (votes, spare) = (vec![0; voters], vec![0; voters]);
+        Self { places, voters, stakes, total, kappa, votes, spare }
     }
 
     /// The consensus on one neuron: the least score such that more than total - kappa of
     /// the stake scores no higher; the highest score when there is none (kappa 0).
     pub fn consensus(&mut self, column: &[Q]) -> Q {
-        let mut count = self.stakes.len();
+        let mut count = self.voters;
         for (voter, vote) in (0_u64..).zip(&mut self.votes) {
             *vote = voter;
         }
@@ -96,27 +101,30 @@ impl Jury {
         let (mut lows, mut stake) = (0, 0);
         for at in 0..count {
             let vote = votes[at];
-            let is_low = vote <= pivot;
+            let low = not_above(vote, pivot);
             votes[lows] = vote;
             spare[at - lows] = vote;
-            lows += usize::from(is_low);
-            stake += if is_low { self.stakes[voter(vote)] } else { 0 };
+            lows += voter(low & 1);
+            stake += self.stakes[voter(vote)] & low;
         }
         (lows, stake)
     }
 
     /// The least vote that carries, of the first few; the highest when none does; 0 of
-    /// none at all.
+    /// none at all. Room that is left repeats the first vote without its stake.
     fn among_few(&self, count: usize, below: Q) -> u64 {
-        let votes = &self.votes[..count];
+        let Some(first) = self.votes[..count].first() else { return 0 };
+        let (mut votes, mut stakes) = ([*first; FEW], [0; FEW]);
+        for (at, vote) in self.votes[..count].iter().enumerate() {
+            votes[at] = *vote;
+            stakes[at] = self.stakes[voter(*vote)];
+        }
         let (mut least, mut highest) = (u64::MAX, 0);
         for vote in votes {
-            let mut upto = below;
-            for other in votes {
-                upto += if other <= vote { self.stakes[voter(*other)] } else { 0 };
-            }
-            least = least.min(if upto > self.total { *vote } else { u64::MAX });
-            highest = highest.max(*vote);
+            let others = votes.iter().zip(stakes);
+            let upto = others.fold(below, |sum, (o, stake)| sum + (stake & not_above(*o, vote)));
+            least = least.min(vote | not_above(upto, self.total));
+            highest = highest.max(vote);
         }
         least.min(highest)
     }
@@ -127,6 +135,13 @@ impl Jury {
 #[expect(clippy::cast_possible_truncation, reason = "12 bits")]
 const fn voter(vote: u64) -> usize {
     (vote & ((1 << VOTER_BITS) - 1)) as usize
+}
+
+/// All bits where a <= b, none where a > b, for numbers below 2^63. It is arithmetic and
+/// no comparison, of which the compiler would make a branch.
+#[inline]
+const fn not_above(a: u64, b: u64) -> u64 {
+    (b.wrapping_sub(a) >> 63).wrapping_sub(1)
 }
 
 /// The middle one of the first, the middle and the last vote: neither side is empty then.
@@ -271,7 +286,7 @@ mod tests {
             };
             let mut scores = votes.iter().map(|(score, _)| *score);
             let want = scores.find(|score| carries(*score)).unwrap_or(votes.last().unwrap().0);
-            let mut jury = Jury::of((0..size).collect(), stakes, kappa);
+            let mut jury = Jury::of((0..size).collect(), &stakes, kappa);
             assert_eq!(jury.consensus(&column), want, "round {round}");
         }
     }

@@ -54,15 +54,18 @@ impl Votes {
     /// is as old as its neuron or older; what is left, divided by its sum.
     fn fill_weights(&mut self, snapshot: &Snapshot, permits: &[bool]) {
         let height = self.places.len();
+        let newest = snapshot.registered_at.iter().max().copied().unwrap_or(0);
         for (place, uid) in self.places.iter().enumerate() {
             let row = usize::from(*uid);
             if !permits[row] {
                 continue;
             }
             let updated = snapshot.last_update[row];
-            let owner = snapshot.params.owner_uid == Some(*uid);
-            let is_kept = |entry: &&(u16, u16)| {
-                (entry.0 != *uid || owner) && snapshot.registered_at[usize::from(entry.0)] < updated
+            // Most rows are newer than every neuron, and then only the diagonal is left.
+            let (owner, is_newest) = (snapshot.params.owner_uid == Some(*uid), newest < updated);
+            let is_kept = |(to, _): &&(u16, u16)| {
+                (to != uid || owner)
+                    && (is_newest || snapshot.registered_at[usize::from(*to)] < updated)
             };
             let kept = || snapshot.weights[row].iter().filter(is_kept);
             let total = Divisor::new(kept().map(|(_, x)| u64::from(*x)).sum());
