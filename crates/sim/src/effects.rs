@@ -25,7 +25,7 @@ impl Net {
                 Effect::Announce(header) => {
                     self.flood(i, None, &Parcel::new(Message::Header(header)));
                 }
-                Effect::SendShare(share) => self.send_share(i, share),
+                Effect::SendShare(share) => self.send_share(i, &share),
                 Effect::Propose(draft) => {
                     let more = self.propose(i, draft);
                     more.into_iter().rev().for_each(|effect| queue.push_front(effect));
@@ -81,14 +81,14 @@ impl Net {
         self.with_disk(i, |disk| disk.record(record));
     }
 
-    fn send_share(&mut self, i: usize, share: Share) {
+    fn send_share(&mut self, i: usize, share: &Share) {
         if let Some(node) = self.nodes.get(i) {
             let recorded = node.disk.vote().last_target.round;
             self.watch.sends(self.now, share.vote(), recorded);
         }
         self.known.0.insert(share.signed.seal());
         self.flood(i, None, &Parcel::new(Message::Share(Box::new(share.clone()))));
-        self.plant(i, &share);
+        self.plant(i, share);
     }
 
     fn propose(&mut self, i: usize, draft: Draft) -> Vec<Effect> {

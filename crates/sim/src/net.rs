@@ -61,7 +61,7 @@ pub struct Net {
     pub is_calm: bool,
     /// Signatures found good.
     pub known: Seals,
-    /// What is counted; the rest of the report is filled in at the end.
+    /// Messages that arrived.
     pub delivered: u64,
     /// Messages lost by chance.
     pub lost: u64,
