@@ -9,7 +9,7 @@ use weft_types::{Call, Height, Nonce, Rao};
 fn a_transfer_moves_the_amount_and_pays_the_proposers_coldkey() {
     let mut world = World::new();
     let tx = world.transfer(1, 2, tao(5));
-    let receipts = world.block(&[tx.clone()]);
+    let receipts = world.block(std::slice::from_ref(&tx));
     assert_eq!(receipts.txs[0].id, tx.body.id());
     assert_eq!((receipts.txs[0].fee, &receipts.txs[0].result), (FEE, &Ok(())));
     assert_eq!(world.free(1).0, START.0 - tao(5).0 - FEE.0);

@@ -17,15 +17,14 @@ fn seat(world: &World, n: u16) -> Option<Uid> {
 
 /// A call of `register` with its parts changed.
 fn changed(
-    call: Call,
+    mut call: Call,
     change: impl FnOnce(&mut Netuid, &mut PublicKey, &mut Rao, &mut Height),
 ) -> Call {
-    let Call::Register { mut netuid, mut hotkey, mut max_burn, consent, mut consent_height } = call
-    else {
+    let Call::Register { netuid, hotkey, max_burn, consent_height, .. } = &mut call else {
         panic!("only registrations are changed")
     };
-    change(&mut netuid, &mut hotkey, &mut max_burn, &mut consent_height);
-    Call::Register { netuid, hotkey, max_burn, consent, consent_height }
+    change(netuid, hotkey, max_burn, consent_height);
+    call
 }
 
 /// A subnet whose four uids are all there may be.
