@@ -14,8 +14,9 @@ fn plain(seed: u64, voters: usize) -> Plan {
 fn stormy(seed: u64) -> Plan {
     let first = 4 + seed % 11;
     let partition = (!seed.is_multiple_of(3)).then_some((first, first + 5 + seed % 17));
-    let loss_ppm = u32::try_from(seed % 5 * 50_000).unwrap();
-    Plan { loss_ppm, partition, ..plain(seed, 4 + usize::try_from(seed % 4).unwrap()) }
+    let loss_ppm = u32::try_from(seed % 5 * 50_000).expect("a small number");
+    let voters = 4 + usize::try_from(seed % 4).expect("a small number");
+    Plan { loss_ppm, partition, ..plain(seed, voters) }
 }
 
 /// How many seeds; the environment may ask for more.
@@ -38,7 +39,7 @@ fn reports(seeds: std::ops::RangeInclusive<u64>, plan: fn(u64) -> Plan) -> Vec<R
     };
     std::thread::scope(|scope| {
         let parts: Vec<_> = (0..threads).map(|part| scope.spawn(move || run_part(part))).collect();
-        parts.into_iter().flat_map(|p| p.join().unwrap()).collect()
+        parts.into_iter().flat_map(|p| p.join().expect("no seed fails")).collect()
     })
 }
 
