@@ -48,6 +48,12 @@ fn minted(pool: &Hotkey, amount: Rao) -> Result<u128, CallError> {
     }
 }
 
+/// What a withdrawal costs in shares, rounded up.
+fn burned(pool: &Hotkey, amount: Rao) -> Option<u128> {
+    let (s, v) = price(pool)?;
+    mul_div(u128::from(amount.0), s, v, true)
+}
+
 /// Puts free coins behind a hotkey.
 pub fn add(
     books: &mut Books<'_>,
@@ -175,9 +181,7 @@ fn withdraw(
     let (burned, out) = if left < books.params.min_stake {
         (shares, all)
     } else {
-        let (s, v) = price(&pool).ok_or(CallError::OutOfRange)?;
-        let burned = mul_div(u128::from(amount.0), s, v, true).ok_or(CallError::OutOfRange)?;
-        (burned.min(shares), amount)
+        (burned(&pool, amount).ok_or(CallError::OutOfRange)?.min(shares), amount)
     };
     pool.shares = pool.shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
     pool.value = minus(pool.value, out)?;
@@ -206,6 +210,23 @@ mod tests {
         attacked.value = attacked.value.checked_add(amount).unwrap();
         let back = worth(&attacked, shares);
         assert!(amount.0 - back.0 <= 1, "{} of {} came back", back.0, amount.0);
+    }
+
+    #[test]
+    fn a_withdrawal_never_costs_those_who_stay() {
+        // Shares so dear that rounding shows: each is worth hundreds of rao.
+        for (value, shares) in [(1 << 50, 1 << 40), (1 << 53, 1 << 38), (1 << 52, (1 << 41) + 77)] {
+            let before = pool(value, shares);
+            let rest = shares / 3;
+            for amount in [1, 2, 255, 1_000, 1_000_003] {
+                let burned = burned(&before, Rao(amount)).unwrap();
+                if burned > shares - rest {
+                    continue;
+                }
+                let after = pool(value - amount, shares - burned);
+                assert!(worth(&after, rest) >= worth(&before, rest), "{value} {shares} {amount}");
+            }
+        }
     }
 
     #[test]

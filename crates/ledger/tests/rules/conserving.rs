@@ -164,8 +164,8 @@ fn adds_up(world: &World, before: u64, receipts: &Receipts) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Planted for a moment and found: a burn that stayed in the free total; a fee paid
-    /// twice by a removal that failed; emission rounded up for each subnet.
+    /// Planted for a moment and found: a burn that stayed in the free total; emission
+    /// rounded up for each subnet; transactions without books of their own.
     #[test]
     fn money_is_conserved_over_whatever_happens(blocks in blocks(), yuma3 in any::<bool>()) {
         let mut world = busy(yuma3);
