@@ -173,8 +173,7 @@ async fn rpc<B: Backend>(
 
 async fn ready<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
     let reasons = shared.backend.health().await.reasons;
-    let status =
-        if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({ "ready": reasons.is_empty(), "reasons": reasons });
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }

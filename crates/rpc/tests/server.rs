@@ -1,0 +1,177 @@
+//! The server on a real socket: JSON-RPC by the letter, limits and manners; and the
+//! client's errors.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that can't go on fails")]
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use weft_rpc::client::{Client, ClientError};
+use weft_rpc::{Backend, Health, Kind, Method, RpcError, Server, ServerConfig, ServerError};
+
+/// Answers with what it was asked; knows no transaction.
+struct Echo;
+
+impl Backend for Echo {
+    async fn call(&self, method: Method, params: Value) -> Result<Value, RpcError> {
+        match method {
+            Method::TxGet => Err(RpcError::new(Kind::NotFound, "NoSuchTx", "it is not known")
+                .help("look again later")
+                .context(json!({ "id": params["id"] }))),
+            _ => Ok(json!({ "method": method.name(), "params": params })),
+        }
+    }
+    async fn health(&self) -> Health {
+        Health { reasons: vec!["no block is final yet".to_owned()] }
+    }
+    async fn metrics(&self) -> String {
+        "weft_consensus_height 7\n".to_owned()
+    }
+}
+
+async fn start() -> Server {
+    let address = "127.0.0.1:0".parse().unwrap();
+    let config = ServerConfig { address, public: false, body_bytes: 1 << 20 };
+    Server::start(config, Echo).await.unwrap()
+}
+
+/// Sends raw bytes and reads the whole answer: status and body.
+async fn raw(server: &Server, request: &[u8]) -> (u16, String) {
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    // The server may hang up on a request that is too large before all is sent.
+    if let Err(error) = socket.write_all(request).await {
+        eprintln!("the server hung up early: {error}");
+    }
+    let mut answer = Vec::new();
+    if let Err(error) = socket.read_to_end(&mut answer).await {
+        eprintln!("the answer broke off: {error}");
+    }
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let status = text.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
+    (status, text.split_once("\r\n\r\n").map_or_else(String::new, |(_, b)| b.to_owned()))
+}
+
+async fn post(server: &Server, host: &str, kind: &str, body: &str) -> (u16, String) {
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    raw(server, [head.as_bytes(), body.as_bytes()].concat().as_slice()).await
+}
+
+async fn rpc(server: &Server, body: &str) -> Option<Value> {
+    let (status, text) = post(server, "localhost", "application/json", body).await;
+    assert!(status == 200 || status == 204, "{status} {text}");
+    (!text.is_empty()).then(|| serde_json::from_str(&text).unwrap())
+}
+
+fn code(answer: Option<Value>) -> i64 {
+    answer.unwrap()["error"]["code"].as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn calls_by_name_by_position_in_batches_and_as_notifications() {
+    let server = start().await;
+    let call = r#"{"jsonrpc":"2.0","method":"account_get","params":{"key":"k"},"id":3}"#;
+    let answer = rpc(&server, call).await.unwrap();
+    assert_eq!((&answer["id"], &answer["result"]["params"]["key"]), (&json!(3), &json!("k")));
+    let call = r#"{"jsonrpc":"2.0","method":"account_get","params":["k","head"],"id":"x"}"#;
+    let answer = rpc(&server, call).await.unwrap();
+    assert_eq!(answer["result"]["params"], json!({ "key": "k", "at": "head" }));
+    let quiet = r#"{"jsonrpc":"2.0","method":"chain_status"}"#;
+    assert_eq!(rpc(&server, quiet).await, None);
+    let batch = format!("[{call},{quiet},1]");
+    let answers = rpc(&server, &batch).await.unwrap();
+    assert_eq!(answers.as_array().map(Vec::len), Some(2));
+    assert_eq!(answers[1]["error"]["code"], json!(-32_600));
+}
+
+#[tokio::test]
+async fn what_is_no_request_has_the_codes_of_the_specification() {
+    let server = start().await;
+    assert_eq!(code(rpc(&server, "{\"jsonrpc\": \"2.0\", \"method\": \"foobar, ").await), -32_700);
+    assert_eq!(code(rpc(&server, &"[".repeat(100_000)).await), -32_700);
+    assert_eq!(code(rpc(&server, "[]").await), -32_600);
+    assert_eq!(code(rpc(&server, r#"{"jsonrpc":"2.0","method":1,"params":"bar"}"#).await), -32_600);
+    let answer = rpc(&server, r#"{"jsonrpc":"2.0","method":"chain_getblock","id":"1"}"#).await;
+    let help = answer.as_ref().unwrap()["error"]["data"]["help"].to_string();
+    assert!(help.contains("chain_getBlock"), "{help}");
+    assert_eq!(code(answer), -32_601);
+    let answer = rpc(&server, r#"{"jsonrpc":"2.0","method":"tx_get","params":{},"id":1}"#).await;
+    assert_eq!(answer.unwrap()["error"]["data"]["name"], json!("MissingParameter"));
+    let stray = r#"{"jsonrpc":"2.0","method":"tx_get","params":{"id":"1","x":2},"id":1}"#;
+    let answer = rpc(&server, stray).await;
+    assert_eq!(answer.unwrap()["error"]["data"]["name"], json!("UnknownParameter"));
+    let one = r#"{"jsonrpc":"2.0","method":"chain_status","id":1}"#;
+    let full = format!("[{}]", vec![one; 101].join(","));
+    assert_eq!(code(rpc(&server, &full).await), -32_600);
+    assert!(rpc(&server, one).await.unwrap()["result"].is_object(), "the server lives on");
+}
+
+#[tokio::test]
+async fn strange_hosts_bodies_and_types_are_turned_away() {
+    let server = start().await;
+    let body = r#"{"jsonrpc":"2.0","method":"chain_status","id":1}"#;
+    assert_eq!(post(&server, "evil.example", "application/json", body).await.0, 403);
+    assert_eq!(post(&server, "127.0.0.1:9944", "application/json", body).await.0, 200);
+    assert_eq!(post(&server, "localhost", "text/plain", body).await.0, 415);
+    let large = "x".repeat(2 << 20);
+    let (status, _) = post(&server, "localhost", "application/json", &large).await;
+    assert!(status == 413 || status == 0, "{status}");
+    let get =
+        |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    assert_eq!(raw(&server, get("/health/live").as_bytes()).await.0, 200);
+    let (status, text) = raw(&server, get("/health").as_bytes()).await;
+    assert!(status == 503 && text.contains("no block is final yet"), "{status} {text}");
+    assert!(raw(&server, get("/metrics").as_bytes()).await.1.contains("weft_consensus_height"));
+}
+
+#[tokio::test]
+async fn an_address_open_to_others_must_be_asked_for() {
+    let address = "0.0.0.0:0".parse().unwrap();
+    let config = ServerConfig { address, public: false, body_bytes: 1_024 };
+    assert!(matches!(Server::start(config, Echo).await, Err(ServerError::NotLoopback(_))));
+}
+
+#[tokio::test]
+async fn the_client_tells_refusal_silence_and_absence_apart() {
+    let server = start().await;
+    let client = |url: &str| Client::new(url, Duration::from_secs(5)).unwrap();
+    let url = format!("http://{}", server.address);
+    let found = client(&url).call::<_, Value>("chain_status", &json!({})).await.unwrap();
+    assert_eq!(found["method"], json!("chain_status"));
+    match client(&url).call::<_, Value>("tx_get", &json!({ "id": "9" })).await {
+        Err(ClientError::Application(e)) => {
+            assert_eq!((e.name.as_str(), e.kind.as_str()), ("NoSuchTx", "not_found"));
+            assert_eq!(e.context["id"], json!("9"));
+        }
+        other => panic!("{other:?}"),
+    }
+    let gone = client("http://127.0.0.1:1").call::<_, Value>("chain_status", &json!({})).await;
+    assert!(matches!(gone, Err(ClientError::Connect { .. })), "{gone:?}");
+    assert!(matches!(Client::new("ftp://x", Duration::ZERO), Err(ClientError::Url { .. })));
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let client = Client::new(&url, Duration::from_millis(200)).unwrap();
+    let answer = client.call::<_, Value>("chain_status", &json!({})).await;
+    assert!(matches!(answer, Err(ClientError::Timeout { .. })), "{answer:?}");
+}
+
+#[test]
+fn every_method_is_in_the_documentation_and_the_other_way_round() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rpc.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let row = |line: &str| {
+        let name = line.strip_prefix("| `")?.split('`').next()?;
+        (name.contains('_') && !name.starts_with("weft_") || name == "rpc.discover")
+            .then(|| name.to_owned())
+    };
+    let mut documented: Vec<_> = text.lines().filter_map(row).collect();
+    let mut known: Vec<_> = Method::ALL.iter().map(|m| m.name().to_owned()).collect();
+    documented.retain(|name| name.contains('_') || name == "rpc.discover");
+    documented.sort();
+    known.sort();
+    let documented: Vec<_> =
+        documented.into_iter().filter(|n| !n.starts_with("invalid_")).collect();
+    assert_eq!(documented, known);
+}
