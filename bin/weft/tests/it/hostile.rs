@@ -1,0 +1,205 @@
+//! What a bad client and a bad peer get: a refusal by name, nothing changed, and for
+//! what no honest peer sends, the door.
+
+use crate::support::Home;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::timeout;
+use weft_gossip::{Command, Config, Event, Gossip, Limits, Topic};
+use weft_rpc::client::{Client, ClientError};
+use weft_types::hash::to_hex;
+use weft_types::key::derive_test_key;
+use weft_types::{
+    Call, Canonical, ChainId, ChainTag, Header, Height, Nonce, PublicKey, Rao, Round, SecretKey,
+    Signature, SignedHeader, Slot, Tx, TxBody, Work,
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Runtime::new().expect("a runtime")
+}
+
+struct Net {
+    home: Home,
+    client: Client,
+    chain: ChainId,
+    listen: String,
+}
+
+impl Net {
+    async fn up() -> Self {
+        let home = Home::new();
+        let up = home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300"]);
+        let url = up["nodes"][0]["rpc"].as_str().expect("a URL").to_owned();
+        let client = Client::new(&url, PATIENCE).expect("a URL");
+        let genesis: Value =
+            client.call("chain_getGenesis", &json!({})).await.expect("the node answers");
+        let chain = serde_json::from_value(genesis["chain_id"].clone()).expect("a chain id");
+        let file = home.path().join("testnet/testnet.json");
+        let text = std::fs::read_to_string(file).expect("the testnet's file");
+        let net: Value = serde_json::from_str(&text).expect("it is JSON");
+        let listen = net["nodes"][0]["listen"].as_str().expect("an address").to_owned();
+        Self { home, client, chain, listen }
+    }
+
+    async fn submit(&self, raw: String) -> Result<Value, String> {
+        match self.client.call::<_, Value>("tx_submit", &json!({ "raw": raw })).await {
+            Ok(answer) => Ok(answer),
+            Err(ClientError::Application(e)) => Err(e.name),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// A peer of this chain, or of another, that is connected or will never be.
+    fn peer(&self, chain: ChainId) -> Gossip {
+        weft_gossip::start(&Config {
+            key: [7; 32],
+            listen: Vec::new(),
+            peers: vec![self.listen.clone()],
+            chain: chain.0,
+            limits: Limits::default(),
+        })
+        .expect("the peer starts")
+    }
+}
+
+fn alice() -> SecretKey {
+    derive_test_key("weft", "alice/coldkey")
+}
+
+fn body(chain: ChainId) -> TxBody {
+    TxBody {
+        chain: ChainTag::of(&chain),
+        signer: alice().public(),
+        nonce: Nonce(0),
+        fee: Rao(5_000),
+        valid_until: None,
+        call: Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1_000_000) },
+    }
+}
+
+#[test]
+fn every_bad_transaction_is_refused_by_its_own_name() {
+    runtime().block_on(async {
+        let net = Net::up().await;
+        let chain = net.chain;
+        let before = net.home.data(&["query", "account", "alice"]);
+        let sign = |body: TxBody| to_hex(&body.sign(&alice(), &chain).to_bytes());
+        let cases = [
+            ("OtherChain", sign(TxBody { chain: ChainTag([1; 4]), ..body(chain) })),
+            ("FeeTooLow", sign(TxBody { fee: Rao(1), ..body(chain) })),
+            ("NonceAhead", sign(TxBody { nonce: Nonce(1 << 40), ..body(chain) })),
+            ("Expired", sign(TxBody { valid_until: Some(Height(0)), ..body(chain) })),
+            (
+                "TooPoor",
+                sign(TxBody {
+                    call: Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1 << 60) },
+                    ..body(chain)
+                }),
+            ),
+            (
+                "BadSignature",
+                to_hex(&Tx { body: body(chain), signature: Signature([3; 64]) }.to_bytes()),
+            ),
+            ("BadTransaction", "00ff".to_owned()),
+            ("BadTransaction", sign(body(chain)) + "00"),
+            ("BadTransaction", "zz".to_owned()),
+            ("BadTransaction", "00".repeat(40_000)),
+        ];
+        for (name, raw) in cases {
+            assert_eq!(net.submit(raw).await, Err(name.to_owned()));
+        }
+        let after = net.home.data(&["query", "account", "alice"]);
+        assert_eq!((&after["free"], &after["nonce"]), (&before["free"], &before["nonce"]));
+        // The same good one twice has one answer, and is final once.
+        let good = sign(body(chain));
+        let first = net.submit(good.clone()).await.expect("a good one is taken");
+        assert_eq!(net.submit(good.clone()).await, Ok(first));
+        let sent = net.home.data(&["transfer", "bob", "1", "--wallet", "alice"]);
+        assert_eq!(sent["plan"]["nonce"], json!(1));
+        assert_eq!(net.submit(good).await, Err("NonceUsed".to_owned()));
+    });
+}
+
+/// Waits for an event that this picks.
+async fn wait<T>(gossip: &mut Gossip, pick: impl Fn(&Event) -> Option<T>) -> T {
+    timeout(PATIENCE, async {
+        loop {
+            let event = gossip.events.recv().await.expect("gossip runs");
+            if let Some(found) = pick(&event) {
+                return found;
+            }
+        }
+    })
+    .await
+    .expect("it happens in time")
+}
+
+/// Sends a message on a topic; the node must hang up.
+async fn is_shown_the_door(net: &Net, topic: Topic, data: Vec<u8>) {
+    let mut peer = net.peer(net.chain);
+    wait(&mut peer, |e| matches!(e, Event::PeerUp { .. }).then_some(())).await;
+    let send = Command::Publish { topic, data };
+    peer.commands.send(send).await.expect("gossip takes commands");
+    wait(&mut peer, |e| matches!(e, Event::PeerDown { .. }).then_some(())).await;
+}
+
+#[test]
+fn a_peer_that_sends_what_no_honest_peer_sends_is_dropped() {
+    runtime().block_on(async {
+        let net = Net::up().await;
+        is_shown_the_door(&net, Topic::Headers, vec![0xff; 300]).await;
+        assert_chain_goes_on(&net).await;
+    });
+    runtime().block_on(async {
+        let net = Net::up().await;
+        let tx = Tx { body: body(net.chain), signature: Signature([3; 64]) };
+        is_shown_the_door(&net, Topic::Transactions, vec![tx].to_bytes()).await;
+        assert_chain_goes_on(&net).await;
+    });
+}
+
+#[test]
+fn a_header_of_an_unknown_parent_is_ignored_and_its_sender_stays() {
+    runtime().block_on(async {
+        let net = Net::up().await;
+        let mut peer = net.peer(net.chain);
+        wait(&mut peer, |e| matches!(e, Event::PeerUp { .. }).then_some(())).await;
+        let key = derive_test_key("weft", "nobody");
+        let header = Header {
+            version: 1,
+            slot: Slot(1),
+            round: Round(1),
+            height: Height(1),
+            parent: ChainId::ZERO,
+            proposer: key.public(),
+            txs_root: ChainId::ZERO,
+            proof_root: ChainId::ZERO,
+            state_root: ChainId::ZERO,
+            work: Work(0),
+        };
+        let header: SignedHeader = header.sign(&key, &net.chain);
+        let send = Command::Publish { topic: Topic::Headers, data: header.to_bytes() };
+        peer.commands.send(send).await.expect("gossip takes commands");
+        assert_chain_goes_on(&net).await;
+        let peers: Value = net.client.call("net_peers", &json!({})).await.expect("an answer");
+        assert_eq!(peers["peers"].as_array().map(Vec::len), Some(1), "{peers}");
+    });
+}
+
+/// Three more final blocks.
+async fn assert_chain_goes_on(net: &Net) {
+    let height = || async {
+        let status: Value = net.client.call("chain_status", &json!({})).await.expect("an answer");
+        status["final_height"].as_u64().expect("a height")
+    };
+    let start = height().await;
+    timeout(PATIENCE, async {
+        while height().await < start + 3 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("the chain goes on");
+}
