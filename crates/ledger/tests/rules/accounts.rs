@@ -124,6 +124,7 @@ fn fees_too_small_to_open_the_proposers_account_are_recycled() {
     assert_eq!(world.free(0), Rao(0));
 }
 
+// R19
 #[test]
 fn a_block_holds_no_more_calls_than_it_may() {
     let mut world = World::with(|genesis| genesis.params.limits.block_calls = 2);
@@ -131,6 +132,7 @@ fn a_block_holds_no_more_calls_than_it_may() {
     assert_eq!(world.assemble(&txs).1, [0, 1]);
 }
 
+// R19
 #[test]
 fn a_block_holds_no_more_bytes_of_free_calls_than_it_may() {
     let mut world = World::with(|genesis| genesis.params.limits.free_bytes = 300);
