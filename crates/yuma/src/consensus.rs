@@ -132,7 +132,6 @@ impl Jury {
 
 /// Whose vote it is.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "12 bits")]
 const fn voter(vote: u64) -> usize {
     (vote & ((1 << VOTER_BITS) - 1)) as usize
 }

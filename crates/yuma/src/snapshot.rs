@@ -179,6 +179,14 @@ pub enum SnapshotError {
         /// The upper bound.
         high: u16,
     },
+    /// A synthetic subnet was asked for with more validators than neurons.
+    #[error("{validators} validators among {uids} neurons")]
+    MoreValidators {
+        /// How many validators.
+        validators: u16,
+        /// How many neurons.
+        uids: u16,
+    },
     /// The owner's uid does not exist.
     #[error("the owner's uid is {uid}, there are {neurons} neurons")]
     UnknownOwner {

@@ -1,6 +1,6 @@
 //! A dense snapshot for benches: every validator scores every neuron, and has bonds.
 
-use crate::snapshot::{Params, Row, Snapshot, SnapshotError, Variant};
+use crate::snapshot::{MAX_NEURONS, Params, Row, Snapshot, SnapshotError, Variant};
 
 /// The state of a small generator (a 64-bit linear congruence): the same numbers on
 /// every machine.
@@ -19,7 +19,7 @@ impl Dice {
 }
 
 /// A subnet of `uids` neurons whose first `validators` have permits, dense rows and
-/// dense bonds.
+/// dense bonds. The same `seed` gives the same snapshot on every machine.
 ///
 /// # Errors
 /// [`SnapshotError`] when there are more validators than neurons or too many neurons.
@@ -29,9 +29,11 @@ pub fn synthetic(
     variant: Variant,
     seed: u64,
 ) -> Result<Snapshot, SnapshotError> {
+    if usize::from(uids) > MAX_NEURONS {
+        return Err(SnapshotError::TooLarge { got: usize::from(uids) });
+    }
     if validators > uids {
-        let (got, want) = (usize::from(validators), usize::from(uids));
-        return Err(SnapshotError::Length { list: "validators", got, want });
+        return Err(SnapshotError::MoreValidators { validators, uids });
     }
     let mut dice = Dice(seed);
     let neurons = usize::from(uids);
@@ -51,18 +53,9 @@ pub fn synthetic(
     let snapshot = Snapshot {
         params: Params {
             max_allowed_validators: validators,
-            kappa: 32_767,
-            bonds_penalty: 65_535,
-            bonds_moving_avg: 900_000,
             yuma3: variant != Variant::Yuma2,
             liquid_alpha: variant == Variant::Liquid,
-            alpha_low: 45_875,
-            alpha_high: 58_982,
-            alpha_sigmoid_steepness: 1_000,
-            activity_cutoff: 5_000,
-            tempo: 360,
-            stake_threshold: 0,
-            owner_uid: None,
+            ..Params::default()
         },
         current_block: 10_000,
         last_step: 9_640,
