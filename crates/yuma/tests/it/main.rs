@@ -8,6 +8,7 @@
 
 mod case;
 mod draw;
+mod edges;
 mod golden;
 mod oracle;
 mod properties;
