@@ -1,16 +1,18 @@
-//! What an epoch says. The names are those of the case format.
+//! What an epoch says. The names, and their order, are those of the case format, so two
+//! equal outcomes are equal text when they are written.
 
 use crate::snapshot::Row;
 use serde::{Deserialize, Serialize};
 
-/// The outcome of an epoch: one entry for each uid in every list.
+/// The outcome of an epoch: one entry for each uid in every list. A `u16` is a ratio,
+/// floor(x * 65 535), so 65 535 means 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// 1 where the neuron was updated within the cutoff.
     pub active: Vec<u8>,
     /// 1 where the neuron has a permit from the next epoch on.
     pub new_validator_permit: Vec<u8>,
-    /// Its part of the stake, 65 535 = 1.
+    /// Its part of the stake that counts.
     pub stake_weight: Vec<u16>,
     /// The score that kappa of the stake supports.
     pub consensus: Vec<u16>,
@@ -33,7 +35,7 @@ pub struct Outcome {
     pub fx: Fx,
 }
 
-/// Intermediate results, times 2^32.
+/// Results in full precision: raw bits, value * 2^32.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fx {
     /// Stake, normalised.
