@@ -66,8 +66,8 @@ pub struct Engine {
     pub rows: Rows,
     /// Figures.
     pub metrics: Metrics,
-    /// When the core wants to be woken.
-    pub wake: Option<Millis>,
+    /// When the core wants to be woken; at first at once.
+    pub wake: Millis,
 }
 
 /// Now, as the chain counts time.
@@ -98,9 +98,8 @@ impl Engine {
 
     /// The next thing that happens: an event, a peer's message, or time.
     async fn next(&mut self) -> Option<Event> {
-        let nap = self
-            .wake
-            .map_or(NAP, |wake| Duration::from_millis(wake.0.saturating_sub(now().0)).min(NAP));
+        // The core's wish is a point in time, so that events in between never put it off.
+        let nap = Duration::from_millis(self.wake.0.saturating_sub(now().0)).min(NAP);
         let nap = if self.relay.waits() { nap.min(BUNDLE_WAIT) } else { nap };
         tokio::select! {
             event = self.events.recv() => event,
@@ -133,7 +132,7 @@ impl Engine {
                 Effect::Punish { peer, why } => self.punish(peer, &why.to_string()),
                 Effect::Evidence(evidence) => self.evidence(&evidence),
                 Effect::Refused { hash, why } => self.refused(&hash, &why),
-                Effect::Wake(at) => self.wake = Some(at),
+                Effect::Wake(at) => self.wake = at,
             }
         }
         Ok(())

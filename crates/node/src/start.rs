@@ -22,7 +22,7 @@ use weft_gossip::Limits;
 use weft_mempool::{Bounds, Pool};
 use weft_rpc::{Server, ServerConfig, ServerError};
 use weft_store::Store;
-use weft_types::{Canonical, Genesis, SecretKey};
+use weft_types::{Canonical, Genesis, Millis, SecretKey};
 
 /// Makes a home: configuration, genesis, keys, and a store with a vote file that says
 /// "never voted".
@@ -101,7 +101,7 @@ async fn serve(home: &Home) -> Result<(), NodeError> {
         relay: crate::relay::Relay::default(),
         rows,
         metrics: crate::metrics::Metrics::default(),
-        wake: None,
+        wake: Millis::ZERO,
         looked: Instant::now(),
         config,
     };

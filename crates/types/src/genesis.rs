@@ -120,6 +120,14 @@ pub enum GenesisError {
         /// Its hotkey.
         hotkey: PublicKey,
     },
+    /// A subnet's numbers make no epoch.
+    #[error(
+        "subnet {netuid}: bonds_moving_avg must be at most 1000000 and alpha_low at most alpha_high"
+    )]
+    Hyperparameters {
+        /// Which.
+        netuid: Netuid,
+    },
     /// A subnet is out of range or fuller than it may be.
     #[error("subnet {netuid} has {neurons} neurons; from 1 to its max_uids of {max} may be")]
     SubnetSize {
@@ -220,8 +228,12 @@ impl Genesis {
         if netuid == Netuid::ZERO || neurons > usize::from(max) {
             return Err(GenesisError::SubnetSize { netuid, neurons, max });
         }
-        if subnet.hyperparameters.tempo == 0 {
+        let numbers = &subnet.hyperparameters;
+        if numbers.tempo == 0 {
             return Err(GenesisError::Zero("tempo"));
+        }
+        if numbers.bonds_moving_avg > 1_000_000 || numbers.alpha_low > numbers.alpha_high {
+            return Err(GenesisError::Hyperparameters { netuid });
         }
         for (uid, neuron) in (0..=u16::MAX).zip(&subnet.neurons) {
             let hotkey = neuron.hotkey;
