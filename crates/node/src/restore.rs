@@ -24,7 +24,6 @@ pub(crate) struct Restored {
     pub genesis_root: Hash,
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 /// What is in our log was verified before it came there.
 struct Logged;
 
@@ -34,6 +33,7 @@ impl Known for Logged {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn state(reason: impl ToString) -> NodeError {
     NodeError::State { reason: reason.to_string() }
 }
