@@ -155,9 +155,16 @@ impl Pool {
         if let Some(at) = held.iter().position(|(seal, _)| *seal == gone.seal) {
             let (_, held) = held.remove(at);
             let vote = held.signed.vote;
-            if let Some(kept) = self.rounds.get_mut(&(vote.voter, vote.target.round)) {
+            let place = (vote.voter, vote.target.round);
+            if let Some(kept) = self.rounds.get_mut(&place) {
                 kept.retain(|k| *k != held.signed);
+                if kept.is_empty() {
+                    self.rounds.remove(&place);
+                }
             }
+        }
+        if self.targets.get(&gone.target).is_some_and(Vec::is_empty) {
+            self.targets.remove(&gone.target);
         }
     }
 

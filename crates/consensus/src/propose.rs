@@ -15,7 +15,17 @@ use weft_types::{CatchUp, CheckedShare, Finality, Hash, Header, PublicKey, Slot}
 /// Whether the proposer of a slot need not wait for more shares (R6).
 #[must_use]
 pub fn is_ready(forks: &Forks, head: &Node, quarter: u8) -> bool {
-    head.header().height.0 == 0 || quarter >= 1 || forks.link(head).is_some()
+    head.header().height.0 == 0 || quarter >= 1 || carries_quorum(forks, head)
+}
+
+/// Whether the shares at hand, items and all, are a quorum for the head: votes known
+/// from a catch-up proof alone can't be carried as work.
+fn carries_quorum(forks: &Forks, head: &Node) -> bool {
+    let counted = forks.pool().counted(&head.standing);
+    let whole = counted.iter().filter(|held| held.share.is_some());
+    let voters: Vec<PublicKey> = whole.map(|held| held.signed.vote.voter).collect();
+    let sets = &head.standing.sets;
+    Tally::of(sets, voters.iter()).is_quorum(sets)
 }
 
 /// The block of `slot` on `head`, without transactions; none at the end of numbers.

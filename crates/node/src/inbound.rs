@@ -145,9 +145,9 @@ impl Engine {
                 Vec::new()
             }
             (Ok(_), _) => Vec::new(),
-            (Err(why), _) => {
+            (Err(why), want) => {
                 self.punish(peer, &why.to_string());
-                Vec::new()
+                want.map(|want| Input::FetchFailed { peer, want }).into_iter().collect()
             }
         }
     }

@@ -40,6 +40,18 @@ pub fn init(
     Ok(Store::init(&home.data(), genesis.chain_id(), &VoteRecord::default().to_bytes())?)
 }
 
+/// Writes a vote record that says "never voted" in the place of a lost one: the
+/// operator's override of R7, by name.
+///
+/// # Errors
+/// [`NodeError`] when the home or its store can't be used.
+pub fn override_votes(home: &Home) -> Result<(), NodeError> {
+    let (mut store, found) = Store::open(&home.data(), home.genesis()?.chain_id())?;
+    drop(found);
+    store.write_vote(&VoteRecord::default().to_bytes())?;
+    Ok(store.close()?)
+}
+
 /// Runs a node until it is asked to stop (SIGINT, SIGTERM) or can't go on.
 ///
 /// # Errors

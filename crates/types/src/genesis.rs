@@ -110,6 +110,9 @@ pub enum GenesisError {
     /// More coins than can exist.
     #[error("the genesis allocates more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
     TooManyCoins,
+    /// More power than stake can exist.
+    #[error("the voters' power sums to more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
+    TooMuchPower,
     /// A neuron's hotkey has no owner.
     #[error("uid {uid} of subnet {netuid} has hotkey {hotkey}, which is not in \"stakes\"")]
     UnknownHotkey {
@@ -204,6 +207,10 @@ impl Genesis {
         ascending("subnets", self.subnets.iter().map(|s| s.netuid))?;
         if self.voters.is_empty() || self.voters.iter().any(|v| v.power == Power::ZERO) {
             return Err(GenesisError::NoVoters);
+        }
+        let powers = self.voters.iter().map(|v| u128::from(v.power.0));
+        if powers.fold(0_u128, u128::saturating_add) > u128::from(SUPPLY_CAP.0) {
+            return Err(GenesisError::TooMuchPower);
         }
         for (name, value) in [
             ("slot_ms", self.params.slot_ms),

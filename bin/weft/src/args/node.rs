@@ -13,6 +13,9 @@ pub enum NodeCommand {
     Status,
     /// Run a stopped node's whole log again and compare every state root
     Replay,
+    /// Let a voter whose vote file was lost sign again at once; only when it surely
+    /// signed nothing that others hold
+    OverrideVotes,
 }
 
 #[derive(Args, Debug)]

@@ -19,6 +19,7 @@ pub async fn run(global: &Global, command: &NodeCommand) -> Result<Answer, Failu
         NodeCommand::Init(args) => init(global, args),
         NodeCommand::Status => Remote::new(global)?.read("chain_status", &json!({}), pairs).await,
         NodeCommand::Replay => replay(global),
+        NodeCommand::OverrideVotes => override_votes(global),
         NodeCommand::Run(args) => run_until_stopped(global, args),
     }
 }
@@ -56,6 +57,19 @@ fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
     );
     let voter = voter.map(|key| key.public());
     Answer::new(&json!({ "home": home.path(), "chain_id": chain, "voter": voter }), text)
+}
+
+/// The operator's word that a lost vote file is no danger (R7).
+fn override_votes(global: &Global) -> Result<Answer, Failure> {
+    if !global.yes {
+        let text = "this makes the voter forget what it signed; two signatures for one round are an offence";
+        return Err(Failure::new(Exit::NeedsInput, "NeedsConfirmation", text)
+            .help("give --yes when the voter surely signed nothing that is not in its log"));
+    }
+    let home = Home::new(node_home(global));
+    start::override_votes(&home)?;
+    let text = "the vote file is new; the voter signs again at the next start";
+    Answer::new(&json!({ "overridden": home.path() }), text)
 }
 
 fn replay(global: &Global) -> Result<Answer, Failure> {

@@ -47,7 +47,7 @@ impl Net {
         match self.client.call::<_, Value>("tx_submit", &json!({ "raw": raw })).await {
             Ok(answer) => Ok(answer),
             Err(ClientError::Application(e)) => Err(e.name),
-            Err(other) => panic!("{other}"),
+            Err(other) => Err(other.to_string()),
         }
     }
 

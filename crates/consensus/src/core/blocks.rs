@@ -17,13 +17,16 @@ use crate::waiting::Entry;
 use std::sync::Arc;
 use weft_types::check::BlockError;
 use weft_types::executor::{Executed, Executor};
-use weft_types::{BlockHash, CheckedBlock, Finality, SignedHeader};
+use weft_types::{BlockHash, CheckedBlock, Finality, Header, SignedHeader};
 
 /// How many slots ahead of ours a block may wait for its time.
 const AHEAD: u64 = 2;
 
 /// How many invalid blocks are remembered.
 const INVALID: usize = 256;
+
+/// Blocks of one proposer and slot that chains we asked for may bring.
+const ASKED_PER_SLOT: usize = 8;
 
 /// On whose account blocks without a sender wait.
 const OURSELVES: PeerId = PeerId(u64::MAX);
@@ -43,6 +46,8 @@ impl<E: Executor> Core<E> {
             out.push(Effect::Verdict { ticket, verdict: Verdict::Reject(why) });
         } else if let Err(skip) = self.skip_header(moment, &hash, &signed) {
             out.push(Effect::Verdict { ticket, verdict: Verdict::Ignore(skip) });
+        } else if let Err(verdict) = self.vouched(&signed) {
+            out.push(Effect::Verdict { ticket, verdict });
         } else if let Some(entry) = self.waiting.get_mut(&hash) {
             if !entry.heard(from, Some(ticket)) {
                 out.push(Effect::Verdict { ticket, verdict: Verdict::Ignore(Skip::Known) });
@@ -52,6 +57,25 @@ impl<E: Executor> Core<E> {
             entry.heard(from, Some(ticket));
             self.wait(from, entry, out);
         }
+    }
+
+    /// Nothing waits that its proposer did not sign: a header's hash does not cover the
+    /// signature, so a forged copy would stand in the place of the good one. While the
+    /// parent is unknown only headers of voters wait, since anyone can make others.
+    fn vouched(&self, signed: &SignedHeader) -> Result<(), Verdict> {
+        let (proposer, tree) = (signed.header.proposer, self.forks.tree());
+        let sets = &self.head_node().standing.sets;
+        let votes = |key| {
+            sets.current.get(key).is_some()
+                || sets.previous.as_ref().is_some_and(|set| set.get(key).is_some())
+        };
+        if tree.get(&signed.header.parent).is_none() && !votes(&proposer) {
+            return Err(Verdict::Ignore(Skip::NotAVoter { voter: proposer }));
+        }
+        if signed.is_signed(&self.chain) {
+            return Ok(());
+        }
+        Err(Verdict::Reject(Fault::Header { proposer }))
     }
 
     fn skip_header(
@@ -208,14 +232,22 @@ impl<E: Executor> Core<E> {
         if let Err(why) = judge::header(parent, header) {
             return Some(Err(Verdict::Reject(Fault::Block(why))));
         }
-        if let Some(skip) = self.headers.has_room(&entry.signed).err().filter(|_| !entry.is_asked) {
+        let is_allowed = entry.is_asked && self.has_room_in_tree(header);
+        if let Some(skip) = self.headers.has_room(&entry.signed).err().filter(|_| !is_allowed) {
             return Some(Err(Verdict::Ignore(skip)));
         }
-        if entry.body.is_none() && !entry.signed.is_signed(&self.chain) {
-            let proposer = header.proposer;
-            return Some(Err(Verdict::Reject(Fault::Header { proposer })));
-        }
         Some(Ok(()))
+    }
+
+    /// A chain that was asked for may hold a third block of a slot, since others may have
+    /// built on it; a proposer can't fill the tree with them all the same (R19).
+    fn has_room_in_tree(&self, header: &Header) -> bool {
+        let place = (header.slot, header.proposer);
+        let same = self.forks.tree().nodes().filter(|n| {
+            let other = n.header();
+            (other.slot, other.proposer) == place
+        });
+        same.count() < ASKED_PER_SLOT
     }
 
     fn finish(&mut self, moment: Moment, entry: &Entry, out: &mut Vec<Effect>) {

@@ -131,11 +131,12 @@ fn r19_a_flood_of_headers_from_one_peer_leaves_room_for_others() {
     let mut core = draw.core(None);
     let mut flood = draw.block("c").block().signed.clone();
     let mut answered = 0;
+    let key = draw.keys.iter().find(|k| k.public() == flood.header.proposer).unwrap();
     for n in 0..100 {
         flood.header.parent.0[0] = n;
         flood.header.parent.0[1] = 1;
         let (from, ticket) = (PeerId(1), Ticket(u64::from(n)));
-        let header = flood.clone();
+        let header = flood.header.clone().sign(key, &draw.genesis.chain_id());
         let effects = core.step(at(3, 0), Input::Header { from, ticket, header });
         answered += effects.iter().filter(|e| matches!(e, Effect::Verdict { .. })).count();
     }
@@ -144,6 +145,34 @@ fn r19_a_flood_of_headers_from_one_peer_leaves_room_for_others() {
     let effects =
         core.step(at(3, 1), Input::Header { from: PeerId(2), ticket: Ticket(999), header });
     assert_eq!(fetches(&effects), [(2, Want::Block(draw.hash("a")))]);
+}
+
+#[test]
+fn r20_a_forged_copy_of_a_header_never_stands_in_the_place_of_the_good_one() {
+    let draw = long();
+    let mut core = draw.core(None);
+    let good = draw.block("c").block().signed.clone();
+    let mut forged = good.clone();
+    forged.signature.0[0] ^= 1;
+    let header =
+        |from, ticket, header| Input::Header { from: PeerId(from), ticket: Ticket(ticket), header };
+    let effects = core.step(at(3, 0), header(1, 1, forged.clone()));
+    let is_rejected = |effects: &[Effect]| {
+        effects.iter().any(|e| matches!(e, Effect::Verdict { verdict: Verdict::Reject(_), .. }))
+    };
+    assert!(is_rejected(&effects), "the parent is unknown, the signature is bad all the same");
+    assert!(!is_rejected(&core.step(at(3, 0), header(2, 2, good))));
+    assert!(is_rejected(&core.step(at(3, 0), header(1, 3, forged))));
+    // A stranger's header does not wait for a parent nobody has.
+    let key = weft_types::SecretKey::from_seed([9; 32]);
+    let mut strange = draw.block("c").block().signed.header.clone();
+    strange.proposer = key.public();
+    let strange = strange.sign(&key, &draw.genesis.chain_id());
+    let effects = core.step(at(3, 0), header(3, 4, strange));
+    let ignored = |e: &Effect| {
+        matches!(e, Effect::Verdict { verdict: Verdict::Ignore(Skip::NotAVoter { .. }), .. })
+    };
+    assert!(effects.iter().any(ignored), "{effects:?}");
 }
 
 #[test]

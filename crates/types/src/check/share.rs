@@ -6,11 +6,17 @@ use crate::params::Limits;
 use crate::share::{Item, Share, SignedVote, items_bytes, items_digest};
 use crate::signature::verify;
 
-pub(super) fn digest_fits(share: &Share, limits: &Limits) -> Result<(), ShareError> {
+fn items_fit(share: &Share, limits: &Limits) -> Result<(), ShareError> {
     let (got, limit) = (items_bytes(&share.items), limits.share_bytes);
     if u32::try_from(got).map_or(true, |got| got > limit) {
         return Err(ShareError::TooLarge { got, limit });
     }
+    Ok(())
+}
+
+/// Size and digest of a share's items.
+pub(super) fn digest_fits(share: &Share, limits: &Limits) -> Result<(), ShareError> {
+    items_fit(share, limits)?;
     let vote = share.vote();
     let got = items_digest(&share.items);
     if got != vote.items {
@@ -19,7 +25,7 @@ pub(super) fn digest_fits(share: &Share, limits: &Limits) -> Result<(), ShareErr
     Ok(())
 }
 
-/// Checks one share: signature, then size and digest of its items.
+/// Checks one share in the order of R20: size, signature, digest.
 ///
 /// # Errors
 /// [`ShareError`]; only `BadDigest` and `TooLarge` are surely the sender's fault.
@@ -28,6 +34,7 @@ pub fn check_share(
     limits: &Limits,
     chain: &ChainId,
 ) -> Result<CheckedShare, ShareError> {
+    items_fit(&share, limits)?;
     let vote = share.vote();
     let message = vote.signed_bytes(chain);
     if !verify(&claim(vote.voter, share.signed.signature, &message)) {
