@@ -1,4 +1,4 @@
-//! The HTTP server: limits and manners around [`crate::dispatch`].
+//! The HTTP server: limits and manners around the dispatch of calls.
 //!
 //! Bound to loopback unless asked otherwise; only requests for known hosts (a page in a
 //! browser can't rebind a name to us), only JSON bodies up to a limit, no CORS headers.
