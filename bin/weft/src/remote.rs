@@ -99,7 +99,6 @@ pub fn failure(error: ClientError) -> Failure {
         ClientError::Application(e) => {
             let exit = match e.kind.as_str() {
                 "not_found" => Exit::NotFound,
-                "invalid_argument" => Exit::Usage,
                 "not_ready" => Exit::NotReady,
                 _ => Exit::Failed,
             };

@@ -131,7 +131,7 @@ impl Engine {
         answer["network"] = json!(self.chain.network);
         answer["height"] = json!(at.height);
         answer["hash"] = json!(at.hash);
-        answer["finalized"] = json!(at.finalized);
+        answer["finalized"] = json!(at.finalized && at.height <= self.finals.said().height);
         Ok(answer)
     }
 
@@ -250,13 +250,17 @@ impl Engine {
 
     fn queue_row(&mut self, params: &Value) -> Answer {
         let row: WeightRow = parse(params, "row")?;
+        if self.config.rpc_public {
+            let text = "rows for this node's voter are taken on loopback only";
+            return Err(RpcError::new(Kind::NotAuthorized, "LoopbackOnly", text));
+        }
         if self.voter.is_none() {
             let text = "this node does not vote; send the row as a set_weights transaction";
             return Err(RpcError::new(Kind::NotAuthorized, "NotAVoter", text));
         }
         let netuid = row.netuid;
         self.rows.set(row);
-        Ok(json!({ "queued": true, "netuid": netuid }))
+        Ok(json!({ "queued": true, "netuid": netuid, "rows": self.rows.count() }))
     }
 
     fn get_tx(&self, params: &Value) -> Answer {

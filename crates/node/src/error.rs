@@ -42,6 +42,9 @@ pub enum NodeError {
         /// What is wrong.
         reason: String,
     },
+    /// The vote file is whole; there is nothing to override.
+    #[error("the vote file is whole; overriding it would make the voter forget what it signed")]
+    VotesNotLost,
     /// The row file is not good.
     #[error("the row file {path}: {reason}")]
     Rows {

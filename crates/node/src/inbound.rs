@@ -45,9 +45,8 @@ impl Engine {
             Peer::Request { from, ticket, data } => return self.request(from, ticket, &data),
             Peer::Response { from, id, data } => self.response(from, id, &data),
             Peer::RequestFailed { from, id, .. } => {
-                let peer = self.peers.number(&from);
-                let failed = self.relay.answered(id);
-                failed.map(|want| Input::FetchFailed { peer, want }).into_iter().collect()
+                let failed = self.peers.known(&from).zip(self.relay.answered(id));
+                failed.map(|(peer, want)| Input::FetchFailed { peer, want }).into_iter().collect()
             }
             Peer::PeerUp { peer } => {
                 let number = self.peers.number(&peer);
@@ -74,7 +73,10 @@ impl Engine {
         from: PeerName,
         data: Vec<u8>,
     ) -> Vec<Input> {
-        let from = self.peers.number(&from);
+        let Some(from) = self.peers.known(&from) else {
+            self.judge(name, Verdict::Ignore);
+            return Vec::new();
+        };
         match topic {
             Topic::Transactions => {
                 let source = Source::Peer { from, message: name };
@@ -112,7 +114,10 @@ impl Engine {
         ticket: u64,
         data: &[u8],
     ) -> Result<Vec<Input>, NodeError> {
-        let peer = self.peers.number(&from);
+        let Some(peer) = self.peers.known(&from) else {
+            self.respond(ticket, None);
+            return Ok(Vec::new());
+        };
         match Request::from_bytes(data) {
             Ok(Request::Status(status)) => {
                 let answer = Answer::Status(self.core.status());
@@ -133,8 +138,8 @@ impl Engine {
     }
 
     fn response(&mut self, from: PeerName, id: u64, data: &[u8]) -> Vec<Input> {
-        let peer = self.peers.number(&from);
         let want = self.relay.answered(id);
+        let Some(peer) = self.peers.known(&from) else { return Vec::new() };
         match (Answer::from_bytes(data), want) {
             (Ok(Answer::Status(status)), None) => vec![Input::Status { from: peer, status }],
             (Ok(Answer::Blocks(blocks)), Some(want)) if blocks.is_empty() => {

@@ -16,7 +16,10 @@ impl Engine {
     /// A block became final: its receipts, its writes, its place in the store.
     pub(crate) fn finalized(&mut self, hash: BlockHash, height: Height) -> Result<(), NodeError> {
         for block in self.core.executor_mut().take_final() {
-            let Some(full) = self.finals.recall(&block.hash, block.height) else { continue };
+            let full = self.finals.recall(&block.hash, block.height).ok_or_else(|| {
+                let reason = format!("final block {} was never executed here", block.hash);
+                NodeError::State { reason }
+            })?;
             let accounts = AccountsAt::of(self.core.executor(), &block.hash);
             self.pool.on_final(&full, &accounts);
             self.finals.add(block, full.header().clone(), full.tx_ids());

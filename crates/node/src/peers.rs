@@ -31,6 +31,11 @@ impl Peers {
         id
     }
 
+    /// The number of a peer that is up; what comes late from one that left has none.
+    pub fn known(&self, name: &PeerName) -> Option<PeerId> {
+        self.by_name.get(name).copied()
+    }
+
     /// The name of a number.
     pub fn name(&self, id: PeerId) -> Option<PeerName> {
         self.by_id.get(&id).copied()

@@ -146,7 +146,10 @@ impl Restored {
         let mut rng = entropy::generator();
         let rules = (&genesis.params, &genesis.chain_id());
         let block = check_block(block, rules, &Logged, &mut rng).map_err(state)?;
-        let input = Input::Restored { block: Arc::new(block) };
+        // It becomes final later, in the engine, with all that it wrote.
+        let block = Arc::new(block);
+        self.finals.remember(Arc::clone(&block));
+        let input = Input::Restored { block };
         let effects = self.core.step(crate::engine::now(), input);
         for effect in effects {
             if let Effect::Finalized { hash, .. } = effect {
@@ -159,9 +162,11 @@ impl Restored {
 
     fn take_final(&mut self) -> Result<(), NodeError> {
         for block in self.core.executor_mut().take_final() {
-            let Some(full) = self.store.block(&block.hash)? else { continue };
-            let ids: Vec<_> = full.txs.iter().map(|tx| tx.body.id()).collect();
-            self.finals.add(block, full.header().clone(), &ids);
+            let full = self
+                .finals
+                .recall(&block.hash, block.height)
+                .ok_or_else(|| state(format!("final block {} is not in the log", block.hash)))?;
+            self.finals.add(block, full.header().clone(), full.tx_ids());
         }
         Ok(())
     }

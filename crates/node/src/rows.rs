@@ -35,7 +35,16 @@ impl Rows {
     pub fn set(&mut self, row: WeightRow) {
         self.file.retain(|old| old.netuid != row.netuid);
         self.file.push(row);
+        if self.file.len() > ROWS {
+            self.file.remove(0);
+        }
         self.offered = None;
+    }
+
+    /// How many rows there are; the oldest goes when there are too many.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.file.len()
     }
 
     /// The rows to offer at this height: all of them, once a tempo.

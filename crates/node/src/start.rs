@@ -21,7 +21,7 @@ use weft_consensus::VoteRecord;
 use weft_gossip::Limits;
 use weft_mempool::{Bounds, Pool};
 use weft_rpc::{Server, ServerConfig, ServerError};
-use weft_store::Store;
+use weft_store::{Store, VoteState};
 use weft_types::{Canonical, Genesis, Millis, SecretKey};
 
 /// Makes a home: configuration, genesis, keys, and a store with a vote file that says
@@ -47,7 +47,9 @@ pub fn init(
 /// [`NodeError`] when the home or its store can't be used.
 pub fn override_votes(home: &Home) -> Result<(), NodeError> {
     let (mut store, found) = Store::open(&home.data(), home.genesis()?.chain_id())?;
-    drop(found);
+    if !matches!(found.vote, VoteState::Lost(_)) {
+        return Err(NodeError::VotesNotLost);
+    }
     store.write_vote(&VoteRecord::default().to_bytes())?;
     Ok(store.close()?)
 }

@@ -92,7 +92,7 @@ impl BlockLog {
         let file = file.map_err(|e| StoreError::io("open", path, e))?;
         preface::check(&file, path, Kind::Log, &chain)?;
         let source = Source { file: Arc::new(file), path: path.to_owned(), chain };
-        let mut log = Self { source, index: BTreeMap::new(), end: START, dirty: false };
+        let mut log = Self { source, index: BTreeMap::new(), end: START, dirty: true };
         let cut = log.read_through()?;
         Ok((log, cut))
     }

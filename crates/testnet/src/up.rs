@@ -100,7 +100,10 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
         plan.genesis.chain_id(),
     ));
     for number in 0..net.nodes.len() {
-        net.start(number, &wish.binary)?;
+        if let Err(error) = net.start(number, &wish.binary) {
+            net.down()?;
+            return Err(error);
+        }
     }
     say(&format!("nodes     {} processes started", net.nodes.len()));
     match settle(&net, &plan, say).await {
