@@ -9,8 +9,12 @@ use super::{Batch, Database, DatabaseError, Fault, Pair};
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 const CACHE_BYTES: u64 = 16 << 20;
+
+/// How long a dropped handle may take to let go of the database's lock.
+const LET_GO: Duration = Duration::from_secs(5);
 
 /// An open sled database.
 #[derive(Debug)]
@@ -55,7 +59,18 @@ impl Sled {
     pub fn open(dir: &Path) -> Result<Self, DatabaseError> {
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES);
         let config = config.flush_every_ms(None);
-        guarded("open", || config.open()).map(|db| Self { db })
+        let start = Instant::now();
+        loop {
+            match guarded("open", || config.open()) {
+                Ok(db) => return Ok(Self { db }),
+                // A handle of this process that was dropped just now lets go of its lock
+                // from a thread of its own; no other process can hold it (`lock`).
+                Err(e) if e.reason.contains("acquire lock") && start.elapsed() < LET_GO => {
+                    std::thread::park_timeout(Duration::from_millis(5));
+                }
+                Err(e) => return Err(e),
+            }
+        }
     }
 }
 
