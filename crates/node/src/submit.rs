@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use weft_gossip::{Topic, Verdict};
 use weft_ledger::forks::Forks;
 use weft_ledger::forks::View;
+use weft_ledger::rules::CallError;
 use weft_mempool::{Account, Accounts, Inserted, PoolError};
 use weft_rpc::{Kind, RpcError};
 use weft_types::check::TxError;
@@ -142,8 +143,23 @@ pub(crate) fn tx_error(error: &TxError) -> RpcError {
 }
 
 /// What the ledger says of a call.
-pub(crate) fn call_error(error: &weft_ledger::rules::CallError) -> RpcError {
-    RpcError::new(Kind::InvalidArgument, error.name(), error)
+pub(crate) fn call_error(error: &CallError) -> RpcError {
+    let kind = match error {
+        CallError::SettingWeightsTooFast { .. } => Kind::RateLimited,
+        CallError::NotEnoughBalance { .. } => Kind::InsufficientBalance,
+        CallError::HotKeyNotRegisteredInSubNet { .. } => Kind::NotRegistered,
+        CallError::NeuronNoValidatorPermit { .. }
+        | CallError::NotEnoughStakeToSetWeights { .. } => Kind::NotAuthorized,
+        CallError::SubnetNotExists { .. } => Kind::NotFound,
+        _ => Kind::InvalidArgument,
+    };
+    let context = match error {
+        CallError::SettingWeightsTooFast { blocks_left, limit } => {
+            json!({ "blocks_left": blocks_left, "limit": limit })
+        }
+        _ => json!({}),
+    };
+    RpcError::new(kind, error.name(), error).context(context)
 }
 
 fn pool_error(error: &PoolError) -> RpcError {

@@ -5,7 +5,7 @@
 //! `weft query tx ID` tells it.
 
 use crate::args::{Global, RegisterArgs, StakeCommand, TransferArgs, Wait, WeightsSet};
-use crate::output::{Answer, Exit, Failure};
+use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::{ChainInfo, Remote};
 use crate::signer;
 use serde_json::{Value, json};
@@ -174,6 +174,7 @@ async fn send(
             format!("would send {} with fee {} TAO", tx.body.call.name(), tx.body.fee.as_tao());
         return Answer::new(&json!({ "plan": plan, "sent": false }), text);
     }
+    note(&format!("tx {id}"));
     remote.call("tx_submit", &json!({ "raw": to_hex(&tx.to_bytes()) })).await?;
     let network = Some(chain.network.name().to_owned());
     if wait == Wait::None {
