@@ -8,7 +8,7 @@
 use crate::error::Refusal;
 use std::collections::BTreeSet;
 use weft_types::share::items_bytes;
-use weft_types::{BlockHash, Height, Item, Share};
+use weft_types::{BlockHash, Commitment, Height, Item, Share, WeightRow};
 
 /// How many items may wait.
 const LIMIT: usize = 256;
@@ -101,27 +101,30 @@ impl Queue {
     }
 }
 
-/// The item as seen from a height: rows name the height of the share's target.
+/// The item as seen from a height: rows and commitments name the height of the share's
+/// target.
 fn at_height(item: &Item, height: Height) -> Item {
     match item {
-        Item::Row(row) => {
-            let mut row = row.clone();
-            row.view = height;
-            Item::Row(row)
-        }
+        Item::Row(row) => Item::Row(WeightRow { view: height, ..row.clone() }),
+        Item::Commit(commitment) => Item::Commit(Commitment { at: height, ..*commitment }),
+        Item::Reveal(reveal) => Item::Reveal(reveal.clone()),
     }
 }
 
-/// Whether a newer item makes an older one pointless.
+/// Whether a newer item makes an older one pointless: one of its kind and subnet.
 fn replaces(new: &Item, old: &Item) -> bool {
-    let (Item::Row(new), Item::Row(old)) = (new, old);
-    new.netuid == old.netuid
+    match (new, old) {
+        (Item::Row(new), Item::Row(old)) => new.netuid == old.netuid,
+        (Item::Commit(new), Item::Commit(old)) => new.netuid == old.netuid,
+        (Item::Reveal(new), Item::Reveal(old)) => new.netuid == old.netuid,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_types::{Hash, Netuid, Uid, WeightRow};
+    use weft_types::{Hash, Netuid, Uid};
 
     fn row(netuid: u16, entries: u16) -> Item {
         Item::Row(WeightRow {

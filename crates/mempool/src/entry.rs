@@ -57,11 +57,10 @@ pub fn rate(tx: &CheckedTx) -> Rate {
 /// Fee and amount; `remove_stake` pays from the stake that it frees.
 pub fn cost(tx: &CheckedTx) -> u128 {
     let body = &tx.tx().body;
-    let amount = match &body.call {
-        Call::Transfer { amount, .. } | Call::AddStake { amount, .. } => *amount,
-        Call::Register { max_burn, .. } => *max_burn,
-        Call::RemoveStake { .. } | Call::SetWeights(_) => return 0,
-    };
+    if body.call.is_free() || matches!(body.call, Call::RemoveStake { .. }) {
+        return 0;
+    }
+    let amount = body.call.spends();
     u128::from(body.fee.0).saturating_add(u128::from(amount.0))
 }
 
@@ -72,11 +71,9 @@ pub fn asks(call: &Call) -> bool {
 
 pub fn place(tx: &CheckedTx) -> Place {
     let body = &tx.tx().body;
-    match &body.call {
-        Call::SetWeights(row) => Place::Free(body.call.name(), row.netuid),
-        Call::Transfer { .. }
-        | Call::Register { .. }
-        | Call::AddStake { .. }
-        | Call::RemoveStake { .. } => Place::Paying(body.nonce),
+    if body.call.is_free() {
+        Place::Free(body.call.name(), body.call.netuid())
+    } else {
+        Place::Paying(body.nonce)
     }
 }

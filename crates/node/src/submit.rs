@@ -16,13 +16,14 @@ use weft_types::{BlockHash, Call, CheckedTx, Nonce, PublicKey, Rao, TxBody};
 /// Accounts as of some block; empty when its state is not kept.
 pub(crate) struct AccountsAt<'a> {
     forks: &'a Forks,
+    head: BlockHash,
     view: Option<View<'a>>,
 }
 
 impl<'a> AccountsAt<'a> {
     /// The accounts after a block.
     pub(crate) fn of(forks: &'a Forks, block: &BlockHash) -> Self {
-        Self { forks, view: forks.view(block) }
+        Self { forks, head: *block, view: forks.view(block) }
     }
 }
 
@@ -43,7 +44,7 @@ impl Accounts for AccountsAt<'_> {
             Call::RemoveStake { hotkey, .. } => {
                 weft_ledger::query::stake(view, hotkey, &body.signer) >= body.fee
             }
-            call if call.is_free() => self.forks.ledger().try_free(view, body).is_ok(),
+            call if call.is_free() => self.forks.ledger().try_free(view, self.head, body).is_ok(),
             _ => true,
         }
     }
@@ -125,8 +126,9 @@ impl Engine {
             return Ok(());
         }
         let executor = self.core.executor();
-        let Some(view) = executor.view(&self.core.head_hash()) else { return Ok(()) };
-        executor.ledger().try_free(&view, &tx.tx().body).map_err(|e| call_error(&e))
+        let head = self.core.head_hash();
+        let Some(view) = executor.view(&head) else { return Ok(()) };
+        executor.ledger().try_free(&view, head, &tx.tx().body).map_err(|e| call_error(&e))
     }
 }
 
@@ -137,6 +139,8 @@ pub(crate) fn tx_error(error: &TxError) -> RpcError {
         TxError::TooLarge { .. } => (Kind::LimitExceeded, "TooLarge"),
         TxError::FeeTooLow { .. } => (Kind::InvalidArgument, "FeeTooLow"),
         TxError::FreeCallPays { .. } => (Kind::InvalidArgument, "FreeCallPays"),
+        TxError::BatchSize { .. } => (Kind::LimitExceeded, "BatchSize"),
+        TxError::NotInABatch { .. } => (Kind::InvalidArgument, "NotInABatch"),
         TxError::BadSignature { .. } => (Kind::NotAuthorized, "BadSignature"),
     };
     RpcError::new(kind, name, error)
@@ -145,20 +149,24 @@ pub(crate) fn tx_error(error: &TxError) -> RpcError {
 /// What the ledger says of a call.
 pub(crate) fn call_error(error: &CallError) -> RpcError {
     let kind = match error {
-        CallError::SettingWeightsTooFast { .. } => Kind::RateLimited,
+        CallError::SettingWeightsTooFast { .. }
+        | CallError::ServingRateLimitExceeded { .. }
+        | CallError::PermitSoughtRecently { .. }
+        | CallError::CommittedThisEpoch { .. }
+        | CallError::JoinedRecently { .. }
+        | CallError::TooManyRegistrationsThisBlock { .. } => Kind::RateLimited,
+        CallError::RevealTooEarly { .. } => Kind::TooEarly,
+        CallError::HotKeyAlreadyRegisteredInSubNet { .. } => Kind::AlreadyExists,
         CallError::NotEnoughBalance { .. } => Kind::InsufficientBalance,
         CallError::HotKeyNotRegisteredInSubNet { .. } => Kind::NotRegistered,
         CallError::NeuronNoValidatorPermit { .. }
+        | CallError::NotAVoter { .. }
+        | CallError::NotSubnetOwner { .. }
         | CallError::NotEnoughStakeToSetWeights { .. } => Kind::NotAuthorized,
         CallError::SubnetNotExists { .. } => Kind::NotFound,
         _ => Kind::InvalidArgument,
     };
-    let context = match error {
-        CallError::SettingWeightsTooFast { blocks_left, limit } => {
-            json!({ "blocks_left": blocks_left, "limit": limit })
-        }
-        _ => json!({}),
-    };
+    let context = serde_json::to_value(error.context()).unwrap_or_else(|_| json!({}));
     RpcError::new(kind, error.name(), error).context(context)
 }
 

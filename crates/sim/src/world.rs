@@ -93,6 +93,7 @@ fn forks(genesis: &Genesis) -> Forks {
 fn genesis(seed: &str, voters: &[SecretKey], miners: &[SecretKey], users: &[SecretKey]) -> Genesis {
     let mut params = Params::preset(Network::Local);
     params.slot_ms = SLOT_MS;
+    params.bootstrap_stake = Rao::ZERO;
     let owner = users.first().map(SecretKey::public).unwrap_or_default();
     let stake =
         |key: &SecretKey, stake| GenesisStake { hotkey: key.public(), coldkey: owner, stake };
@@ -104,8 +105,12 @@ fn genesis(seed: &str, voters: &[SecretKey], miners: &[SecretKey], users: &[Secr
         validator_permit,
     };
     let voting = voters.iter().map(|v| neuron(v, true));
-    let hyperparameters =
-        Hyperparameters { tempo: TEMPO, weights_rate_limit: 5, ..params.subnet_defaults.clone() };
+    let hyperparameters = Hyperparameters {
+        tempo: TEMPO,
+        weights_rate_limit: 5,
+        commit_reveal: false,
+        ..params.subnet_defaults.clone()
+    };
     let voter = |key: &SecretKey| GenesisVoter {
         hotkey: key.public(),
         coldkey: owner,

@@ -175,6 +175,8 @@ impl Draft {
     fn new(choice: &Choice) -> Self {
         let mut params = Params::preset(choice.network);
         params.slot_ms = choice.slot_ms;
+        // Its voters have stake from the first block on: there is nothing to bootstrap.
+        params.bootstrap_stake = Rao::ZERO;
         Self { seed: choice.seed.clone(), params, stakes: Vec::new(), neurons: Vec::new() }
     }
 
@@ -221,6 +223,7 @@ impl Draft {
         voters.sort_by_key(|v| v.hotkey);
         let mut hyperparameters = self.params.subnet_defaults.clone();
         hyperparameters.tempo = tempo;
+        hyperparameters.commit_reveal = false;
         let neurons = self.neurons;
         let subnet = GenesisSubnet { netuid: NETUID, owner: None, hyperparameters, neurons };
         let genesis = Genesis {

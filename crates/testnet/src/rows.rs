@@ -69,7 +69,7 @@ async fn offer(client: &Client, plan: &Plan, late: &LateRow) -> Result<RowReport
         nonce: Nonce::ZERO,
         fee: Rao::ZERO,
         valid_until: None,
-        call: Call::SetWeights(row),
+        call: Call::SetWeights { row },
     };
     let raw = to_hex(&body.sign(&late.hotkey, &chain).to_bytes());
     let answer = client.call::<_, Value>("tx_submit", &json!({ "raw": raw })).await;

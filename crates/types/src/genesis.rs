@@ -6,8 +6,9 @@ use crate::block::{BlockHash, Header, VERSION};
 use crate::canonical;
 use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
+use crate::hyperparameters::{Hyperparameters, Unsound};
 use crate::key::PublicKey;
-use crate::params::{Hyperparameters, Params};
+use crate::params::Params;
 use crate::share::{Checkpoint, Finality, Voter, VoterSet};
 use crate::units::{Height, Millis, Netuid, Power, Rao, Round, SUPPLY_CAP, Slot, Uid, Work};
 use bincode::{Decode, Encode};
@@ -79,7 +80,8 @@ pub struct GenesisSubnet {
     pub owner: Option<PublicKey>,
     /// Its numbers.
     pub hyperparameters: Hyperparameters,
-    /// Its neurons: position = uid. Registered at height 0; each hotkey is in `stakes`.
+    /// Its neurons: position = uid. Registered at height 0; each hotkey is in `stakes`
+    /// or `voters`.
     pub neurons: Vec<GenesisNeuron>,
 }
 
@@ -89,7 +91,7 @@ pub struct GenesisSubnet {
 pub struct GenesisNeuron {
     /// Its hotkey.
     pub hotkey: PublicKey,
-    /// Whether it may set weights before the first epoch.
+    /// Whether it may set weights before the first epoch, and asks for a permit after.
     pub validator_permit: bool,
 }
 
@@ -114,7 +116,9 @@ pub enum GenesisError {
     #[error("the voters' power sums to more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
     TooMuchPower,
     /// A neuron's hotkey has no owner.
-    #[error("uid {uid} of subnet {netuid} has hotkey {hotkey}, which is not in \"stakes\"")]
+    #[error(
+        "uid {uid} of subnet {netuid} has hotkey {hotkey}, which is in neither \"stakes\" nor \"voters\""
+    )]
     UnknownHotkey {
         /// Where.
         netuid: Netuid,
@@ -123,13 +127,22 @@ pub enum GenesisError {
         /// Its hotkey.
         hotkey: PublicKey,
     },
-    /// A subnet's numbers make no epoch.
-    #[error(
-        "subnet {netuid}: bonds_moving_avg must be at most 1000000 and alpha_low at most alpha_high"
-    )]
+    /// A subnet's numbers don't fit together.
+    #[error("subnet {netuid}: {error}")]
     Hyperparameters {
-        /// Which.
+        /// Which; the root matrix stands for the defaults of new subnets.
         netuid: Netuid,
+        /// What is wrong.
+        error: Unsound,
+    },
+    /// Virtual power is not equal (R14).
+    #[error("while bootstrap_stake is not 0 the genesis voters must have equal power")]
+    UnequalPower,
+    /// A voter and a stake name two owners of one hotkey.
+    #[error("hotkey {hotkey} has one coldkey in \"voters\" and another in \"stakes\"")]
+    TwoOwners {
+        /// Which.
+        hotkey: PublicKey,
     },
     /// A subnet is out of range or fuller than it may be.
     #[error("subnet {netuid} has {neurons} neurons; from 1 to its max_uids of {max} may be")]
@@ -216,6 +229,8 @@ impl Genesis {
             ("slot_ms", self.params.slot_ms),
             ("rotation_blocks", self.params.rotation_blocks),
             ("max_epochs_per_block", u64::from(self.params.max_epochs_per_block)),
+            ("root_tempo", self.params.root_tempo),
+            ("lock_interval", self.params.lock_interval),
         ] {
             if value == 0 {
                 return Err(GenesisError::Zero(name));
@@ -226,7 +241,27 @@ impl Genesis {
         if total > u128::from(SUPPLY_CAP.0) {
             return Err(GenesisError::TooManyCoins);
         }
+        let unsound = |error| GenesisError::Hyperparameters { netuid: Netuid::ZERO, error };
+        self.params.subnet_defaults.check().map_err(unsound)?;
+        self.check_voters()?;
         self.subnets.iter().try_for_each(|s| self.check_subnet(s))
+    }
+
+    fn check_voters(&self) -> Result<(), GenesisError> {
+        let mut powers = self.voters.iter().map(|v| v.power);
+        let first = powers.next();
+        // R14: equal virtual power.
+        if self.params.bootstrap_stake > Rao::ZERO && powers.any(|power| Some(power) != first) {
+            return Err(GenesisError::UnequalPower);
+        }
+        for voter in &self.voters {
+            let stake = self.stakes.binary_search_by(|s| s.hotkey.cmp(&voter.hotkey));
+            let owner = stake.ok().and_then(|at| self.stakes.get(at)).map(|s| s.coldkey);
+            if owner.is_some_and(|owner| owner != voter.coldkey) {
+                return Err(GenesisError::TwoOwners { hotkey: voter.hotkey });
+            }
+        }
+        Ok(())
     }
 
     fn check_subnet(&self, subnet: &GenesisSubnet) -> Result<(), GenesisError> {
@@ -235,16 +270,12 @@ impl Genesis {
         if netuid == Netuid::ZERO || neurons > usize::from(max) {
             return Err(GenesisError::SubnetSize { netuid, neurons, max });
         }
-        let numbers = &subnet.hyperparameters;
-        if numbers.tempo == 0 {
-            return Err(GenesisError::Zero("tempo"));
-        }
-        if numbers.bonds_moving_avg > 1_000_000 || numbers.alpha_low > numbers.alpha_high {
-            return Err(GenesisError::Hyperparameters { netuid });
-        }
+        let unsound = |error| GenesisError::Hyperparameters { netuid, error };
+        subnet.hyperparameters.check().map_err(unsound)?;
         for (uid, neuron) in (0..=u16::MAX).zip(&subnet.neurons) {
             let hotkey = neuron.hotkey;
-            if self.stakes.binary_search_by(|s| s.hotkey.cmp(&hotkey)).is_err() {
+            let is_voter = self.voters.binary_search_by(|v| v.hotkey.cmp(&hotkey)).is_ok();
+            if !is_voter && self.stakes.binary_search_by(|s| s.hotkey.cmp(&hotkey)).is_err() {
                 return Err(GenesisError::UnknownHotkey { netuid, uid: Uid(uid), hotkey });
             }
         }

@@ -67,6 +67,10 @@ domains! {
     Schedule = b"weft v1 schedule                ",
     /// A hotkey's consent to be registered.
     Consent = b"weft v1 consent                 ",
+    /// A stamp: the work of a registration.
+    Stamp = b"weft v1 stamp                   ",
+    /// What a validator commits to before it reveals a row.
+    Commitment = b"weft v1 commitment              ",
     /// A message signed by a person with the wallet.
     Message = b"weft v1 message                 ",
     /// Keys derived from a seed for test networks.

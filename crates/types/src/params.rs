@@ -1,6 +1,7 @@
 //! The numbers of a chain. Each is a genesis field; presets differ in these only.
 
 use crate::address::Network;
+use crate::hyperparameters::Hyperparameters;
 use crate::units::{Height, Rao};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,20 @@ pub struct Params {
     pub subnet_immunity: u64,
     /// The moving average of a subnet's share moves by one part in 2^this.
     pub eviction_shift: u8,
+    /// Blocks between two root epochs, which share the emission out among the subnets.
+    pub root_tempo: u64,
+    /// The highest take, 65 535 = 1.
+    pub max_take: u16,
+    /// Blocks after a change of take before it may be raised.
+    pub take_increase_blocks: u64,
+    /// How many blocks back a stamp may name its block.
+    pub stamp_window: u64,
+    /// In this many blocks before an epoch the owner changes no hyperparameter.
+    pub admin_freeze_window: u64,
+    /// How many may offer themselves as voters at a time.
+    pub max_candidates: u16,
+    /// Whether neurons may serve endpoints that can't be reached over the internet.
+    pub any_endpoint: bool,
     /// The hyperparameters of a new subnet.
     pub subnet_defaults: Hyperparameters,
     /// Limits on what travels.
@@ -82,57 +97,8 @@ pub struct Limits {
     pub free_bytes: u32,
     /// Bytes of the items of one share.
     pub share_bytes: u32,
-}
-
-/// The numbers of one subnet (B7, with the same names).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-pub struct Hyperparameters {
-    /// Blocks between two epochs.
-    pub tempo: u64,
-    /// Blocks after which a neuron that set no weights is inactive.
-    pub activity_cutoff: u64,
-    /// Blocks that a new neuron can't be replaced.
-    pub immunity_period: u64,
-    /// Blocks between two weight settings of one validator.
-    pub weights_rate_limit: u64,
-    /// The fewest entries of a row.
-    pub min_allowed_weights: u16,
-    /// The most neurons.
-    pub max_uids: u16,
-    /// The most validator permits.
-    pub max_validators: u16,
-    /// The share of stake that carries a score, 65 535 = 1.
-    pub kappa: u16,
-    /// 1 - the weight of a new bond, in millionths.
-    pub bonds_moving_avg: u64,
-    /// How far clipped weights count for bonds, 65 535 = fully.
-    pub bonds_penalty: u16,
-    /// Yuma 3 bonds rather than Yuma 2.
-    pub yuma3: bool,
-    /// Liquid alpha on top of Yuma 3.
-    pub liquid_alpha: bool,
-    /// Liquid alpha's lower bound, 65 535 = 1.
-    pub alpha_low: u16,
-    /// Liquid alpha's upper bound, 65 535 = 1.
-    pub alpha_high: u16,
-    /// Liquid alpha's steepness, in hundredths.
-    pub alpha_sigmoid_steepness: i16,
-    /// The least version key of a row; 0 takes any.
-    pub weights_version: u64,
-    /// Whether plain rows are refused in favour of commit and reveal.
-    pub commit_reveal: bool,
-    /// Whether neurons may register by burning.
-    pub burn_registration: bool,
-    /// The least burn price.
-    pub min_burn: Rao,
-    /// The highest burn price.
-    pub max_burn: Rao,
-    /// Blocks in which the burn price halves.
-    pub burn_half_life: u64,
-    /// What a registration multiplies the burn price by, in hundredths.
-    pub burn_increase_percent: u64,
-    /// Registrations that one block may hold.
-    pub max_registrations_per_block: u16,
+    /// Calls of one batch.
+    pub batch_calls: u32,
 }
 
 impl Params {
@@ -177,12 +143,20 @@ impl Params {
             lock_interval: 50_400,
             subnet_immunity: 432_000,
             eviction_shift: 8,
-            subnet_defaults: Hyperparameters::main(),
+            root_tempo: 360,
+            max_take: 11_796,
+            take_increase_blocks: 216_000,
+            stamp_window: 16,
+            admin_freeze_window: 10,
+            max_candidates: 256,
+            any_endpoint: false,
+            subnet_defaults: Hyperparameters::preset(Network::Main),
             limits: Limits {
                 block_bytes: 4 << 20,
                 block_calls: 20_000,
                 free_bytes: 512 << 10,
                 share_bytes: 4 << 10,
+                batch_calls: 64,
             },
         }
     }
@@ -204,16 +178,11 @@ impl Params {
             lock_interval: 600,
             subnet_immunity: 2_400,
             eviction_shift: 3,
-            subnet_defaults: Hyperparameters {
-                tempo: 60,
-                activity_cutoff: 480,
-                immunity_period: 480,
-                weights_rate_limit: 10,
-                commit_reveal: false,
-                burn_half_life: 60,
-                max_registrations_per_block: 4,
-                ..main.subnet_defaults
-            },
+            root_tempo: 60,
+            take_increase_blocks: 1_200,
+            any_endpoint: true,
+            admin_freeze_window: 3,
+            subnet_defaults: Hyperparameters::preset(Network::Local),
             ..main
         }
     }
@@ -231,45 +200,10 @@ impl Params {
             bootstrap_candidates: 1,
             lock_interval: 400,
             subnet_immunity: 1_600,
-            subnet_defaults: Hyperparameters {
-                tempo: 40,
-                activity_cutoff: 320,
-                immunity_period: 320,
-                burn_half_life: 40,
-                max_registrations_per_block: 8,
-                ..local.subnet_defaults
-            },
+            root_tempo: 40,
+            take_increase_blocks: 800,
+            subnet_defaults: Hyperparameters::preset(Network::Bench),
             ..local
-        }
-    }
-}
-
-impl Hyperparameters {
-    fn main() -> Self {
-        Self {
-            tempo: 360,
-            activity_cutoff: 5_000,
-            immunity_period: 5_000,
-            weights_rate_limit: 100,
-            min_allowed_weights: 1,
-            max_uids: 256,
-            max_validators: 64,
-            kappa: 32_767,
-            bonds_moving_avg: 900_000,
-            bonds_penalty: 65_535,
-            yuma3: true,
-            liquid_alpha: false,
-            alpha_low: 45_875,
-            alpha_high: 58_982,
-            alpha_sigmoid_steepness: 1_000,
-            weights_version: 0,
-            commit_reveal: true,
-            burn_registration: true,
-            min_burn: Rao(500_000),
-            max_burn: Rao(100_000_000_000),
-            burn_half_life: 360,
-            burn_increase_percent: 126,
-            max_registrations_per_block: 1,
         }
     }
 }

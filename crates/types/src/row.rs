@@ -1,9 +1,12 @@
-//! The weight row: one validator's scores of the uids of one subnet.
+//! The weight row: one validator's scores of the uids of one subnet; and its hidden form,
+//! a commitment now and the reveal of what it was later.
 //!
-//! It has one type, whichever door it takes into the ledger (I4): the
-//! `set_weights` transaction or an item of a share.
+//! Each has one type, whichever door it takes into the ledger (I4): a transaction or an
+//! item of a share.
 
 use crate::canonical;
+use crate::hash::{Domain, Hash};
+use crate::key::PublicKey;
 use crate::units::{Height, Netuid, Uid};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -29,3 +32,41 @@ pub struct WeightRow {
 }
 
 canonical!(WeightRow, 32 << 10);
+
+/// A promise of a row. Nobody can copy it before it is revealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Commitment {
+    /// The subnet.
+    pub netuid: Netuid,
+    /// What [`Reveal::commitment`] will give.
+    pub hash: Hash,
+    /// A recent height, above that of the commitment before. An item of a share takes
+    /// the height of the share's target.
+    pub at: Height,
+}
+
+/// The row behind an earlier commitment.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Reveal {
+    /// The subnet.
+    pub netuid: Netuid,
+    /// Which uids are scored. Strictly ascending.
+    pub uids: Vec<Uid>,
+    /// Their scores, one each.
+    pub values: Vec<u16>,
+    /// Random bytes, so that nobody guesses the row from its hash.
+    pub salt: [u8; 16],
+    /// The version of the validator's code.
+    pub version_key: u64,
+}
+
+impl Reveal {
+    /// What a hotkey commits to: the hash of hotkey, subnet, uids, values, salt and
+    /// version key.
+    #[must_use]
+    pub fn commitment(&self, hotkey: &PublicKey) -> Hash {
+        let mut bytes = hotkey.0.to_vec();
+        bytes.extend(crate::codec::encode(self));
+        Hash::of(Domain::Commitment, &bytes)
+    }
+}

@@ -10,7 +10,7 @@ use crate::canonical;
 use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
 use crate::key::{PublicKey, SecretKey, Signature};
-use crate::row::WeightRow;
+use crate::row::{Commitment, Reveal, WeightRow};
 use crate::signature::signed_bytes;
 use crate::units::{Power, Round};
 use bincode::{Decode, Encode};
@@ -41,6 +41,10 @@ pub struct Finality {
 pub enum Item {
     /// A weight row in the open; netuid 0 makes it a row of the root matrix.
     Row(WeightRow),
+    /// A promise of a row.
+    Commit(Commitment),
+    /// The row behind an earlier promise.
+    Reveal(Reveal),
 }
 
 /// The digest of a list of items, which a vote signs.

@@ -1,10 +1,10 @@
-//! Transactions: one signer, one nonce, one fee, one call.
+//! Transactions: one signer, one nonce, one fee, one call ([`crate::call`]).
 
+use crate::call::Call;
 use crate::canonical;
 use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash, array_from_hex, to_hex};
 use crate::key::{PublicKey, SecretKey, Signature};
-use crate::row::WeightRow;
 use crate::signature::signed_raw;
 use crate::units::{Height, Netuid, Nonce, Rao};
 use bincode::{Decode, Encode};
@@ -12,69 +12,6 @@ use serde::{Deserialize, Serialize};
 
 /// The hash of an unsigned transaction; never covers the signature.
 pub type TxId = Hash;
-
-/// What a transaction does.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Call {
-    /// Moves free coins to another account.
-    Transfer {
-        /// Who receives.
-        to: PublicKey,
-        /// How much.
-        amount: Rao,
-    },
-    /// Registers a hotkey of the signer in a subnet at the burn price, which is recycled.
-    Register {
-        /// Where.
-        netuid: Netuid,
-        /// The hotkey, which becomes a neuron.
-        hotkey: PublicKey,
-        /// The most the signer will burn.
-        max_burn: Rao,
-        /// The hotkey's signature over [`Consent`].
-        consent: Signature,
-        /// The block height the consent names, recent when it is used.
-        consent_height: Height,
-    },
-    /// Writes the signing hotkey's row of a subnet. Free: fee and nonce are 0.
-    SetWeights(WeightRow),
-    /// Puts free coins of the signer behind a hotkey.
-    AddStake {
-        /// Behind whom.
-        hotkey: PublicKey,
-        /// How much.
-        amount: Rao,
-    },
-    /// Starts to take the signer's stake back from a hotkey.
-    RemoveStake {
-        /// From behind whom.
-        hotkey: PublicKey,
-        /// How much; what would leave less than the minimum takes all.
-        amount: Rao,
-    },
-}
-
-impl Call {
-    /// Whether the call is free because a fair launch has no coins to pay with
-    /// (economy, section 2). A free call that would fail makes a block invalid.
-    #[must_use]
-    pub const fn is_free(&self) -> bool {
-        matches!(self, Self::SetWeights(_))
-    }
-
-    /// The name in receipts, RPC and commands.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Transfer { .. } => "transfer",
-            Self::Register { .. } => "register",
-            Self::SetWeights(_) => "set_weights",
-            Self::AddStake { .. } => "add_stake",
-            Self::RemoveStake { .. } => "remove_stake",
-        }
-    }
-}
 
 /// What a hotkey signs to be registered: nobody can register a key they don't hold,
 /// or take over a registration seen in the pool.

@@ -187,6 +187,7 @@ fn blank(case: &Case) -> Result<Snapshot, CaseError> {
         last_update: Vec::new(),
         registered_at: Vec::new(),
         permits: vec![false; n],
+        seeking: vec![true; n],
         weights: Vec::new(),
         bonds: vec![Row::new(); n],
     })

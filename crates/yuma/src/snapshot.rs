@@ -106,6 +106,9 @@ pub struct Snapshot {
     pub registered_at: Vec<u64>,
     /// The permits that the last epoch gave; they count in this one.
     pub permits: Vec<bool>,
+    /// Who asks for a permit: the stake of the others counts as none for new permits. On
+    /// the live chain everybody does.
+    pub seeking: Vec<bool>,
     /// Weight rows as set. A row is divided by its sum, so its scale is free.
     pub weights: Vec<Row>,
     /// Bond rows as the last epoch stored them.
@@ -235,6 +238,7 @@ impl Snapshot {
             ("last_update", self.last_update.len()),
             ("block_at_registration", self.registered_at.len()),
             ("validator_permit", self.permits.len()),
+            ("seeking", self.seeking.len()),
             ("weights", self.weights.len()),
             ("bonds", self.bonds.len()),
         ] {

@@ -30,7 +30,9 @@ impl Standing {
         let in_time = |update: &u64| update.saturating_add(params.activity_cutoff) >= now;
         let active: Vec<bool> = snapshot.last_update.iter().map(in_time).collect();
         let stake = normalized_stake(snapshot)?;
-        let mut new_permits = largest(&stake, usize::from(params.max_allowed_validators));
+        let asks = stake.iter().zip(&snapshot.seeking);
+        let asking: Vec<Q> = asks.map(|(s, seeks)| if *seeks { *s } else { 0 }).collect();
+        let mut new_permits = largest(&asking, usize::from(params.max_allowed_validators));
         let mut permits = snapshot.permits.clone();
         if let Some(owner) = params.owner_uid.map(usize::from) {
             [&mut permits, &mut new_permits]

@@ -64,6 +64,7 @@ pub fn synthetic(
         last_update: vec![9_900; neurons],
         registered_at: vec![1; neurons],
         permits: (0..uids).map(|uid| uid < validators).collect(),
+        seeking: vec![true; usize::from(uids)],
         weights,
         bonds,
     };

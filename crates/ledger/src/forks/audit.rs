@@ -157,7 +157,7 @@ mod tests {
 
     /// 5 free, 7 staked as 70 shares, 11 on the way out.
     fn state() -> Vec<(Key, Value)> {
-        let pool = Hotkey { coldkey: COLD, take: 0, value: Rao(7), shares: 70 };
+        let pool = Hotkey { coldkey: COLD, take: 0, value: Rao(7), shares: 70, take_at: Height(0) };
         let exit = |rao| Exit { coldkey: COLD, hotkey: HOT, amount: Rao(rao) };
         let supply = Supply {
             issued: Rao(23),

@@ -1,10 +1,13 @@
 //! Reads for people and programs: plain answers over any state, nothing written.
 
-use crate::rules::{block_emission, burn_price, earning, next_epoch, reads, worth};
+pub mod market;
+
+use crate::rules::{PriceRule, block_emission, earning, next_epoch, reads, worth};
 use crate::state::Read;
 use crate::state::value::Account;
+use market::NeuronSays;
 use serde::Serialize;
-use weft_types::{Height, Netuid, PublicKey, Rao, Uid};
+use weft_types::{Height, Identity, Netuid, PublicKey, Rao, Uid};
 
 /// The totals of all money, and what the next block emits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -60,6 +63,12 @@ pub struct SubnetInfo {
     pub yuma3: bool,
     /// Whether liquid alpha is on.
     pub liquid_alpha: bool,
+    /// Whether rows are committed and revealed.
+    pub commit_reveal: bool,
+    /// The moving average of its share of the emission, 2^32 = all.
+    pub share_average: u64,
+    /// What it says of itself.
+    pub identity: Identity,
 }
 
 /// A hotkey.
@@ -104,6 +113,9 @@ pub struct NeuronInfo {
     pub last_update: Height,
     /// When it got its uid.
     pub registered_at: Height,
+    /// What it says of itself: whether it asks for a permit, its endpoint, its commitments.
+    #[serde(flatten)]
+    pub says: NeuronSays,
 }
 
 /// An account; one that does not exist is empty. Its nonce is the next one.
@@ -146,9 +158,12 @@ pub fn subnet(state: &impl Read, netuid: Netuid) -> Option<SubnetInfo> {
         epochs: net.epochs,
         pending: net.pending,
         locked: net.locked,
-        burn: burn_price(net.burn, net.burn_at, next, numbers),
+        burn: Rao(PriceRule::burn(numbers).decayed(net.burn.0, net.burn_at, next)),
         yuma3: numbers.yuma3,
         liquid_alpha: numbers.liquid_alpha,
+        commit_reveal: numbers.commit_reveal,
+        share_average: net.share_average,
+        identity: reads::identity(state, netuid),
     })
 }
 
@@ -181,6 +196,7 @@ pub fn neuron(state: &impl Read, netuid: Netuid, uid: Uid) -> Option<NeuronInfo>
         emission: n.emission,
         last_update: n.last_update,
         registered_at: n.registered_at,
+        says: market::neuron_says(state, netuid, uid)?,
     })
 }
 

@@ -2,20 +2,21 @@
 
 use super::books::{Books, minus, plus};
 use super::error::{CallError, Refusal};
+use super::event::Event;
 use super::reads::{chain, exits, hotkey};
 use super::receipt::{ItemReceipt, Receipts};
-use super::{Ledger, Outcome, Work, emission, epoch, tx, weights};
+use super::{Ledger, Outcome, Work, bootstrap, emission, epoch, root, stamp, tx, weights};
 use crate::state::value::Chain;
 use crate::state::{Key, Read};
-use weft_types::{Canonical, Item, Rao};
+use weft_types::{Canonical, Netuid, Rao};
 
 /// Room that a block keeps for its header and proofs.
 const RESERVE: usize = 64 << 10;
 
 /// Runs a block whose transactions must all be good.
 pub fn execute(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Outcome, Refusal> {
-    let parent = parent(state, work)?;
-    let (mut books, mut receipts) = begin(ledger, state, (&parent, work))?;
+    let start = start(ledger, state, work)?;
+    let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
     for tx in &work.txs {
         receipts.txs.push(tx::run(&mut books, tx)?);
     }
@@ -28,8 +29,8 @@ pub fn assemble(
     state: &dyn Read,
     work: &Work<'_>,
 ) -> Result<(Outcome, Vec<usize>), Refusal> {
-    let parent = parent(state, work)?;
-    let (mut books, mut receipts) = begin(ledger, state, (&parent, work))?;
+    let start = start(ledger, state, work)?;
+    let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
     let mut room = Room::new(ledger, work);
     let mut kept = Vec::new();
     for (place, tx) in work.txs.iter().enumerate() {
@@ -81,27 +82,39 @@ impl Room {
     }
 }
 
-/// Where the parent stood; the block must be its child.
-fn parent(state: &dyn Read, work: &Work<'_>) -> Result<Chain, Refusal> {
+/// What holds for the whole block.
+struct Start {
+    parent: Chain,
+    due: Vec<Netuid>,
+}
+
+/// Where the parent stood, whose child the block must be, and which epochs it will run.
+fn start(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Start, Refusal> {
     let parent = chain(state).ok_or(Refusal::StateIncomplete("the chain"))?;
     let (got, want) = (work.header.height, parent.height.next().ok_or(Refusal::Overflow)?);
-    if got == want { Ok(parent) } else { Err(Refusal::WrongHeight { got, want }) }
+    if got != want {
+        return Err(Refusal::WrongHeight { got, want });
+    }
+    let due = epoch::due(state, &ledger.params, &parent);
+    Ok(Start { parent, due })
 }
 
 /// Stake whose time is up, and the items of the carried shares.
 fn begin<'a>(
     ledger: &'a Ledger,
     state: &'a dyn Read,
-    (parent, work): (&'a Chain, &Work<'_>),
+    (start, work): (&'a Start, &Work<'_>),
 ) -> Result<(Books<'a>, Receipts), Refusal> {
-    let mut books = Books::open(ledger, state, (parent, work.header.height))?;
+    let mut books = Books::open(ledger, state, (&start.parent, &start.due))?;
     let mut receipts = Receipts::default();
+    stamp::remember(&mut books, work.header.parent);
     mature(&mut books).map_err(|_| Refusal::Overflow)?;
+    receipts.events = books.told();
     for (voter, items) in &work.items {
         for (index, item) in items.iter().enumerate() {
-            let Item::Row(row) = item;
-            let result = weights::set_from_share(&mut books, voter, row);
-            receipts.items.push(ItemReceipt { voter: *voter, index, result });
+            let result = books.attempt(|books| weights::set_from_share(books, voter, item));
+            let events = books.told();
+            receipts.items.push(ItemReceipt { voter: *voter, index, result, events });
         }
     }
     Ok((books, receipts))
@@ -115,6 +128,8 @@ fn mature(books: &mut Books<'_>) -> Result<(), CallError> {
         supply.free = plus(supply.free, exit.amount)?;
         books.supply = supply;
         books.credit(exit.coldkey, exit.amount)?;
+        let (hotkey, coldkey, amount) = (exit.hotkey, exit.coldkey, exit.amount);
+        books.say(Event::StakeMatured { hotkey, coldkey, amount });
     }
     books.delete(Key::Exits(books.height));
     Ok(())
@@ -125,6 +140,9 @@ fn end(mut books: Books<'_>, mut receipts: Receipts, work: &Work<'_>) -> Result<
     pay_proposer(&mut books, work).map_err(|_| Refusal::Overflow)?;
     receipts.emission = emission::mint(&mut books).map_err(|_| Refusal::Overflow)?;
     receipts.epochs = epoch::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
+    root::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
+    bootstrap::turn(&mut books).map_err(|_| Refusal::Overflow)?;
+    receipts.events.extend(books.told());
     let chain = Chain {
         height: work.header.height,
         slot: work.header.slot,

@@ -7,6 +7,7 @@
 use super::Ledger;
 use super::emission::halvings;
 use super::error::{CallError, Refusal};
+use super::event::Event;
 use super::reads::{account, exits, has_account, supply};
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
@@ -33,12 +34,16 @@ pub struct Books<'a> {
     pub height: Height,
     /// Where the parent stood.
     pub parent: &'a Chain,
+    /// The subnets whose epoch runs at the end of this block, as the parent's state says.
+    pub due: &'a [Netuid],
     /// The totals so far.
     pub supply: Supply,
     /// Fees for the proposer so far: free coins that are in no account yet.
     pub fees: Rao,
     /// Stake that began to leave, with the height at which it is free.
     exits: Vec<(Height, Exit)>,
+    /// What happened so far.
+    events: Vec<Event>,
     state: Scratch<'a, dyn Read + 'a>,
 }
 
@@ -53,8 +58,9 @@ impl<'a> Books<'a> {
     pub fn open(
         ledger: &'a Ledger,
         state: &'a dyn Read,
-        (parent, height): (&'a Chain, Height),
+        (parent, due): (&'a Chain, &'a [Netuid]),
     ) -> Result<Self, Refusal> {
+        let height = parent.height.next().ok_or(Refusal::Overflow)?;
         let mut supply = supply(state).ok_or(Refusal::StateIncomplete("the supply"))?;
         // By the issuance before the block, whatever its calls recycle.
         supply.halving = supply.halving.max(halvings(supply.issued));
@@ -63,9 +69,11 @@ impl<'a> Books<'a> {
             chain: &ledger.chain,
             height,
             parent,
+            due,
             supply,
             fees: Rao::ZERO,
             exits: Vec::new(),
+            events: Vec::new(),
             state: Scratch::new(state),
         })
     }
@@ -81,16 +89,19 @@ impl<'a> Books<'a> {
             chain: self.chain,
             height: self.height,
             parent: self.parent,
+            due: self.due,
             supply: self.supply,
             fees: self.fees,
             exits: Vec::new(),
+            events: Vec::new(),
             state: Scratch::new(&self.state),
         };
         let done = run(&mut own)?;
-        let Books { supply, fees, exits, state, .. } = own;
+        let Books { supply, fees, exits, events, state, .. } = own;
         let changes = state.into_changes();
         (self.supply, self.fees) = (supply, fees);
         self.exits.extend(exits);
+        self.events.extend(events);
         self.state.merge(changes);
         Ok(done)
     }
@@ -107,6 +118,16 @@ impl<'a> Books<'a> {
         self.state.put(Key::Supply, Value::Supply(self.supply));
         self.state.put(Key::Chain, Value::Chain(Box::new(chain)));
         self.state.into_changes()
+    }
+
+    /// Notes what happened.
+    pub fn say(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Takes what happened since the last time.
+    pub fn told(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
     }
 
     /// Writes a value.
@@ -173,9 +194,24 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
+    /// Moves free coins into the lock of a subnet; the caller takes them from an account.
+    pub fn lock_free(&mut self, amount: Rao) -> Result<(), CallError> {
+        let mut supply = self.supply;
+        supply.free = minus(supply.free, amount)?;
+        supply.locked = plus(supply.locked, amount)?;
+        self.supply = supply;
+        Ok(())
+    }
+
     /// Lets stake wait until a height, which must be above the block's.
     pub fn push_exit(&mut self, matures: Height, exit: Exit) {
         self.exits.push((matures, exit));
+    }
+
+    /// Whether a hotkey keeps its uid whatever it earns: it is in a voter set, or of
+    /// genesis while the bootstrap lasts (economy, section 4).
+    pub fn is_kept(&self, hotkey: &PublicKey) -> bool {
+        self.is_voter(hotkey) || super::bootstrap::virtual_stake(self, hotkey) > Rao::ZERO
     }
 
     /// Whether a hotkey is in a voter set now.

@@ -2,9 +2,10 @@
 
 use super::books::{Books, plus};
 use super::error::CallError;
-use super::reads::{subnet, subnets};
+use super::event::Event;
+use super::reads::{root, subnet, subnets};
 use crate::state::Read;
-use crate::state::value::{Subnet, Supply};
+use crate::state::value::{Share, Subnet, Supply};
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
 use weft_types::{Netuid, Rao};
 
@@ -34,26 +35,66 @@ pub fn earning(state: &dyn Read) -> Vec<(Netuid, Subnet)> {
     subnets(state).into_iter().filter_map(with).filter(|(_, net)| net.started).collect()
 }
 
-/// Mints the block's emission into the pending of the started subnets, equally (root
-/// rows will shape it); what does not divide goes to the first of them, one rao each.
-/// Without a started subnet nothing is minted. Paying voters (R18) will begin here.
+/// Mints the block's emission into the pending of the started subnets, by the shares of
+/// the last root epoch, or equally while there are none. Without a started subnet nothing
+/// is minted. Paying voters (R18) will begin here.
 pub fn mint(books: &mut Books<'_>) -> Result<Rao, CallError> {
     let earning = earning(books);
-    let (emission, _) = block_emission(&books.supply);
-    let count = u64::try_from(earning.len()).unwrap_or(u64::MAX);
-    let Some(each) = emission.0.checked_div(count) else { return Ok(Rao::ZERO) };
-    let mut odd = emission.0.checked_rem(count).unwrap_or(0);
-    for (netuid, mut net) in earning {
-        let extra = odd.min(1);
-        odd = odd.saturating_sub(extra);
-        net.pending = plus(plus(net.pending, Rao(each))?, Rao(extra))?;
+    let (emission, halvings) = block_emission(&books.supply);
+    if earning.is_empty() {
+        return Ok(Rao::ZERO);
+    }
+    let weights = weights(&root(books).shares, &earning);
+    for ((netuid, mut net), part) in earning.into_iter().zip(split(emission, &weights)?) {
+        net.pending = plus(net.pending, part)?;
         books.put_subnet(netuid, net);
+    }
+    if books.supply.halving > halvings_before(books)? {
+        books.say(Event::EmissionHalved { halvings, emission });
     }
     let mut supply = books.supply;
     supply.issued = plus(supply.issued, emission)?;
     supply.pending = plus(supply.pending, emission)?;
+    supply.halving = halvings;
     books.supply = supply;
     Ok(emission)
+}
+
+/// How often the emission had halved in the parent's state.
+fn halvings_before(books: &Books<'_>) -> Result<u8, CallError> {
+    super::reads::supply(books).map(|supply| supply.halving).ok_or(CallError::OutOfRange)
+}
+
+/// What each started subnet's share weighs: those of the root matrix, or equal ones when
+/// none of them has any.
+fn weights(shares: &[Share], earning: &[(Netuid, Subnet)]) -> Vec<u64> {
+    let weight = |(netuid, _): &(Netuid, Subnet)| {
+        let place = shares.binary_search_by(|share| share.netuid.cmp(netuid)).ok()?;
+        shares.get(place).map(|share| share.weight)
+    };
+    let weights: Vec<u64> = earning.iter().map(|net| weight(net).unwrap_or(0)).collect();
+    if weights.iter().all(|w| *w == 0) { vec![1; earning.len()] } else { weights }
+}
+
+/// Splits an amount by weights, not all zero; what does not divide goes to the first that
+/// have a weight, one rao each.
+fn split(amount: Rao, weights: &[u64]) -> Result<Vec<Rao>, CallError> {
+    let sum: u128 = weights.iter().copied().map(u128::from).sum();
+    let part = |weight: &u64| {
+        let wide = u128::from(amount.0).checked_mul(u128::from(*weight));
+        let quotient = wide.and_then(|w| w.checked_div(sum)).and_then(|q| u64::try_from(q).ok());
+        quotient.ok_or(CallError::OutOfRange)
+    };
+    let mut parts = weights.iter().map(part).collect::<Result<Vec<u64>, _>>()?;
+    let given = parts.iter().try_fold(0_u64, |sum, x| sum.checked_add(*x));
+    let odd = given.and_then(|given| amount.0.checked_sub(given));
+    let mut odd = odd.ok_or(CallError::OutOfRange)?;
+    for (part, _) in parts.iter_mut().zip(weights).filter(|(_, weight)| **weight > 0) {
+        let extra = odd.min(1);
+        odd = odd.saturating_sub(extra);
+        *part = part.saturating_add(extra);
+    }
+    Ok(parts.into_iter().map(Rao).collect())
 }
 
 #[cfg(test)]
@@ -76,6 +117,17 @@ mod tests {
         }
         assert_eq!(at(0), (1_000_000_000, 0));
         assert_eq!(at(cap), (0, 64));
+    }
+
+    #[test]
+    fn an_amount_is_split_by_weights_without_dust() {
+        let parts = |amount, weights: &[u64]| -> Vec<u64> {
+            split(Rao(amount), weights).unwrap().into_iter().map(|p| p.0).collect()
+        };
+        assert_eq!(parts(10, &[1, 1, 1]), [4, 3, 3]);
+        assert_eq!(parts(10, &[0, 3, 0, 1]), [0, 8, 0, 2]);
+        assert_eq!(parts(1, &[0, 1 << 40, 1]), [0, 1, 0]);
+        assert_eq!(parts(u64::MAX, &[u64::MAX, u64::MAX]), [u64::MAX / 2 + 1, u64::MAX / 2]);
     }
 
     #[test]

@@ -5,29 +5,52 @@
 //! and run in the next block. What an epoch pays is in `payout`.
 
 use super::books::Books;
+use super::bootstrap::part;
 use super::error::CallError;
+use super::event::Event;
 use super::payout::{pay, shareable};
-use super::reads::{Entries, bonds, hotkey, neuron, owner_uid, row, subnet, subnets};
+use super::reads::{Entries, bonds, bootstrap, hotkey, neuron, owner_uid, row, subnet, subnets};
 use super::receipt::EpochReceipt;
-use crate::state::value::{Neuron, Subnet};
-use crate::state::{Key, Value};
-use weft_types::{Height, Netuid, PublicKey, Rao, Uid};
+use crate::state::value::{Chain, Neuron, Subnet};
+use crate::state::{Key, Read, Value};
+use weft_types::{Height, Netuid, Params, PublicKey, Rao, Uid};
 use weft_yuma::{Outcome, Params as YumaParams, Snapshot, epoch};
 
-/// Runs the epochs that are due, as many as a block may.
-pub fn run_due(books: &mut Books<'_>) -> Result<Vec<EpochReceipt>, CallError> {
-    let most = usize::from(books.params.max_epochs_per_block);
+/// The subnets whose epoch runs in a child of this state: those that wait longest, as many
+/// as a block may. It is fixed before the block's calls, so that a commitment knows which
+/// epoch it is of.
+pub fn due(state: &dyn Read, params: &Params, parent: &Chain) -> Vec<Netuid> {
+    let now = parent.height.next().unwrap_or(parent.height);
     let mut due: Vec<(Height, Netuid)> =
-        subnets(books).into_iter().filter_map(|netuid| due_since(books, netuid)).collect();
+        subnets(state).into_iter().filter_map(|netuid| due_since(state, now, netuid)).collect();
     due.sort_unstable();
-    due.into_iter().take(most).map(|(_, netuid)| run(books, netuid)).collect()
+    let most = usize::from(params.max_epochs_per_block);
+    due.into_iter().take(most).map(|(_, netuid)| netuid).collect()
 }
 
 /// When the epoch of a subnet became due, if it is.
-fn due_since(books: &Books<'_>, netuid: Netuid) -> Option<(Height, Netuid)> {
-    let net = subnet(books, netuid)?;
+fn due_since(state: &dyn Read, now: Height, netuid: Netuid) -> Option<(Height, Netuid)> {
+    let net = subnet(state, netuid)?;
     let due = next(&net);
-    (net.started && due <= books.height).then_some((due, netuid))
+    (net.started && due <= now).then_some((due, netuid))
+}
+
+/// Runs the epochs that were due when the block began, less those of subnets that it
+/// evicted; names those that must wait.
+pub fn run_due(books: &mut Books<'_>) -> Result<Vec<EpochReceipt>, CallError> {
+    let mut waiting = subnets(books);
+    waiting.retain(|netuid| late_now(books, *netuid) && !books.due.contains(netuid));
+    for netuid in waiting {
+        books.say(Event::EpochDeferred { netuid });
+    }
+    let due = books.due.iter().copied().filter(|n| late_now(books, *n)).collect::<Vec<_>>();
+    due.into_iter().map(|netuid| run(books, netuid)).collect()
+}
+
+/// Whether it is still the subnet that was due: another under its number has just been
+/// created and has not started.
+fn late_now(books: &Books<'_>, netuid: Netuid) -> bool {
+    due_since(books, books.height, netuid).is_some()
 }
 
 /// When the next epoch of a subnet is due.
@@ -45,8 +68,10 @@ pub struct Member {
     pub coldkey: PublicKey,
     /// What the operator keeps of dividends, 65 535 = 1.
     pub take: u16,
-    /// The stake behind its hotkey.
+    /// The stake behind its hotkey, virtual stake counted.
     pub stake: Rao,
+    /// The part of it that is virtual (R14).
+    pub virtual_stake: Rao,
 }
 
 /// A subnet in its epoch.
@@ -83,10 +108,13 @@ fn run(books: &mut Books<'_>, netuid: Netuid) -> Result<EpochReceipt, CallError>
 
 /// The neurons, position = uid.
 fn members(books: &Books<'_>, netuid: Netuid, neurons: u16) -> Result<Vec<Member>, CallError> {
+    let record = bootstrap(books);
     let member = |uid| {
         let neuron = neuron(books, netuid, uid)?;
         let pool = hotkey(books, &neuron.hotkey)?;
-        Some(Member { uid, neuron, coldkey: pool.coldkey, take: pool.take, stake: pool.value })
+        let virtual_stake = record.as_ref().map_or(Rao::ZERO, |r| part(r, &neuron.hotkey));
+        let stake = pool.value.checked_add(virtual_stake)?;
+        Some(Member { uid, neuron, coldkey: pool.coldkey, take: pool.take, stake, virtual_stake })
     };
     (0..neurons).map(Uid).map(|uid| member(uid).ok_or(CallError::OutOfRange)).collect()
 }
@@ -108,6 +136,7 @@ fn snapshot(books: &Books<'_>, scene: &Scene, emission: Rao) -> Snapshot {
         last_update: members.iter().map(|m| m.neuron.last_update.0).collect(),
         registered_at: members.iter().map(|m| m.neuron.registered_at.0).collect(),
         permits: members.iter().map(|m| m.neuron.validator_permit).collect(),
+        seeking: members.iter().map(|m| m.neuron.seeks).collect(),
         weights: rows.collect(),
         bonds: bonds.collect(),
     }

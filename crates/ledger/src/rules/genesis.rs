@@ -1,7 +1,7 @@
 //! The first state of a chain.
 
-use super::price;
-use crate::state::value::{Account, Chain, Hotkey, Neuron, Subnet, Supply};
+use super::subnet::fresh;
+use crate::state::value::{Account, Bootstrap, Chain, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Value};
 use weft_types::genesis::{GenesisStake, GenesisSubnet};
 use weft_types::{Genesis, Height, Netuid, Nonce, PublicKey, Rao, Slot, Uid, VoterSets};
@@ -34,13 +34,16 @@ pub fn state(genesis: &Genesis) -> Changes {
     let netuids = genesis.subnets.iter().map(|s| s.netuid).collect();
     put(Key::Subnets, Value::Subnets(netuids));
     put(Key::Supply, Value::Supply(supply(genesis)));
+    if genesis.params.bootstrap_stake > Rao::ZERO {
+        put(Key::Bootstrap, Value::Bootstrap(bootstrap(genesis)));
+    }
     put(Key::Chain, Value::Chain(Box::new(chain(genesis))));
     changes
 }
 
 fn pool(genesis: &Genesis, coldkey: PublicKey, value: Rao) -> Hotkey {
     let take = genesis.params.default_take;
-    Hotkey { coldkey, take, value, shares: first_shares(value) }
+    Hotkey { coldkey, take, value, shares: first_shares(value), take_at: Height::ZERO }
 }
 
 fn put_stake(genesis: &Genesis, stake: &GenesisStake, put: &mut impl FnMut(Key, Value)) {
@@ -55,25 +58,17 @@ fn put_subnet(subnet: &GenesisSubnet, put: &mut impl FnMut(Key, Value)) {
     let netuid = subnet.netuid;
     for (uid, neuron) in (0..=u16::MAX).map(Uid).zip(&subnet.neurons) {
         let mut value = Neuron::new(neuron.hotkey, Height::ZERO);
-        value.validator_permit = neuron.validator_permit;
+        (value.validator_permit, value.seeks) = (neuron.validator_permit, neuron.validator_permit);
         put(Key::Neuron(netuid, uid), Value::Neuron(value));
         put(Key::Seat(netuid, neuron.hotkey), Value::Seat(uid));
     }
+    let numbers = &subnet.hyperparameters;
     let value = Subnet {
-        owner: subnet.owner,
-        hyperparameters: subnet.hyperparameters.clone(),
-        registered_at: Height::ZERO,
         started: true,
         neurons: u16::try_from(subnet.neurons.len()).unwrap_or(u16::MAX),
         // Staggered, so that not all epochs fall into one block (B1).
-        last_epoch: Height(stagger(netuid, subnet.hyperparameters.tempo)),
-        last_step: Height::ZERO,
-        epochs: 0,
-        pending: Rao::ZERO,
-        locked: Rao::ZERO,
-        burn: price::initial(&subnet.hyperparameters),
-        burn_at: Height::ZERO,
-        registrations: 0,
+        last_epoch: Height(stagger(netuid, numbers.tempo)),
+        ..fresh(subnet.owner, numbers, Height::ZERO)
     };
     put(Key::Subnet(netuid), Value::Subnet(Box::new(value)));
 }
@@ -92,6 +87,17 @@ fn supply(genesis: &Genesis) -> Supply {
     let issued = Rao(free.0.saturating_add(staked.0));
     let halving = super::halvings(issued);
     Supply { issued, free, staked, halving, ..Supply::default() }
+}
+
+/// R14: the genesis voters share the virtual stake.
+fn bootstrap(genesis: &Genesis) -> Bootstrap {
+    let (all, voters) = (genesis.params.bootstrap_stake, &genesis.voters);
+    Bootstrap {
+        voters: voters.iter().map(|v| v.hotkey).collect(),
+        began: None,
+        peak: all,
+        left: all,
+    }
 }
 
 fn chain(genesis: &Genesis) -> Chain {

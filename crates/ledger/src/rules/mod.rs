@@ -1,32 +1,40 @@
 //! The rules room: (parent state, block) to (changes, receipts).
 //!
 //! In the order of events in a block:
-//! 1. `block`: stake whose time is up becomes free.
-//! 2. `weights`: the items of the carried shares, voters in key order. One that fails is
-//!    skipped and leaves a receipt, else one voter could poison every proposer.
-//! 3. `tx`: the transactions, in order: `transfer`, `register`, `stake`, `weights`. One
-//!    that can't pay, or is free and fails, makes the block invalid; any other failure
-//!    pays its fee and leaves a receipt. Then the fees go to the proposer's coldkey.
+//! 1. `block`: the parent's hash is noted for stamps, stake whose time is up becomes free.
+//! 2. `weights`, `root`: the items of the carried shares, voters in key order. One that
+//!    fails is skipped and leaves a receipt, else one voter could poison every proposer.
+//! 3. `tx`: the transactions, in order: `transfer`, `register` with `price` and `stamp`,
+//!    `stake`, `weights`, `axon`, `subnet`, `settings`, `bootstrap`. One that can't pay, or
+//!    is free and fails, makes the block invalid; any other failure pays its fee and
+//!    leaves a receipt. Then the fees go to the proposer's coldkey.
 //! 4. `emission`: new coins, split between the started subnets into their pending.
 //! 5. `epoch`, `payout`: due epochs run Yuma and pay their pending as stake.
-//! 6. `block`: height, slot, standing and voters of the new state, and the totals.
+//! 6. `root`: when its epoch is due, rows become the shares of the next blocks.
+//! 7. `bootstrap`: at rotation heights the virtual stake of genesis may fall.
+//! 8. `block`: height, slot, standing and voters of the new state, and the totals.
 //!
 //! Why money is conserved: a coin moves only where the total that counts it moves too;
 //! `issued` grows by emission and falls by recycling, nothing else. All arithmetic is
 //! checked. A transaction runs on `books` of its own, dropped when it fails, so nothing
 //! that failed has changed anything but its fee and nonce.
 //!
+//! Why nothing free is played back: free calls have no nonce, so each names a height that
+//! must rise (rows, commitments, endpoints, requests, offers), or is used up (reveals,
+//! stamps).
+//!
 //! Not here: what is signed (types), where the block stands (consensus), and how the
-//! state is kept (`state`). Later rules have their place: stamps and subnet creation
-//! beside `register`, root rows and commit-reveal beside `weights`, voter pay (R18) and
-//! root shares in `emission`, rotation (R12-R14) where `block` writes the voters,
-//! slashing (R17) beside `stake`.
+//! state is kept (`state`). Later rules have their place: voter pay (R18) in `emission`,
+//! rotation (R12, R13) where `block` writes the voters, slashing (R17) beside `stake`.
 
 pub mod error;
+pub mod event;
 pub mod receipt;
 
+mod axon;
 mod block;
 mod books;
+mod bootstrap;
 mod emission;
 mod epoch;
 mod genesis;
@@ -34,22 +42,32 @@ mod payout;
 mod price;
 pub(crate) mod reads;
 mod register;
+mod root;
+mod settings;
 mod stake;
+mod stamp;
+mod subnet;
 mod transfer;
 mod tx;
 mod weights;
 
+pub(crate) use bootstrap::virtual_stake;
 pub(crate) use emission::earning;
 pub use emission::{block_emission, halvings};
-pub(crate) use epoch::next as next_epoch;
+pub(crate) use epoch::{due, next as next_epoch};
 pub use error::{CallError, Refusal};
-pub(crate) use price::decayed as burn_price;
+pub use event::Event;
+pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
 pub use stake::worth;
+pub(crate) use stamp::difficulty as stamp_difficulty;
+pub(crate) use subnet::{lock_cost, next_eviction, slots};
 
 use crate::state::{Changes, Read};
 use weft_types::genesis::GenesisError;
-use weft_types::{ChainId, Finality, Genesis, Header, Item, Params, PublicKey, Tx, TxBody};
+use weft_types::{
+    BlockHash, ChainId, Finality, Genesis, Header, Item, Params, PublicKey, Tx, TxBody,
+};
 
 /// The constants of a chain, and all rules over them.
 #[derive(Clone, Debug)]
@@ -120,12 +138,17 @@ impl Ledger {
         block::assemble(self, parent, &work)
     }
 
-    /// Whether a free call would run in a child of this state: one that would not makes
-    /// a block invalid, so it is not taken from anyone.
+    /// Whether a free call would run in a child of this state, which the block `head`
+    /// made: one that would not makes a block invalid, so it is not taken from anyone.
     ///
     /// # Errors
     /// [`CallError`] says why it would fail.
-    pub fn try_free(&self, state: &impl Read, body: &TxBody) -> Result<(), CallError> {
-        tx::try_free(self, state, body)
+    pub fn try_free(
+        &self,
+        state: &impl Read,
+        head: BlockHash,
+        body: &TxBody,
+    ) -> Result<(), CallError> {
+        tx::try_free(self, state, head, body)
     }
 }

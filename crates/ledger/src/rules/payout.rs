@@ -101,7 +101,8 @@ impl Paid {
         Ok(())
     }
 
-    /// The rest raises the pool before the take is deposited, so the take buys shares at
+    /// What virtual stake earns is recycled (R14), rounded against it. The rest raises the
+    /// pool before the take is deposited, so the take buys shares at
     /// the price that the delegators have.
     fn validator(
         &mut self,
@@ -109,8 +110,10 @@ impl Paid {
         member: &Member,
         amount: Rao,
     ) -> Result<(), CallError> {
-        let take = part(amount, member.take)?;
-        let rest = minus(amount, take)?;
+        let real = of_real_stake(amount, member)?;
+        self.recycled = plus(self.recycled, minus(amount, real)?)?;
+        let take = part(real, member.take)?;
+        let rest = minus(real, take)?;
         if rest > Rao::ZERO {
             stake::raise(books, member.neuron.hotkey, rest)?;
         }
@@ -118,6 +121,17 @@ impl Paid {
         self.validators = plus(self.validators, plus(rest, taken)?)?;
         Ok(())
     }
+}
+
+/// The part of a dividend that real stake earned.
+fn of_real_stake(amount: Rao, member: &Member) -> Result<Rao, CallError> {
+    if member.virtual_stake == Rao::ZERO {
+        return Ok(amount);
+    }
+    let real = minus(member.stake, member.virtual_stake)?;
+    let wide = u128::from(amount.0).checked_mul(u128::from(real.0));
+    let quotient = wide.and_then(|w| w.checked_div(u128::from(member.stake.0))).unwrap_or(0);
+    u64::try_from(quotient).map(Rao).map_err(|_| CallError::OutOfRange)
 }
 
 /// A deposit of the operator; answers what the pool took: all, or nothing when it is full.

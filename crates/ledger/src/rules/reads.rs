@@ -1,8 +1,11 @@
 //! Typed reading of a state, for the rules and for queries.
 
-use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
+use crate::state::value::{
+    Account, Axon, Bootstrap, Candidate, Chain, Commits, Exit, Hotkey, Lock, Neuron, Root, RootRow,
+    Stamps, Subnet, Supply,
+};
 use crate::state::{Key, Read, Value};
-use weft_types::{Height, Netuid, PublicKey, Uid};
+use weft_types::{BlockHash, Height, Identity, Netuid, Parameter, PublicKey, Uid};
 
 /// A sparse row: (uid, value), uids ascending.
 pub type Entries = Vec<(Uid, u16)>;
@@ -92,6 +95,94 @@ pub fn chain(state: &dyn Read) -> Option<Chain> {
     match state.get(&Key::Chain)? {
         Value::Chain(chain) => Some(*chain),
         _ => None,
+    }
+}
+
+/// A neuron's endpoint.
+pub fn axon(state: &dyn Read, netuid: Netuid, uid: Uid) -> Option<Axon> {
+    match state.get(&Key::Axon(netuid, uid))? {
+        Value::Axon(axon) => Some(axon),
+        _ => None,
+    }
+}
+
+/// A validator's commitments; none before the first.
+pub fn commits(state: &dyn Read, netuid: Netuid, uid: Uid) -> Commits {
+    match state.get(&Key::Commits(netuid, uid)) {
+        Some(Value::Commits(commits)) => commits,
+        _ => Commits::default(),
+    }
+}
+
+/// The stamp door of a subnet.
+pub fn stamps(state: &dyn Read, netuid: Netuid) -> Stamps {
+    match state.get(&Key::Stamps(netuid)) {
+        Some(Value::Stamps(stamps)) => stamps,
+        _ => Stamps::default(),
+    }
+}
+
+/// What a subnet says of itself.
+pub fn identity(state: &dyn Read, netuid: Netuid) -> Identity {
+    match state.get(&Key::Identity(netuid)) {
+        Some(Value::Identity(identity)) => identity,
+        _ => Identity::default(),
+    }
+}
+
+/// When each hyperparameter of a subnet was last set.
+pub fn settings(state: &dyn Read, netuid: Netuid) -> Vec<(Parameter, Height)> {
+    match state.get(&Key::Settings(netuid)) {
+        Some(Value::Settings(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+/// The outcome of the last root epoch.
+pub fn root(state: &dyn Read) -> Root {
+    match state.get(&Key::Root) {
+        Some(Value::Root(root)) => root,
+        _ => Root::default(),
+    }
+}
+
+/// A voter's row of the root matrix.
+pub fn root_row(state: &dyn Read, hotkey: &PublicKey) -> Option<RootRow> {
+    match state.get(&Key::RootRow(*hotkey))? {
+        Value::RootRow(row) => Some(row),
+        _ => None,
+    }
+}
+
+/// What the last subnet's lock was; none before the first.
+pub fn lock(state: &dyn Read) -> Option<Lock> {
+    match state.get(&Key::Lock)? {
+        Value::Lock(lock) => Some(lock),
+        _ => None,
+    }
+}
+
+/// The hashes of the last blocks, heights ascending.
+pub fn recent(state: &dyn Read) -> Vec<(Height, BlockHash)> {
+    match state.get(&Key::Recent) {
+        Some(Value::Recent(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+/// The virtual stake of the genesis voters; none where there never was any.
+pub fn bootstrap(state: &dyn Read) -> Option<Bootstrap> {
+    match state.get(&Key::Bootstrap)? {
+        Value::Bootstrap(bootstrap) => Some(bootstrap),
+        _ => None,
+    }
+}
+
+/// Who offers to vote, ascending.
+pub fn candidates(state: &dyn Read) -> Vec<Candidate> {
+    match state.get(&Key::Candidates) {
+        Some(Value::Candidates(list)) => list,
+        _ => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What became of the parts of a block.
 
 use super::error::CallError;
+use super::event::Event;
 use serde::{Serialize, Serializer};
 use weft_types::{Netuid, PublicKey, Rao, TxId};
 
@@ -15,6 +16,8 @@ pub struct Receipts {
     pub epochs: Vec<EpochReceipt>,
     /// What the block minted.
     pub emission: Rao,
+    /// What happened outside of transactions and items.
+    pub events: Vec<Event>,
 }
 
 /// What became of a transaction.
@@ -27,6 +30,8 @@ pub struct TxReceipt {
     /// Whether its call ran, and why not. In JSON: `error`, null when it ran.
     #[serde(rename = "error", serialize_with = "error_or_null")]
     pub result: Result<(), CallError>,
+    /// What happened.
+    pub events: Vec<Event>,
 }
 
 /// What became of an item of a share.
@@ -39,6 +44,8 @@ pub struct ItemReceipt {
     /// Whether it was applied, and why not. In JSON: `error`, null when it was.
     #[serde(rename = "error", serialize_with = "error_or_null")]
     pub result: Result<(), CallError>,
+    /// What happened.
+    pub events: Vec<Event>,
 }
 
 /// What an epoch paid.

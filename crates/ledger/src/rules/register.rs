@@ -1,95 +1,126 @@
-//! Registration by burning: the checks of B5 in its order, the hotkey's consent last
-//! because a signature costs most, then a seat.
-//!
-//! Registering by stamp will stand beside this, with the same checks but the price.
+//! Registration by two doors, burning and stamps: the checks of B5 in its order, what
+//! costs most last, then a seat.
 
 use super::books::Books;
 use super::error::CallError;
+use super::event::Event;
+use super::price::PriceRule;
 use super::reads::{account, hotkey, neuron, owner_uid, seat, subnet};
-use super::{price, transfer};
+use super::{stamp, transfer};
 use crate::state::value::{Hotkey, Neuron, Subnet};
 use crate::state::{Key, Value};
 use weft_types::hash::Domain;
 use weft_types::signature::{Claim, signed_bytes, verify};
 use weft_types::tx::Consent;
-use weft_types::{Call, Netuid, PublicKey, Rao, Signature, Uid};
+use weft_types::{Call, Height, Hyperparameters, Netuid, PublicKey, Rao, Signature, Uid};
 
-/// How old a consent may be, in blocks.
-const CONSENT_BLOCKS: u64 = 100;
+/// How old a consent may be, in blocks; also any other call that names a recent height.
+pub const RECENT_BLOCKS: u64 = 100;
 
 /// Below this many neurons that could be replaced, an immune one goes instead.
 const MIN_NON_IMMUNE: usize = 10;
 
-/// Registers a hotkey of the signer.
-pub fn register(books: &mut Books<'_>, coldkey: PublicKey, call: &Call) -> Result<(), CallError> {
-    let Call::Register { netuid, hotkey: key, max_burn, consent, consent_height } = call else {
+/// Registers a hotkey of the signer for the burn price.
+pub fn by_burn(books: &mut Books<'_>, coldkey: PublicKey, call: &Call) -> Result<(), CallError> {
+    let Call::Register { netuid, hotkey, max_burn, consent, consent_height } = call else {
         return Err(CallError::OutOfRange);
     };
-    let mut net = open(books, *netuid, *key)?;
+    let said = Consent { coldkey, hotkey: *hotkey, netuid: *netuid, height: *consent_height };
+    let mut net = open(books, &said, |numbers| numbers.burn_registration)?;
+    count(books, &mut net)?;
     let burn = charge(books, &mut net, *max_burn)?;
     let have = account(books, &coldkey).free;
     if have < burn {
         return Err(CallError::NotEnoughBalance { have, need: burn });
     }
-    let owned = hotkey(books, key);
-    if let Some(Hotkey { coldkey: owner, .. }) = owned.filter(|h| h.coldkey != coldkey) {
-        return Err(CallError::NonAssociatedColdKey { owner });
-    }
+    own(books, &said)?;
     let uid = vacancy(books, *netuid, &net)?;
-    let said = Consent { coldkey, hotkey: *key, netuid: *netuid, height: *consent_height };
+    is_recent(books, said.height)?;
     consented(books, &said, *consent)?;
     transfer::take(books, coldkey, burn)?;
     books.recycle_free(burn)?;
-    sit(books, *netuid, uid, *key);
-    if uid.0 == net.neurons {
-        net.neurons = net.neurons.checked_add(1).ok_or(CallError::OutOfRange)?;
-    }
-    books.put_subnet(*netuid, net);
-    if owned.is_none() {
-        let take = books.params.default_take;
-        books.put_hotkey(*key, Hotkey { coldkey, take, value: Rao::ZERO, shares: 0 });
-    }
-    Ok(())
+    sit(books, net, (&said, uid), burn)
 }
 
-/// The subnet, if it is open and the hotkey not in it yet.
-fn open(books: &Books<'_>, netuid: Netuid, key: PublicKey) -> Result<Subnet, CallError> {
+/// Registers a hotkey of the signer by a stamp, free.
+pub fn by_stamp(books: &mut Books<'_>, coldkey: PublicKey, call: &Call) -> Result<(), CallError> {
+    let Call::RegisterStamp { netuid, hotkey, consent, height, solution } = call else {
+        return Err(CallError::OutOfRange);
+    };
+    let said = Consent { coldkey, hotkey: *hotkey, netuid: *netuid, height: *height };
+    let mut net = open(books, &said, |numbers| numbers.stamp_registration)?;
+    count(books, &mut net)?;
+    own(books, &said)?;
+    stamp::accept(books, &net, &said, *solution)?;
+    let uid = vacancy(books, *netuid, &net)?;
+    consented(books, &said, *consent)?;
+    sit(books, net, (&said, uid), Rao::ZERO)
+}
+
+/// The subnet, if its door is open and the hotkey not in it yet.
+fn open(
+    books: &Books<'_>,
+    said: &Consent,
+    door: fn(&Hyperparameters) -> bool,
+) -> Result<Subnet, CallError> {
+    let netuid = said.netuid;
     if netuid == Netuid::ZERO {
         return Err(CallError::RegistrationNotPermittedOnRootSubnet);
     }
     let net = subnet(books, netuid).ok_or(CallError::SubnetNotExists { netuid })?;
-    if !net.hyperparameters.burn_registration {
+    if !door(&net.hyperparameters) {
         return Err(CallError::RegistrationDisabled { netuid });
     }
-    match seat(books, netuid, &key) {
+    match seat(books, netuid, &said.hotkey) {
         Some(uid) => Err(CallError::HotKeyAlreadyRegisteredInSubNet { netuid, uid }),
         None => Ok(net),
     }
 }
 
-/// The price, counted in the subnet; the next one is higher.
-fn charge(books: &Books<'_>, net: &mut Subnet, offered: Rao) -> Result<Rao, CallError> {
-    let numbers = &net.hyperparameters;
-    let limit = numbers.max_registrations_per_block;
-    let so_far = if net.burn_at == books.height { net.registrations } else { 0 };
+/// Counts one more registration of this block, if one may be.
+fn count(books: &Books<'_>, net: &mut Subnet) -> Result<(), CallError> {
+    let limit = net.hyperparameters.max_registrations_per_block;
+    let so_far = if net.registration_at == books.height { net.registrations } else { 0 };
     if so_far >= limit {
         return Err(CallError::TooManyRegistrationsThisBlock { limit });
     }
-    let price = price::decayed(net.burn, net.burn_at, books.height, numbers);
+    net.registration_at = books.height;
+    net.registrations = so_far.checked_add(1).ok_or(CallError::OutOfRange)?;
+    Ok(())
+}
+
+/// The price; the next one is higher.
+fn charge(books: &Books<'_>, net: &mut Subnet, offered: Rao) -> Result<Rao, CallError> {
+    let rule = PriceRule::burn(&net.hyperparameters);
+    let price = Rao(rule.decayed(net.burn.0, net.burn_at, books.height));
     if price > offered {
         return Err(CallError::PriceTooHigh { price, offered });
     }
-    net.burn = price::raised(price, numbers);
+    net.burn = Rao(rule.raised(price.0));
     net.burn_at = books.height;
-    net.registrations = so_far.checked_add(1).ok_or(CallError::OutOfRange)?;
     Ok(price)
 }
 
-fn consented(books: &Books<'_>, said: &Consent, signature: Signature) -> Result<(), CallError> {
-    let (named, height) = (said.height, books.height);
-    if named > height || height.since(named) > CONSENT_BLOCKS {
+/// The hotkey must be nobody's or the signer's.
+pub fn own(books: &Books<'_>, said: &Consent) -> Result<(), CallError> {
+    match hotkey(books, &said.hotkey).map(|h| h.coldkey) {
+        Some(owner) if owner != said.coldkey => Err(CallError::NonAssociatedColdKey { owner }),
+        _ => Ok(()),
+    }
+}
+
+/// A height that a call names must be one of the last [`RECENT_BLOCKS`], and not above
+/// the block.
+pub fn is_recent(books: &Books<'_>, named: Height) -> Result<(), CallError> {
+    let height = books.height;
+    if named > height || height.since(named) > RECENT_BLOCKS {
         return Err(CallError::StaleConsent { named, height });
     }
+    Ok(())
+}
+
+/// The hotkey's signature under what it consents to.
+pub fn consented(books: &Books<'_>, said: &Consent, signature: Signature) -> Result<(), CallError> {
     let message = signed_bytes(Domain::Consent, books.chain, said);
     let claim = Claim { key: said.hotkey, signature, message: &message };
     if verify(&claim) { Ok(()) } else { Err(CallError::BadConsent) }
@@ -108,7 +139,7 @@ fn vacancy(books: &Books<'_>, netuid: Netuid, net: &Subnet) -> Result<Uid, CallE
     let (mut immune, mut others) = (Vec::new(), Vec::new());
     for uid in (0..net.neurons).map(Uid).filter(|uid| Some(*uid) != owner) {
         let Some(who) = neuron(books, netuid, uid) else { continue };
-        if books.is_voter(&who.hotkey) {
+        if books.is_kept(&who.hotkey) {
             continue;
         }
         let place = (who.emission, who.registered_at, uid);
@@ -120,14 +151,50 @@ fn vacancy(books: &Books<'_>, netuid: Netuid, net: &Subnet) -> Result<Uid, CallE
     chosen.map(|(_, _, uid)| *uid).ok_or(CallError::NoNeuronIdAvailable { netuid })
 }
 
-/// Gives a uid to a hotkey. Rows and bonds that the old one wrote are gone; scores that
-/// were meant for it are dropped by the epoch, as older than the registration.
-fn sit(books: &mut Books<'_>, netuid: Netuid, uid: Uid, hotkey: PublicKey) {
-    if let Some(old) = neuron(books, netuid, uid) {
-        books.delete(Key::Seat(netuid, old.hotkey));
-        books.delete(Key::Row(netuid, uid));
-        books.delete(Key::Bonds(netuid, uid));
+/// Gives a uid to a hotkey. Rows, bonds, commitments and the endpoint of the old one are
+/// gone; scores that were meant for it are dropped by the epoch, as older than the
+/// registration.
+pub fn sit(
+    books: &mut Books<'_>,
+    mut net: Subnet,
+    (said, uid): (&Consent, Uid),
+    burned: Rao,
+) -> Result<(), CallError> {
+    let (netuid, hotkey) = (said.netuid, said.hotkey);
+    let replaced = neuron(books, netuid, uid).map(|old| old.hotkey);
+    if let Some(old) = replaced {
+        books.delete(Key::Seat(netuid, old));
+        clear(books, netuid, uid);
     }
     books.put(Key::Seat(netuid, hotkey), Value::Seat(uid));
     books.put_neuron(netuid, uid, Neuron::new(hotkey, books.height));
+    if uid.0 == net.neurons {
+        net.neurons = net.neurons.checked_add(1).ok_or(CallError::OutOfRange)?;
+    }
+    books.put_subnet(netuid, net);
+    adopt(books, said);
+    let coldkey = said.coldkey;
+    books.say(Event::NeuronRegistered { netuid, uid, hotkey, coldkey, burned, replaced });
+    Ok(())
+}
+
+/// Deletes what a neuron wrote.
+pub fn clear(books: &mut Books<'_>, netuid: Netuid, uid: Uid) {
+    for key in [
+        Key::Row(netuid, uid),
+        Key::Bonds(netuid, uid),
+        Key::Commits(netuid, uid),
+        Key::Axon(netuid, uid),
+    ] {
+        books.delete(key);
+    }
+}
+
+/// A hotkey that nobody had is its coldkey's from now on.
+fn adopt(books: &mut Books<'_>, said: &Consent) {
+    if hotkey(books, &said.hotkey).is_none() {
+        let (coldkey, take, take_at) = (said.coldkey, books.params.default_take, books.height);
+        let pool = Hotkey { coldkey, take, value: Rao::ZERO, shares: 0, take_at };
+        books.put_hotkey(said.hotkey, pool);
+    }
 }

@@ -7,6 +7,7 @@
 
 use super::books::{Books, minus, plus};
 use super::error::{CallError, Refusal};
+use super::event::Event;
 use super::reads::{hotkey, position};
 use super::transfer;
 use crate::state::value::{Exit, Hotkey};
@@ -77,7 +78,58 @@ pub fn add(
     supply.free = minus(supply.free, amount)?;
     supply.staked = plus(supply.staked, amount)?;
     books.supply = supply;
-    deposit(books, key, coldkey, amount)
+    deposit(books, key, coldkey, amount)?;
+    books.say(Event::StakeAdded { hotkey: key, coldkey, amount });
+    Ok(())
+}
+
+/// Sets what a hotkey of the signer keeps of its delegators' dividends. Lowering is free at
+/// any time; raising must wait since the last change, so that nobody draws delegators with
+/// a low take and raises it the next day.
+pub fn set_take(
+    books: &mut Books<'_>,
+    coldkey: PublicKey,
+    key: PublicKey,
+    take: u16,
+) -> Result<(), CallError> {
+    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    if pool.coldkey != coldkey {
+        return Err(CallError::NonAssociatedColdKey { owner: pool.coldkey });
+    }
+    let (most, before) = (books.params.max_take, pool.take);
+    if take > most {
+        return Err(CallError::DelegateTakeTooHigh { take, most });
+    }
+    if take == before {
+        return Err(CallError::TakeAlreadySo { take });
+    }
+    let wait = books.params.take_increase_blocks;
+    let blocks_left = wait.saturating_sub(books.height.since(pool.take_at));
+    if take > before && blocks_left > 0 {
+        return Err(CallError::DelegateTxRateLimitExceeded { blocks_left });
+    }
+    books.put_hotkey(key, Hotkey { take, take_at: books.height, ..pool });
+    books.say(Event::TakeSet { hotkey: key, before, take });
+    Ok(())
+}
+
+/// Takes stake back within a batch, whose fee is paid from free coins.
+pub fn leave(
+    books: &mut Books<'_>,
+    coldkey: PublicKey,
+    key: PublicKey,
+    amount: Rao,
+) -> Result<(), CallError> {
+    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    let have = worth(&pool, position(books, &key, &coldkey));
+    if amount == Rao::ZERO {
+        return Err(CallError::AmountZero);
+    }
+    if amount > have {
+        return Err(CallError::NotEnoughStake { have, need: amount });
+    }
+    let out = withdraw(books, (key, coldkey), amount)?;
+    settle(books, (key, coldkey), (out, Rao::ZERO))
 }
 
 /// Adds coins that count as staked already to a pool, as shares of a coldkey. What is
@@ -155,6 +207,7 @@ fn settle(
     if amount > Rao::ZERO {
         let matures = matures(books, &hotkey)?;
         books.push_exit(matures, Exit { coldkey, hotkey, amount });
+        books.say(Event::StakeRemoved { hotkey, coldkey, amount, matures });
     }
     Ok(())
 }
@@ -196,7 +249,13 @@ mod tests {
     use super::*;
 
     fn pool(value: u64, shares: u128) -> Hotkey {
-        Hotkey { coldkey: PublicKey([0; 32]), take: 0, value: Rao(value), shares }
+        Hotkey {
+            coldkey: PublicKey([0; 32]),
+            take: 0,
+            value: Rao(value),
+            shares,
+            take_at: Height::ZERO,
+        }
     }
 
     #[test]

@@ -4,23 +4,27 @@
 //! the wrong nonce, came too late, or is a free call that fails makes the block invalid.
 //! `remove_stake` pays from the stake it takes back, so that somebody whose every coin is
 //! staked can leave; it makes a block invalid only when that stake is less than the fee.
+//! The calls of a batch are all done or none; its fee is that of its calls together.
 
 use super::books::{Books, plus};
 use super::error::{CallError, Refusal};
 use super::reads::{account, chain};
 use super::receipt::TxReceipt;
-use super::{Ledger, register, stake, transfer, weights};
+use super::{
+    Ledger, axon, bootstrap, epoch, register, settings, stake, stamp, subnet, transfer, weights,
+};
 use crate::state::Read;
-use weft_types::{Call, Rao, Tx, TxBody, TxId};
+use weft_types::{BatchCall, BlockHash, Call, PublicKey, Rao, Tx, TxBody, TxId};
 
 /// Runs a transaction; a refused one has changed nothing.
 pub fn run(books: &mut Books<'_>, tx: &Tx) -> Result<TxReceipt, Refusal> {
     let (body, id) = (&tx.body, tx.body.id());
     in_time(books, body, id)?;
     if body.call.is_free() {
-        let done = books.attempt(|books| call(books, body));
+        let done = books.attempt(|books| call(books, body.signer, &body.call));
         done.map_err(|error| Refusal::FreeCallFails { id, error })?;
-        return Ok(TxReceipt { id, fee: Rao::ZERO, result: Ok(()) });
+        let events = books.told();
+        return Ok(TxReceipt { id, fee: Rao::ZERO, result: Ok(()), events });
     }
     let result = books.attempt(|books| match body.call {
         Call::RemoveStake { hotkey, amount } => {
@@ -29,20 +33,27 @@ pub fn run(books: &mut Books<'_>, tx: &Tx) -> Result<TxReceipt, Refusal> {
         }
         _ => {
             pay(books, body, id)?;
-            Ok(books.attempt(|books| call(books, body)))
+            Ok(books.attempt(|books| call(books, body.signer, &body.call)))
         }
     })?;
     books.fees = plus(books.fees, body.fee).map_err(|_| Refusal::Overflow)?;
-    Ok(TxReceipt { id, fee: body.fee, result })
+    let events = books.told();
+    Ok(TxReceipt { id, fee: body.fee, result, events })
 }
 
-/// Whether a free call would run in a child of this state.
-pub fn try_free(ledger: &Ledger, state: &dyn Read, body: &TxBody) -> Result<(), CallError> {
+/// Whether a free call would run in a child of this state, made by the block `head`.
+pub fn try_free(
+    ledger: &Ledger,
+    state: &dyn Read,
+    head: BlockHash,
+    body: &TxBody,
+) -> Result<(), CallError> {
     let parent = chain(state).ok_or(CallError::OutOfRange)?;
-    let height = parent.height.next().ok_or(CallError::OutOfRange)?;
-    let books = Books::open(ledger, state, (&parent, height));
+    let due = epoch::due(state, ledger.params(), &parent);
+    let books = Books::open(ledger, state, (&parent, &due));
     let mut books = books.map_err(|_| CallError::OutOfRange)?;
-    if body.call.is_free() { call(&mut books, body) } else { Ok(()) }
+    stamp::remember(&mut books, head);
+    if body.call.is_free() { call(&mut books, body.signer, &body.call) } else { Ok(()) }
 }
 
 fn in_time(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {
@@ -55,16 +66,50 @@ fn in_time(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {
 }
 
 /// Runs a call. Its fee is paid.
-fn call(books: &mut Books<'_>, body: &TxBody) -> Result<(), CallError> {
-    let signer = body.signer;
-    match &body.call {
+fn call(books: &mut Books<'_>, signer: PublicKey, what: &Call) -> Result<(), CallError> {
+    match what {
         Call::Transfer { to, amount } => transfer::transfer(books, signer, *to, *amount),
-        Call::Register { .. } => register::register(books, signer, &body.call),
+        Call::Register { .. } => register::by_burn(books, signer, what),
+        Call::RegisterStamp { .. } => register::by_stamp(books, signer, what),
+        Call::SetWeights { row } => weights::set(books, &signer, row),
+        Call::CommitWeights { commitment } => weights::commit(books, &signer, commitment),
+        Call::RevealWeights { reveal } => weights::reveal(books, &signer, reveal),
+        Call::ServeAxon { netuid, endpoint, at } => {
+            axon::serve(books, &signer, (*netuid, *endpoint), *at)
+        }
+        Call::SeekPermit { netuid, seek, at } => axon::seek(books, &signer, (*netuid, *seek), *at),
         Call::AddStake { hotkey, amount } => stake::add(books, signer, *hotkey, *amount),
-        Call::SetWeights(row) => weights::set(books, &signer, row),
-        // It pays its own fee, above.
-        Call::RemoveStake { .. } => Err(CallError::OutOfRange),
+        // Alone it pays its own fee, above; here it is one of a batch.
+        Call::RemoveStake { hotkey, amount } => stake::leave(books, signer, *hotkey, *amount),
+        Call::SetTake { hotkey, take } => stake::set_take(books, signer, *hotkey, *take),
+        Call::RegisterSubnet { .. } => subnet::create(books, signer, what),
+        Call::StartSubnet { netuid } => subnet::start(books, &signer, *netuid),
+        Call::SetHyperparameter { netuid, parameter, value } => {
+            settings::set(books, &signer, (*netuid, *parameter), *value)
+        }
+        Call::SetIdentity { netuid, identity } => {
+            subnet::describe(books, &signer, (*netuid, identity))
+        }
+        Call::JoinVoters { netuid, at } => bootstrap::join(books, signer, *netuid, *at),
+        Call::LeaveVoters { hotkey } => bootstrap::leave(books, signer, *hotkey),
+        Call::Batch { calls } => all_or_nothing(books, signer, calls),
     }
+}
+
+/// Runs the calls of a batch in order. The caller's books are dropped when one fails.
+fn all_or_nothing(
+    books: &mut Books<'_>,
+    signer: PublicKey,
+    calls: &[BatchCall],
+) -> Result<(), CallError> {
+    for (index, BatchCall(one)) in calls.iter().enumerate() {
+        if one.is_free() || matches!(one, Call::Batch { .. }) {
+            return Err(CallError::NotInABatch { index });
+        }
+        call(books, signer, one)
+            .map_err(|error| CallError::BatchFailed { index, error: Box::new(error) })?;
+    }
+    Ok(())
 }
 
 /// Counts the nonce, which must be the next one.

@@ -1,49 +1,176 @@
-//! Weight rows: one check and one apply for both doors (I4).
+//! Weight rows, plain and committed: one check and one apply for both doors (I4).
 //!
 //! The checks are those of B6 in its order, each with its own error, and then what this
 //! chain adds: a row says at which height its validator looked, so that a new neuron
 //! never inherits scores meant for the one before it, and an old row is never replayed.
+//!
+//! A committed row is hidden until the epoch in which its copy would be worthless. The
+//! commitment counts for nothing; the reveal is checked like a plain row that looked at
+//! the height the commitment named, and what it scores of neurons newer than that is
+//! dropped. Which epoch a commitment is of, and when it may be revealed, is fixed when it
+//! is made. Rows of the root matrix are in `root`.
 
+use super::axon::sitting;
 use super::books::Books;
 use super::error::CallError;
-use super::reads::{hotkey, neuron, owner_uid, row as stored, seat, subnet};
-use crate::state::value::{Neuron, Subnet};
+use super::event::Event;
+use super::reads::{commits, hotkey, neuron, owner_uid, row as stored, subnet};
+use super::{bootstrap, register, root};
+use crate::state::value::{Commit, Neuron, Subnet};
 use crate::state::{Key, Value};
-use weft_types::{Height, Netuid, PublicKey, Uid, WeightRow};
+use weft_types::{Commitment, Height, Item, Netuid, PublicKey, Reveal, Uid, WeightRow};
 
-/// The door of shares: the row of a voter, who votes for this block's parent and can have
+/// The door of shares: an item of a voter, who votes for this block's parent and can have
 /// looked at nothing else.
 pub fn set_from_share(
     books: &mut Books<'_>,
     voter: &PublicKey,
-    row: &WeightRow,
+    item: &Item,
 ) -> Result<(), CallError> {
-    let (view, target) = (row.view, books.parent.height);
+    let target = books.parent.height;
+    let view = match item {
+        Item::Row(row) => row.view,
+        Item::Commit(commitment) => commitment.at,
+        Item::Reveal(_) => target,
+    };
     if view != target {
         return Err(CallError::RowNotOfTarget { view, target });
     }
-    set(books, voter, row)
+    match item {
+        Item::Row(row) => set(books, voter, row),
+        Item::Commit(commitment) => commit(books, voter, commitment),
+        Item::Reveal(reveal) => self::reveal(books, voter, reveal),
+    }
 }
 
 /// Checks a row of a hotkey and stores it: the door of `set_weights`, and of both.
 pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result<(), CallError> {
-    let (uid, who) = check(books, signer, row)?;
-    let entries = row.uids.iter().copied().zip(upscale(&row.values)).collect();
-    books.put(Key::Row(row.netuid, uid), Value::Row(entries));
-    books.put_neuron(row.netuid, uid, Neuron { last_update: row.view, ..who });
+    if row.netuid == Netuid::ZERO {
+        return root::set(books, signer, row);
+    }
+    let (net, uid, who) = sized(books, signer, row)?;
+    may_write(books, &net, (uid, &who), row)?;
+    is_plain(books, &net, (uid, &who), row)?;
+    has_permit(books, &net, (uid, &who), row)?;
+    good_entries(&net, uid, row)?;
+    good_view(books, &net, (uid, &who), row)?;
+    let (netuid, view) = (row.netuid, row.view);
+    put(books, (netuid, uid, who), (row, view));
+    books.say(Event::WeightsSet { netuid, uid });
     Ok(())
 }
 
-/// All checks, in order; answers who writes.
-fn check(
+fn put(
+    books: &mut Books<'_>,
+    (netuid, uid, who): (Netuid, Uid, Neuron),
+    (row, last_update): (&WeightRow, Height),
+) {
+    let entries = row.uids.iter().copied().zip(upscale(&row.values)).collect();
+    books.put(Key::Row(netuid, uid), Value::Row(entries));
+    books.put_neuron(netuid, uid, Neuron { last_update, ..who });
+}
+
+/// Which epoch a call of this block belongs to: how many have run, and in the block of an
+/// epoch already the next.
+pub fn epoch_of(books: &Books<'_>, netuid: Netuid, net: &Subnet) -> u64 {
+    net.epochs.saturating_add(u64::from(books.due.contains(&netuid)))
+}
+
+/// Stores a commitment of a hotkey: one an epoch. It does not count as activity.
+pub fn commit(
+    books: &mut Books<'_>,
+    signer: &PublicKey,
+    commitment: &Commitment,
+) -> Result<(), CallError> {
+    let netuid = commitment.netuid;
+    let net = subnet(books, netuid).ok_or(CallError::SubnetNotExists { netuid })?;
+    let (uid, who) = sitting(books, netuid, signer)?;
+    enough_stake(books, &net, (uid, &who), netuid)?;
+    if !net.hyperparameters.commit_reveal {
+        return Err(CallError::CommitRevealDisabled { netuid });
+    }
+    if !who.validator_permit && !is_owners(books, &net, netuid, uid) {
+        return Err(CallError::NeuronNoValidatorPermit { uid, netuid });
+    }
+    register::is_recent(books, commitment.at)?;
+    let mut list = commits(books, netuid, uid);
+    if commitment.at <= list.last {
+        return Err(CallError::NotNewer { named: commitment.at, last: list.last });
+    }
+    let epoch = epoch_of(books, netuid, &net);
+    if list.live.iter().any(|live| live.epoch == epoch) {
+        return Err(CallError::CommittedThisEpoch { epoch });
+    }
+    let period = u64::from(net.hyperparameters.commit_reveal_period.max(1));
+    let reveal_epoch = epoch.checked_add(period).ok_or(CallError::OutOfRange)?;
+    list.live.retain(|live| live.reveal_epoch >= epoch);
+    list.live.push(Commit { hash: commitment.hash, epoch, reveal_epoch, at: commitment.at });
+    list.last = commitment.at;
+    books.put(Key::Commits(netuid, uid), Value::Commits(list));
+    books.say(Event::WeightsCommitted { netuid, uid, reveal_epoch });
+    Ok(())
+}
+
+/// Checks what a hotkey reveals and stores it. Older commitments are void.
+pub fn reveal(books: &mut Books<'_>, signer: &PublicKey, said: &Reveal) -> Result<(), CallError> {
+    let netuid = said.netuid;
+    if netuid == Netuid::ZERO {
+        return Err(CallError::SubnetNotExists { netuid });
+    }
+    let mut row = WeightRow {
+        netuid,
+        uids: said.uids.clone(),
+        values: said.values.clone(),
+        version_key: said.version_key,
+        view: books.height,
+    };
+    let (net, uid, who) = sized(books, signer, &row)?;
+    may_write(books, &net, (uid, &who), &row)?;
+    let mut list = commits(books, netuid, uid);
+    let epoch = epoch_of(books, netuid, &net);
+    let promised = promise(&list.live, said.commitment(signer), epoch)?;
+    has_permit(books, &net, (uid, &who), &row)?;
+    good_entries(&net, uid, &row)?;
+    list.live.retain(|live| live.epoch > promised.epoch);
+    books.put(Key::Commits(netuid, uid), Value::Commits(list));
+    drop_newer(books, &mut row, promised.at);
+    let view = books.height;
+    put(books, (netuid, uid, who), (&row, view));
+    books.say(Event::WeightsRevealed { netuid, uid });
+    Ok(())
+}
+
+/// The commitment with this hash, if this is the epoch for it.
+fn promise(live: &[Commit], hash: weft_types::Hash, epoch: u64) -> Result<Commit, CallError> {
+    if live.is_empty() {
+        return Err(CallError::NoWeightsCommitFound);
+    }
+    let found = live.iter().find(|commit| commit.hash == hash).copied();
+    let found = found.ok_or(CallError::InvalidRevealCommitHashNotMatch)?;
+    let due = found.reveal_epoch;
+    match epoch.cmp(&due) {
+        std::cmp::Ordering::Less => Err(CallError::RevealTooEarly { epoch, due }),
+        std::cmp::Ordering::Greater => Err(CallError::ExpiredWeightCommit { epoch, due }),
+        std::cmp::Ordering::Equal => Ok(found),
+    }
+}
+
+/// Drops the scores of neurons that came when the validator had looked, so that nobody
+/// inherits them.
+fn drop_newer(books: &Books<'_>, row: &mut WeightRow, looked: Height) {
+    let netuid = row.netuid;
+    let older = |uid: &Uid| neuron(books, netuid, *uid).is_some_and(|n| n.registered_at < looked);
+    let pairs = row.uids.iter().copied().zip(row.values.iter().copied());
+    (row.uids, row.values) = pairs.filter(|(uid, _)| older(uid)).unzip();
+}
+
+/// Pairs, a subnet that has so many uids, and a hotkey that sits in it.
+fn sized(
     books: &Books<'_>,
     signer: &PublicKey,
     row: &WeightRow,
-) -> Result<(Uid, Neuron), CallError> {
+) -> Result<(Subnet, Uid, Neuron), CallError> {
     let netuid = row.netuid;
-    if netuid == Netuid::ZERO {
-        return Err(CallError::RootRowsNotOpen);
-    }
     let (uids, values) = (row.uids.len(), row.values.len());
     if uids != values {
         return Err(CallError::WeightVecNotEqualSize { uids, values });
@@ -52,34 +179,57 @@ fn check(
     if uids > usize::from(net.neurons) {
         return Err(CallError::UidsLengthExceedUidsInSubNet { uids, neurons: net.neurons });
     }
-    let absent = CallError::HotKeyNotRegisteredInSubNet { hotkey: *signer, netuid };
-    let uid = seat(books, netuid, signer).ok_or_else(|| absent.clone())?;
-    let who = neuron(books, netuid, uid).ok_or(absent)?;
-    may_write(books, &net, (uid, &who), row)?;
-    good_entries(&net, uid, row)?;
-    good_view(books, &net, (uid, &who), row)?;
-    Ok((uid, who))
+    let (uid, who) = sitting(books, netuid, signer)?;
+    Ok((net, uid, who))
 }
 
-/// Stake, version, rate, permit.
+/// Stake and version.
 fn may_write(
     books: &Books<'_>,
     net: &Subnet,
     (uid, who): (Uid, &Neuron),
     row: &WeightRow,
 ) -> Result<(), CallError> {
-    let (netuid, numbers) = (row.netuid, &net.hyperparameters);
-    let pool = hotkey(books, &who.hotkey);
-    let is_own = net.owner.is_some() && pool.map(|p| p.coldkey) == net.owner;
-    let is_owner = is_own && owner_uid(books, netuid, net) == Some(uid);
-    let (have, need) = (pool.map(|p| p.value).unwrap_or_default(), books.params.stake_threshold);
-    if have < need && !is_owner {
-        return Err(CallError::NotEnoughStakeToSetWeights { have, need });
-    }
-    let (got, least) = (row.version_key, numbers.weights_version);
+    enough_stake(books, net, (uid, who), row.netuid)?;
+    let (got, least) = (row.version_key, net.hyperparameters.weights_version);
     if got < least {
         return Err(CallError::IncorrectWeightVersionKey { got, least });
     }
+    Ok(())
+}
+
+/// Stake, virtual stake counted, is over the threshold; the owner is exempt.
+fn enough_stake(
+    books: &Books<'_>,
+    net: &Subnet,
+    (uid, who): (Uid, &Neuron),
+    netuid: Netuid,
+) -> Result<(), CallError> {
+    let need = books.params.stake_threshold;
+    let real = hotkey(books, &who.hotkey).map(|pool| pool.value).unwrap_or_default();
+    if real >= need {
+        return Ok(());
+    }
+    let have = super::books::plus(real, bootstrap::virtual_stake(books, &who.hotkey))?;
+    if have < need && !is_owners(books, net, netuid, uid) {
+        return Err(CallError::NotEnoughStakeToSetWeights { have, need });
+    }
+    Ok(())
+}
+
+/// Whether a uid is the owner's own.
+fn is_owners(books: &Books<'_>, net: &Subnet, netuid: Netuid, uid: Uid) -> bool {
+    owner_uid(books, netuid, net) == Some(uid)
+}
+
+/// Plain rows are taken here, and one every so often.
+fn is_plain(
+    books: &Books<'_>,
+    net: &Subnet,
+    (uid, who): (Uid, &Neuron),
+    row: &WeightRow,
+) -> Result<(), CallError> {
+    let (netuid, numbers) = (row.netuid, &net.hyperparameters);
     if numbers.commit_reveal {
         return Err(CallError::CommitRevealEnabled { netuid });
     }
@@ -89,7 +239,18 @@ fn may_write(
         let blocks_left = limit.saturating_sub(waited);
         return Err(CallError::SettingWeightsTooFast { blocks_left, limit });
     }
-    if !who.validator_permit && !is_owner && !is_lone_self(uid, row) {
+    Ok(())
+}
+
+fn has_permit(
+    books: &Books<'_>,
+    net: &Subnet,
+    (uid, who): (Uid, &Neuron),
+    row: &WeightRow,
+) -> Result<(), CallError> {
+    let netuid = row.netuid;
+    let may = who.validator_permit || is_lone_self(uid, row);
+    if !may && !is_owners(books, net, netuid, uid) {
         return Err(CallError::NeuronNoValidatorPermit { uid, netuid });
     }
     Ok(())
@@ -140,7 +301,7 @@ fn good_view(
 }
 
 /// Scales values so that the largest is 65 535, rounding half up; zeros stay zero (B4).
-fn upscale(values: &[u16]) -> Vec<u16> {
+pub fn upscale(values: &[u16]) -> Vec<u16> {
     let largest = u64::from(values.iter().copied().max().unwrap_or(0));
     let scaled = |value: &u16| {
         let wide = u64::from(*value).saturating_mul(u64::from(u16::MAX));

@@ -34,6 +34,28 @@ pub enum Key {
     Row(Netuid, Uid),
     /// A validator's bonds.
     Bonds(Netuid, Uid),
+    /// A neuron's endpoint.
+    Axon(Netuid, Uid),
+    /// A validator's commitments.
+    Commits(Netuid, Uid),
+    /// A subnet's stamp difficulty and the stamps used of late.
+    Stamps(Netuid),
+    /// What a subnet says of itself.
+    Identity(Netuid),
+    /// When each hyperparameter of a subnet was last set.
+    Settings(Netuid),
+    /// How the emission is shared among the subnets.
+    Root,
+    /// A voter's row of the root matrix.
+    RootRow(PublicKey),
+    /// What the last subnet's lock was.
+    Lock,
+    /// The hashes of the last blocks.
+    Recent,
+    /// The virtual stake of the genesis voters.
+    Bootstrap,
+    /// Who offers to vote.
+    Candidates,
 }
 
 canonical!(Key, 128);

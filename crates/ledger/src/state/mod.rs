@@ -18,6 +18,7 @@ pub mod layer;
 pub mod leaf;
 pub mod map;
 pub mod proof;
+mod record;
 mod tree;
 pub mod value;
 

@@ -1,11 +1,14 @@
 //! What a piece of state holds.
 
 use super::key::Key;
+pub use super::record::{
+    Axon, Bootstrap, Candidate, Commit, Commits, Lock, Root, RootRow, Share, Stamps,
+};
 use bincode::{Decode, Encode};
 use weft_types::hash::{Domain, Hash};
 use weft_types::{
-    Canonical, Finality, Height, Hyperparameters, Netuid, Nonce, PublicKey, Rao, Slot, Uid,
-    VoterSets, canonical,
+    BlockHash, Canonical, Finality, Height, Hyperparameters, Identity, Netuid, Nonce, Parameter,
+    PublicKey, Rao, Slot, Uid, VoterSets, canonical,
 };
 
 /// One value of the state.
@@ -35,6 +38,28 @@ pub enum Value {
     Row(Vec<(Uid, u16)>),
     /// Under `Key::Bonds`: (uid, bond), uids ascending.
     Bonds(Vec<(Uid, u16)>),
+    /// Under `Key::Axon`.
+    Axon(Axon),
+    /// Under `Key::Commits`.
+    Commits(Commits),
+    /// Under `Key::Stamps`.
+    Stamps(Stamps),
+    /// Under `Key::Identity`.
+    Identity(Identity),
+    /// Under `Key::Settings`: ascending.
+    Settings(Vec<(Parameter, Height)>),
+    /// Under `Key::Root`.
+    Root(Root),
+    /// Under `Key::RootRow`.
+    RootRow(RootRow),
+    /// Under `Key::Lock`.
+    Lock(Lock),
+    /// Under `Key::Recent`: heights ascending.
+    Recent(Vec<(Height, BlockHash)>),
+    /// Under `Key::Bootstrap`.
+    Bootstrap(Bootstrap),
+    /// Under `Key::Candidates`: hotkeys ascending.
+    Candidates(Vec<Candidate>),
 }
 
 /// The totals of all money. `issued` = free + staked + locked + pending + unbonding,
@@ -92,6 +117,8 @@ pub struct Hotkey {
     pub value: Rao,
     /// The shares S of the pool.
     pub shares: u128,
+    /// When the take was last changed; the registration's height before.
+    pub take_at: Height,
 }
 
 /// Stake on its way out.
@@ -132,8 +159,12 @@ pub struct Subnet {
     pub burn: Rao,
     /// When the burn price was last written.
     pub burn_at: Height,
-    /// Registrations in the block `burn_at`.
+    /// When somebody last registered, by either door.
+    pub registration_at: Height,
+    /// Registrations in the block `registration_at`.
     pub registrations: u16,
+    /// The moving average of its share of the emission, 2^32 = all.
+    pub share_average: u64,
 }
 
 /// A neuron and what the last epoch said of it (u16: 65 535 = 1).
@@ -161,6 +192,10 @@ pub struct Neuron {
     pub stake_weight: u16,
     /// What it earned in the last epoch.
     pub emission: Rao,
+    /// Whether it asks for a validator permit.
+    pub seeks: bool,
+    /// The height that its last request for that named.
+    pub sought_at: Height,
 }
 
 canonical!(Value, 16 << 20);
@@ -181,6 +216,8 @@ impl Neuron {
             validator_trust: 0,
             stake_weight: 0,
             emission: Rao::ZERO,
+            seeks: false,
+            sought_at: Height::ZERO,
         }
     }
 }
@@ -203,6 +240,17 @@ impl Value {
                 | (Key::Seat(..), Self::Seat(_))
                 | (Key::Row(..), Self::Row(_))
                 | (Key::Bonds(..), Self::Bonds(_))
+                | (Key::Axon(..), Self::Axon(_))
+                | (Key::Commits(..), Self::Commits(_))
+                | (Key::Stamps(_), Self::Stamps(_))
+                | (Key::Identity(_), Self::Identity(_))
+                | (Key::Settings(_), Self::Settings(_))
+                | (Key::Root, Self::Root(_))
+                | (Key::RootRow(_), Self::RootRow(_))
+                | (Key::Lock, Self::Lock(_))
+                | (Key::Recent, Self::Recent(_))
+                | (Key::Bootstrap, Self::Bootstrap(_))
+                | (Key::Candidates, Self::Candidates(_))
         )
     }
 

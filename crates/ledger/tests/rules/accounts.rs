@@ -136,7 +136,7 @@ fn a_block_holds_no_more_calls_than_it_may() {
 #[test]
 fn a_block_holds_no_more_bytes_of_free_calls_than_it_may() {
     let mut world = World::with(|genesis| genesis.params.limits.free_bytes = 300);
-    let row = |n| world.free_call(n, Call::SetWeights(world.row(&[(2, 1), (3, 1)])));
+    let row = |n| world.free_call(n, Call::SetWeights { row: world.row(&[(2, 1), (3, 1)]) });
     let txs = [row(0), row(1), world.transfer(1, 2, tao(1))];
     let (_, kept) = world.assemble(&txs);
     assert_eq!(kept, [0, 2], "the second row waits, paying calls do not count");

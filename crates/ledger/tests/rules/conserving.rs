@@ -123,7 +123,7 @@ fn txs(world: &World, acts: &[Act]) -> (Vec<(PublicKey, Vec<Item>)>, Vec<Tx>) {
                 world.tx_later(*n, ahead(*n), call)
             }
             Act::Weights { n, scores, age } => {
-                world.free_call(*n, Call::SetWeights(row(world, scores, *age)))
+                world.free_call(*n, Call::SetWeights { row: row(world, scores, *age) })
             }
             Act::Share { n, scores, age } => {
                 let item = Item::Row(row(world, scores, *age));

@@ -96,9 +96,9 @@ fn the_first_epoch_of_a_real_subnet_gives_the_live_chains_incentives() {
     let mut txs = Vec::new();
     for (uid, entries) in &real.rows {
         let row = WeightRow { view: Height(1), ..world.row(entries) };
-        let tx = world.free_call(*uid, Call::SetWeights(row));
+        let tx = world.free_call(*uid, Call::SetWeights { row });
         let stake = Rao(real.stakes[usize::from(*uid)]);
-        match world.ledger.try_free(&world.state, &tx.body) {
+        match world.ledger.try_free(&world.state, world.genesis.block_hash(), &tx.body) {
             Ok(()) => {
                 assert!(real.permits[usize::from(*uid)]);
                 txs.push(tx);

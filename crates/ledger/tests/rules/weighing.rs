@@ -12,7 +12,7 @@ fn stored(world: &World, uid: u16) -> Option<Vec<(u16, u16)>> {
 }
 
 fn tx(world: &World, n: u16, row: WeightRow) -> Tx {
-    world.free_call(n, Call::SetWeights(row))
+    world.free_call(n, Call::SetWeights { row })
 }
 
 fn share(n: u16, row: WeightRow) -> (PublicKey, Vec<Item>) {
@@ -24,7 +24,10 @@ fn share(n: u16, row: WeightRow) -> (PublicKey, Vec<Item>) {
 /// told so.
 fn fails(world: &World, n: u16, row: &WeightRow, want: &CallError) {
     let call = tx(world, n, row.clone());
-    assert_eq!(world.ledger.try_free(&world.state, &call.body), Err(want.clone()));
+    assert_eq!(
+        world.ledger.try_free(&world.state, world.genesis.block_hash(), &call.body),
+        Err(want.clone())
+    );
     let id = call.body.id();
     let refusal = world.clone().refused(call);
     assert_eq!(refusal, Refusal::FreeCallFails { id, error: want.clone() });
@@ -62,7 +65,7 @@ fn what_is_wrong_with_a_row_is_named() {
     let row = |entries: &[(u16, u16)]| world.row(entries);
     let good = row(&[(2, 1), (3, 1)]);
     let root = WeightRow { netuid: Netuid(0), ..good.clone() };
-    fails(&world, 0, &root, &CallError::RootRowsNotOpen);
+    fails(&world, 0, &root, &CallError::SubnetNotStarted { netuid: Netuid(2) });
     let uneven = WeightRow { values: vec![1], ..good.clone() };
     fails(&world, 0, &uneven, &CallError::WeightVecNotEqualSize { uids: 2, values: 1 });
     let netuid = Netuid(7);
@@ -120,7 +123,7 @@ fn a_view_from_the_future_too_old_or_not_newer_is_refused() {
     let row = |view| WeightRow { view: Height(view), ..world.row(&[(2, 1), (3, 1)]) };
     let refused = |n, view| {
         let call = tx(&world, n, row(view));
-        world.ledger.try_free(&world.state, &call.body).unwrap_err()
+        world.ledger.try_free(&world.state, world.genesis.block_hash(), &call.body).unwrap_err()
     };
     let (view, height) = (Height(21), Height(21));
     assert_eq!(refused(0, 21), CallError::RowFromTheFuture { view, height });

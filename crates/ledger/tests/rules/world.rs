@@ -91,8 +91,9 @@ pub struct World {
 /// Subnet 1 with validators 0 and 1 (permits, `STAKE` each), miners 2 and 3, and
 /// coldkeys 0 to 5 with `START` free; validator 0 votes and proposes.
 fn small() -> Genesis {
-    let params = Params::preset(Network::Local);
+    let params = Params { bootstrap_stake: Rao::ZERO, ..Params::preset(Network::Local) };
     let mut hyperparameters = params.subnet_defaults.clone();
+    hyperparameters.commit_reveal = false;
     (hyperparameters.tempo, hyperparameters.weights_rate_limit) = (10, 3);
     hyperparameters.immunity_period = 5;
     let stake = |n| GenesisStake {
@@ -300,7 +301,7 @@ impl World {
 
     /// Sets the weights of hotkey `n` in a block of its own.
     pub fn set_weights(&mut self, n: u16, entries: &[(u16, u16)]) {
-        let call = Call::SetWeights(self.row(entries));
+        let call = Call::SetWeights { row: self.row(entries) };
         let tx = self.free_call(n, call);
         self.run(tx).unwrap();
     }

@@ -90,7 +90,7 @@ pub fn weights(n: u8, netuid: u16, salt: u16) -> CheckedTx {
         version_key: 0,
         view: Height(0),
     };
-    checked(body(n, 0, 0, Call::SetWeights(row)))
+    checked(body(n, 0, 0, Call::SetWeights { row }))
 }
 
 /// A state: everyone has a million coins at nonce 0 unless it says otherwise.
@@ -139,7 +139,13 @@ impl Accounts for State {
 }
 
 pub fn limits(calls: u32) -> Limits {
-    Limits { block_bytes: 4 << 20, block_calls: calls, free_bytes: 512 << 10, share_bytes: 4_096 }
+    Limits {
+        block_bytes: 4 << 20,
+        block_calls: calls,
+        free_bytes: 512 << 10,
+        share_bytes: 4_096,
+        batch_calls: 64,
+    }
 }
 
 pub fn fill(pool: &mut Pool, txs: impl IntoIterator<Item = CheckedTx>) {

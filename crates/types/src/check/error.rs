@@ -41,6 +41,20 @@ pub enum TxError {
         /// The call's name.
         call: &'static str,
     },
+    /// A batch holds nothing, or too much.
+    #[error("the batch holds {got} calls; from 1 to {limit} may be")]
+    BatchSize {
+        /// How many it holds.
+        got: usize,
+        /// How many it may hold.
+        limit: u32,
+    },
+    /// A call can't be in a batch.
+    #[error("{call} can't be in a batch: it is free, or a batch itself; send it alone")]
+    NotInABatch {
+        /// The call's name.
+        call: &'static str,
+    },
     /// The signature is not good.
     #[error("the signature is not by {signer} over this transaction")]
     BadSignature {

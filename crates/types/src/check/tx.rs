@@ -1,6 +1,7 @@
 //! The checks of a transaction: chain, size and fee, then the signature.
 
 use super::{CheckedBlock, CheckedTx, Known, TxError, claim};
+use crate::call::Call;
 use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
 use crate::key::Signature;
@@ -20,10 +21,12 @@ pub(super) struct Opened {
 }
 
 impl Params {
-    /// The least fee of a transaction of this many bytes.
+    /// The least fee of a transaction of this many bytes and calls.
     #[must_use]
-    pub fn min_fee(&self, bytes: u32) -> Rao {
-        Rao(self.base_fee.0.saturating_add(self.byte_fee.0.saturating_mul(u64::from(bytes))))
+    pub fn min_fee(&self, bytes: u32, calls: usize) -> Rao {
+        let calls = u64::try_from(calls).unwrap_or(u64::MAX);
+        let base = self.base_fee.0.saturating_mul(calls);
+        Rao(base.saturating_add(self.byte_fee.0.saturating_mul(u64::from(bytes))))
     }
 }
 
@@ -39,7 +42,8 @@ pub(super) fn open_tx(tx: &Tx, params: &Params, chain: &ChainId) -> Result<Opene
     if tx.body.chain != want {
         return Err(TxError::OtherChain { got: tx.body.chain, want });
     }
-    let (have, need) = (tx.body.fee, params.min_fee(size));
+    good_batch(&tx.body.call, params)?;
+    let (have, need) = (tx.body.fee, params.min_fee(size, tx.body.call.count()));
     if tx.body.call.is_free() {
         if tx.body.fee.0 != 0 || tx.body.nonce.0 != 0 {
             return Err(TxError::FreeCallPays { call: tx.body.call.name() });
@@ -50,6 +54,20 @@ pub(super) fn open_tx(tx: &Tx, params: &Params, chain: &ChainId) -> Result<Opene
     let id = Hash::of(Domain::Tx, &body);
     let seal = tx_seal(&id, &tx.signature);
     Ok(Opened { id, seal, bytes: size, body: signed_raw(Domain::Tx, chain, &body) })
+}
+
+/// A batch holds at least one call, not too many, and none that is free.
+fn good_batch(call: &Call, params: &Params) -> Result<(), TxError> {
+    let Call::Batch { calls } = call else { return Ok(()) };
+    let (got, limit) = (calls.len(), params.limits.batch_calls);
+    if calls.is_empty() || u32::try_from(got).map_or(true, |got| got > limit) {
+        return Err(TxError::BatchSize { got, limit });
+    }
+    let alone = |call: &&Call| call.is_free() || matches!(call, Call::Batch { .. });
+    match calls.iter().map(|call| &call.0).find(alone) {
+        Some(call) => Err(TxError::NotInABatch { call: call.name() }),
+        None => Ok(()),
+    }
 }
 
 /// What a block's `txs_root` binds of a transaction: its id and signature.

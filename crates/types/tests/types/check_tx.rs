@@ -48,7 +48,7 @@ fn a_transaction_for_another_chain_is_refused() {
 #[test]
 fn the_least_fee_is_taken_and_a_rao_less_is_not() {
     let call = transfer(1, 0).body.call;
-    let need = params().min_fee(check(transfer(1, 0)).unwrap().bytes());
+    let need = params().min_fee(check(transfer(1, 0)).unwrap().bytes(), 1);
     let pays = |fee| check(body(1, 0, fee, call.clone()).sign(&key(1), &CHAIN));
     assert!(pays(need.0).is_ok());
     assert!(matches!(pays(need.0 - 1), Err(TxError::FeeTooLow { need: n, .. }) if n == need));
@@ -56,7 +56,7 @@ fn the_least_fee_is_taken_and_a_rao_less_is_not() {
 
 #[test]
 fn a_free_call_has_no_fee_and_no_nonce() {
-    let call = || Call::SetWeights(row());
+    let call = || Call::SetWeights { row: row() };
     assert!(check(body(2, 0, 0, call()).sign(&key(2), &CHAIN)).is_ok());
     for (nonce, fee) in [(1, 0), (0, 1)] {
         let refused = check(body(2, nonce, fee, call()).sign(&key(2), &CHAIN));
@@ -67,7 +67,7 @@ fn a_free_call_has_no_fee_and_no_nonce() {
 #[test]
 fn a_transaction_larger_than_one_may_be_is_refused() {
     let (uids, values) = ((0..9_000).map(Uid).collect(), vec![1; 9_000]);
-    let call = Call::SetWeights(WeightRow { uids, values, ..row() });
+    let call = Call::SetWeights { row: WeightRow { uids, values, ..row() } };
     let refused = check(body(2, 0, 0, call).sign(&key(2), &CHAIN));
     assert!(matches!(refused, Err(TxError::TooLarge { limit: 32_768, .. })));
 }

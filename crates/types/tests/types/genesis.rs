@@ -2,6 +2,7 @@
 
 use crate::sample::{genesis, key};
 use weft_types::genesis::GenesisError;
+use weft_types::hyperparameters::Unsound;
 use weft_types::{Canonical as _, Genesis, Netuid, Power, PublicKey, Rao};
 
 fn refusal(change: impl Fn(&mut Genesis)) -> GenesisError {
@@ -35,12 +36,27 @@ fn somebody_votes_and_everybody_named_has_power() {
 }
 
 #[test]
+fn virtual_power_is_equal_and_a_voter_has_one_owner() {
+    let power = |g: &mut Genesis| g.voters[1].power = Power(101);
+    assert_eq!(refusal(power), GenesisError::UnequalPower);
+    let mut real = genesis();
+    (real.voters[1].power, real.params.bootstrap_stake) = (Power(101), Rao(0));
+    assert_eq!(real.check(), Ok(()));
+    let stranger = key(250).public();
+    let hotkey = genesis().voters[1].hotkey;
+    let refused = refusal(|g| g.voters[1].coldkey = stranger);
+    assert_eq!(refused, GenesisError::TwoOwners { hotkey });
+}
+
+#[test]
 fn numbers_that_divide_are_not_zero() {
     use GenesisError::Zero;
     assert_eq!(refusal(|g| g.params.slot_ms = 0), Zero("slot_ms"));
     assert_eq!(refusal(|g| g.params.rotation_blocks = 0), Zero("rotation_blocks"));
     assert_eq!(refusal(|g| g.params.max_epochs_per_block = 0), Zero("max_epochs_per_block"));
-    assert_eq!(refusal(|g| g.subnets[0].hyperparameters.tempo = 0), Zero("tempo"));
+    let refused = refusal(|g| g.subnets[0].hyperparameters.tempo = 0);
+    let netuid = Netuid(1);
+    assert_eq!(refused, GenesisError::Hyperparameters { netuid, error: Unsound::NoTempo });
 }
 
 #[test]

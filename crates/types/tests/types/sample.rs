@@ -51,7 +51,7 @@ pub fn transfer(n: u8, nonce: u64) -> Tx {
 }
 
 pub fn set_weights(n: u8) -> Tx {
-    body(n, 0, 0, Call::SetWeights(row())).sign(&key(n), &CHAIN)
+    body(n, 0, 0, Call::SetWeights { row: row() }).sign(&key(n), &CHAIN)
 }
 
 /// One of each call.
@@ -68,12 +68,60 @@ pub fn txs() -> Vec<Tx> {
         },
         Call::AddStake { hotkey, amount: Rao(8) },
         Call::RemoveStake { hotkey, amount: Rao(9) },
+        Call::SetTake { hotkey, take: 77 },
+        Call::RegisterSubnet { hotkey, max_lock: Rao(11), consent, consent_height: Height(41) },
+        Call::StartSubnet { netuid: Netuid(2) },
+        Call::SetHyperparameter { netuid: Netuid(2), parameter: Parameter::Kappa, value: 40_000 },
+        Call::SetIdentity {
+            netuid: Netuid(2),
+            identity: Identity {
+                name: "a".to_owned(),
+                url: "b".to_owned(),
+                description: "c".to_owned(),
+            },
+        },
+        Call::LeaveVoters { hotkey },
+        Call::Batch {
+            calls: vec![
+                BatchCall(Call::AddStake { hotkey, amount: Rao(12) }),
+                BatchCall(Call::RemoveStake { hotkey, amount: Rao(13) }),
+            ],
+        },
     ];
     let paying = (1..).zip(calls).map(|(nonce, call)| {
         let valid_until = Some(Height(50));
         TxBody { valid_until, ..body(1, nonce, 9_000, call) }.sign(&key(1), &CHAIN)
     });
-    [transfer(1, 0)].into_iter().chain(paying).chain([set_weights(2)]).collect()
+    let free = free_calls().into_iter().map(|call| body(2, 0, 0, call).sign(&key(2), &CHAIN));
+    [transfer(1, 0)].into_iter().chain(paying).chain([set_weights(2)]).chain(free).collect()
+}
+
+/// The free calls but `set_weights`.
+fn free_calls() -> Vec<Call> {
+    let (netuid, at) = (Netuid(1), Height(42));
+    let endpoint = "/ip4/1.2.3.4/tcp/8091#4".parse().unwrap();
+    let reveal = Reveal {
+        netuid,
+        uids: vec![Uid(0), Uid(3)],
+        values: vec![5, 65_535],
+        salt: [6; 16],
+        version_key: 0,
+    };
+    let hash = reveal.commitment(&key(2).public());
+    vec![
+        Call::RegisterStamp {
+            netuid,
+            hotkey: key(9).public(),
+            consent: key(9).sign(b"stamp"),
+            height: at,
+            solution: 99,
+        },
+        Call::ServeAxon { netuid, endpoint, at },
+        Call::CommitWeights { commitment: Commitment { netuid, hash, at } },
+        Call::RevealWeights { reveal },
+        Call::SeekPermit { netuid, seek: true, at },
+        Call::JoinVoters { netuid, at },
+    ]
 }
 
 pub fn checkpoint(n: u8) -> Checkpoint {

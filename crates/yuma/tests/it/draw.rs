@@ -19,6 +19,7 @@ pub fn subnet(stakes: &[u64]) -> Snapshot {
         last_update: vec![990; n],
         registered_at: vec![0; n],
         permits: vec![true; n],
+        seeking: vec![true; n],
         weights: vec![Row::new(); n],
         bonds: vec![Row::new(); n],
     }
@@ -94,6 +95,7 @@ pub fn any_snapshot() -> impl Strategy<Value = Snapshot> {
                     stakes: (0..).zip(stakes).map(tie_break).collect(),
                     last_update: ages.into_iter().map(|age| 2_000 - age).collect(),
                     registered_at,
+                    seeking: vec![true; permits.len()],
                     permits,
                     weights,
                     bonds,

@@ -83,3 +83,15 @@ fn exactly_half_of_the_stake_carries_a_score_at_the_usual_kappa() {
     net.params.kappa = 32_768;
     assert_eq!(epoch(&net).unwrap().consensus[2], 0);
 }
+
+#[test]
+fn who_does_not_ask_gets_no_new_permit_and_keeps_the_one_it_has_for_this_epoch() {
+    let mut net = trio();
+    let all = epoch(&net).unwrap();
+    net.seeking[0] = false;
+    let outcome = epoch(&net).unwrap();
+    assert_eq!(outcome.new_validator_permit[0], 0);
+    assert_eq!(outcome.new_validator_permit[1..], all.new_validator_permit[1..]);
+    // Its stake counts for everything but the new permits.
+    assert_eq!((outcome.incentive, outcome.fx.stake), (all.incentive, all.fx.stake));
+}

@@ -27,6 +27,7 @@ fn renamed(snapshot: &Snapshot, names: &[usize]) -> Snapshot {
         last_update: moved(&snapshot.last_update, names),
         registered_at: moved(&snapshot.registered_at, names),
         permits: moved(&snapshot.permits, names),
+        seeking: moved(&snapshot.seeking, names),
         weights: rows(&snapshot.weights),
         bonds: rows(&snapshot.bonds),
         ..snapshot.clone()
@@ -135,6 +136,7 @@ proptest! {
         more.last_update.push(0);
         more.registered_at.push(0);
         more.permits.push(false);
+        more.seeking.push(true);
         more.weights.push(Row::new());
         more.bonds.push(Row::new());
         let mut after = epoch(&more).unwrap();

@@ -1,0 +1,113 @@
+//! Records of the markets: endpoints, commitments, stamps, the root matrix, locks and the
+//! bootstrap. What they mean is said by the rules that write them.
+
+use bincode::{Decode, Encode};
+use weft_types::{Endpoint, Hash, Height, Netuid, PublicKey, Rao, Uid};
+
+/// Where a neuron can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Axon {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// The height that the call named.
+    pub at: Height,
+    /// The block that took it in.
+    pub served_at: Height,
+}
+
+/// A promise of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Commit {
+    /// The hash.
+    pub hash: Hash,
+    /// The epoch in which it was made.
+    pub epoch: u64,
+    /// The one epoch in which it may be revealed.
+    pub reveal_epoch: u64,
+    /// The height at which its validator looked.
+    pub at: Height,
+}
+
+/// The promises of one validator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Commits {
+    /// The height that the last one named; a newer one must name a later.
+    pub last: Height,
+    /// Those that can still be revealed, oldest first, one an epoch.
+    pub live: Vec<Commit>,
+}
+
+/// The stamp door of a subnet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Stamps {
+    /// The difficulty after the registrations of a height, heights ascending: those within
+    /// the window and the last one before it. It halves lazily from each.
+    pub steps: Vec<(Height, u64)>,
+    /// Stamps used, with the height each names, as long as they are within the window.
+    pub used: Vec<(Height, Hash)>,
+}
+
+/// A subnet's share of the emission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Share {
+    /// Whose.
+    pub netuid: Netuid,
+    /// How much; only the ratios count.
+    pub weight: u64,
+}
+
+/// The outcome of the last root epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Root {
+    /// When it ran.
+    pub last_epoch: Height,
+    /// The shares, netuids ascending; empty while nobody has scored: then all started
+    /// subnets share equally.
+    pub shares: Vec<Share>,
+}
+
+/// A voter's row of the root matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RootRow {
+    /// The height at which the voter looked.
+    pub view: Height,
+    /// (netuid as uid, score), ascending, the largest score 65 535.
+    pub entries: Vec<(Uid, u16)>,
+}
+
+/// What the next subnet's lock is computed from (B7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Lock {
+    /// The lock of the last creation; the minimum before the first.
+    pub last: Rao,
+    /// When that was.
+    pub at: Height,
+    /// How many subnets were ever created by lock.
+    pub created: u64,
+}
+
+/// The virtual stake of the genesis voters (R14).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Bootstrap {
+    /// Who has it, in equal parts, ascending.
+    pub voters: Vec<PublicKey>,
+    /// The rotation at which it began to fade.
+    pub began: Option<Height>,
+    /// All of it when that happened.
+    pub peak: Rao,
+    /// All of it now.
+    pub left: Rao,
+}
+
+/// Somebody who offers to vote (R13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Candidate {
+    /// Who.
+    pub hotkey: PublicKey,
+    /// A subnet in which it holds a permit.
+    pub netuid: Netuid,
+    /// The height that the last offer named.
+    pub at: Height,
+    /// Its stake at the last rotation; 0 before it saw one.
+    pub stake_before: Rao,
+}
