@@ -1,10 +1,11 @@
 //! A block, step by step.
 
 use super::books::{Books, minus, plus};
-use super::error::{CallError, Refusal};
+use super::error::CallError;
 use super::event::Event;
 use super::reads::{chain, exits, hotkey};
 use super::receipt::{ItemReceipt, Receipts};
+use super::refusal::Refusal;
 use super::{Ledger, Outcome, Work, bootstrap, emission, epoch, root, stamp, tx, weights};
 use crate::state::value::Chain;
 use crate::state::{Key, Read};

@@ -6,9 +6,10 @@
 
 use super::Ledger;
 use super::emission::halvings;
-use super::error::{CallError, Refusal};
+use super::error::CallError;
 use super::event::Event;
 use super::reads::{account, exits, has_account, supply};
+use super::refusal::Refusal;
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
 use std::collections::BTreeMap;

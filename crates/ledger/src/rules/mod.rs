@@ -30,6 +30,7 @@
 pub mod error;
 pub mod event;
 pub mod receipt;
+pub mod refusal;
 
 mod axon;
 mod block;
@@ -55,10 +56,11 @@ pub(crate) use bootstrap::virtual_stake;
 pub(crate) use emission::earning;
 pub use emission::{block_emission, halvings};
 pub(crate) use epoch::{due, next as next_epoch};
-pub use error::{CallError, Refusal};
+pub use error::CallError;
 pub use event::Event;
 pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
+pub use refusal::Refusal;
 pub use stake::worth;
 pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};

@@ -6,9 +6,10 @@
 //! virtual 2^32 shares make it useless to raise the price of a share by donations.
 
 use super::books::{Books, minus, plus};
-use super::error::{CallError, Refusal};
+use super::error::CallError;
 use super::event::Event;
 use super::reads::{hotkey, position};
+use super::refusal::Refusal;
 use super::transfer;
 use crate::state::value::{Exit, Hotkey};
 use ruint::aliases::U256;

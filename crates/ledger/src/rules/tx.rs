@@ -7,9 +7,10 @@
 //! The calls of a batch are all done or none; its fee is that of its calls together.
 
 use super::books::{Books, plus};
-use super::error::{CallError, Refusal};
+use super::error::CallError;
 use super::reads::{account, chain};
 use super::receipt::TxReceipt;
+use super::refusal::Refusal;
 use super::{
     Ledger, axon, bootstrap, epoch, register, settings, stake, stamp, subnet, transfer, weights,
 };

@@ -1,0 +1,61 @@
+//! Why a block is invalid.
+
+use super::error::CallError;
+use weft_types::{Height, Nonce, Rao, TxId};
+
+/// Why a block is invalid by the rules.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The parent's state is not whole.
+    #[error("the parent's state has no record of {0}; this is a fault of the program")]
+    StateIncomplete(&'static str),
+    /// It is no child of the state it runs on.
+    #[error("the block has height {got}, a child of this state has {want}")]
+    WrongHeight {
+        /// The header's.
+        got: Height,
+        /// One above the state's.
+        want: Height,
+    },
+    /// A nonce with a gap or used before.
+    #[error("transaction {id} has nonce {got}, the account's next is {want}")]
+    WrongNonce {
+        /// Which transaction.
+        id: TxId,
+        /// Its nonce.
+        got: Nonce,
+        /// The next one.
+        want: Nonce,
+    },
+    /// The signer can't pay the fee.
+    #[error("transaction {id} pays {need} rao of fee, its signer has {have}")]
+    CannotPay {
+        /// Which transaction.
+        id: TxId,
+        /// What the signer has.
+        have: Rao,
+        /// The fee.
+        need: Rao,
+    },
+    /// Too late.
+    #[error("transaction {id} was valid until height {until}, the block is at {height}")]
+    Expired {
+        /// Which transaction.
+        id: TxId,
+        /// Its last height.
+        until: Height,
+        /// The block's.
+        height: Height,
+    },
+    /// A free call that fails.
+    #[error("free transaction {id} fails: {error}")]
+    FreeCallFails {
+        /// Which transaction.
+        id: TxId,
+        /// Why.
+        error: CallError,
+    },
+    /// A total left its range: nothing a valid state can come to.
+    #[error("a total left its range; this is a fault of the program")]
+    Overflow,
+}
