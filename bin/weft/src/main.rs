@@ -21,8 +21,15 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let as_json = cli.global.json;
-    finish(run(cli), as_json)
+    let (as_json, pick) = (cli.global.json, cli.global.pick.clone());
+    let result = run(cli);
+    finish(
+        match pick {
+            Some(pointer) => result.and_then(|a| a.pick(&pointer)),
+            None => result,
+        },
+        as_json,
+    )
 }
 
 /// Help and version are results; anything else that clap says is a usage error, which
@@ -57,13 +64,13 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Wallet(command) => cmd::wallet::run(global, &command),
         Command::Transfer(args) => wait(cmd::send::transfer(global, &args)),
         Command::Stake(command) => wait(cmd::send::stake(global, &command)),
-        Command::Register(args) => wait(cmd::send::register(global, &args)),
-        Command::Weights(args::WeightsCommand::Set(args)) => {
-            wait(cmd::send::weights(global, &args))
-        }
-        Command::Weights(args::WeightsCommand::Show(args)) => {
-            wait(cmd::subnet::weights(global, &args))
-        }
+        Command::Register(args) => wait(cmd::neuron::register(global, &args)),
+        Command::Serve(args) => wait(cmd::neuron::serve(global, &args)),
+        Command::Permit(args) => wait(cmd::neuron::permit(global, &args)),
+        Command::Voter(command) => wait(cmd::neuron::voter(global, &command)),
+        Command::Batch(args) => wait(cmd::send::batch(global, &args)),
+        Command::Weights(command) => wait(cmd::weights::run(global, &command)),
+        Command::Reference(args) => cmd::reference::run(&args),
         Command::Subnet(command) => wait(cmd::subnet::run(global, &command)),
         Command::Query(command) => wait(cmd::query::run(global, &command)),
         Command::Yuma(command) => cmd::yuma::run(global, &command),

@@ -126,6 +126,17 @@ impl Answer {
         Ok(Self { data, text: text.into(), ..Self::default() })
     }
 
+    /// Only the value at a JSON pointer of the data, for people and scripts alike.
+    pub fn pick(self, pointer: &str) -> Result<Self, Failure> {
+        let missing = || {
+            let text = format!("there is nothing at {pointer} in the answer");
+            Failure::new(Exit::NotFound, "NothingThere", text).help("--json shows all of it")
+        };
+        let value = self.data.pointer(pointer).ok_or_else(missing)?;
+        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        Ok(Self { text, ..self })
+    }
+
     /// The network and height it is of.
     pub fn at(mut self, network: Option<String>, height: Option<u64>) -> Self {
         self.network = network;

@@ -49,6 +49,12 @@ pub fn hotkey(global: &Global) -> Result<SecretKey, Failure> {
     load(global, &wallet, KeyName::Hot(name))
 }
 
+/// The public half of the hotkey, which needs no password.
+pub fn hotkey_public(global: &Global) -> Result<PublicKey, Failure> {
+    let name = global.hotkey.as_deref().unwrap_or("default");
+    Ok(named(global)?.public(KeyName::Hot(name))?)
+}
+
 /// A key of a wallet, with the password when it has one.
 pub fn load(global: &Global, wallet: &Wallet, key: KeyName<'_>) -> Result<SecretKey, Failure> {
     let password = if wallet.is_sealed(key)? { Some(password(global)?) } else { None };

@@ -10,25 +10,28 @@ use weft_ledger::query;
 use weft_rpc::{Kind, Method, RpcError};
 use weft_types::{Address, BlockHash, Hash, Height, Netuid, PublicKey, Uid, WeightRow};
 
-type Answer = Result<Value, RpcError>;
+pub(crate) type Answer = Result<Value, RpcError>;
 
 fn bad(name: &str, message: impl Into<String>) -> RpcError {
     RpcError::new(Kind::InvalidArgument, name, message.into())
 }
 
-fn missing(name: &str, message: impl Into<String>) -> RpcError {
+pub(crate) fn missing(name: &str, message: impl Into<String>) -> RpcError {
     RpcError::new(Kind::NotFound, name, message.into())
 }
 
-fn parse<T: serde::de::DeserializeOwned>(params: &Value, name: &str) -> Result<T, RpcError> {
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(
+    params: &Value,
+    name: &str,
+) -> Result<T, RpcError> {
     serde_json::from_value(params[name].clone())
         .map_err(|e| bad("BadParameter", format!("\"{name}\": {e}")))
 }
 
 /// A read of one state: where it stands beside what it says.
-struct At<'a> {
-    view: View<'a>,
-    hash: BlockHash,
+pub(crate) struct At<'a> {
+    pub(crate) view: View<'a>,
+    pub(crate) hash: BlockHash,
     height: Height,
     finalized: bool,
 }
@@ -65,6 +68,13 @@ impl Engine {
             }
             Method::SubnetMetagraph => self.metagraph(params),
             Method::SubnetWeights => self.weights(params),
+            Method::SubnetHyperparameters => self.hyperparameters(params),
+            Method::SubnetCost => self.subnet_cost(params),
+            Method::SubnetNextEviction => self.next_eviction(params),
+            Method::SubnetRegistrationCost => self.registration_cost(params),
+            Method::RootGet => self.root_matrix(params),
+            Method::VoterCandidates => self.candidates(params),
+            Method::ChainReference => Ok(crate::reference::reference()),
             Method::NetPeers => Ok(self.peer_list()),
             Method::VoterStatus => Ok(self.voter_status()),
             Method::VoterQueueRow => self.queue_row(params),
@@ -125,7 +135,7 @@ impl Engine {
         Ok(At { view, hash, height, finalized })
     }
 
-    fn read(&self, params: &Value, data: impl FnOnce(&At<'_>) -> Answer) -> Answer {
+    pub(crate) fn read(&self, params: &Value, data: impl FnOnce(&At<'_>) -> Answer) -> Answer {
         let at = self.at(params)?;
         let mut answer = data(&at)?;
         answer["network"] = json!(self.chain.network);

@@ -67,18 +67,17 @@ impl Engine {
         self.checkpoint(false)
     }
 
-    /// Gives the voter's rows to the core, once a tempo.
+    /// Gives the voter's rows to the core, once a tempo or an epoch.
     fn offer_rows(&mut self) -> Result<(), NodeError> {
         let height = self.core.head().height;
-        if self.voter.is_none() || height == Height::ZERO {
+        if height == Height::ZERO {
             return Ok(());
         }
-        let view = self.core.executor().view(&self.core.head_hash());
-        let tempo = |netuid| {
-            let subnet = view.as_ref().and_then(|view| query::subnet(view, netuid));
-            subnet.map_or(u64::MAX, |s| s.tempo)
-        };
-        let items = self.rows.due(height, tempo);
+        let Some(voter) = self.voter else { return Ok(()) };
+        let Some(view) = self.core.executor().view(&self.core.head_hash()) else { return Ok(()) };
+        let params = &self.chain.params;
+        let desk = |netuid| query::market::row_desk(&view, params, netuid, &voter);
+        let items = self.rows.due(height, &voter, desk);
         if items.is_empty() {
             return Ok(());
         }

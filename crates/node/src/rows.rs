@@ -1,34 +1,54 @@
-//! The voter's rows: from `row_file` and from RPC, offered to the core once a tempo, so
-//! that the shares of this node carry work.
+//! The voter's rows: from `row_file` and from RPC, offered to the core so that the shares
+//! of this node carry work.
+//!
+//! Where rows are plain, once a tempo. Where they are committed, once an epoch: the
+//! commitment of this epoch's row, and the reveal of an earlier one whose epoch has come.
+//! A commitment's salt is derived from the voter's key, the subnet, the epoch and the row,
+//! so a node that was restarted can still reveal what it committed to, as long as its row
+//! is the same.
 
 use crate::error::NodeError;
+use std::collections::BTreeMap;
 use std::path::Path;
-use weft_types::{Height, Item, Netuid, WeightRow};
+use weft_ledger::query::market::RowDesk;
+use weft_types::hash::{Domain, Hash};
+use weft_types::{Canonical, Commitment, Height, Item, Netuid, PublicKey, Reveal, WeightRow};
 
 /// The most rows of a file.
 const ROWS: usize = 256;
+
+/// The most reveals that are remembered.
+const REVEALS: usize = 4_096;
 
 /// Rows and when they were last offered.
 #[derive(Default)]
 pub struct Rows {
     file: Vec<WeightRow>,
     offered: Option<Height>,
+    /// What salts are derived from.
+    secret: Hash,
+    /// The epochs whose commitment or reveal was offered.
+    committed: BTreeMap<Netuid, u64>,
+    revealed: BTreeMap<Netuid, u64>,
+    /// What was committed to, by hash.
+    reveals: BTreeMap<Hash, Reveal>,
 }
 
 impl Rows {
-    /// Reads a row file: a JSON list of weight rows.
+    /// Reads a row file: a JSON list of weight rows. `seed` is the voter's.
     ///
     /// # Errors
     /// [`NodeError::Rows`] names the file and what is wrong with it.
-    pub fn read(path: Option<&Path>) -> Result<Self, NodeError> {
-        let Some(path) = path else { return Ok(Self::default()) };
+    pub fn read(path: Option<&Path>, seed: &[u8; 32]) -> Result<Self, NodeError> {
+        let secret = Hash::of(Domain::Commitment, seed);
+        let Some(path) = path else { return Ok(Self { secret, ..Self::default() }) };
         let bad = |reason: String| NodeError::Rows { path: path.display().to_string(), reason };
         let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
         let file: Vec<WeightRow> = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
         if file.len() > ROWS {
             return Err(bad(format!("{} rows, {ROWS} are allowed", file.len())));
         }
-        Ok(Self { file, offered: None })
+        Ok(Self { file, secret, ..Self::default() })
     }
 
     /// Takes a row in place of the one for its subnet; it is offered at once.
@@ -47,20 +67,90 @@ impl Rows {
         self.file.len()
     }
 
-    /// The rows to offer at this height: all of them, once a tempo.
-    pub fn due(&mut self, height: Height, tempo: impl Fn(Netuid) -> u64) -> Vec<Item> {
-        let shortest = self.file.iter().map(|row| tempo(row.netuid)).min().unwrap_or(u64::MAX);
+    /// The items to offer at this height, given what the voter must know of each subnet:
+    /// plain rows all together once a tempo, commitments and reveals once an epoch.
+    pub fn due(
+        &mut self,
+        height: Height,
+        voter: &PublicKey,
+        desk: impl Fn(Netuid) -> Option<RowDesk>,
+    ) -> Vec<Item> {
+        let desks: Vec<_> =
+            self.file.iter().filter_map(|row| Some((row.clone(), desk(row.netuid)?))).collect();
+        let (hidden, plain): (Vec<_>, Vec<_>) =
+            desks.into_iter().partition(|(_, desk)| desk.commit_reveal);
+        let mut items = self.plain(height, &plain);
+        for (row, desk) in hidden {
+            items.extend(self.reveal(&row, &desk, voter));
+            items.extend(self.commit(&row, &desk, voter));
+        }
+        items
+    }
+
+    fn plain(&mut self, height: Height, rows: &[(WeightRow, RowDesk)]) -> Vec<Item> {
+        let Some(shortest) = rows.iter().map(|(_, desk)| desk.tempo).min() else {
+            return Vec::new();
+        };
         if self.offered.is_some_and(|last| height.since(last) < shortest) {
             return Vec::new();
         }
         self.offered = Some(height);
-        self.file.iter().cloned().map(Item::Row).collect()
+        rows.iter().map(|(row, _)| Item::Row(row.clone())).collect()
+    }
+
+    /// The commitment of this epoch, unless it was offered or stands already.
+    fn commit(&mut self, row: &WeightRow, desk: &RowDesk, voter: &PublicKey) -> Option<Item> {
+        let (netuid, epoch) = (row.netuid, desk.epoch);
+        let stands = desk.live.iter().any(|commit| commit.epoch == epoch);
+        if stands || self.committed.get(&netuid) == Some(&epoch) {
+            return None;
+        }
+        self.committed.insert(netuid, epoch);
+        let reveal = self.hidden(row, epoch);
+        let hash = reveal.commitment(voter);
+        if self.reveals.len() >= REVEALS {
+            self.reveals.pop_first();
+        }
+        self.reveals.insert(hash, reveal);
+        Some(Item::Commit(Commitment { netuid, hash, at: Height::ZERO }))
+    }
+
+    /// What was committed to for this epoch, unless it was offered.
+    fn reveal(&mut self, row: &WeightRow, desk: &RowDesk, voter: &PublicKey) -> Option<Item> {
+        let (netuid, epoch) = (row.netuid, desk.epoch);
+        let due = desk.live.iter().find(|commit| commit.reveal_epoch == epoch)?;
+        if self.revealed.get(&netuid) == Some(&epoch) {
+            return None;
+        }
+        let known = self.reveals.remove(&due.hash);
+        // After a restart: the same row gives the same commitment.
+        let again =
+            || Some(self.hidden(row, due.epoch)).filter(|r| r.commitment(voter) == due.hash);
+        let reveal = known.or_else(again)?;
+        self.revealed.insert(netuid, epoch);
+        Some(Item::Reveal(reveal))
+    }
+
+    /// A row with its salt for an epoch.
+    fn hidden(&self, row: &WeightRow, epoch: u64) -> Reveal {
+        let seen = WeightRow { view: Height(epoch), ..row.clone() };
+        let mut bytes = self.secret.0.to_vec();
+        bytes.extend(seen.to_bytes());
+        let salt = Hash::of(Domain::Commitment, &bytes).0.first_chunk().copied();
+        Reveal {
+            netuid: row.netuid,
+            uids: row.uids.clone(),
+            values: row.values.clone(),
+            salt: salt.unwrap_or_default(),
+            version_key: row.version_key,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weft_ledger::query::market::LiveCommit;
     use weft_types::Uid;
 
     fn row(netuid: u16) -> WeightRow {
@@ -68,21 +158,52 @@ mod tests {
         WeightRow { netuid: Netuid(netuid), uids, values, version_key: 0, view: Height::ZERO }
     }
 
+    const ME: PublicKey = PublicKey([7; 32]);
+
+    fn open(_: Netuid) -> Option<RowDesk> {
+        Some(RowDesk { tempo: 20, commit_reveal: false, epoch: 0, live: Vec::new() })
+    }
+
+    fn hidden(epoch: u64, live: Vec<LiveCommit>) -> impl Fn(Netuid) -> Option<RowDesk> {
+        move |_| Some(RowDesk { tempo: 20, commit_reveal: true, epoch, live: live.clone() })
+    }
+
     #[test]
     fn rows_are_offered_at_once_and_then_once_a_tempo() {
         let mut rows = Rows::default();
         rows.set(row(1));
         rows.set(row(2));
-        assert_eq!(rows.due(Height(5), |_| 20).len(), 2);
-        assert!(rows.due(Height(24), |_| 20).is_empty());
-        assert_eq!(rows.due(Height(25), |_| 20).len(), 2);
+        assert_eq!(rows.due(Height(5), &ME, open).len(), 2);
+        assert!(rows.due(Height(24), &ME, open).is_empty());
+        assert_eq!(rows.due(Height(25), &ME, open).len(), 2);
         rows.set(row(2));
-        assert_eq!(rows.due(Height(26), |_| 20).len(), 2, "a new row goes out at once");
+        assert_eq!(rows.due(Height(26), &ME, open).len(), 2, "a new row goes out at once");
+    }
+
+    #[test]
+    fn what_was_committed_to_is_revealed_in_its_epoch_also_after_a_restart() {
+        let mut rows = Rows::default();
+        rows.set(row(1));
+        let first = rows.due(Height(5), &ME, hidden(3, Vec::new()));
+        let [Item::Commit(commitment)] = first.as_slice() else { panic!("{first:?}") };
+        assert!(rows.due(Height(6), &ME, hidden(3, Vec::new())).is_empty(), "once an epoch");
+        let live = LiveCommit { hash: commitment.hash, epoch: 3, reveal_epoch: 4 };
+        assert!(rows.due(Height(7), &ME, hidden(3, vec![live])).is_empty(), "not its epoch");
+        let mut restarted = Rows::default();
+        restarted.set(row(1));
+        for rows in [&mut rows, &mut restarted] {
+            let items = rows.due(Height(25), &ME, hidden(4, vec![live]));
+            let [Item::Reveal(reveal), Item::Commit(next)] = items.as_slice() else {
+                panic!("{items:?}")
+            };
+            assert_eq!(reveal.commitment(&ME), commitment.hash);
+            assert_ne!(next.hash, commitment.hash, "a salt of its own for each epoch");
+        }
     }
 
     #[test]
     fn a_row_file_that_is_none_is_named() {
-        let Err(error) = Rows::read(Some(Path::new("no-such-rows.json"))) else {
+        let Err(error) = Rows::read(Some(Path::new("no-such-rows.json")), &[0; 32]) else {
             panic!("read a file that is absent");
         };
         assert!(error.to_string().contains("no-such-rows.json"), "{error}");

@@ -97,7 +97,8 @@ async fn serve(home: &Home) -> Result<(), NodeError> {
     let server = start_rpc(&config, door).await?;
     tracing::info!(rpc = %server.address, peer = %gossip.local, "ready");
     tokio::spawn(stop_on_signal(events));
-    let rows = Rows::read(config.row_file.as_deref())?;
+    let salt = voter.as_ref().map(|key| *key.seed()).unwrap_or_default();
+    let rows = Rows::read(config.row_file.as_deref(), &salt)?;
     let engine = Engine {
         chain: Chain::of(&genesis),
         genesis_time: genesis.genesis_time,

@@ -78,6 +78,15 @@ methods! {
     SubnetMetagraph = "subnet_metagraph", "the neurons of a subnet", [must("netuid", "which"), AT];
     SubnetWeights = "subnet_weights", "weight rows as stored", [
         must("netuid", "which"), may("uid", "only this row"), AT];
+    SubnetHyperparameters = "subnet_hyperparameters", "the hyperparameters of a subnet", [
+        must("netuid", "which"), AT];
+    SubnetCost = "subnet_cost", "what creating a subnet locks in the next block, and whom it evicts", [AT];
+    SubnetNextEviction = "subnet_nextEviction", "which subnet goes next, and the order of all", [AT];
+    SubnetRegistrationCost = "subnet_registrationCost", "what registering costs in the next block, and what a stamp must name", [
+        must("netuid", "where"), AT];
+    RootGet = "root_get", "the rows of the root matrix and the shares that came of them", [AT];
+    VoterCandidates = "voter_candidates", "who offers to vote, and what is left of the bootstrap", [AT];
+    ChainReference = "chain_reference", "the tables of calls, errors, events and hyperparameters", [];
     NetPeers = "net_peers", "connected peers", [];
     VoterStatus = "voter_status", "whether this node votes, and its last vote", [];
     VoterQueueRow = "voter_queueRow", "gives this node's voter a weight row for its next shares", [

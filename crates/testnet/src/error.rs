@@ -61,6 +61,17 @@ pub enum NetError {
         /// Their pids.
         pids: Vec<u32>,
     },
+    /// A number of the network can't be set so.
+    #[error("--param {setting}: {reason}; the names are those of \"params\" in a genesis file")]
+    Param {
+        /// What was asked for.
+        setting: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The genesis makes no chain.
+    #[error("the network's genesis is not good: {0}")]
+    Genesis(#[from] weft_types::genesis::GenesisError),
     /// The number of nodes is out of range.
     #[error("a testnet has from 1 to {max} nodes, not {got}")]
     Nodes {

@@ -11,6 +11,7 @@ pub mod net;
 pub mod plan;
 pub mod process;
 pub mod rows;
+pub mod setting;
 pub mod up;
 pub mod wallets;
 

@@ -1,9 +1,9 @@
 //! What a local network will be: its genesis, its nodes, and the rows that its
 //! validators write.
 //!
-//! Two kinds: a small subnet of our own, and a real one read from a metagraph file
-//! (stake and weight rows as they were, keys derived from the seed, since the real
-//! keys are not ours).
+//! Three kinds: a small subnet of our own, a launch from zero coins, and a real subnet
+//! read from a metagraph file (stake and weight rows as they were, keys derived from the
+//! seed, since the real keys are not ours).
 
 use crate::metagraph::Metagraph;
 use weft_types::genesis::{
@@ -11,7 +11,8 @@ use weft_types::genesis::{
 };
 use weft_types::key::derive_test_key;
 use weft_types::{
-    Genesis, Height, Millis, Netuid, Network, Params, Power, Rao, SecretKey, Uid, WeightRow,
+    Genesis, Height, Millis, Netuid, Network, Params, Power, PublicKey, Rao, SecretKey, Uid,
+    WeightRow,
 };
 
 /// The subnet that every local network has.
@@ -41,6 +42,8 @@ pub struct NodePlan {
     pub name: String,
     /// Its voting hotkey.
     pub voter: SecretKey,
+    /// The coldkey that owns it.
+    pub coldkey: PublicKey,
     /// The rows that its shares carry.
     pub rows: Vec<WeightRow>,
 }
@@ -89,10 +92,27 @@ impl Plan {
             draft.neuron(&format!("miner-{miner}"), Rao::ZERO, false);
         }
         let nodes = (0..choice.nodes)
-            .map(|n| draft.node(n, &format!("voter-{n}"), small_row(n, choice.nodes)))
+            .map(|n| draft.node(n, &format!("voter-{n}"), vec![small_row(n, choice.nodes)]))
             .collect();
         let tempo = if choice.network == Network::Bench { 40 } else { 20 };
         draft.finish(choice, tempo, nodes, Vec::new())
+    }
+
+    /// A launch from zero: nobody has a coin. The voters have a uid with permit in subnet 1
+    /// and virtual stake until others take over; everybody else registers by stamp.
+    #[must_use]
+    pub fn fair(choice: &Choice) -> Self {
+        let mut draft = Draft::new(choice);
+        draft.params.bootstrap_stake = Params::preset(choice.network).bootstrap_stake;
+        for voter in 0..choice.nodes {
+            let hotkey = derive_test_key(&choice.seed, &hot(&format!("voter-{voter}"))).public();
+            draft.neurons.push(GenesisNeuron { hotkey, validator_permit: true });
+        }
+        let nodes = (0..choice.nodes).map(|n| draft.node(n, &format!("voter-{n}"), Vec::new()));
+        let nodes = nodes.collect();
+        let mut plan = draft.finish(choice, 20, nodes, Vec::new());
+        plan.genesis.accounts.clear();
+        plan
     }
 
     /// The subnet of a metagraph file: the validators with most stake get a node each,
@@ -110,7 +130,8 @@ impl Plan {
             draft.neuron(&uid_label(uid), *stake, permitted.contains(&uid));
         }
         let node = |(n, uid): (usize, &Uid)| {
-            draft.node(n, &uid_label(*uid), metagraph.row(*uid, NETUID).unwrap_or_else(empty_row))
+            let row = metagraph.row(*uid, NETUID).unwrap_or_else(empty_row);
+            draft.node(n, &uid_label(*uid), vec![row])
         };
         let nodes = voters.iter().enumerate().map(node).collect();
         let late = metagraph
@@ -187,9 +208,10 @@ impl Draft {
         self.neurons.push(GenesisNeuron { hotkey, validator_permit });
     }
 
-    fn node(&self, n: usize, label: &str, row: WeightRow) -> NodePlan {
+    fn node(&self, n: usize, label: &str, rows: Vec<WeightRow>) -> NodePlan {
         let voter = derive_test_key(&self.seed, &hot(label));
-        NodePlan { name: format!("node{n}"), voter, rows: vec![row] }
+        let coldkey = derive_test_key(&self.seed, &cold(label)).public();
+        NodePlan { name: format!("node{n}"), voter, coldkey, rows }
     }
 
     fn finish(
@@ -211,18 +233,18 @@ impl Draft {
             .collect();
         accounts.sort_by_key(|a| a.key);
         self.stakes.sort_by_key(|s| s.hotkey);
-        let owner = |hotkey| self.stakes.iter().find(|s| s.hotkey == hotkey).map(|s| s.coldkey);
         let mut voters: Vec<_> = nodes
             .iter()
             .map(|node| {
-                let hotkey = node.voter.public();
-                let coldkey = owner(hotkey).unwrap_or(hotkey);
+                let (hotkey, coldkey) = (node.voter.public(), node.coldkey);
                 GenesisVoter { hotkey, coldkey, power: Power(tao(1).0) }
             })
             .collect();
         voters.sort_by_key(|v| v.hotkey);
         let mut hyperparameters = self.params.subnet_defaults.clone();
         hyperparameters.tempo = tempo;
+        self.params.subnet_defaults.tempo = tempo;
+        self.params.root_tempo = tempo;
         hyperparameters.commit_reveal = false;
         let neurons = self.neurons;
         let subnet = GenesisSubnet { netuid: NETUID, owner: None, hyperparameters, neurons };

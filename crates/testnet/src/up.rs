@@ -40,6 +40,10 @@ pub struct Wish {
     pub choice: Choice,
     /// A real subnet.
     pub metagraph: Option<PathBuf>,
+    /// Whether it starts from zero coins.
+    pub fair_launch: bool,
+    /// Numbers that differ from the preset, as `NAME=VALUE`.
+    pub params: Vec<String>,
     /// The most bytes of an RPC request, for load generators.
     pub rpc_body_bytes: usize,
 }
@@ -87,10 +91,7 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
     if got == 0 || got > MAX_NODES {
         return Err(NetError::Nodes { got, max: MAX_NODES });
     }
-    let plan = match &wish.metagraph {
-        Some(path) => Plan::real(&wish.choice, &Metagraph::read(path)?),
-        None => Plan::small(&wish.choice),
-    };
+    let plan = plan(wish)?;
     Net::clear(&wish.dir)?;
     let mut net = write(wish, &plan)?;
     say(&format!(
@@ -113,6 +114,17 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
             Err(error)
         }
     }
+}
+
+fn plan(wish: &Wish) -> Result<Plan, NetError> {
+    let mut plan = match &wish.metagraph {
+        Some(path) => Plan::real(&wish.choice, &Metagraph::read(path)?),
+        None if wish.fair_launch => Plan::fair(&wish.choice),
+        None => Plan::small(&wish.choice),
+    };
+    crate::setting::apply(&mut plan.genesis, &wish.params)?;
+    plan.genesis.check()?;
+    Ok(plan)
 }
 
 async fn settle(net: &Net, plan: &Plan, say: &impl Fn(&str)) -> Result<NetStatus, NetError> {

@@ -2,9 +2,9 @@
 //! of the protocol spoken there.
 
 use bincode::{Decode, Encode};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// An address of the internet.

@@ -143,6 +143,14 @@ pub struct About {
     pub high: u64,
 }
 
+impl About {
+    /// What it does, as one sentence.
+    #[must_use]
+    pub fn meaning(&self) -> String {
+        self.doc.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// 2^60: no stamp is harder than this.
 const HARDEST: u64 = 1 << 60;
 

@@ -53,11 +53,14 @@ impl StampFor {
     #[must_use]
     pub fn search(self, difficulty: u64, first: u64, tries: u64) -> Option<u64> {
         let last = first.saturating_add(tries);
-        let good = |solution: &u64| {
-            let stamp = Stamp { subject: self, solution: *solution };
-            Stamp::meets(&stamp.hash(), difficulty)
-        };
-        (first..last).find(good)
+        // The solution stands last in the encoding, so only these bytes change.
+        let mut bytes = Stamp { subject: self, solution: first }.to_bytes();
+        (first..last).find(|solution| {
+            if let Some(tail) = bytes.last_chunk_mut::<8>() {
+                *tail = solution.to_le_bytes();
+            }
+            Stamp::meets(&Hash::of(Domain::Stamp, &bytes), difficulty)
+        })
     }
 }
 
@@ -83,6 +86,8 @@ mod tests {
     #[test]
     fn a_stamp_for_one_subnet_is_none_for_another() {
         let solution = subject(1).search(1 << 16, 0, 1 << 24).unwrap();
+        let found = Stamp { subject: subject(1), solution };
+        assert!(Stamp::meets(&found.hash(), 1 << 16), "what is searched is what is checked");
         let moved = Stamp { subject: subject(2), solution };
         assert!(!Stamp::meets(&moved.hash(), 1 << 16));
     }

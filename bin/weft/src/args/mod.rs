@@ -1,5 +1,6 @@
 //! The command line. Names and manners follow docs/cli.md.
 
+mod market;
 mod measure;
 mod node;
 mod read;
@@ -8,14 +9,17 @@ mod send;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+pub use market::{
+    BatchArgs, PermitArgs, ReferenceArgs, RegisterArgs, ServeArgs, SubnetCommand, SubnetCreate,
+    Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,
+};
 pub use measure::{
     BenchCommand, BenchConsensus, BenchLoad, BenchYuma, SimCommand, SimRun, YumaCommand,
 };
 pub use node::{NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp};
-pub use read::{QueryCommand, SubnetCommand};
+pub use read::QueryCommand;
 pub use send::{
-    RegisterArgs, StakeCommand, TransferArgs, Wait, WalletCommand, WalletName, WalletSign,
-    WalletVerify, WeightsCommand, WeightsSet, WeightsShow,
+    StakeCommand, TransferArgs, Wait, WalletCommand, WalletName, WalletSign, WalletVerify,
 };
 
 /// A chain whose proof of work is the weight matrix.
@@ -46,6 +50,9 @@ pub struct Global {
     /// One JSON document on stdout, never a question
     #[arg(long, global = true)]
     pub json: bool,
+    /// Print only the value at this JSON pointer of the answer, for scripts: /issued
+    #[arg(long, global = true, value_name = "POINTER", conflicts_with = "json")]
+    pub pick: Option<String>,
     /// Say yes to what would be asked
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
@@ -81,9 +88,20 @@ pub enum Command {
     Stake(StakeCommand),
     /// Register a hotkey as a neuron of a subnet
     Register(RegisterArgs),
+    /// Say where the wallet's neuron can be reached
+    Serve(ServeArgs),
+    /// Ask for a validator permit for the wallet's neuron
+    Permit(PermitArgs),
+    /// Offer a hotkey as a voter
+    #[command(subcommand)]
+    Voter(VoterCommand),
+    /// Send several calls as one: all are done, or none
+    Batch(BatchArgs),
     /// Weight rows
     #[command(subcommand)]
     Weights(WeightsCommand),
+    /// The tables of calls, errors, events and hyperparameters
+    Reference(ReferenceArgs),
     /// Subnets and their neurons
     #[command(subcommand, alias = "subnets")]
     Subnet(SubnetCommand),

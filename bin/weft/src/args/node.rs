@@ -90,6 +90,13 @@ pub struct TestnetUp {
     /// A real subnet's stake and rows
     #[arg(long, value_name = "FILE")]
     pub metagraph: Option<PathBuf>,
+    /// Start from zero coins: the voters have virtual stake, everybody else registers by stamp
+    #[arg(long, conflicts_with_all = ["metagraph", "senders"])]
+    pub fair_launch: bool,
+    /// A number of the chain that differs from the preset, as in exit_blocks=5 or
+    /// subnet_defaults.tempo=10; may be given many times
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
     /// Text that all keys are derived from
     #[arg(long, default_value = "weft")]
     pub seed: String,

@@ -3,17 +3,6 @@
 use clap::Subcommand;
 
 #[derive(Subcommand, Debug)]
-pub enum SubnetCommand {
-    /// All subnets
-    List,
-    /// The neurons of a subnet
-    Metagraph {
-        /// The subnet
-        netuid: u16,
-    },
-}
-
-#[derive(Subcommand, Debug)]
 pub enum QueryCommand {
     /// Free coins, stake and nonce of an account
     Account {
@@ -26,10 +15,32 @@ pub enum QueryCommand {
         block: String,
     },
     /// The totals of all money
-    Supply,
+    Supply {
+        /// Also sum the whole state and compare
+        #[arg(long)]
+        audit: bool,
+    },
     /// What became of a transaction
     Tx {
         /// Its id
         id: String,
     },
+    /// The hyperparameters of a subnet, with their bounds
+    Hyperparameters {
+        /// The subnet
+        netuid: u16,
+    },
+    /// What creating a subnet locks now, and whom it would evict
+    SubnetCost,
+    /// Which subnet would be evicted next, and the order of all
+    NextEviction,
+    /// What registering in a subnet costs now, in rao and in hashes
+    RegistrationCost {
+        /// The subnet
+        netuid: u16,
+    },
+    /// The root matrix and the shares that came of it
+    Root,
+    /// Who offers to vote, and what is left of the bootstrap
+    Candidates,
 }

@@ -91,6 +91,8 @@ pub enum StakeCommand {
     Add(StakeArgs),
     /// Take stake back; it is free after the unbonding time
     Remove(StakeArgs),
+    /// Set what the wallet's hotkey keeps of its delegators' dividends
+    Take(super::market::TakeArgs),
 }
 
 #[derive(Args, Debug)]
@@ -102,48 +104,4 @@ pub struct StakeArgs {
     /// How long to wait
     #[arg(long, value_enum, default_value = "finalized")]
     pub wait: Wait,
-}
-
-#[derive(Args, Debug)]
-pub struct RegisterArgs {
-    /// The subnet
-    pub netuid: u16,
-    /// The most to burn
-    #[arg(long, default_value = "1tao")]
-    pub max_burn: String,
-    /// How long to wait
-    #[arg(long, value_enum, default_value = "finalized")]
-    pub wait: Wait,
-}
-
-#[derive(Subcommand, Debug)]
-pub enum WeightsCommand {
-    /// Write the row of the wallet's hotkey
-    Set(WeightsSet),
-    /// Rows as stored
-    Show(WeightsShow),
-}
-
-#[derive(Args, Debug)]
-pub struct WeightsSet {
-    /// The subnet
-    pub netuid: u16,
-    /// Scores as uid=score,uid=score; only their ratios count
-    #[arg(long, value_name = "UID=SCORE,…")]
-    pub set: String,
-    /// Version of the validator's code
-    #[arg(long, default_value_t = 0)]
-    pub version_key: u64,
-    /// How long to wait
-    #[arg(long, value_enum, default_value = "finalized")]
-    pub wait: Wait,
-}
-
-#[derive(Args, Debug)]
-pub struct WeightsShow {
-    /// The subnet
-    pub netuid: u16,
-    /// Only this uid's row
-    #[arg(long)]
-    pub uid: Option<u16>,
 }

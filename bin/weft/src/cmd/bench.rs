@@ -51,6 +51,8 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
                 senders: args.senders,
             },
             metagraph: None,
+            fair_launch: false,
+            params: Vec::new(),
             rpc_body_bytes: BODY_BYTES,
         },
         rate: args.rate,

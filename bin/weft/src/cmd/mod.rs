@@ -2,11 +2,15 @@
 //! gives an [`crate::output::Answer`].
 
 pub mod bench;
+pub mod neuron;
 pub mod node;
 pub mod query;
+pub mod reference;
 pub mod send;
 pub mod sim;
+pub mod submit;
 pub mod subnet;
 pub mod testnet;
 pub mod wallet;
+pub mod weights;
 pub mod yuma;

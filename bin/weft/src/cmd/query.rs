@@ -1,4 +1,4 @@
-//! `weft query account|block|supply|tx`.
+//! `weft query`: accounts, blocks, totals, transactions and the markets.
 
 use crate::args::{Global, QueryCommand};
 use crate::output::{Answer, Failure, table};
@@ -23,13 +23,34 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
             };
             remote.read("chain_getBlock", &params, pairs).await
         }
-        QueryCommand::Supply => remote.read("chain_getSupply", &json!({}), pairs).await,
+        QueryCommand::Supply { audit } => {
+            remote.read("chain_getSupply", &json!({ "audit": audit }), pairs).await
+        }
+        QueryCommand::Hyperparameters { netuid } => {
+            let params = json!({ "netuid": netuid });
+            remote.read("subnet_hyperparameters", &params, hyperparameters).await
+        }
+        QueryCommand::SubnetCost => remote.read("subnet_cost", &json!({}), pairs).await,
+        QueryCommand::NextEviction => {
+            remote.read("subnet_nextEviction", &json!({}), eviction).await
+        }
+        QueryCommand::RegistrationCost { netuid } => {
+            let params = json!({ "netuid": netuid });
+            remote.read("subnet_registrationCost", &params, pairs).await
+        }
+        QueryCommand::Root => remote.read("root_get", &json!({}), super::weights::root).await,
+        QueryCommand::Candidates => remote.read("voter_candidates", &json!({}), pairs).await,
         QueryCommand::Tx { id } => remote.read("tx_get", &json!({ "id": id }), pairs).await,
     }
 }
 
 /// Names of fields that hold amounts of rao.
-const AMOUNTS: [&str; 10] = [
+const AMOUNTS: [&str; 16] = [
+    "cost",
+    "minimum",
+    "last_lock",
+    "virtual_stake",
+    "needed_stake",
     "issued",
     "free",
     "staked",
@@ -40,6 +61,7 @@ const AMOUNTS: [&str; 10] = [
     "block_emission",
     "fee",
     "stake",
+    "burn",
 ];
 
 /// An object for people: one field a line, amounts in TAO as well.
@@ -56,4 +78,35 @@ pub fn pairs(value: &Value) -> String {
     let rows: Vec<_> =
         object.iter().map(|(name, value)| vec![name.clone(), shown(name, value)]).collect();
     table(&rows)
+}
+
+/// The table of hyperparameters of a subnet.
+fn hyperparameters(answer: &Value) -> String {
+    let head = ["name", "value", "default", "from", "to", "unit", "set by"];
+    let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
+    for row in answer["table"].as_array().into_iter().flatten() {
+        let cell = |name: &str| match &row[name] {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        rows.push(["name", "value", "default", "low", "high", "unit", "setter"].map(cell).to_vec());
+    }
+    table(&rows)
+}
+
+/// Who goes next, and the order of all.
+fn eviction(answer: &Value) -> String {
+    let mut rows = vec![
+        ["netuid", "average", "created", "immune until", "can go"].map(ToOwned::to_owned).to_vec(),
+    ];
+    for row in answer["order"].as_array().into_iter().flatten() {
+        let names = ["netuid", "share_average", "registered_at", "immune_until", "evictable"];
+        rows.push(names.map(|name| row[name].to_string()).to_vec());
+    }
+    let first = match (&answer["slot_free"], &answer["netuid"]) {
+        (Value::Bool(true), _) => "a slot is free: a creation evicts nobody".to_owned(),
+        (_, Value::Null) => "every slot is taken and nobody can go: no creation now".to_owned(),
+        (_, netuid) => format!("next to go: subnet {netuid}"),
+    };
+    format!("{first}\n{}", table(&rows))
 }

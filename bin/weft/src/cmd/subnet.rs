@@ -1,10 +1,13 @@
-//! `weft subnet list|metagraph` and `weft weights show`.
+//! `weft subnet list|metagraph|create|start|set|describe`.
 
-use crate::args::{Global, SubnetCommand, WeightsShow};
-use crate::output::{Answer, Failure, short, table};
+use super::submit::{Desk, amount};
+use crate::args::{Global, SubnetCommand, SubnetCreate, Wait};
+use crate::output::{Answer, Exit, Failure, short, table};
 use crate::remote::Remote;
+use crate::signer;
 use serde_json::{Value, json};
-use weft_types::Rao;
+use weft_types::tx::Consent;
+use weft_types::{Call, Identity, Netuid, Parameter, Rao};
 
 /// Runs the command.
 pub async fn run(global: &Global, command: &SubnetCommand) -> Result<Answer, Failure> {
@@ -14,13 +17,80 @@ pub async fn run(global: &Global, command: &SubnetCommand) -> Result<Answer, Fai
         SubnetCommand::Metagraph { netuid } => {
             remote.read("subnet_metagraph", &json!({ "netuid": netuid }), neurons).await
         }
+        SubnetCommand::Create(args) => create(global, args).await,
+        SubnetCommand::Start(args) => {
+            let call = Call::StartSubnet { netuid: Netuid(args.netuid) };
+            own(global, call, args.waiting.wait).await
+        }
+        SubnetCommand::Set(args) => {
+            let (parameter, value) = setting(&args.name, &args.value)?;
+            let netuid = Netuid(args.netuid);
+            let call = Call::SetHyperparameter { netuid, parameter, value };
+            own(global, call, args.waiting.wait).await
+        }
+        SubnetCommand::Describe(args) => {
+            let identity = Identity {
+                name: args.name.clone(),
+                url: args.url.clone(),
+                description: args.description.clone(),
+            };
+            let call = Call::SetIdentity { netuid: Netuid(args.netuid), identity };
+            own(global, call, args.waiting.wait).await
+        }
     }
 }
 
-/// Rows of the weight matrix.
-pub async fn weights(global: &Global, args: &WeightsShow) -> Result<Answer, Failure> {
-    let params = json!({ "netuid": args.netuid, "uid": args.uid });
-    Remote::new(global)?.read("subnet_weights", &params, matrix).await
+/// Sends a call of the wallet's coldkey.
+async fn own(global: &Global, call: Call, wait: Wait) -> Result<Answer, Failure> {
+    let desk = Desk::open(global).await?;
+    desk.pay(&signer::coldkey(global)?, call, wait).await
+}
+
+/// Creates a subnet at no more than the price of the moment, or what was named.
+async fn create(global: &Global, args: &SubnetCreate) -> Result<Answer, Failure> {
+    let desk = Desk::open(global).await?;
+    let (coldkey, hotkey) = (signer::coldkey(global)?, signer::hotkey(global)?);
+    let max_lock = match &args.max_lock {
+        Some(text) => amount(text)?,
+        None => {
+            let cost = desk.remote.call("subnet_cost", &json!({})).await?;
+            let cost = serde_json::from_value(cost["cost"].clone());
+            cost.map_err(|e| Failure::new(Exit::Failed, "BadAnswer", e))?
+        }
+    };
+    let height = desk.final_height().await?;
+    let said = Consent {
+        coldkey: coldkey.public(),
+        hotkey: hotkey.public(),
+        netuid: Netuid::ZERO,
+        height,
+    };
+    let consent = desk.consent(&hotkey, &said);
+    let (hotkey, consent_height) = (hotkey.public(), height);
+    let call = Call::RegisterSubnet { hotkey, max_lock, consent, consent_height };
+    desk.pay(&coldkey, call, args.waiting.wait).await
+}
+
+/// A hyperparameter and its value, as the chain has it.
+fn setting(name: &str, value: &str) -> Result<(Parameter, u64), Failure> {
+    let unknown = || {
+        let text = format!("\"{name}\" is no hyperparameter");
+        Failure::new(Exit::Usage, "UnknownHyperparameter", text)
+            .help("weft reference hyperparameters lists them")
+    };
+    let parameter = Parameter::parse(name).ok_or_else(unknown)?;
+    let bad = || {
+        let text =
+            format!("\"{value}\" is no value of {name}, which is in {}", parameter.about().unit);
+        Failure::new(Exit::Usage, "BadValue", text)
+    };
+    let number = match (value, parameter.about().unit) {
+        ("on" | "true", "on or off") => 1,
+        ("off" | "false", "on or off") => 0,
+        (text, "rao") if text.parse::<u64>().is_err() => amount(text)?.0,
+        (text, _) => text.parse().map_err(|_| bad())?,
+    };
+    Ok((parameter, number))
 }
 
 fn cell(value: &Value) -> String {
@@ -72,12 +142,18 @@ fn neurons(answer: &Value) -> String {
     })
 }
 
-fn matrix(answer: &Value) -> String {
-    let line = |row: &Value| {
-        let entries = row["weights"].as_array().into_iter().flatten();
-        let cells: Vec<_> = entries.map(|e| format!("{}={}", e[0], e[1])).collect();
-        format!("uid {}: {}", row["uid"], cells.join(" "))
-    };
-    let rows = answer["rows"].as_array().into_iter().flatten();
-    rows.map(line).collect::<Vec<_>>().join("\n")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_in_the_unit_of_its_hyperparameter() {
+        let read = |name, value| setting(name, value).ok().map(|(_, number)| number);
+        assert_eq!(read("tempo", "360"), Some(360));
+        assert_eq!(read("yuma3", "off"), Some(0));
+        assert_eq!(read("min_burn", "0.5tao"), Some(500_000_000));
+        assert_eq!(read("min_burn", "500000"), Some(500_000));
+        assert_eq!(read("tempo", "on"), None);
+        assert_eq!(read("no_such", "1"), None);
+    }
 }

@@ -69,6 +69,8 @@ pub fn wish(global: &Global, args: &TestnetUp) -> Result<Wish, Failure> {
             senders: args.senders.unwrap_or(0),
         },
         metagraph: args.metagraph.clone(),
+        fair_launch: args.fair_launch,
+        params: args.params.clone(),
         rpc_body_bytes: if args.senders.is_some() { 8 << 20 } else { 1 << 20 },
     })
 }
@@ -124,6 +126,8 @@ impl From<NetError> for Failure {
     fn from(error: NetError) -> Self {
         let (exit, name) = match &error {
             NetError::Io { .. } => (Exit::Failed, "Io"),
+            NetError::Param { .. } => (Exit::Usage, "BadParam"),
+            NetError::Genesis(_) => (Exit::Usage, "BadGenesis"),
             NetError::Absent { .. } => (Exit::NotFound, "NoTestnet"),
             NetError::Damaged { .. } => (Exit::Failed, "TestnetDamaged"),
             NetError::Running { .. } => (Exit::Failed, "TestnetRuns"),

@@ -131,3 +131,16 @@ fn a_simulated_seed_is_the_same_twice_and_a_planted_fault_is_seen() {
     let (code, answer) = home.json(&planted);
     assert_eq!((code, &answer["data"]["ok"]), (8, &json!(false)), "{answer}");
 }
+
+#[test]
+fn the_reference_page_is_what_the_tables_in_the_code_say() {
+    let home = Home::new();
+    let page = home.data(&["reference", "--markdown"])["markdown"].take();
+    let want = page.as_str().expect("a page is text").trim_end().to_owned() + "\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference.md");
+    if std::env::var_os("WEFT_BLESS").is_some() {
+        std::fs::write(&path, &want).expect("the page can be written");
+    }
+    let got = std::fs::read_to_string(&path).expect("the page is there");
+    assert_eq!(got, want, "docs/reference.md: write it anew with WEFT_BLESS=1");
+}

@@ -2,6 +2,7 @@
 
 mod cli;
 mod hostile;
+mod launch;
 mod metagraph;
 mod support;
 mod testnet;

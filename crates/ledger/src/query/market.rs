@@ -2,13 +2,14 @@
 //! emission is shared, and who may vote.
 
 use crate::rules::{
-    PriceRule, lock_cost, next_epoch, next_eviction, reads, slots, stamp_difficulty, virtual_stake,
+    PriceRule, lock_cost, next_eviction, reads, slots, stamp_difficulty, virtual_stake,
 };
 use crate::state::Read;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use weft_types::{
-    Endpoint, Height, Hyperparameters, Identity, Netuid, Parameter, Params, PublicKey, Rao, Uid,
+    Endpoint, Hash, Height, Hyperparameters, Identity, Netuid, Parameter, Params, PublicKey, Rao,
+    Uid,
 };
 
 /// The hyperparameters of a subnet.
@@ -274,12 +275,57 @@ pub fn neuron_says(state: &impl Read, netuid: Netuid, uid: Uid) -> Option<Neuron
     Some(NeuronSays { seeks: neuron.seeks, endpoint, reveals_in })
 }
 
-/// In which epoch a commitment of the next block would be: how many have run, and in the
-/// block of an epoch already the next.
-pub fn epoch_of_next_block(state: &impl Read, params: &Params, netuid: Netuid) -> Option<u64> {
+/// A commitment that can still be revealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LiveCommit {
+    /// The hash.
+    pub hash: Hash,
+    /// The epoch in which it was made.
+    pub epoch: u64,
+    /// The one epoch in which it may be revealed.
+    pub reveal_epoch: u64,
+}
+
+/// What a validator must know to give its row to a subnet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowDesk {
+    /// Blocks between two epochs.
+    pub tempo: u64,
+    /// Whether rows are committed and revealed.
+    pub commit_reveal: bool,
+    /// Of which epoch a call of the next block is: how many have run, and in the block of
+    /// an epoch already the next.
+    pub epoch: u64,
+    /// The validator's own commitments.
+    pub live: Vec<LiveCommit>,
+}
+
+/// What a validator must know to give its row to a subnet, or to the root matrix; none
+/// when there is no such subnet.
+pub fn row_desk(
+    state: &impl Read,
+    params: &Params,
+    netuid: Netuid,
+    hotkey: &PublicKey,
+) -> Option<RowDesk> {
+    if netuid == Netuid::ZERO {
+        let tempo = params.root_tempo;
+        return Some(RowDesk { tempo, commit_reveal: false, epoch: 0, live: Vec::new() });
+    }
     let net = reads::subnet(state, netuid)?;
     let parent = reads::chain(state)?;
-    let due = crate::rules::due(state, params, &parent);
-    let is_due = next_epoch(&net) <= next_height(state) && due.contains(&netuid);
-    Some(net.epochs.saturating_add(u64::from(is_due)))
+    let is_due = crate::rules::due(state, params, &parent).contains(&netuid);
+    let uid = reads::seat(state, netuid, hotkey);
+    let commits = uid.map(|uid| reads::commits(state, netuid, uid)).unwrap_or_default();
+    let live = |c: &crate::state::value::Commit| LiveCommit {
+        hash: c.hash,
+        epoch: c.epoch,
+        reveal_epoch: c.reveal_epoch,
+    };
+    Some(RowDesk {
+        tempo: net.hyperparameters.tempo,
+        commit_reveal: net.hyperparameters.commit_reveal,
+        epoch: net.epochs.saturating_add(u64::from(is_due)),
+        live: commits.live.iter().map(live).collect(),
+    })
 }

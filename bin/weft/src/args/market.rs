@@ -1,0 +1,218 @@
+//! Arguments of commands about subnets, neurons and voters that sign.
+
+use super::send::Wait;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// How long to wait, for commands that sign.
+#[derive(Args, Debug, Clone, Copy)]
+pub struct Waiting {
+    /// How long to wait
+    #[arg(long, value_enum, default_value = "finalized")]
+    pub wait: Wait,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum SubnetCommand {
+    /// All subnets
+    List,
+    /// The neurons of a subnet
+    Metagraph {
+        /// The subnet
+        netuid: u16,
+    },
+    /// Create a subnet for a lock; the wallet's hotkey becomes its uid 0
+    Create(SubnetCreate),
+    /// Start a subnet of the wallet: it earns from the next block on
+    Start(SubnetStart),
+    /// Set a hyperparameter of a subnet of the wallet
+    Set(SubnetSet),
+    /// Say what a subnet of the wallet is
+    Describe(SubnetDescribe),
+}
+
+#[derive(Args, Debug)]
+pub struct SubnetCreate {
+    /// The most to lock; the price of the moment when not given
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_lock: Option<String>,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct SubnetStart {
+    /// The subnet
+    pub netuid: u16,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct SubnetSet {
+    /// The subnet
+    pub netuid: u16,
+    /// Which, by name: weft query hyperparameters NETUID lists them
+    pub name: String,
+    /// To what: a whole number, on or off, or an amount with its unit
+    pub value: String,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct SubnetDescribe {
+    /// The subnet
+    pub netuid: u16,
+    /// Its name
+    #[arg(long)]
+    pub name: String,
+    /// Where to read on
+    #[arg(long, default_value = "")]
+    pub url: String,
+    /// What its miners do
+    #[arg(long, default_value = "")]
+    pub description: String,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct RegisterArgs {
+    /// The subnet
+    pub netuid: u16,
+    /// Search for a stamp instead of burning coins: free, for a launch at which nobody
+    /// has any
+    #[arg(long, conflicts_with = "max_burn")]
+    pub stamp: bool,
+    /// The most to burn
+    #[arg(long, default_value = "1tao", value_name = "AMOUNT")]
+    pub max_burn: String,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// The subnet
+    pub netuid: u16,
+    /// Where: /ip4/1.2.3.4/tcp/8091, with #4 behind for protocol 4
+    pub endpoint: String,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct PermitArgs {
+    /// The subnet
+    pub netuid: u16,
+    /// Ask no more
+    #[arg(long)]
+    pub off: bool,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum VoterCommand {
+    /// Offer the wallet's hotkey as a voter, or renew the offer
+    Join {
+        /// A subnet in which it has a permit and a row
+        netuid: u16,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Give the node's own voter a row for its next shares; netuid 0 scores subnets
+    Row {
+        /// The subnet
+        netuid: u16,
+        /// Scores as uid=score,uid=score; only their ratios count
+        #[arg(long, value_name = "UID=SCORE,…")]
+        set: String,
+    },
+    /// Take the offer of the wallet's hotkey back
+    Leave {
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct BatchArgs {
+    /// A JSON list of calls, as weft reference calls shows them
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct TakeArgs {
+    /// The part of the delegators' dividends to keep, in percent: 0 to 18
+    pub percent: String,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum WeightsCommand {
+    /// Write the row of the wallet's hotkey; netuid 0 scores subnets
+    Set(WeightsSet),
+    /// Commit to a row and keep what it was in the home directory
+    Commit(WeightsSet),
+    /// Reveal the row that was committed to
+    Reveal(WeightsReveal),
+    /// Rows as stored
+    Show(WeightsShow),
+}
+
+#[derive(Args, Debug)]
+pub struct WeightsSet {
+    /// The subnet
+    pub netuid: u16,
+    /// Scores as uid=score,uid=score; only their ratios count
+    #[arg(long, value_name = "UID=SCORE,…")]
+    pub set: String,
+    /// Version of the validator's code
+    #[arg(long, default_value_t = 0)]
+    pub version_key: u64,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct WeightsReveal {
+    /// The subnet
+    pub netuid: u16,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Args, Debug)]
+pub struct WeightsShow {
+    /// The subnet; 0 is the root matrix
+    pub netuid: u16,
+    /// Only this uid's row
+    #[arg(long)]
+    pub uid: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Table {
+    /// What a transaction can do
+    Calls,
+    /// Why a call fails
+    Errors,
+    /// What a block did beside
+    Events,
+    /// The numbers of a subnet
+    Hyperparameters,
+}
+
+#[derive(Args, Debug)]
+pub struct ReferenceArgs {
+    /// Only this table
+    pub table: Option<Table>,
+    /// As a page of documentation
+    #[arg(long, conflicts_with = "table")]
+    pub markdown: bool,
+}

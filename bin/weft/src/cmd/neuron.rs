@@ -1,0 +1,171 @@
+//! `weft register`, `weft serve`, `weft permit` and `weft voter join|leave`: what a hotkey
+//! does to take part.
+
+use super::submit::{Desk, amount};
+use crate::args::{Global, PermitArgs, RegisterArgs, ServeArgs, VoterCommand};
+use crate::output::{Answer, Exit, Failure, note};
+use crate::signer;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+use weft_types::endpoint::EndpointError;
+use weft_types::stamp::StampFor;
+use weft_types::tx::Consent;
+use weft_types::{Call, Hash, Height, Netuid, SecretKey, WeightRow};
+
+/// Registers the wallet's hotkey.
+pub async fn register(global: &Global, args: &RegisterArgs) -> Result<Answer, Failure> {
+    let desk = Desk::open(global).await?;
+    let (coldkey, hotkey) = (signer::coldkey(global)?, signer::hotkey(global)?);
+    let netuid = Netuid(args.netuid);
+    if args.stamp {
+        return by_stamp(&desk, (&coldkey, &hotkey), args).await;
+    }
+    let height = desk.final_height().await?;
+    let consent = Consent { coldkey: coldkey.public(), hotkey: hotkey.public(), netuid, height };
+    let call = Call::Register {
+        netuid,
+        hotkey: hotkey.public(),
+        max_burn: amount(&args.max_burn)?,
+        consent: desk.consent(&hotkey, &consent),
+        consent_height: height,
+    };
+    desk.pay(&coldkey, call, args.waiting.wait).await
+}
+
+/// Searches for a stamp that names the last final block, and for another when that has
+/// become too old.
+async fn by_stamp(
+    desk: &Desk<'_>,
+    (coldkey, hotkey): (&SecretKey, &SecretKey),
+    args: &RegisterArgs,
+) -> Result<Answer, Failure> {
+    let netuid = Netuid(args.netuid);
+    loop {
+        let params = json!({ "netuid": netuid });
+        let cost = desk.remote.call("subnet_registrationCost", &params).await?;
+        let work = Work::of(&cost)?;
+        let consent = Consent {
+            coldkey: coldkey.public(),
+            hotkey: hotkey.public(),
+            netuid,
+            height: work.height,
+        };
+        let subject = StampFor { chain: desk.chain.chain, consent, block: work.block };
+        note(&format!(
+            "stamp     searching at difficulty {}, for block {}",
+            work.difficulty, work.height
+        ));
+        let Some(solution) = search(desk, subject, &work).await? else { continue };
+        let call = Call::RegisterStamp {
+            netuid,
+            hotkey: hotkey.public(),
+            consent: desk.consent(hotkey, &consent),
+            height: work.height,
+            solution,
+        };
+        return desk.give(coldkey, call, args.waiting.wait).await;
+    }
+}
+
+/// What a stamp must be.
+struct Work {
+    difficulty: u64,
+    height: Height,
+    block: Hash,
+    window: u64,
+}
+
+impl Work {
+    fn of(cost: &Value) -> Result<Self, Failure> {
+        let bad = || Failure::new(Exit::Failed, "BadAnswer", "the node does not say what to stamp");
+        if cost["stamp_difficulty"].is_null() && cost["netuid"].is_u64() {
+            let text = "the subnet takes no stamps; register by burning";
+            return Err(Failure::new(Exit::Failed, "RegistrationDisabled", text));
+        }
+        Ok(Self {
+            difficulty: cost["stamp_difficulty"].as_u64().ok_or_else(bad)?,
+            height: Height(cost["height"].as_u64().ok_or_else(bad)?),
+            block: serde_json::from_value(cost["hash"].clone()).map_err(|_| bad())?,
+            window: cost["stamp_window"].as_u64().ok_or_else(bad)?,
+        })
+    }
+}
+
+/// How many solutions a thread tries before it looks up.
+const BATCH: u64 = 1 << 16;
+
+/// Searches on every core until found, or until the named block will soon be too old.
+async fn search(desk: &Desk<'_>, subject: StampFor, work: &Work) -> Result<Option<u64>, Failure> {
+    let stop = AtomicBool::new(false);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let step = BATCH.saturating_mul(u64::try_from(cores).unwrap_or(1));
+    let mut first = 0_u64;
+    loop {
+        let found = std::thread::scope(|scope| {
+            let lanes: Vec<_> = (0..u64::try_from(cores).unwrap_or(1))
+                .map(|lane| {
+                    let (stop, from) = (&stop, first.saturating_add(lane.saturating_mul(BATCH)));
+                    scope.spawn(move || {
+                        let found = subject.search(work.difficulty, from, BATCH);
+                        stop.fetch_or(found.is_some(), Ordering::Relaxed);
+                        found
+                    })
+                })
+                .collect();
+            lanes.into_iter().filter_map(|lane| lane.join().ok().flatten()).min()
+        });
+        if found.is_some() {
+            return Ok(found);
+        }
+        first = first.saturating_add(step);
+        let is_time = first.is_multiple_of(step.saturating_mul(64));
+        let margin = work.window.saturating_sub(4);
+        if is_time && desk.final_height().await?.since(work.height) > margin {
+            note("stamp     the block has become too old; beginning anew");
+            return Ok(None);
+        }
+    }
+}
+
+/// Says where the neuron can be reached.
+pub async fn serve(global: &Global, args: &ServeArgs) -> Result<Answer, Failure> {
+    let endpoint = args
+        .endpoint
+        .parse()
+        .map_err(|e: EndpointError| Failure::new(Exit::Usage, "BadEndpoint", e))?;
+    let desk = Desk::open(global).await?;
+    let at = desk.final_height().await?;
+    let call = Call::ServeAxon { netuid: Netuid(args.netuid), endpoint, at };
+    desk.give(&signer::hotkey(global)?, call, args.waiting.wait).await
+}
+
+/// Asks for a validator permit, or asks no more.
+pub async fn permit(global: &Global, args: &PermitArgs) -> Result<Answer, Failure> {
+    let desk = Desk::open(global).await?;
+    let at = desk.final_height().await?;
+    let call = Call::SeekPermit { netuid: Netuid(args.netuid), seek: !args.off, at };
+    desk.give(&signer::hotkey(global)?, call, args.waiting.wait).await
+}
+
+/// Offers to vote, or takes the offer back.
+pub async fn voter(global: &Global, command: &VoterCommand) -> Result<Answer, Failure> {
+    let desk = Desk::open(global).await?;
+    match command {
+        VoterCommand::Join { netuid, waiting } => {
+            let at = desk.final_height().await?;
+            let call = Call::JoinVoters { netuid: Netuid(*netuid), at };
+            desk.give(&signer::hotkey(global)?, call, waiting.wait).await
+        }
+        VoterCommand::Row { netuid, set } => {
+            let (uids, values) = super::weights::scores(set)?;
+            let (netuid, view) = (Netuid(*netuid), Height::ZERO);
+            let row = WeightRow { netuid, uids, values, version_key: 0, view };
+            let data = desk.remote.call("voter_queueRow", &json!({ "row": row })).await?;
+            Answer::new(&data, format!("the voter sends its row for subnet {netuid} from now on"))
+        }
+        VoterCommand::Leave { waiting } => {
+            let call = Call::LeaveVoters { hotkey: signer::hotkey_public(global)? };
+            desk.pay(&signer::coldkey(global)?, call, waiting.wait).await
+        }
+    }
+}

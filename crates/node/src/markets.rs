@@ -1,0 +1,69 @@
+//! Answers about the markets: hyperparameters, prices, who goes next, the root matrix, who
+//! may vote.
+
+use crate::answer::{Answer, missing, parse};
+use crate::engine::Engine;
+use serde_json::{Value, json};
+use weft_ledger::query::market;
+use weft_rpc::RpcError;
+use weft_types::{Netuid, Parameter};
+
+fn no_subnet(netuid: Netuid) -> RpcError {
+    missing("NoSuchSubnet", format!("there is no subnet {netuid}"))
+}
+
+impl Engine {
+    /// The values by name, and beside them the table: bounds, unit, who sets it.
+    pub(crate) fn hyperparameters(&self, params: &Value) -> Answer {
+        let netuid: Netuid = parse(params, "netuid")?;
+        self.read(params, |at| {
+            let found = market::hyperparameters(&at.view, netuid);
+            let found = found.ok_or_else(|| no_subnet(netuid))?;
+            let defaults = &self.chain.params.subnet_defaults;
+            let row = |p: &Parameter| {
+                let (low, high) = p.bounds(defaults);
+                let about = p.about();
+                json!({
+                    "name": about.name,
+                    "value": found.hyperparameters.get(*p),
+                    "default": defaults.get(*p),
+                    "low": low,
+                    "high": high,
+                    "unit": about.unit,
+                    "setter": about.setter,
+                    "set_at": found.set_at.get(p),
+                    "meaning": about.meaning(),
+                })
+            };
+            let table: Vec<Value> = Parameter::ALL.iter().map(row).collect();
+            Ok(json!({
+                "netuid": netuid, "hyperparameters": found.hyperparameters, "table": table,
+            }))
+        })
+    }
+
+    pub(crate) fn subnet_cost(&self, params: &Value) -> Answer {
+        self.read(params, |at| Ok(json!(market::subnet_cost(&at.view, &self.chain.params))))
+    }
+
+    pub(crate) fn next_eviction(&self, params: &Value) -> Answer {
+        self.read(params, |at| Ok(json!(market::eviction(&at.view, &self.chain.params))))
+    }
+
+    /// With the hash of the state's block, which a stamp names.
+    pub(crate) fn registration_cost(&self, params: &Value) -> Answer {
+        let netuid: Netuid = parse(params, "netuid")?;
+        self.read(params, |at| {
+            let cost = market::registration_cost(&at.view, &self.chain.params, netuid);
+            Ok(json!(cost.ok_or_else(|| no_subnet(netuid))?))
+        })
+    }
+
+    pub(crate) fn root_matrix(&self, params: &Value) -> Answer {
+        self.read(params, |at| Ok(json!(market::root(&at.view, &self.chain.params))))
+    }
+
+    pub(crate) fn candidates(&self, params: &Value) -> Answer {
+        self.read(params, |at| Ok(json!(market::bootstrap(&at.view, &self.chain.params))))
+    }
+}
