@@ -10,6 +10,7 @@ mod number;
 mod output;
 mod remote;
 mod signer;
+mod svg;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -73,6 +74,8 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Reference(args) => cmd::reference::run(&args),
         Command::Subnet(command) => wait(cmd::subnet::run(global, &command)),
         Command::Query(command) => wait(cmd::query::run(global, &command)),
+        Command::Emission(args) => cmd::emission::run(&args),
+        Command::Genesis(command) => cmd::genesis::run(&command),
         Command::Yuma(command) => cmd::yuma::run(global, &command),
         Command::Bench(command) => cmd::bench::run(global, &command),
         Command::Sim(command) => cmd::sim::run(global, &command),

@@ -114,7 +114,7 @@ pub fn failure(error: ClientError) -> Failure {
     }
 }
 
-/// Reads an address or a public key in hex; wallet names are the caller's.
+/// Reads an address, a public key in hex, or an SS58 address; wallet names are the caller's.
 pub fn key(text: &str, network: Network) -> Option<Result<PublicKey, Failure>> {
     if let Ok(address) = text.parse::<Address>() {
         let other = address.network != network;
@@ -129,5 +129,5 @@ pub fn key(text: &str, network: Network) -> Option<Result<PublicKey, Failure>> {
             Ok(address.key)
         });
     }
-    text.parse::<PublicKey>().ok().map(Ok)
+    text.parse::<PublicKey>().ok().or_else(|| weft_types::ss58::read(text).ok()).map(Ok)
 }

@@ -163,6 +163,9 @@ impl Engine {
         if let Ok(key) = text.parse::<PublicKey>() {
             return Ok(key);
         }
+        if let Ok(key) = weft_types::ss58::read(&text) {
+            return Ok(key);
+        }
         match text.parse::<Address>() {
             Ok(address) if address.network == self.chain.network => Ok(address.key),
             Ok(address) => {

@@ -6,6 +6,7 @@
 //! linked into a node.
 
 pub mod error;
+pub mod import;
 pub mod metagraph;
 pub mod net;
 pub mod plan;

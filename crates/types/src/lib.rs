@@ -29,6 +29,7 @@ pub mod params;
 pub mod row;
 pub mod share;
 pub mod signature;
+pub mod ss58;
 pub mod stamp;
 pub mod tx;
 pub mod units;

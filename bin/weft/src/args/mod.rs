@@ -1,5 +1,6 @@
 //! The command line. Names and manners follow docs/cli.md.
 
+mod chain;
 mod market;
 mod measure;
 mod node;
@@ -9,6 +10,7 @@ mod send;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+pub use chain::{EmissionArgs, GenesisCommand, GenesisImport};
 pub use market::{
     BatchArgs, PermitArgs, ReferenceArgs, RegisterArgs, ServeArgs, SubnetCommand, SubnetCreate,
     Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,
@@ -108,6 +110,11 @@ pub enum Command {
     /// Read accounts, blocks and totals
     #[command(subcommand)]
     Query(QueryCommand),
+    /// Every halving and the supply of every year, from block 0 to the last rao
+    Emission(EmissionArgs),
+    /// Genesis files
+    #[command(subcommand)]
+    Genesis(GenesisCommand),
     /// Yuma consensus on a file
     #[command(subcommand)]
     Yuma(YumaCommand),

@@ -48,6 +48,18 @@ pub struct NodeInit {
 
 #[derive(Args, Debug)]
 pub struct NodeRun {
+    /// Make the home of this genesis file when there is none yet
+    #[arg(long, value_name = "FILE")]
+    pub genesis: Option<PathBuf>,
+    /// With --genesis: the voter's seed in hex; voter.key beside the genesis when not given
+    #[arg(long, value_name = "FILE", requires = "genesis")]
+    pub voter_key: Option<PathBuf>,
+    /// With --genesis: where to listen for peers
+    #[arg(long, default_value = "/ip4/127.0.0.1/tcp/19900", value_name = "MULTIADDR")]
+    pub listen: String,
+    /// With --genesis: where the RPC listens
+    #[arg(long, default_value = "127.0.0.1:19944", value_name = "HOST:PORT")]
+    pub rpc: String,
     /// Leave the caller's session, as a daemon does
     #[arg(long, hide = true)]
     pub detach: bool,

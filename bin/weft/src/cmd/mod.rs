@@ -2,6 +2,8 @@
 //! gives an [`crate::output::Answer`].
 
 pub mod bench;
+pub mod emission;
+pub mod genesis;
 pub mod neuron;
 pub mod node;
 pub mod query;

@@ -110,7 +110,8 @@ fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|e| Failure::new(Exit::NotFound, "Unreadable", text(e)))
 }
 
-fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
+/// A genesis file that was checked.
+pub fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
     let bad = |e: String| {
         Failure::new(Exit::Usage, "BadGenesis", format!("{} is no genesis: {e}", path.display()))
     };
@@ -135,8 +136,42 @@ pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Fail
     }
     logging(args.log_json);
     let home = Home::new(node_home(global));
+    if let Some(path) = &args.genesis {
+        make(&home, path, args)?;
+    }
     start::run(&home)?;
     Answer::new(&json!({ "stopped": true }), "")
+}
+
+/// Makes the home of a genesis file if there is none; one of another chain is refused. The
+/// voter's key is taken from where it was named, or from beside the genesis.
+fn make(home: &Home, path: &Path, args: &NodeRun) -> Result<(), Failure> {
+    let genesis = read_genesis(path)?;
+    if home.path().join("config.toml").exists() {
+        let (have, want) =
+            (home.genesis().map_err(NodeError::Home)?.chain_id(), genesis.chain_id());
+        if have == want {
+            return Ok(());
+        }
+        let text = format!(
+            "{} is the home of chain {have}, the genesis is of {want}",
+            home.path().display()
+        );
+        return Err(Failure::new(Exit::Usage, "OtherChain", text).help("choose another --home"));
+    }
+    let beside = path.with_file_name("voter.key");
+    let voter = match &args.voter_key {
+        Some(path) => Some(read_seed(path)?),
+        None if beside.exists() => Some(read_seed(&beside)?),
+        None => None,
+    };
+    let config = Config {
+        name: "node".to_owned(),
+        listen: vec![args.listen.clone()],
+        rpc: args.rpc.clone(),
+        ..Config::default()
+    };
+    Ok(start::init(home, &config, &genesis, &entropy::seed(), voter.as_ref())?)
 }
 
 /// Logs to stderr; `WEFT_LOG` chooses what.

@@ -2,6 +2,7 @@
 
 mod cli;
 mod hostile;
+mod imported;
 mod launch;
 mod metagraph;
 mod support;

@@ -1,6 +1,7 @@
 //! Reads for people and programs: plain answers over any state, nothing written.
 
 pub mod market;
+pub mod schedule;
 
 use crate::rules::{PriceRule, block_emission, earning, next_epoch, reads, worth};
 use crate::state::Read;

@@ -14,6 +14,7 @@ mod epochs;
 mod mainnet;
 mod reading;
 mod registering;
+mod schedule;
 mod staking;
 mod weighing;
 mod world;

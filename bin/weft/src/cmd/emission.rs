@@ -1,0 +1,77 @@
+//! `weft emission`: every halving, the supply of every year, and the end.
+
+use crate::args::EmissionArgs;
+use crate::output::{Answer, Exit, Failure, note, table};
+use crate::svg::{Chart, Series};
+use serde_json::json;
+use weft_ledger::query::schedule::{Schedule, emission_at, schedule};
+use weft_types::Rao;
+
+/// Runs the command.
+pub fn run(args: &EmissionArgs) -> Result<Answer, Failure> {
+    if let Some(text) = &args.at {
+        let issued = issuance(text)?;
+        let emission = emission_at(issued);
+        let said = format!("{} TAO = {emission} rao a block", emission.as_tao());
+        return Answer::new(&json!({ "issuance": issued, "block_emission": emission }), said);
+    }
+    let all = schedule();
+    if let Some(path) = &args.svg {
+        let fault = |e| Failure::new(Exit::Failed, "Io", format!("{}: {e}", path.display()));
+        std::fs::write(path, chart(&all).svg()).map_err(fault)?;
+        note(&format!("plot      {}", path.display()));
+    }
+    Answer::new(&all, text(&all))
+}
+
+/// A plain number is rao, as in the answers; with a unit or a point it is an amount.
+fn issuance(text: &str) -> Result<Rao, Failure> {
+    let bad = |e| Failure::new(Exit::Usage, "BadAmount", e);
+    match text.parse::<u64>() {
+        Ok(rao) => Rao::parse(&format!("{rao}rao")).map_err(bad),
+        Err(_) => Rao::parse(text).map_err(bad),
+    }
+}
+
+fn text(all: &Schedule) -> String {
+    let head = ["halving", "at issuance (TAO)", "block emission (TAO)", "first block"];
+    let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
+    for halving in &all.halvings {
+        rows.push(vec![
+            halving.n.to_string(),
+            halving.issuance.as_tao(),
+            halving.emission_after.as_tao(),
+            halving.height.to_string(),
+        ]);
+    }
+    let head = ["year", "supply (TAO)", "block emission (TAO)"];
+    let mut years = vec![head.map(ToOwned::to_owned).to_vec()];
+    for year in &all.years {
+        years.push(vec![year.year.to_string(), year.issued.as_tao(), year.emission.as_tao()]);
+    }
+    format!(
+        "{}\n\n{}\n\nfinal supply {} TAO, last emission in block {}",
+        table(&rows),
+        table(&years),
+        all.final_supply.as_tao(),
+        all.last_emission_height
+    )
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]
+fn chart(all: &Schedule) -> Chart {
+    let tao = |rao: Rao| rao.0 as f64 / 1e9;
+    let year = |height: u64| height as f64 / 2_629_800.0;
+    let points = all.years.iter().map(|y| (y.year as f64, tao(y.issued)));
+    let marks = all.halvings.iter().take(8);
+    Chart {
+        title: "Supply, if nothing is recycled".to_owned(),
+        x: "years of 2 629 800 blocks".to_owned(),
+        y: "TAO".to_owned(),
+        series: vec![Series {
+            name: "supply".to_owned(),
+            points: std::iter::once((0.0, 0.0)).chain(points.take(48)).collect(),
+        }],
+        marks: marks.map(|h| (year(h.height), format!("{}", h.n))).collect(),
+    }
+}
