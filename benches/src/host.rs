@@ -26,6 +26,23 @@ pub struct Usage {
     pub rss_mib: u64,
 }
 
+/// What this process holds in memory.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Memory {
+    /// Resident now, in MiB.
+    pub rss_mib: u64,
+    /// The most that ever was, in MiB.
+    pub peak_mib: u64,
+}
+
+/// The memory of this process; zeros where the system does not tell.
+#[must_use]
+pub fn memory() -> Memory {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mib = |name| kib(&text, name) / 1_024;
+    Memory { rss_mib: mib("VmRSS"), peak_mib: mib("VmHWM") }
+}
+
 fn field(text: &str, name: &str) -> Option<String> {
     let line = text.lines().find(|l| l.starts_with(name))?;
     Some(line.split_once(':')?.1.trim().to_owned())

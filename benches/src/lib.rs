@@ -4,8 +4,11 @@
 //! prints machine, seed and configuration with it. The load generator is a process of its
 //! own. Nothing here is linked into a node.
 
+pub mod chain;
 pub mod consensus;
+pub mod epochs;
 pub mod host;
+pub mod ledger;
 pub mod load;
 pub mod watch;
 pub mod yuma;

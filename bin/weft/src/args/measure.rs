@@ -18,6 +18,10 @@ pub enum BenchCommand {
     Consensus(BenchConsensus),
     /// One epoch
     Yuma(BenchYuma),
+    /// Plain transfers on a large state, on one thread
+    Ledger(BenchLedger),
+    /// Blocks with no, one and more epochs, on one thread
+    Epochs(BenchEpochs),
     /// The load process of `bench consensus`
     #[command(hide = true)]
     Load(BenchLoad),
@@ -72,6 +76,47 @@ pub struct BenchYuma {
     /// How many runs
     #[arg(long, default_value_t = 201)]
     pub runs: usize,
+}
+
+#[derive(Args, Debug)]
+pub struct BenchLedger {
+    /// Accounts of the genesis
+    #[arg(long, default_value_t = 1_000_000)]
+    pub accounts: u32,
+    /// Blocks to run
+    #[arg(long, default_value_t = 20)]
+    pub blocks: u32,
+    /// Transfers in each
+    #[arg(long, default_value_t = 20_000)]
+    pub txs: u32,
+    /// Everything that is random follows from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Args, Debug)]
+pub struct BenchEpochs {
+    /// Started subnets, all due at one height
+    #[arg(long, default_value_t = 128)]
+    pub subnets: u16,
+    /// Neurons of each
+    #[arg(long, default_value_t = 256)]
+    pub uids: u16,
+    /// Validators with a full row in each
+    #[arg(long, default_value_t = 64)]
+    pub validators: u16,
+    /// The most epochs in a block; smaller caps are run as well
+    #[arg(long, default_value_t = 2)]
+    pub cap: u16,
+    /// Blocks between two epochs of a subnet
+    #[arg(long, default_value_t = 128)]
+    pub tempo: u16,
+    /// Timed passes over all subnets
+    #[arg(long, default_value_t = 2)]
+    pub passes: u16,
+    /// Everything that is random follows from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Subcommand, Debug)]

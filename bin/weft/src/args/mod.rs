@@ -16,7 +16,8 @@ pub use market::{
     Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,
 };
 pub use measure::{
-    BenchCommand, BenchConsensus, BenchLoad, BenchYuma, SimCommand, SimRun, YumaCommand,
+    BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, SimCommand,
+    SimRun, YumaCommand,
 };
 pub use node::{NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp};
 pub use read::QueryCommand;

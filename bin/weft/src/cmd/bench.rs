@@ -1,12 +1,17 @@
-//! `weft bench consensus|yuma`, and the load process.
+//! `weft bench consensus|yuma|ledger|epochs`, and the load process.
 
-use crate::args::{BenchCommand, BenchConsensus, BenchLoad, BenchYuma, Global};
+use crate::args::{
+    BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, Global,
+};
 use crate::cmd::testnet::{binary, now};
 use crate::cmd::yuma::read;
 use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::home;
 use crate::{number, runtime};
+use weft_benches::chain::{ChainError, Spread};
 use weft_benches::consensus::{BenchPlan, BenchReport};
+use weft_benches::epochs::{EpochsPlan, EpochsReport};
+use weft_benches::ledger::{LedgerPlan, LedgerReport};
 use weft_benches::load::LoadPlan;
 use weft_testnet::Choice;
 use weft_testnet::up::Wish;
@@ -21,6 +26,8 @@ pub fn run(global: &Global, command: &BenchCommand) -> Result<Answer, Failure> {
     match command {
         BenchCommand::Consensus(args) => consensus(global, args),
         BenchCommand::Yuma(args) => yuma(args),
+        BenchCommand::Ledger(args) => ledger(args),
+        BenchCommand::Epochs(args) => epochs(args),
         BenchCommand::Load(args) => load(args),
     }
 }
@@ -149,4 +156,89 @@ fn yuma(args: &BenchYuma) -> Result<Answer, Failure> {
         report.outcome_hash,
     );
     Answer::new(&report, text)
+}
+
+/// A load that is none is the command line's fault; all else is a check that failed.
+fn no_result(error: &ChainError) -> Failure {
+    match error {
+        ChainError::Load(_) => Failure::new(Exit::Usage, "BadLoad", error),
+        _ => Failure::new(Exit::CheckFailed, "CheckFailed", error),
+    }
+}
+
+fn spread(spread: Spread) -> String {
+    format!("p50 {:.1} ms  p99 {:.1} ms  max {:.1} ms", spread.p50, spread.p99, spread.max)
+}
+
+fn ledger(args: &BenchLedger) -> Result<Answer, Failure> {
+    let BenchLedger { accounts, blocks, txs, seed } = *args;
+    let plan = LedgerPlan { accounts, blocks, txs, seed };
+    let report = weft_benches::ledger::run(plan, &note).map_err(|e| no_result(&e))?;
+    Answer::new(&report, ledger_table(&report))
+}
+
+fn ledger_table(report: &LedgerReport) -> String {
+    let (plan, state) = (&report.plan, &report.state);
+    format!(
+        "config    {} accounts, {} blocks of {} transfers, seed {}, one thread of {}\n\
+         transfers {:.0} a second, root included, signatures checked before\n\
+         block     {}\n\
+         execute   {}\n\
+         finalize  {}\n\
+         rules     {} (in a run of its own)\n\
+         root      {} (in the same)\n\
+         state     {:.2} s from genesis, {:.2} s from entries, audit {:.2} s\n\
+         memory    state {} MiB, {} B an account; process {} MiB, at most {} MiB\n\
+         checks    two runs equal, conserved, root {}",
+        plan.accounts,
+        plan.blocks,
+        plan.txs,
+        plan.seed,
+        report.machine.cpu,
+        report.transfers_per_s,
+        spread(report.block_ms),
+        spread(report.execute_ms),
+        spread(report.finalize_ms),
+        spread(report.rules_ms),
+        spread(report.root_ms),
+        state.genesis_ms / 1e3,
+        state.restore_ms / 1e3,
+        report.audit_ms / 1e3,
+        state.rss_mib,
+        state.bytes_per_account,
+        state.process.rss_mib,
+        state.process.peak_mib,
+        report.state_root,
+    )
+}
+
+fn epochs(args: &BenchEpochs) -> Result<Answer, Failure> {
+    let BenchEpochs { subnets, uids, validators, cap, tempo, passes, seed } = *args;
+    let plan = EpochsPlan { subnets, uids, validators, cap, tempo, passes, seed };
+    let report = weft_benches::epochs::run(plan, &note).map_err(|e| no_result(&e))?;
+    Answer::new(&report, epochs_table(&report))
+}
+
+fn epochs_table(report: &EpochsReport) -> String {
+    let plan = &report.plan;
+    let row = |b: &weft_benches::epochs::EpochBlocks| {
+        format!("{} epochs  {} ({} blocks)", b.epochs, spread(b.block_ms), b.blocks)
+    };
+    let rows: Vec<_> = report.blocks.iter().map(row).collect();
+    format!(
+        "config    {} subnets x {} uids x {} validators, tempo {}, seed {}, one thread of {}\n\
+         {}\n\
+         memory    process {} MiB, at most {} MiB\n\
+         checks    all due at once ran once each over {:?} blocks (by cap), two runs equal, conserved",
+        plan.subnets,
+        plan.uids,
+        plan.validators,
+        plan.tempo,
+        plan.seed,
+        report.machine.cpu,
+        rows.join("\n"),
+        report.process.rss_mib,
+        report.process.peak_mib,
+        report.spread_over,
+    )
 }
