@@ -6,7 +6,7 @@ use super::changes::Changes;
 use super::key::Key;
 use super::layer::{Layer, View};
 use super::leaf::{SENTINEL, TreeSlot};
-use super::map::{Index, Seed};
+use super::map::{Index, Seed, Tag};
 use super::tree::{Stack, Tree, place};
 use super::value::Value;
 
@@ -110,7 +110,7 @@ impl Base {
                 return Err(RestoreError::Kind { key });
             }
             let tag = index.tag(&key);
-            if find_in(&values, &index, &key).is_some() {
+            if find_in(&values, &index, (tag, &key)).is_some() {
                 return Err(RestoreError::Key { key });
             }
             index.insert(tag, slot);
@@ -183,15 +183,24 @@ impl Base {
         self.values.get(place(slot))?.as_ref()
     }
 
-    pub(super) fn find(&self, key: &Key) -> Option<(TreeSlot, &Value)> {
-        let slot = find_in(&self.values, &self.index, key)?;
+    /// The tag of a key in the index, and in that of every layer grown on this base.
+    pub(super) fn tag(&self, key: &Key) -> Tag {
+        self.index.tag(key)
+    }
+
+    pub(super) fn find(&self, tag: Tag, key: &Key) -> Option<(TreeSlot, &Value)> {
+        let slot = find_in(&self.values, &self.index, (tag, key))?;
         self.at(slot).map(|(_, value)| (slot, value))
     }
 }
 
-fn find_in(values: &[Option<(Key, Value)>], index: &Index, key: &Key) -> Option<TreeSlot> {
+fn find_in(
+    values: &[Option<(Key, Value)>],
+    index: &Index,
+    (tag, key): (Tag, &Key),
+) -> Option<TreeSlot> {
     let is = |slot| matches!(values.get(place(slot)), Some(Some((k, _))) if k == key);
-    index.find(index.tag(key), is)
+    index.find(tag, is)
 }
 
 /// A state never has as many free slots as this unless it once had so many values.

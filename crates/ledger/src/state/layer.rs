@@ -9,7 +9,7 @@ use super::changes::{Changes, Read};
 use super::growth::{Touches, grow};
 use super::key::Key;
 use super::leaf::{SENTINEL, TreeSlot};
-use super::map::Index;
+use super::map::{Index, Seed, Tag};
 use super::proof::Proof;
 use super::tree::{Stack, TreeLayer, place};
 use super::value::Value;
@@ -66,8 +66,13 @@ impl Layer {
     /// What the block wrote under a key.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Write> {
+        self.tagged(self.index.tag(key), key)
+    }
+
+    /// The same by the key's tag, which is one in all maps over a base.
+    fn tagged(&self, tag: Tag, key: &Key) -> Option<&Write> {
         let is = |at| self.writes.get(place(at)).is_some_and(|w| w.key == *key);
-        self.writes.get(place(self.index.find(self.index.tag(key), is)?))
+        self.writes.get(place(self.index.find(tag, is)?))
     }
 }
 
@@ -81,9 +86,10 @@ impl<'a> View<'a> {
     /// The value under a key with its slot.
     #[must_use]
     pub fn find(&self, key: &Key) -> Option<(TreeSlot, &'a Value)> {
-        match self.layers.iter().find_map(|l| l.get(key)) {
+        let tag = self.base.tag(key);
+        match self.layers.iter().find_map(|l| l.tagged(tag, key)) {
             Some(write) => Some((write.slot, write.value.as_ref()?)),
-            None => self.base.find(key),
+            None => self.base.find(tag, key),
         }
     }
 
@@ -142,5 +148,9 @@ impl<'a> View<'a> {
 impl Read for View<'_> {
     fn get(&self, key: &Key) -> Option<Value> {
         self.find(key).map(|(_, value)| value.clone())
+    }
+
+    fn seed(&self) -> Seed {
+        self.base.seed
     }
 }
