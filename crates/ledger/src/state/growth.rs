@@ -8,7 +8,7 @@
 //! 4. the touched paths are hashed, level by level, each node once.
 
 use super::leaf::{self, Leaf, TreeSlot};
-use super::tree::{Link, Sorted, Stack, TreeLayer, newest_of, slot_before};
+use super::tree::{Link, Sorted, Stack, TreeLayer, find, newest_of, slot_before};
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use weft_types::Hash;
@@ -27,7 +27,10 @@ pub(super) struct Touches {
 /// A layer on the way.
 struct Growth<'a, F: Iterator<Item = TreeSlot>> {
     stack: &'a Stack<'a>,
-    leaves: BTreeMap<TreeSlot, Option<Leaf>>,
+    /// The leaves with new values.
+    updated: Sorted<Option<Leaf>>,
+    /// The leaves that links or slots changed, whatever `updated` says of them.
+    relinked: BTreeMap<TreeSlot, Option<Leaf>>,
     links: BTreeMap<Hash, Option<TreeSlot>>,
     /// Slots that are free in the tree, and maybe not any more.
     free: Peekable<F>,
@@ -42,7 +45,8 @@ pub(super) fn grow(stack: &Stack<'_>, mut touches: Touches) -> TreeLayer {
     touches.insertions.sort_unstable();
     let mut growth = Growth {
         stack,
-        leaves: updated(stack, &touches.updates),
+        updated: updated(stack, &touches.updates),
+        relinked: BTreeMap::new(),
         links: BTreeMap::new(),
         free: stack.tree.free().peekable(),
         freed: stack.layers.iter().flat_map(|l| l.freed.iter().copied()).collect(),
@@ -58,7 +62,7 @@ pub(super) fn grow(stack: &Stack<'_>, mut touches: Touches) -> TreeLayer {
     growth.finish()
 }
 
-fn updated(stack: &Stack<'_>, updates: &[(TreeSlot, Hash)]) -> BTreeMap<TreeSlot, Option<Leaf>> {
+fn updated(stack: &Stack<'_>, updates: &[(TreeSlot, Hash)]) -> Sorted<Option<Leaf>> {
     let mut reader = stack.leaves();
     let of = |(slot, value): &(TreeSlot, Hash)| {
         let old = reader.at(*slot).unwrap_or_else(|| stack.tree.leaf(*slot));
@@ -69,7 +73,9 @@ fn updated(stack: &Stack<'_>, updates: &[(TreeSlot, Hash)]) -> BTreeMap<TreeSlot
 
 impl<F: Iterator<Item = TreeSlot>> Growth<'_, F> {
     fn leaf(&self, slot: TreeSlot) -> Option<Leaf> {
-        self.leaves.get(&slot).copied().unwrap_or_else(|| self.stack.leaf(slot))
+        let relinked = self.relinked.get(&slot).copied();
+        let written = relinked.or_else(|| find(&self.updated, slot));
+        written.unwrap_or_else(|| self.stack.leaf(slot))
     }
 
     fn before(&self, key: &Hash) -> (TreeSlot, Leaf) {
@@ -84,16 +90,16 @@ impl<F: Iterator<Item = TreeSlot>> Growth<'_, F> {
     fn delete(&mut self, slot: TreeSlot) {
         let leaf = self.leaf(slot).expect("only a slot in use is deleted");
         let (at, before) = self.before(&leaf.key);
-        self.leaves.insert(at, Some(Leaf { next: leaf.next, ..before }));
-        self.leaves.insert(slot, None);
+        self.relinked.insert(at, Some(Leaf { next: leaf.next, ..before }));
+        self.relinked.insert(slot, None);
         self.links.insert(leaf.key, None);
     }
 
     fn insert(&mut self, key: Hash, value: Hash) {
         let slot = self.lowest_free();
         let (at, before) = self.before(&key);
-        self.leaves.insert(at, Some(Leaf { next: key, ..before }));
-        self.leaves.insert(slot, Some(Leaf { key, value, next: before.next }));
+        self.relinked.insert(at, Some(Leaf { next: key, ..before }));
+        self.relinked.insert(slot, Some(Leaf { key, value, next: before.next }));
         self.links.insert(key, Some(slot));
     }
 
@@ -112,49 +118,75 @@ impl<F: Iterator<Item = TreeSlot>> Growth<'_, F> {
         slot
     }
 
-    fn finish(self) -> TreeLayer {
-        let touched = self.leaves.last_key_value().map_or(0, |(slot, _)| *slot);
+    fn finish(mut self) -> TreeLayer {
+        let leaves = merged(std::mem::take(&mut self.updated), &self.relinked);
+        let leaf = |slot| find(&leaves, slot).unwrap_or_else(|| self.stack.leaf(slot));
+        let touched = leaves.last().map_or(0, |(slot, _)| *slot);
         let mut last = touched.max(self.stack.last());
-        while last > 0 && self.leaf(last).is_none() {
+        while last > 0 && leaf(last).is_none() {
             last = last.saturating_sub(1);
         }
         let height = self.stack.height().max(leaf::height_of(touched));
         let hash = |leaf: &Option<Leaf>| leaf.as_ref().map_or(Hash::ZERO, Leaf::hash);
-        let bottom = self.leaves.iter().map(|(slot, leaf)| (*slot, hash(leaf))).collect();
+        let bottom = leaves.iter().map(|(slot, leaf)| (*slot, hash(leaf))).collect();
         let levels = climb(self.stack, bottom, height);
         let root = self.stack.root_from(last, |level| match levels.get(level).map(Vec::as_slice) {
             Some([(0, node), ..]) => *node,
             _ => self.stack.node(level, 0),
         });
-        let freed =
-            self.leaves.iter().filter(|(_, leaf)| leaf.is_none()).map(|(s, _)| *s).collect();
+        let freed = leaves.iter().filter(|(_, leaf)| leaf.is_none()).map(|(s, _)| *s).collect();
         let links = self.links.into_iter().collect();
-        let leaves = self.leaves.into_iter().collect();
         TreeLayer { leaves, levels, links, freed, last, end: self.end, root }
     }
 }
 
-/// All levels over the changed leaves: every touched node is hashed once.
+/// Both lists in one, ascending; of a slot in both the second says what it holds.
+fn merged(
+    updated: Sorted<Option<Leaf>>,
+    relinked: &BTreeMap<TreeSlot, Option<Leaf>>,
+) -> Sorted<Option<Leaf>> {
+    if relinked.is_empty() {
+        return updated;
+    }
+    let kept = updated.into_iter().filter(|(slot, _)| !relinked.contains_key(slot));
+    let mut all: Vec<_> = kept.chain(relinked.iter().map(|(slot, leaf)| (*slot, *leaf))).collect();
+    all.sort_unstable_by_key(|(slot, _)| *slot);
+    all
+}
+
+/// All levels over the changed leaves: every touched node is hashed once. Siblings are
+/// gathered before anything is hashed, so that memory is waited for once for many.
 fn climb(stack: &Stack<'_>, bottom: Sorted<Hash>, height: usize) -> Vec<Sorted<Hash>> {
     let mut levels = Vec::with_capacity(height.saturating_add(1));
+    let mut pairs = Vec::with_capacity(bottom.len());
     let mut below = bottom;
     for level in 0..height {
-        let mut reader = stack.nodes(level);
-        let mut untouched =
-            |index| reader.at(index).unwrap_or_else(|| stack.tree.node(level, index));
-        let mut above = Vec::with_capacity(below.len());
-        let mut nodes = below.iter().copied().peekable();
-        while let Some((index, hash)) = nodes.next() {
-            let sibling = match nodes.next_if(|(next, _)| *next == index ^ 1) {
-                Some((_, sibling)) => sibling,
-                None => untouched(index ^ 1),
-            };
-            let is_left = index & 1 == 0;
-            let (left, right) = if is_left { (&hash, &sibling) } else { (&sibling, &hash) };
-            above.push((index >> 1, leaf::node(left, right)));
-        }
+        gather(stack, level, &below, &mut pairs);
+        let node = |(index, left, right): &(u32, Hash, Hash)| (*index, leaf::node(left, right));
+        let above = pairs.iter().map(node).collect();
         levels.push(std::mem::replace(&mut below, above));
     }
     levels.push(below);
     levels
+}
+
+/// Every changed node of a level beside its sibling, with the index of their parent.
+fn gather(
+    stack: &Stack<'_>,
+    level: usize,
+    changed: &Sorted<Hash>,
+    pairs: &mut Vec<(u32, Hash, Hash)>,
+) {
+    let mut reader = stack.nodes(level);
+    let mut untouched = |index| reader.at(index).unwrap_or_else(|| stack.tree.node(level, index));
+    pairs.clear();
+    let mut nodes = changed.iter().copied().peekable();
+    while let Some((index, hash)) = nodes.next() {
+        let sibling = match nodes.next_if(|(next, _)| *next == index ^ 1) {
+            Some((_, sibling)) => sibling,
+            None => untouched(index ^ 1),
+        };
+        let (left, right) = if index & 1 == 0 { (hash, sibling) } else { (sibling, hash) };
+        pairs.push((index >> 1, left, right));
+    }
 }

@@ -113,22 +113,25 @@ impl<'a> View<'a> {
     /// The layer that a block's changes make on this state.
     #[must_use]
     pub fn grow(&self, changes: Changes) -> Layer {
+        let write = |(key, value)| Write { key, slot: SENTINEL, value };
+        let mut writes: Vec<Write> = changes.0.into_iter().map(write).collect();
+        // All are looked up before anything is hashed: memory is waited for once for many.
+        for write in &mut writes {
+            write.slot = self.find(&write.key).map_or(SENTINEL, |(slot, _)| slot);
+        }
+        writes.retain(|w| w.slot != SENTINEL || w.value.is_some());
         let mut touches = Touches::default();
-        let mut writes = Vec::with_capacity(changes.0.len());
         let mut fresh = Vec::new();
-        for (key, value) in changes.0 {
-            let slot = self.find(&key).map(|(slot, _)| slot);
-            match (slot, &value) {
-                (Some(slot), Some(value)) => touches.updates.push((slot, value.hash())),
-                (Some(slot), None) => touches.deletions.push(slot),
-                (None, Some(value)) => {
-                    let hash = key.hash();
-                    touches.insertions.push((hash, value.hash()));
-                    fresh.push((writes.len(), hash));
+        for (at, Write { key, slot, value }) in writes.iter().enumerate() {
+            match value.as_ref().map(Value::hash) {
+                None => touches.deletions.push(*slot),
+                Some(value) if *slot != SENTINEL => touches.updates.push((*slot, value)),
+                Some(value) => {
+                    let key = key.hash();
+                    touches.insertions.push((key, value));
+                    fresh.push((at, key));
                 }
-                (None, None) => continue,
             }
-            writes.push(Write { key, slot: slot.unwrap_or(SENTINEL), value });
         }
         let tree = grow(&self.stack, touches);
         for (at, hash) in fresh {

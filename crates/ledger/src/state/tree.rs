@@ -255,7 +255,8 @@ fn skip<T>(rest: &mut &[(u32, T)], index: u32) {
     *rest = rest.get(passed..).unwrap_or_default();
 }
 
-fn find<T: Copy>(list: &Sorted<T>, index: u32) -> Option<T> {
+/// What a sorted list holds for an index.
+pub(super) fn find<T: Copy>(list: &Sorted<T>, index: u32) -> Option<T> {
     let at = list.binary_search_by_key(&index, |(i, _)| *i).ok()?;
     list.get(at).map(|(_, t)| *t)
 }
