@@ -7,7 +7,7 @@ use crate::state::{Key, Layer, Value, View};
 use std::sync::Arc;
 use weft_types::block::txs_root;
 use weft_types::executor::{Assembled, Draft, Executed, Executor};
-use weft_types::{BlockHash, CheckedBlock, CheckedTx, Finality, Hash, Header};
+use weft_types::{BlockHash, Call, CheckedBlock, CheckedTx, Finality, Hash, Header, Tx};
 
 impl Executor for Forks {
     type Refusal = Refusal;
@@ -23,6 +23,7 @@ impl Executor for Forks {
             return Ok(executed);
         }
         let view = self.parent(block.header())?;
+        view.warm(&accounts(block.block().txs.iter()));
         let outcome = self.ledger.execute(&view, work_of(block, finality))?;
         let kept = keep(&view, block.header(), outcome)?;
         Ok(self.insert(hash, kept))
@@ -30,6 +31,7 @@ impl Executor for Forks {
 
     fn assemble(&mut self, draft: &Draft, txs: Vec<CheckedTx>) -> Result<Assembled, Self::Refusal> {
         let view = self.parent(&draft.header)?;
+        view.warm(&accounts(txs.iter().map(CheckedTx::tx)));
         let (outcome, picked) = self.ledger.assemble(&view, work_of_draft(draft, &txs))?;
         let kept = keep(&view, &draft.header, outcome)?;
         let txs = pick(txs, &picked);
@@ -63,6 +65,15 @@ impl Forks {
         self.born = born.saturating_add(1);
         self.kept.entry(hash).or_insert(Kept { born, ..kept }).executed.clone()
     }
+}
+
+/// The accounts that plain transfers will ask for, and the signers of all else.
+fn accounts<'a>(txs: impl Iterator<Item = &'a Tx>) -> Vec<Key> {
+    let to = |tx: &'a Tx| match &tx.body.call {
+        Call::Transfer { to, .. } => Some(Key::Account(*to)),
+        _ => None,
+    };
+    txs.flat_map(|tx| [Some(Key::Account(tx.body.signer)), to(tx)]).flatten().collect()
 }
 
 /// What a block made of its parent's state, ready to be kept.

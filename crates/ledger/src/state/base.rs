@@ -192,6 +192,22 @@ impl Base {
         let slot = find_in(&self.values, &self.index, (tag, key))?;
         self.at(slot).map(|(_, value)| (slot, value))
     }
+
+    /// The slots of many keys. Each step is made for all keys before the next, so that
+    /// memory is waited for once for many.
+    pub(super) fn find_all<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k Key> + Clone,
+    ) -> Vec<Option<TreeSlot>> {
+        let tags: Vec<Tag> = keys.clone().map(|key| self.tag(key)).collect();
+        let guesses: Vec<_> = tags.iter().map(|tag| self.index.guess(*tag)).collect();
+        let slot = |((key, tag), guess): ((&Key, &Tag), &Option<TreeSlot>)| match self.at((*guess)?)
+        {
+            Some((at, _)) if at == key => *guess,
+            _ => find_in(&self.values, &self.index, (*tag, key)),
+        };
+        keys.zip(&tags).zip(&guesses).map(slot).collect()
+    }
 }
 
 fn find_in(

@@ -93,6 +93,21 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The slot of a key, given the one in the base.
+    fn slot(&self, key: &Key, below: Option<TreeSlot>) -> Option<TreeSlot> {
+        let tag = self.base.tag(key);
+        match self.layers.iter().find_map(|l| l.tagged(tag, key)) {
+            Some(write) => write.value.as_ref().map(|_| write.slot),
+            None => below,
+        }
+    }
+
+    /// Brings what the base holds under many keys near, for rules that will soon ask for
+    /// them one by one. No answer depends on it.
+    pub fn warm(&self, keys: &[Key]) {
+        std::hint::black_box(self.base.find_all(keys.iter()));
+    }
+
     /// What shows that the state holds the value under a key, or that it holds none.
     #[must_use]
     pub fn prove(&self, key: &Key) -> Proof {
@@ -115,9 +130,9 @@ impl<'a> View<'a> {
     pub fn grow(&self, changes: Changes) -> Layer {
         let write = |(key, value)| Write { key, slot: SENTINEL, value };
         let mut writes: Vec<Write> = changes.0.into_iter().map(write).collect();
-        // All are looked up before anything is hashed: memory is waited for once for many.
-        for write in &mut writes {
-            write.slot = self.find(&write.key).map_or(SENTINEL, |(slot, _)| slot);
+        let slots = self.base.find_all(writes.iter().map(|w| &w.key));
+        for (write, below) in writes.iter_mut().zip(slots) {
+            write.slot = self.slot(&write.key, below).unwrap_or(SENTINEL);
         }
         writes.retain(|w| w.slot != SENTINEL || w.value.is_some());
         let mut touches = Touches::default();

@@ -69,6 +69,13 @@ impl Index {
         }
     }
 
+    /// The place of the first key with this tag, which is nearly always the one that is
+    /// looked for.
+    #[must_use]
+    pub fn guess(&self, tag: Tag) -> Option<u32> {
+        self.find(tag, |_| true)
+    }
+
     /// Adds a key that is not there.
     pub fn insert(&mut self, tag: Tag, place: u32) {
         if self.len.saturating_mul(4) >= self.table.len().saturating_mul(3) {
