@@ -163,7 +163,7 @@ fn blocks(
         let to = (from + 1 + pick(rng.next_u32() % (plan.accounts - 1))) % keys.len();
         let nonce = Nonce(nonces[from]);
         nonces[from] += 1;
-        let amount = Rao(u64::from(rng.next_u32() % 1_000) + 1);
+        let amount = Rao(u64::from(rng.next_u32() % 1_000) + 1_000);
         (keys[from], nonce, Call::Transfer { to: keys[to], amount })
     };
     let mut blocks = Vec::new();

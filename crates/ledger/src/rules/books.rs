@@ -99,11 +99,11 @@ impl<'a> Books<'a> {
         };
         let done = run(&mut own)?;
         let Books { supply, fees, exits, events, state, .. } = own;
-        let changes = state.into_changes();
+        let writes = state.into_writes();
         (self.supply, self.fees) = (supply, fees);
         self.exits.extend(exits);
         self.events.extend(events);
-        self.state.merge(changes);
+        self.state.merge(writes);
         Ok(done)
     }
 

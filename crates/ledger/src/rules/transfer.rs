@@ -24,7 +24,7 @@ pub fn transfer(
         return Ok(());
     }
     let least = books.params.existential_deposit;
-    if !has_account(books, &to) && amount < least {
+    if amount < least && !has_account(books, &to) {
         return Err(CallError::BelowExistentialDeposit { amount, least });
     }
     let mut receiver = account(books, &to);

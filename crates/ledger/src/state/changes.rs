@@ -1,8 +1,8 @@
 //! Reading and writing: the narrow trait, and the writes of a block as a value.
 //!
 //! A call writes a few keys, a block tens of thousands, and every read looks through all
-//! writes first. So few writes are kept in order, and many are found by the map that
-//! hashes and put in order once, at the end.
+//! writes first. So few writes are walked, many are found by the map that hashes, and they
+//! are put in order once, at the end.
 
 use super::key::Key;
 use super::map::{Index, Seed};
@@ -32,49 +32,60 @@ pub struct Scratch<'a, R: Read + ?Sized> {
     writes: Writes,
 }
 
-/// The writes so far.
-enum Writes {
-    Few(BTreeMap<Key, Option<Value>>),
-    Many(Table),
-}
-
-/// From how many writes on they are kept in a table.
-const MANY: usize = 32;
-
-/// Many writes, in the order in which their keys were first written.
-struct Table {
-    index: Index,
+/// The writes of a scratch, in the order in which their keys were first written.
+#[derive(Default)]
+pub struct Writes {
     list: Vec<(Key, Option<Value>)>,
+    /// Where in the list a key is, once they are many.
+    index: Option<Index>,
 }
 
-impl Table {
-    fn new(few: BTreeMap<Key, Option<Value>>, seed: Seed) -> Self {
-        let mut table = Self { index: Index::new(seed, MANY), list: Vec::new() };
-        few.into_iter().for_each(|(key, value)| table.put(key, value));
-        table
-    }
+/// So many writes are walked faster than they are looked up.
+const FEW: usize = 8;
 
+impl Writes {
     fn find(&self, key: &Key) -> Option<usize> {
         let is = |at| self.list.get(place(at)).is_some_and(|(k, _)| k == key);
-        self.index.find(self.index.tag(key), is).map(place)
-    }
-
-    fn put(&mut self, key: Key, value: Option<Value>) {
-        match self.find(&key).and_then(|at| self.list.get_mut(at)) {
-            Some((_, old)) => *old = value,
-            None => {
-                let at = u32::try_from(self.list.len()).expect("a block has fewer writes");
-                self.index.insert(self.index.tag(&key), at);
-                self.list.push((key, value));
-            }
+        match &self.index {
+            Some(index) => index.find(index.tag(key), is).map(place),
+            None => self.list.iter().position(|(k, _)| k == key),
         }
     }
+
+    fn get(&self, key: &Key) -> Option<&Option<Value>> {
+        self.list.get(self.find(key)?).map(|(_, value)| value)
+    }
+
+    fn put(&mut self, key: Key, value: Option<Value>, seed: impl Fn() -> Seed) {
+        if let Some((_, old)) = self.find(&key).and_then(|at| self.list.get_mut(at)) {
+            *old = value;
+            return;
+        }
+        self.list.push((key, value));
+        match &mut self.index {
+            Some(index) => index.insert(index.tag(&key), last(&self.list)),
+            None if self.list.len() > FEW => self.index = Some(indexed(&self.list, seed())),
+            None => {}
+        }
+    }
+}
+
+fn last<T>(list: &[T]) -> u32 {
+    u32::try_from(list.len().saturating_sub(1)).expect("a block has fewer writes")
+}
+
+fn indexed(list: &[(Key, Option<Value>)], seed: Seed) -> Index {
+    let mut index = Index::new(seed, list.len());
+    for (at, (key, _)) in (0..).zip(list) {
+        index.insert(index.tag(key), at);
+    }
+    index
 }
 
 impl<'a, R: Read + ?Sized> Scratch<'a, R> {
     /// No writes yet.
     pub const fn new(below: &'a R) -> Self {
-        Self { below, writes: Writes::Few(BTreeMap::new()) }
+        Self { below, writes: Writes { list: Vec::new(), index: None } }
     }
 
     /// Sets a value.
@@ -87,45 +98,34 @@ impl<'a, R: Read + ?Sized> Scratch<'a, R> {
         self.write(key, None);
     }
 
-    /// All writes so far.
+    /// All writes so far, to be merged into the scratch below.
+    #[must_use]
+    pub fn into_writes(self) -> Writes {
+        self.writes
+    }
+
+    /// All writes so far, in the order of keys.
     #[must_use]
     pub fn into_changes(self) -> Changes {
-        match self.writes {
-            Writes::Few(few) => Changes(few),
-            Writes::Many(Table { mut list, .. }) => {
-                list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-                Changes(list.into_iter().collect())
-            }
-        }
+        let mut list = self.writes.list;
+        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Changes(list.into_iter().collect())
     }
 
     /// Takes over the writes of a scratch that was laid on this one.
-    pub fn merge(&mut self, changes: Changes) {
-        changes.0.into_iter().for_each(|(key, value)| self.write(key, value));
+    pub fn merge(&mut self, writes: Writes) {
+        writes.list.into_iter().for_each(|(key, value)| self.write(key, value));
     }
 
     fn write(&mut self, key: Key, value: Option<Value>) {
-        match &mut self.writes {
-            Writes::Many(table) => table.put(key, value),
-            Writes::Few(few) => {
-                few.insert(key, value);
-                if few.len() >= MANY {
-                    self.writes = Writes::Many(Table::new(std::mem::take(few), self.below.seed()));
-                }
-            }
-        }
+        let below = self.below;
+        self.writes.put(key, value, || below.seed());
     }
 }
 
 impl<R: Read + ?Sized> Read for Scratch<'_, R> {
     fn get(&self, key: &Key) -> Option<Value> {
-        let written = match &self.writes {
-            Writes::Few(few) => few.get(key),
-            Writes::Many(table) => {
-                table.find(key).and_then(|at| table.list.get(at)).map(|(_, value)| value)
-            }
-        };
-        match written {
+        match self.writes.get(key) {
             Some(written) => written.clone(),
             None => self.below.get(key),
         }

@@ -41,7 +41,7 @@ struct Growth<'a, F: Iterator<Item = TreeSlot>> {
 
 /// The layer that a block's touches make on the tree it runs on.
 pub(super) fn grow(stack: &Stack<'_>, mut touches: Touches) -> TreeLayer {
-    touches.updates.sort_unstable();
+    touches.updates.sort_unstable_by_key(|(slot, _)| *slot);
     touches.insertions.sort_unstable();
     let mut growth = Growth {
         stack,
