@@ -1,5 +1,6 @@
 //! The program from outside: real processes, real files, real sockets.
 
+mod bench;
 mod cli;
 mod hostile;
 mod imported;

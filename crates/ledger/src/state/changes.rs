@@ -108,7 +108,7 @@ impl<'a, R: Read + ?Sized> Scratch<'a, R> {
     #[must_use]
     pub fn into_changes(self) -> Changes {
         let mut list = self.writes.list;
-        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        list.sort_unstable_by_key(|(key, _)| *key);
         Changes(list.into_iter().collect())
     }
 
@@ -133,5 +133,67 @@ impl<R: Read + ?Sized> Read for Scratch<'_, R> {
 
     fn seed(&self) -> Seed {
         self.below.seed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use weft_types::Height;
+
+    /// A state of even heights, each holding its number.
+    struct Even;
+
+    fn key(n: u8) -> Key {
+        Key::Exits(Height(u64::from(n)))
+    }
+
+    impl Read for Even {
+        fn get(&self, key: &Key) -> Option<Value> {
+            let Key::Exits(Height(n)) = key else { return None };
+            n.is_multiple_of(2).then_some(Value::Position(u128::from(*n)))
+        }
+    }
+
+    fn write(scratch: &mut Scratch<'_, impl Read>, (n, value): (u8, Option<u128>)) {
+        match value {
+            Some(value) => scratch.put(key(n), Value::Position(value)),
+            None => scratch.delete(key(n)),
+        }
+    }
+
+    fn agrees(scratch: &impl Read, model: &BTreeMap<Key, Option<Value>>) {
+        for n in 0..=255 {
+            let want = model.get(&key(n)).cloned().unwrap_or_else(|| Even.get(&key(n)));
+            assert_eq!(scratch.get(&key(n)), want, "{n}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn few_and_many_writes_read_and_merge_as_an_ordered_map(
+            below in prop::collection::vec(any::<(u8, Option<u128>)>(), 0..60),
+            above in prop::collection::vec(any::<(u8, Option<u128>)>(), 0..30),
+        ) {
+            let (mut scratch, mut model) = (Scratch::new(&Even), BTreeMap::new());
+            let value = |v: Option<u128>| v.map(Value::Position);
+            for (n, v) in below {
+                write(&mut scratch, (n, v));
+                model.insert(key(n), value(v));
+            }
+            let before = model.clone();
+            let mut own = Scratch::new(&scratch);
+            for (n, v) in above {
+                write(&mut own, (n, v));
+                model.insert(key(n), value(v));
+            }
+            agrees(&own, &model);
+            agrees(&scratch, &before);
+            let writes = own.into_writes();
+            scratch.merge(writes);
+            agrees(&scratch, &model);
+            prop_assert_eq!(scratch.into_changes(), Changes(model));
+        }
     }
 }

@@ -1,0 +1,34 @@
+//! Small runs of the benches: what they check holds, and a load that is none is refused.
+
+use crate::support::Home;
+use serde_json::json;
+
+#[test]
+fn a_small_ledger_bench_gives_the_same_root_twice() {
+    let home = Home::new();
+    let args = ["bench", "ledger", "--accounts", "1000", "--blocks", "2", "--txs", "100"];
+    let (first, second) = (home.data(&args), home.data(&args));
+    assert_eq!(first["plan"]["accounts"], json!(1_000));
+    assert_eq!(first["state_root"], second["state_root"]);
+    let other = home.data(&[&args[..], &["--seed", "2"]].concat());
+    assert_ne!(first["state_root"], other["state_root"]);
+}
+
+#[test]
+fn a_small_epochs_bench_runs_every_epoch_once_and_none_late() {
+    let home = Home::new();
+    let args = ["--subnets", "9", "--uids", "8", "--validators", "3", "--tempo", "20"];
+    let report = home.data(&[&["bench", "epochs"], &args[..]].concat());
+    assert_eq!(report["spread_over"], json!([9, 5]));
+    let epochs = report["blocks"].as_array().into_iter().flatten();
+    let epochs: Vec<_> = epochs.filter_map(|blocks| blocks["epochs"].as_u64()).collect();
+    assert_eq!(epochs, [0, 1, 2]);
+}
+
+#[test]
+fn a_bench_without_a_load_is_refused() {
+    let home = Home::new();
+    assert_eq!(home.error(&["bench", "ledger", "--accounts", "1"], 2), "BadLoad");
+    assert_eq!(home.error(&["bench", "epochs", "--validators", "300"], 2), "BadLoad");
+    assert_eq!(home.error(&["bench", "epochs", "--tempo", "2"], 2), "BadLoad");
+}
