@@ -100,7 +100,8 @@ impl Base {
         let mut index = Index::new(seed, sorted.len());
         sorted.sort_unstable_by_key(|e| e.slot);
         dense(&sorted)?;
-        let mut values: Vec<Option<(Key, Value)>> = vec![None];
+        let mut values: Vec<Option<(Key, Value)>> = Vec::with_capacity(room(&sorted));
+        values.push(None);
         let mut hashes = Vec::with_capacity(sorted.len());
         for Entry { key, slot, value } in sorted {
             if slot == SENTINEL || place(slot) < values.len() {
@@ -217,6 +218,11 @@ fn find_in(
 ) -> Option<TreeSlot> {
     let is = |slot| matches!(values.get(place(slot)), Some(Some((k, _))) if k == key);
     index.find(tag, is)
+}
+
+/// How many slots there are, the sentinel's counted.
+fn room(sorted: &[Entry]) -> usize {
+    sorted.last().map_or(1, |entry| place(entry.slot).saturating_add(1))
 }
 
 /// A state never has as many free slots as this unless it once had so many values.
