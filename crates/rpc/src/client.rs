@@ -110,11 +110,17 @@ impl Client {
         let answer = tokio::time::timeout(self.timeout, post).await.map_err(|_| {
             ClientError::Timeout { url: self.url.clone(), seconds: self.timeout.as_secs() }
         })??;
-        let mut answer: Value = serde_json::from_slice(&answer).map_err(|e| self.not_rpc(&e))?;
-        if answer["error"].is_object() {
-            return Err(ClientError::Application(Box::new(application(&answer["error"]))));
+        let answer: Value = serde_json::from_slice(&answer).map_err(|e| self.not_rpc(&e))?;
+        let Value::Object(mut answer) = answer else {
+            return Err(self.not_rpc(&"the answer is no JSON object"));
+        };
+        if let Some(error @ Value::Object(_)) = answer.get("error") {
+            return Err(ClientError::Application(Box::new(application(error))));
         }
-        serde_json::from_value(answer["result"].take()).map_err(|e| self.not_rpc(&e))
+        let Some(result) = answer.remove("result") else {
+            return Err(self.not_rpc(&"the answer has neither a result nor an error"));
+        };
+        serde_json::from_value(result).map_err(|e| self.not_rpc(&e))
     }
 
     async fn post(&self, body: String) -> Result<Bytes, ClientError> {

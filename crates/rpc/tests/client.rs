@@ -1,0 +1,34 @@
+//! The client's errors: each way to get no answer has its name.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use weft_rpc::client::{Client, ClientError};
+
+/// A server that answers every request with this body.
+async fn parrot(body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut request = [0; 4_096];
+            assert!(socket.read(&mut request).await.unwrap() > 0);
+            let length = body.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+            socket.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).await.unwrap();
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_rpc_is_a_named_error() {
+    for body in ["[]", "7", "\"hello\"", "true", "null", "{}", "[{\"result\":1}]", "<html>"] {
+        let url = parrot(body).await;
+        let client = Client::new(&url, Duration::from_secs(5)).unwrap();
+        let answer = client.call::<_, Value>("chain_status", &json!({})).await;
+        assert!(matches!(answer, Err(ClientError::NotRpc { .. })), "{body}: {answer:?}");
+    }
+}
