@@ -156,7 +156,8 @@ async fn start_rpc(config: &Config, door: crate::backend::Door) -> Result<Server
         NodeError::Rpc { address: config.rpc.clone(), reason: e.to_string() }
     })?;
     let (public, body_bytes) = (config.rpc_public, config.rpc_body_bytes);
-    let server = Server::start(ServerConfig { address, public, body_bytes }, door).await;
+    let limits = weft_rpc::Limits::default();
+    let server = Server::start(ServerConfig { address, public, body_bytes, limits }, door).await;
     server.map_err(|e| match e {
         ServerError::NotLoopback(address) => NodeError::RpcNotLoopback(address),
         ServerError::Listen { address, source } => {

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// The most bytes of an answer.
 const ANSWER_BYTES: usize = 64 << 20;
 
+/// How long a connection is kept for the next call; shorter than a server keeps it.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// An error that the node gave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Application {
@@ -92,7 +95,7 @@ impl Client {
         }
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let http = Http::builder(TokioExecutor::new()).build(connector);
+        let http = Http::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
         Ok(Self { http, uri, url: url.to_owned(), timeout })
     }
 

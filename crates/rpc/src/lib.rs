@@ -9,8 +9,10 @@ pub mod error;
 pub mod method;
 pub mod server;
 
+mod connections;
 mod dispatch;
 
+pub use connections::Limits;
 pub use error::{Kind, RpcError};
 pub use method::Method;
 pub use server::{Backend, Health, Server, ServerConfig, ServerError};

@@ -1,8 +1,10 @@
-//! The HTTP server: limits and manners around the dispatch of calls.
+//! The HTTP server: limits and manners around the dispatch of calls. Connections have
+//! theirs in [`connections`].
 //!
 //! Bound to loopback unless asked otherwise; only requests for known hosts (a page in a
 //! browser can't rebind a name to us), only JSON bodies up to a limit, no CORS headers.
 
+use crate::connections::{self, Limits};
 use crate::dispatch;
 use crate::error::RpcError;
 use crate::method::Method;
@@ -60,6 +62,8 @@ pub struct ServerConfig {
     pub public: bool,
     /// The most bytes of a request.
     pub body_bytes: usize,
+    /// What clients may take at once.
+    pub limits: Limits,
 }
 
 /// Why the server can't run.
@@ -105,11 +109,7 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let app = app(&config, backend);
-        let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, app).await {
-                tracing::error!(%error, "rpc server stopped");
-            }
-        });
+        let task = tokio::spawn(connections::serve(listener, app, config.limits));
         Ok(Self { address, task })
     }
 }
@@ -117,10 +117,12 @@ impl Server {
 struct Shared<B> {
     backend: B,
     gate: Semaphore,
+    answer_bytes: usize,
 }
 
 fn app<B: Backend>(config: &ServerConfig, backend: B) -> Router {
-    let shared = Arc::new(Shared { backend, gate: Semaphore::new(AT_ONCE) });
+    let (gate, answer_bytes) = (Semaphore::new(AT_ONCE), config.limits.answer_bytes);
+    let shared = Arc::new(Shared { backend, gate, answer_bytes });
     let router = Router::new()
         .route("/", post(rpc::<B>))
         .route("/health", get(ready::<B>))
@@ -163,10 +165,8 @@ async fn rpc<B: Backend>(
     let Ok(_permit) = shared.gate.try_acquire() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many requests at once\n").into_response();
     };
-    match dispatch::answer(&shared.backend, &body).await {
-        Some(answer) => {
-            ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
-        }
+    match dispatch::answer(&shared.backend, &body, shared.answer_bytes).await {
+        Some(answer) => ([(header::CONTENT_TYPE, "application/json")], answer).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use weft_rpc::client::{Client, ClientError};
-use weft_rpc::{Backend, Health, Kind, Method, RpcError, Server, ServerConfig, ServerError};
+use weft_rpc::{
+    Backend, Health, Kind, Limits, Method, RpcError, Server, ServerConfig, ServerError,
+};
 
 /// Answers with what it was asked; knows no transaction.
 struct Echo;
@@ -30,9 +32,13 @@ impl Backend for Echo {
 }
 
 async fn start() -> Server {
+    start_with(Limits::default(), Echo).await
+}
+
+async fn start_with(limits: Limits, backend: impl Backend) -> Server {
     let address = "127.0.0.1:0".parse().unwrap();
-    let config = ServerConfig { address, public: false, body_bytes: 1 << 20 };
-    Server::start(config, Echo).await.unwrap()
+    let config = ServerConfig { address, public: false, body_bytes: 1 << 20, limits };
+    Server::start(config, backend).await.unwrap()
 }
 
 /// Sends raw bytes and reads the whole answer: status and body.
@@ -129,7 +135,8 @@ async fn strange_hosts_bodies_and_types_are_turned_away() {
 #[tokio::test]
 async fn an_address_open_to_others_must_be_asked_for() {
     let address = "0.0.0.0:0".parse().unwrap();
-    let config = ServerConfig { address, public: false, body_bytes: 1_024 };
+    let config =
+        ServerConfig { address, public: false, body_bytes: 1_024, limits: Limits::default() };
     assert!(matches!(Server::start(config, Echo).await, Err(ServerError::NotLoopback(_))));
 }
 
