@@ -57,7 +57,6 @@ impl Engine {
         match method {
             Method::ChainStatus => Ok(self.get_status()),
             Method::ChainGetGenesis => Ok(self.genesis()),
-            Method::ChainGetBlock => self.get_block(params),
             Method::ChainGetSupply => self.supply(params),
             Method::AccountGet => self.account(params),
             Method::AccountProof => self.proof(params),
@@ -78,7 +77,7 @@ impl Engine {
             Method::NetPeers => Ok(self.peer_list()),
             Method::VoterStatus => Ok(self.voter_status()),
             Method::VoterQueueRow => self.queue_row(params),
-            Method::TxSubmit | Method::TxSubmitMany | Method::Discover => {
+            Method::ChainGetBlock | Method::TxSubmit | Method::TxSubmitMany | Method::Discover => {
                 Err(RpcError::new(Kind::Internal, "WrongDoor", "not a question to the engine"))
             }
         }
@@ -99,7 +98,7 @@ impl Engine {
             "final_height": said.height,
             "final_hash": said.hash,
             "state_root": said.state_root,
-            "final_lag_slots": (time / slot_ms).saturating_sub(self.final_slot().0),
+            "final_lag_slots": (time / slot_ms).saturating_sub(said.slot.0),
             "peers": self.peers.count(),
             "pool": self.pool.len(),
             "voter": self.voter.map(|key| self.chain.address(key)),

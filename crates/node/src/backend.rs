@@ -1,10 +1,16 @@
 //! The RPC's way to the engine: questions as events, transactions by way of the
 //! checker, answers by a channel of one.
+//!
+//! What would hold the engine up is bounded here: transactions are refused while the
+//! checker is behind, blocks are read and described beside the engine by a few at a
+//! time, and there is one audit at a time, on loopback only.
 
-use crate::checker::Job;
+use crate::checker::{Job, LISTS};
 use crate::event::{Event, Reply, Source};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use weft_rpc::{Backend, Health, Kind, Method, RpcError};
 use weft_types::hash::from_hex;
 use weft_types::{Canonical, Tx};
@@ -12,13 +18,20 @@ use weft_types::{Canonical, Tx};
 /// The most transactions of one `tx_submitMany`.
 const MANY: usize = 2_000;
 
+/// Blocks that are read and described at once.
+const BLOCKS_AT_ONCE: usize = 4;
+
+/// Audits that run at once: each sums the whole state while the engine waits.
+const AUDITS_AT_ONCE: usize = 1;
+
 /// What the RPC server holds of the node.
 #[derive(Clone)]
 pub struct Door {
-    /// To the engine.
-    pub events: mpsc::Sender<Event>,
-    /// To the checker.
-    pub checker: mpsc::Sender<Job>,
+    events: mpsc::Sender<Event>,
+    txs: mpsc::Sender<Job>,
+    public: bool,
+    blocks: Arc<Semaphore>,
+    audits: Arc<Semaphore>,
 }
 
 fn stopping() -> RpcError {
@@ -26,6 +39,14 @@ fn stopping() -> RpcError {
 }
 
 impl Door {
+    /// A door to the engine and the checker; `public` when others than this machine can
+    /// knock.
+    #[must_use]
+    pub fn new(events: mpsc::Sender<Event>, txs: mpsc::Sender<Job>, public: bool) -> Self {
+        let blocks = Arc::new(Semaphore::new(BLOCKS_AT_ONCE));
+        Self { events, txs, public, blocks, audits: Arc::new(Semaphore::new(AUDITS_AT_ONCE)) }
+    }
+
     async fn ask(&self, method: Method, params: Value) -> Result<Value, RpcError> {
         let (reply, answer) = oneshot::channel();
         let event = Event::Query { method, params, reply };
@@ -36,9 +57,48 @@ impl Door {
     async fn submit(&self, txs: Vec<Tx>) -> Result<Value, RpcError> {
         let (reply, answer): (Reply, _) = oneshot::channel();
         let job = Job::Txs { source: Source::Client(reply), txs };
-        self.checker.send(job).await.map_err(|_| stopping())?;
+        self.txs.try_send(job).map_err(|e| match e {
+            TrySendError::Full(_) => busy(),
+            TrySendError::Closed(_) => stopping(),
+        })?;
         answer.await.map_err(|_| stopping())?
     }
+
+    /// Finds a block by the engine, and reads and describes it beside the engine.
+    async fn block(&self, params: Value) -> Result<Value, RpcError> {
+        let _turn = self.blocks.acquire().await.map_err(|_| stopping())?;
+        let txs = params["txs"].as_str().unwrap_or("count").to_owned();
+        let (reply, answer) = oneshot::channel();
+        self.events.send(Event::Block { params, reply }).await.map_err(|_| stopping())?;
+        let found = answer.await.map_err(|_| stopping())??;
+        let described = tokio::task::spawn_blocking(move || found.describe(&txs)).await;
+        described.map_err(|e| RpcError::new(Kind::Internal, "Task", e))?
+    }
+
+    async fn supply(&self, params: Value) -> Result<Value, RpcError> {
+        if params["audit"] != json!(true) {
+            return self.ask(Method::ChainGetSupply, params).await;
+        }
+        if self.public {
+            let text = "audits are answered by nodes whose RPC is on loopback only";
+            return Err(RpcError::new(Kind::NotAuthorized, "LoopbackOnly", text)
+                .help("ask without audit, or run a node of your own"));
+        }
+        let Ok(_turn) = self.audits.try_acquire() else {
+            let text = format!("{AUDITS_AT_ONCE} audit runs, and no more may at once");
+            return Err(
+                RpcError::new(Kind::RateLimited, "AuditRuns", text).help("ask again in a moment")
+            );
+        };
+        self.ask(Method::ChainGetSupply, params).await
+    }
+}
+
+fn busy() -> RpcError {
+    let text = format!("{LISTS} lists of transactions wait to be verified, nothing was taken");
+    RpcError::new(Kind::RateLimited, "CheckerBusy", text)
+        .help("send the same bytes again in a moment")
+        .context(json!({ "limit": LISTS }))
 }
 
 fn transaction(raw: &Value) -> Result<Tx, RpcError> {
@@ -67,6 +127,8 @@ impl Backend for Door {
                 let txs = raws.iter().map(transaction).collect::<Result<Vec<_>, _>>()?;
                 self.submit(txs).await
             }
+            Method::ChainGetBlock => self.block(params).await,
+            Method::ChainGetSupply => self.supply(params).await,
             _ => self.ask(method, params).await,
         }
     }
@@ -104,4 +166,69 @@ fn refusal(error: &Value) -> RpcError {
     RpcError::new(kind, &text("name"), message)
         .help(&text("help"))
         .context(error["data"]["context"].clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_types::key::derive_test_key;
+    use weft_types::{Call, ChainTag, Hash, Nonce, PublicKey, Rao, TxBody};
+
+    struct Room {
+        door: Door,
+        events: mpsc::Receiver<Event>,
+        txs: mpsc::Receiver<Job>,
+    }
+
+    fn room(public: bool) -> Room {
+        let (to_engine, events) = mpsc::channel(4);
+        let (to_checker, txs) = mpsc::channel(1);
+        Room { door: Door::new(to_engine, to_checker, public), events, txs }
+    }
+
+    fn raw() -> Value {
+        let key = derive_test_key("door", "sender");
+        let chain = Hash([7; 32]);
+        let call = Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1) };
+        let (tag, fee) = (ChainTag::of(&chain), Rao(5_000));
+        let signer = key.public();
+        let body = TxBody { chain: tag, signer, nonce: Nonce(0), fee, valid_until: None, call };
+        json!(weft_types::hash::to_hex(&body.sign(&key, &chain).to_bytes()))
+    }
+
+    #[tokio::test]
+    async fn while_the_checker_is_behind_transactions_are_refused_and_do_not_wait() {
+        let mut room = room(false);
+        let (reply, _answer) = oneshot::channel();
+        let first = Job::Txs { source: Source::Client(reply), txs: Vec::new() };
+        room.door.txs.try_send(first).unwrap();
+        for (method, params) in [
+            (Method::TxSubmit, json!({ "raw": raw() })),
+            (Method::TxSubmitMany, json!({ "raws": [raw(), raw()] })),
+        ] {
+            let refused = room.door.call(method, params).await.unwrap_err();
+            assert_eq!((refused.kind, refused.name.as_str()), (Kind::RateLimited, "CheckerBusy"));
+        }
+        room.txs.close();
+        let refused = room.door.call(Method::TxSubmit, json!({ "raw": raw() })).await.unwrap_err();
+        assert_eq!(refused.name, "Stopping");
+    }
+
+    #[tokio::test]
+    async fn there_is_one_audit_at_a_time_and_none_for_strangers() {
+        let audit = || json!({ "audit": true });
+        let mut here = room(false);
+        let door = here.door.clone();
+        let first = tokio::spawn(async move { door.call(Method::ChainGetSupply, audit()).await });
+        let Some(Event::Query { reply, .. }) = here.events.recv().await else {
+            panic!("the first audit reaches the engine");
+        };
+        let second = here.door.call(Method::ChainGetSupply, audit()).await.unwrap_err();
+        assert_eq!((second.kind, second.name.as_str()), (Kind::RateLimited, "AuditRuns"));
+        reply.send(Ok(json!({ "conserved": true }))).unwrap();
+        assert_eq!(first.await.unwrap(), Ok(json!({ "conserved": true })));
+        let public = room(true);
+        let refused = public.door.call(Method::ChainGetSupply, audit()).await.unwrap_err();
+        assert_eq!((refused.kind, refused.name.as_str()), (Kind::NotAuthorized, "LoopbackOnly"));
+    }
 }

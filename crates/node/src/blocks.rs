@@ -1,10 +1,34 @@
-//! Blocks for readers and peers: from the core while unfinal, from the log after.
+//! Blocks for readers: from the core while unfinal, from the log after. The engine only
+//! finds a block; reading and describing it, which may take long for a full one, is done
+//! by whoever asked.
 
 use crate::engine::Engine;
 use crate::error::NodeError;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use weft_rpc::{Kind, RpcError};
-use weft_types::{Block, BlockHash, Canonical, Height, Item, Slot};
+use weft_store::Stored;
+use weft_types::{Address, Block, BlockHash, Canonical, CheckedBlock, Hash, Height, Item, Network};
+
+/// A block that was found, and what only the engine knows of it.
+#[derive(Debug)]
+pub struct Found {
+    hash: BlockHash,
+    network: Network,
+    is_final: bool,
+    body: Body,
+}
+
+/// Where the block is.
+#[derive(Debug)]
+enum Body {
+    /// There is none: only the state of genesis.
+    Genesis { state_root: Hash },
+    /// In memory.
+    Held(Arc<CheckedBlock>),
+    /// In the log.
+    Logged(Stored),
+}
 
 impl Engine {
     /// A block, final or not.
@@ -31,15 +55,8 @@ impl Engine {
         }
     }
 
-    /// The slot of the last block that is said to be final.
-    pub(crate) fn final_slot(&self) -> Slot {
-        let block = self.block(&self.finals.said().hash).ok().flatten();
-        block.map_or(Slot::ZERO, |b| b.header().slot)
-    }
-
-    /// `chain_getBlock`.
-    pub(crate) fn get_block(&self, params: &Value) -> Result<Value, RpcError> {
-        let internal = |e: NodeError| RpcError::new(Kind::Internal, "Store", e);
+    /// The block that `chain_getBlock` means.
+    pub(crate) fn find_block(&self, params: &Value) -> Result<Found, RpcError> {
         let absent = |what: String| {
             let head = self.core.head().height;
             let text = format!("there is no block {what}; the head is at height {head}");
@@ -57,36 +74,56 @@ impl Engine {
                 return Err(RpcError::new(Kind::InvalidArgument, "HeightOrHash", text));
             }
         };
-        if hash == self.chain.id {
-            return Ok(self.genesis_block());
+        let (body, height) = if hash == self.chain.id {
+            (Body::Genesis { state_root: self.genesis_root }, Height::ZERO)
+        } else if let Some(block) = self.core.block(&hash) {
+            let height = block.header().height;
+            (Body::Held(block), height)
+        } else {
+            let stored = self.store.stored(&hash).ok_or_else(|| absent(hash.to_string()))?;
+            let height = stored.height();
+            (Body::Logged(stored), height)
+        };
+        let is_final =
+            height <= self.finals.said().height && self.store.final_hash(height) == Some(hash);
+        Ok(Found { hash, network: self.chain.network, is_final, body })
+    }
+}
+
+impl Found {
+    /// The answer of `chain_getBlock`. It may read the log, so it is no work for a task.
+    ///
+    /// # Errors
+    /// [`Kind::Internal`] when the log can't be read.
+    pub fn describe(&self, txs: &str) -> Result<Value, RpcError> {
+        match &self.body {
+            Body::Genesis { state_root } => Ok(json!({
+                "network": self.network, "hash": self.hash, "height": 0, "slot": 0, "round": 0,
+                "state_root": state_root, "proposer": null, "work": "0", "shares": 0, "rows": 0,
+                "transactions": 0, "tx_ids": [], "final": true,
+            })),
+            Body::Held(block) => Ok(self.of(block.block(), txs)),
+            Body::Logged(stored) => {
+                let block = stored.read();
+                let block = block.map_err(|e| RpcError::new(Kind::Internal, "Store", e))?;
+                Ok(self.of(&block, txs))
+            }
         }
-        let block = self.block(&hash).map_err(internal)?;
-        let block = block.ok_or_else(|| absent(hash.to_string()))?;
-        Ok(self.describe(&block, &hash, params["txs"].as_str().unwrap_or("count")))
     }
 
-    fn genesis_block(&self) -> Value {
-        json!({
-            "network": self.chain.network, "hash": self.chain.id, "height": 0, "slot": 0, "round": 0,
-            "state_root": self.genesis_root, "proposer": null, "work": "0", "shares": 0, "rows": 0,
-            "transactions": 0, "tx_ids": [], "final": true,
-        })
-    }
-
-    fn describe(&self, block: &Block, hash: &BlockHash, txs: &str) -> Value {
+    fn of(&self, block: &Block, txs: &str) -> Value {
         let header = block.header();
         let rows = block.proof.iter().flat_map(|s| &s.items);
         let rows = rows.filter(|item| matches!(item, Item::Row(_))).count();
-        let is_final = header.height <= self.finals.said().height
-            && self.store.final_hash(header.height) == Some(*hash);
+        let proposer = Address { network: self.network, key: header.proposer };
         let mut answer = json!({
-            "network": self.chain.network,
-            "hash": hash,
+            "network": self.network,
+            "hash": self.hash,
             "parent": header.parent,
             "height": header.height,
             "slot": header.slot,
             "round": header.round,
-            "proposer": self.chain.address(header.proposer),
+            "proposer": proposer.to_string(),
             "state_root": header.state_root,
             "work": header.work,
             "shares": block.proof.len(),
@@ -94,7 +131,7 @@ impl Engine {
             "rows": rows,
             "transactions": block.txs.len(),
             "bytes": block.to_bytes().len(),
-            "final": is_final,
+            "final": self.is_final,
         });
         match txs {
             "ids" => {

@@ -3,22 +3,29 @@
 //!
 //! Transactions and bodies go in as bytes or values and come back to the engine as
 //! `Checked*`. Each good signature is remembered by its seal, so a transaction that
-//! was verified for the pool is not verified again in a block. When the checker is
-//! behind, the engine drops the job: gossip and fetching will bring it again.
+//! was verified for the pool is not verified again in a block.
+//!
+//! Bodies have a queue of their own, which is emptied before the next transaction is
+//! looked at: a flood of transactions never holds a block up for longer than one batch.
+//! When a queue is full, what comes is dropped, and gossip and fetching bring it again;
+//! a client is told to try later.
 
 use crate::event::{Event, Source};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 use weft_consensus::{PeerId, Want};
 use weft_types::check::{Known, check_block, check_txs, shares_of, txs_of};
 use weft_types::codec::CodecError;
 use weft_types::{Block, BlockHash, Canonical, ChainId, Hash, Params, Tx};
 
-/// How many jobs may wait.
-pub const JOBS: usize = 256;
+/// How many lists of transactions may wait.
+pub const LISTS: usize = 256;
+
+/// How many bodies, and words behind them, may wait: two full answers of a peer.
+pub const BODIES: usize = 2 * (crate::serve::ANSWER_BLOCKS + 1);
 
 /// How long transactions wait for others to be verified with.
 const LINGER: Duration = Duration::from_millis(10);
@@ -29,7 +36,7 @@ const ENOUGH: usize = 512;
 /// How many seals are remembered: some minutes of full blocks.
 const SEALS: usize = 400_000;
 
-/// Something to verify.
+/// Transactions to verify.
 #[derive(Debug)]
 pub enum Job {
     /// Transactions, still encoded.
@@ -46,6 +53,11 @@ pub enum Job {
         /// The transactions.
         txs: Vec<Tx>,
     },
+}
+
+/// What an answer of a peer consists of.
+#[derive(Debug)]
+pub enum Part {
     /// The body of a block.
     Body {
         /// Who sent it.
@@ -62,6 +74,30 @@ pub enum Job {
         /// What was asked.
         want: Want,
     },
+}
+
+/// Where work for the checker is put down.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Transactions.
+    pub txs: mpsc::Sender<Job>,
+    /// Bodies, which go first.
+    pub bodies: mpsc::Sender<Part>,
+}
+
+/// Where the checker takes it from.
+#[derive(Debug)]
+pub struct Inbox {
+    txs: mpsc::Receiver<Job>,
+    bodies: mpsc::Receiver<Part>,
+}
+
+/// A desk and its inbox.
+#[must_use]
+pub fn desk() -> (Desk, Inbox) {
+    let (txs, tx_inbox) = mpsc::channel(LISTS);
+    let (bodies, body_inbox) = mpsc::channel(BODIES);
+    (Desk { txs, bodies }, Inbox { txs: tx_inbox, bodies: body_inbox })
 }
 
 /// The seals of good signatures, oldest forgotten first.
@@ -90,19 +126,28 @@ impl Seals {
     }
 }
 
-/// Verifies jobs until their channel closes. Runs on a thread of its own.
+/// Verifies what is put on the desk until nobody holds it. Runs on a thread of its own.
+///
+/// # Errors
+/// What the system says when it gives no timer.
 pub fn run(
-    jobs: mpsc::Receiver<Job>,
+    inbox: Inbox,
     events: &mpsc::Sender<Event>,
     params: &Params,
     chain: &ChainId,
 ) -> std::io::Result<()> {
     let timer = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (seals, rng) = (Seals::default(), crate::entropy::generator());
-    let mut checker = Checker { jobs, seals, rng, rules: (params, chain) };
-    while let Some(first) = checker.jobs.blocking_recv() {
-        let (batch, other) = timer.block_on(checker.gather(first));
-        for event in checker.check(batch).into_iter().chain(other.map(|job| checker.one(job))) {
+    let mut checker = Checker { inbox, seals, rng, rules: (params, chain) };
+    while let Some((batch, first)) = timer.block_on(checker.next()) {
+        let mut body = first;
+        while let Some(part) = body {
+            if events.blocking_send(checker.part(part)).is_err() {
+                return Ok(());
+            }
+            body = checker.inbox.bodies.try_recv().ok();
+        }
+        for event in checker.check(batch) {
             if events.blocking_send(event).is_err() {
                 return Ok(());
             }
@@ -112,7 +157,7 @@ pub fn run(
 }
 
 struct Checker<'a> {
-    jobs: mpsc::Receiver<Job>,
+    inbox: Inbox,
     seals: Seals,
     rng: crate::entropy::Generator,
     rules: (&'a Params, &'a ChainId),
@@ -122,22 +167,35 @@ struct Checker<'a> {
 type Batch = Vec<(Source, Result<Vec<Tx>, CodecError>)>;
 
 impl Checker<'_> {
+    /// What is to be done next: a body at once, transactions after a moment. Nothing when
+    /// nobody holds the desk any more.
+    async fn next(&mut self) -> Option<(Batch, Option<Part>)> {
+        tokio::select! {
+            biased;
+            Some(part) = self.inbox.bodies.recv() => Some((Batch::new(), Some(part))),
+            Some(job) = self.inbox.txs.recv() => Some(self.gather(job).await),
+            else => None,
+        }
+    }
+
     /// Collects transactions for a moment: a batch of hundreds costs half of what they
-    /// cost alone. A body is not kept waiting; it is given beside the batch.
-    async fn gather(&mut self, first: Job) -> (Batch, Option<Job>) {
+    /// cost alone. A body ends the wait and goes before the batch.
+    async fn gather(&mut self, first: Job) -> (Batch, Option<Part>) {
         let until = Instant::now() + LINGER;
         let (mut batch, mut count, mut next) = (Batch::new(), 0, Some(first));
         while let Some(job) = next {
             let (source, txs) = match job {
                 Job::Bundle { source, data } => (source, Vec::<Tx>::from_bytes(&data)),
                 Job::Txs { source, txs } => (source, Ok(txs)),
-                other => return (batch, Some(other)),
             };
             count += txs.as_ref().map_or(0, Vec::len);
             batch.push((source, txs));
-            next = match count {
-                ENOUGH.. => None,
-                _ => timeout_at(until, self.jobs.recv()).await.unwrap_or_default(),
+            next = tokio::select! {
+                biased;
+                Some(part) = self.inbox.bodies.recv() => return (batch, Some(part)),
+                () = std::future::ready(()), if count >= ENOUGH => None,
+                job = self.inbox.txs.recv() => job,
+                () = sleep_until(until) => None,
             };
         }
         (batch, None)
@@ -162,10 +220,10 @@ impl Checker<'_> {
     }
 
     /// A body, or the word behind the last one.
-    fn one(&mut self, job: Job) -> Event {
-        match job {
-            Job::Done { from, want } => Event::Fetched { from, want },
-            Job::Body { from, hash, block } => {
+    fn part(&mut self, part: Part) -> Event {
+        match part {
+            Part::Done { from, want } => Event::Fetched { from, want },
+            Part::Body { from, hash, block } => {
                 let checked = check_block(*block, self.rules, &self.seals, &mut self.rng);
                 let checked = checked.map(Arc::new);
                 if let Ok(block) = &checked {
@@ -174,13 +232,81 @@ impl Checker<'_> {
                 }
                 Event::Body { from, hash, checked }
             }
-            Job::Bundle { source, data } => {
-                let txs = Vec::<Tx>::from_bytes(&data);
-                self.check(vec![(source, txs)]).pop().unwrap_or(Event::Tick)
-            }
-            Job::Txs { source, txs } => {
-                self.check(vec![(source, Ok(txs))]).pop().unwrap_or(Event::Tick)
-            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_types::key::derive_test_key;
+    use weft_types::{
+        Call, ChainTag, Hash, Header, Height, Nonce, PublicKey, Rao, Round, Slot, TxBody, Work,
+        check::seal_block,
+    };
+
+    const CHAIN: ChainId = Hash([7; 32]);
+
+    fn transactions() -> Job {
+        let key = derive_test_key("checker", "sender");
+        let call = Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1) };
+        let (chain, fee) = (ChainTag::of(&CHAIN), Rao(5_000));
+        let body =
+            TxBody { chain, signer: key.public(), nonce: Nonce(0), fee, valid_until: None, call };
+        let (reply, _) = tokio::sync::oneshot::channel();
+        Job::Txs { source: Source::Client(reply), txs: vec![body.sign(&key, &CHAIN)] }
+    }
+
+    fn body() -> Part {
+        let key = derive_test_key("checker", "proposer");
+        let header = Header {
+            version: 1,
+            slot: Slot(1),
+            round: Round(1),
+            height: Height(1),
+            parent: CHAIN,
+            proposer: key.public(),
+            txs_root: Hash::ZERO,
+            proof_root: Hash::ZERO,
+            state_root: Hash::ZERO,
+            work: Work::ZERO,
+        };
+        let block = seal_block(header, (&key, &CHAIN), vec![], None, vec![]).block().clone();
+        Part::Body { from: PeerId(1), hash: block.hash(), block: Box::new(block) }
+    }
+
+    #[test]
+    fn a_body_and_the_word_behind_it_go_before_a_flood_of_transactions() {
+        let (desk, inbox) = desk();
+        for _ in 0..LISTS {
+            desk.txs.try_send(transactions()).unwrap();
+        }
+        assert!(desk.txs.try_send(transactions()).is_err(), "the flood has a bound");
+        desk.bodies.try_send(body()).unwrap();
+        let want = Want::Block(Hash::ZERO);
+        desk.bodies.try_send(Part::Done { from: PeerId(1), want }).unwrap();
+        drop(desk);
+        let (events, mut outbox) = mpsc::channel(2 * LISTS);
+        run(inbox, &events, &weft_types::Params::preset(weft_types::Network::Local), &CHAIN)
+            .unwrap();
+        drop(events);
+        assert!(matches!(outbox.try_recv(), Ok(Event::Body { .. })));
+        assert!(matches!(outbox.try_recv(), Ok(Event::Fetched { .. })));
+        for n in 0..LISTS {
+            assert!(matches!(outbox.try_recv(), Ok(Event::Txs { .. })), "list {n}");
+        }
+        assert!(outbox.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_body_ends_the_wait_for_company() {
+        let (desk, inbox) = desk();
+        let params = weft_types::Params::preset(weft_types::Network::Local);
+        let (seals, rng) = (Seals::default(), crate::entropy::generator());
+        let mut checker = Checker { inbox, seals, rng, rules: (&params, &CHAIN) };
+        desk.bodies.try_send(body()).unwrap();
+        let (batch, part) = checker.gather(transactions()).await;
+        assert_eq!(batch.len(), 1);
+        assert!(matches!(part, Some(Part::Body { .. })));
     }
 }

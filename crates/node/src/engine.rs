@@ -6,7 +6,7 @@
 //! fails on the way to the disk stops the node: a voter that can't write must not sign.
 
 use crate::chain::Chain;
-use crate::checker::Job;
+use crate::checker::Desk;
 use crate::config::Config;
 use crate::error::NodeError;
 use crate::event::Event;
@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::relay::{BUNDLE_WAIT, Relay};
 use crate::rows::Rows;
+use crate::watch::{self, Watched};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -53,7 +54,9 @@ pub struct Engine {
     /// The network.
     pub gossip: Gossip,
     /// Where heavy checks go.
-    pub checker: mpsc::Sender<Job>,
+    pub checker: Desk,
+    /// The thread that does them.
+    pub checking: Watched,
     /// What comes in.
     pub events: mpsc::Receiver<Event>,
     /// Who is connected.
@@ -78,33 +81,41 @@ pub fn now() -> Millis {
 }
 
 impl Engine {
-    /// Runs until asked to stop or until the disk fails.
+    /// Runs until asked to stop, until the disk fails, or until the checker or the
+    /// network ends.
     ///
     /// # Errors
     /// [`NodeError`] says what can't go on.
     pub async fn run(mut self) -> Result<(), NodeError> {
-        while let Some(event) = self.next().await {
-            if matches!(event, Event::Stop) {
-                break;
-            }
-            for input in self.inputs(event)? {
+        let ended = loop {
+            let event = match self.next().await {
+                Ok(Event::Stop) => break Ok(()),
+                Ok(event) => event,
+                Err(error) => break Err(error),
+            };
+            for input in self.inputs(event) {
                 let effects = self.core.step(now(), input);
                 self.apply(effects)?;
             }
             self.housekeeping()?;
-        }
-        self.shut()
+        };
+        self.shut().and(ended)
     }
 
     /// The next thing that happens: an event, a peer's message, or time.
-    async fn next(&mut self) -> Option<Event> {
+    ///
+    /// # Errors
+    /// [`NodeError::Task`] when the checker or the network has ended.
+    async fn next(&mut self) -> Result<Event, NodeError> {
         // The core's wish is a point in time, so that events in between never put it off.
         let nap = Duration::from_millis(self.wake.0.saturating_sub(now().0)).min(NAP);
         let nap = if self.relay.waits() { nap.min(BUNDLE_WAIT) } else { nap };
         tokio::select! {
-            event = self.events.recv() => event,
-            event = self.gossip.events.recv() => Some(event.map_or(Event::Stop, Event::Peer)),
-            () = tokio::time::sleep(nap) => Some(Event::Tick),
+            error = self.checking.ended() => Err(error),
+            end = &mut self.gossip.task => Err(watch::ended("the network", end)),
+            event = self.events.recv() => Ok(event.unwrap_or(Event::Stop)),
+            Some(event) = self.gossip.events.recv() => Ok(Event::Peer(event)),
+            () = tokio::time::sleep(nap) => Ok(Event::Tick),
         }
     }
 

@@ -54,7 +54,7 @@ pub enum NodeError {
         reason: String,
     },
     /// A thread or task could not be started or stopped unexpectedly.
-    #[error("{what} stopped: {reason}")]
+    #[error("{what} stopped: {reason}; the node can't go on without it, start it again")]
     Task {
         /// Which.
         what: &'static str,

@@ -1,6 +1,7 @@
 //! What can happen to the engine. All of it arrives through one bounded channel,
 //! save the peers' events, whose channel belongs to gossip.
 
+use crate::blocks::Found;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use weft_consensus::{PeerId, Want};
@@ -47,6 +48,13 @@ pub enum Event {
         params: serde_json::Value,
         /// Where the answer goes.
         reply: Reply,
+    },
+    /// A client asks for a block, which is read and described elsewhere.
+    Block {
+        /// By height or by hash.
+        params: serde_json::Value,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<Found, RpcError>>,
     },
     /// Somebody reads the figures.
     Metrics {

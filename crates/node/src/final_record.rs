@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use weft_ledger::forks::FinalBlock;
 use weft_ledger::rules::Receipts;
 use weft_store::{Entry, Meta, StateChanges};
-use weft_types::{BlockHash, Canonical, CheckedBlock, Hash, Header, Height, TxId};
+use weft_types::{BlockHash, Canonical, CheckedBlock, Hash, Header, Height, Slot, TxId};
 
 /// How many transactions are remembered with what became of them.
 const RECEIPTS: usize = 300_000;
@@ -39,6 +39,8 @@ pub struct Tip {
     pub hash: BlockHash,
     /// The root of its state.
     pub state_root: Hash,
+    /// Its slot.
+    pub slot: Slot,
 }
 
 /// Final blocks and what of them is still to be done.
@@ -96,7 +98,8 @@ impl Finals {
 
     /// Takes a block that became final, with its header and transactions.
     pub fn add(&mut self, block: FinalBlock, header: Header, ids: &[TxId]) {
-        let tip = Tip { height: block.height, hash: block.hash, state_root: block.state_root };
+        let FinalBlock { height, hash, state_root, .. } = block;
+        let tip = Tip { height, hash, state_root, slot: header.slot };
         self.meta = Some((tip.clone(), header));
         self.known.insert(block.height, tip);
         for (index, id) in ids.iter().enumerate() {
@@ -142,7 +145,7 @@ impl Finals {
         self.meta.as_ref().filter(|(tip, _)| tip.hash == at)?;
         let (tip, header) = self.meta.take()?;
         self.written = Instant::now();
-        let Tip { height, hash, state_root } = tip;
+        let Tip { height, hash, state_root, .. } = tip;
         let meta = Meta { height, hash, state_root, header, base };
         Some((std::mem::take(&mut self.writes), meta))
     }

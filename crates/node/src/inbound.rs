@@ -1,10 +1,10 @@
 //! From events to inputs of the core: decoding, checking out, and answering what needs
 //! no decision.
 
-use crate::checker::Job;
+use crate::checker::{Job, Part};
 use crate::engine::Engine;
-use crate::error::NodeError;
 use crate::event::{Event, Source};
+use crate::serve::ANSWER_BLOCKS;
 use crate::wire::{Answer, Request};
 use weft_consensus::{Input, PeerId, Want};
 use weft_gossip::{Event as Peer, MessageName, PeerName, Topic, Verdict};
@@ -12,13 +12,10 @@ use weft_types::{Block, Canonical, Share, SignedHeader};
 
 impl Engine {
     /// What the core must hear of an event.
-    ///
-    /// # Errors
-    /// [`NodeError`] when the store can't be read.
-    pub fn inputs(&mut self, event: Event) -> Result<Vec<Input>, NodeError> {
-        Ok(match event {
+    pub fn inputs(&mut self, event: Event) -> Vec<Input> {
+        match event {
             Event::Tick | Event::Stop => vec![Input::Tick],
-            Event::Peer(event) => return self.peer(event),
+            Event::Peer(event) => self.peer(event),
             Event::Txs { source, checked } => {
                 self.checked_txs(source, checked);
                 Vec::new()
@@ -36,13 +33,18 @@ impl Engine {
                 self.query(method, &params, reply);
                 Vec::new()
             }
-        })
+            Event::Block { params, reply } => {
+                // A client that went away is not waited for.
+                drop(reply.send(self.find_block(&params)));
+                Vec::new()
+            }
+        }
     }
 
-    fn peer(&mut self, event: Peer) -> Result<Vec<Input>, NodeError> {
-        Ok(match event {
+    fn peer(&mut self, event: Peer) -> Vec<Input> {
+        match event {
             Peer::Message { topic, name, from, data } => self.message(topic, name, from, data),
-            Peer::Request { from, ticket, data } => return self.request(from, ticket, &data),
+            Peer::Request { from, ticket, data } => self.request(from, ticket, &data),
             Peer::Response { from, id, data } => self.response(from, id, &data),
             Peer::RequestFailed { from, id, .. } => {
                 let failed = self.peers.known(&from).zip(self.relay.answered(id));
@@ -63,7 +65,7 @@ impl Engine {
                 tracing::info!(%address, "listening");
                 Vec::new()
             }
-        })
+        }
     }
 
     fn message(
@@ -80,7 +82,7 @@ impl Engine {
         match topic {
             Topic::Transactions => {
                 let source = Source::Peer { from, message: name };
-                if self.checker.try_send(Job::Bundle { source, data }).is_err() {
+                if self.checker.txs.try_send(Job::Bundle { source, data }).is_err() {
                     self.judge(name, Verdict::Ignore);
                 }
                 Vec::new()
@@ -108,31 +110,26 @@ impl Engine {
         Vec::new()
     }
 
-    fn request(
-        &mut self,
-        from: PeerName,
-        ticket: u64,
-        data: &[u8],
-    ) -> Result<Vec<Input>, NodeError> {
+    fn request(&mut self, from: PeerName, ticket: u64, data: &[u8]) -> Vec<Input> {
         let Some(peer) = self.peers.known(&from) else {
             self.respond(ticket, None);
-            return Ok(Vec::new());
+            return Vec::new();
         };
         match Request::from_bytes(data) {
             Ok(Request::Status(status)) => {
                 let answer = Answer::Status(self.core.status());
                 self.respond(ticket, Some(answer.to_bytes()));
-                Ok(vec![Input::Status { from: peer, status }])
+                vec![Input::Status { from: peer, status }]
             }
             Ok(Request::Blocks(want)) => {
-                let blocks = self.serve(&want)?;
+                let blocks = self.serve(&want);
                 self.respond(ticket, Some(blocks));
-                Ok(Vec::new())
+                Vec::new()
             }
             Err(why) => {
                 self.respond(ticket, None);
                 self.punish(peer, &why.to_string());
-                Ok(Vec::new())
+                Vec::new()
             }
         }
     }
@@ -157,17 +154,20 @@ impl Engine {
         }
     }
 
-    /// Sends bodies to the checker, and behind them the word that the answer is through;
-    /// when it is behind, they are dropped and will be asked for again.
-    fn check_bodies(&mut self, from: PeerId, want: Want, blocks: Vec<Block>) {
+    /// Sends bodies to the checker, and behind them the word that the answer is through.
+    /// An answer that does not find room as a whole is dropped as a whole: the ask then
+    /// becomes overdue and is repeated.
+    fn check_bodies(&mut self, from: PeerId, want: Want, mut blocks: Vec<Block>) {
+        blocks.truncate(ANSWER_BLOCKS);
+        let Ok(room) = self.checker.bodies.try_reserve_many(blocks.len().saturating_add(1)) else {
+            tracing::debug!(peer = from.0, "the checker is behind, an answer was dropped");
+            return;
+        };
         let bodies = blocks.into_iter().map(|block| {
             let hash = block.hash();
-            Job::Body { from, hash, block: Box::new(block) }
+            Part::Body { from, hash, block: Box::new(block) }
         });
-        for job in bodies.chain([Job::Done { from, want }]) {
-            if self.checker.try_send(job).is_err() {
-                tracing::debug!(peer = from.0, "the checker is behind, a body was dropped");
-            }
-        }
+        room.zip(bodies.chain([Part::Done { from, want }]))
+            .for_each(|(place, part)| place.send(part));
     }
 }

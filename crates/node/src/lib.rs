@@ -5,6 +5,7 @@
 //! Nothing is decided here that a rule decides: this room only moves things.
 
 pub mod backend;
+pub mod blocks;
 pub mod chain;
 pub mod checker;
 pub mod config;
@@ -19,11 +20,12 @@ pub mod reference;
 pub mod relay;
 pub mod replay;
 pub mod rows;
+pub mod serve;
 pub mod start;
+pub mod watch;
 pub mod wire;
 
 mod answer;
-mod blocks;
 mod inbound;
 mod keep;
 mod markets;

@@ -22,6 +22,8 @@ pub struct Metrics {
     pub commands_lost: Counter,
     /// Transactions refused by pool or check.
     pub txs_refused: Counter,
+    /// Blocks of the log that could not be read for a peer.
+    pub unread: Counter,
     /// Height of the head.
     pub height: Gauge,
     /// Height of the last final block.
@@ -43,6 +45,7 @@ impl Default for Metrics {
             evidence: Counter::default(),
             commands_lost: Counter::default(),
             txs_refused: Counter::default(),
+            unread: Counter::default(),
             height: Gauge::default(),
             final_height: Gauge::default(),
             peers: Gauge::default(),
@@ -56,6 +59,7 @@ impl Default for Metrics {
             ("p2p_banned", "Peers that were punished", &all.punished),
             ("p2p_commands_lost", "Commands lost at a full queue", &all.commands_lost),
             ("mempool_rejected", "Transactions refused", &all.txs_refused),
+            ("store_unread", "Blocks that could not be read for a peer", &all.unread),
         ];
         for (name, help, counter) in counters {
             all.registry.register(name, help, counter.clone());

@@ -3,20 +3,14 @@
 use crate::engine::{Engine, now};
 use crate::error::NodeError;
 use crate::submit::AccountsAt;
-use crate::wire::{Answer, Request};
+use crate::wire::Request;
 use std::sync::Arc;
 use weft_consensus::{
     Draft, Effect, Evidence, PeerId, Refusal, Status, Ticket, Verdict as Judgement, VoteRecord,
     Want,
 };
 use weft_gossip::{Command, MessageName, Topic, Verdict};
-use weft_types::{BlockHash, Canonical, CheckedBlock, Height, Share, SignedHeader};
-
-/// The most bytes of blocks in one answer, below what gossip lets through.
-const ANSWER_BYTES: usize = 6 << 20;
-
-/// The most blocks in one answer.
-const ANSWER_BLOCKS: usize = 256;
+use weft_types::{BlockHash, Canonical, CheckedBlock, Share, SignedHeader};
 
 impl Engine {
     /// Writes an executed block to the log; it is synced before anything leaves.
@@ -134,39 +128,5 @@ impl Engine {
         if let Some(peer) = self.peers.name(peer) {
             self.command(Command::Punish { peer, reason: why.to_owned() });
         }
-    }
-
-    /// The blocks a peer asks for, encoded; none when we don't have them.
-    pub(crate) fn serve(&mut self, want: &Want) -> Result<Vec<u8>, NodeError> {
-        let hashes = match want {
-            Want::Block(hash) => vec![*hash],
-            Want::Chain { from, tip } => self.chain_to(*from, tip),
-        };
-        let (mut blocks, mut bytes) = (Vec::new(), 0);
-        for hash in hashes.into_iter().take(ANSWER_BLOCKS) {
-            let Some(block) = self.block(&hash)? else { break };
-            bytes += block.to_bytes().len();
-            if bytes > ANSWER_BYTES && !blocks.is_empty() {
-                break;
-            }
-            blocks.push(block);
-        }
-        Ok(Answer::Blocks(blocks).to_bytes())
-    }
-
-    /// Hashes of the chain to `tip`, or to our head when we don't know it, oldest first.
-    fn chain_to(&self, from: Height, tip: &BlockHash) -> Vec<BlockHash> {
-        let known = self.core.block(tip).map(|block| block.hash());
-        let mut at = known.unwrap_or_else(|| self.core.head_hash());
-        let mut unfinal = Vec::new();
-        while let Some(block) = self.core.block(&at).filter(|b| b.header().height >= from) {
-            unfinal.push(at);
-            at = block.header().parent;
-        }
-        let lowest = unfinal.last().and_then(|h| self.core.block(h)).map(|b| b.header().height);
-        let end = lowest.unwrap_or(Height(self.finals.height().0.saturating_add(1)));
-        let last = Height(from.0.saturating_add(ANSWER_BLOCKS as u64)).min(end);
-        let finals = (from.0..last.0).map_while(|h| self.store.final_hash(Height(h)));
-        finals.chain(unfinal.into_iter().rev()).collect()
     }
 }

@@ -82,6 +82,7 @@ pub(crate) fn open(
         height: standing.header.height,
         hash: standing.hash,
         state_root: standing.header.state_root,
+        slot: standing.header.slot,
     });
     if whole {
         finals.whole(forks.entries().map(|(key, slot, value)| {

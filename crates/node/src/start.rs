@@ -6,14 +6,16 @@
 //! 4. Start checker, network and RPC.
 //! 5. Run the engine until the process is asked to stop.
 
+use crate::backend::Door;
 use crate::chain::Chain;
-use crate::checker;
+use crate::checker::{self, Inbox};
 use crate::config::{Config, Home};
 use crate::engine::Engine;
 use crate::error::NodeError;
 use crate::event::{EVENTS, Event};
 use crate::restore;
 use crate::rows::Rows;
+use crate::watch::Watched;
 use std::net::SocketAddr;
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -72,6 +74,15 @@ pub fn run(home: &Home) -> Result<(), NodeError> {
 }
 
 async fn serve(home: &Home) -> Result<(), NodeError> {
+    let (engine, server, events) = assemble(home).await?;
+    tokio::spawn(stop_on_signal(events));
+    let result = run_engine(engine).await;
+    drop(server);
+    result
+}
+
+/// All parts of a node, started and joined; the engine does not run yet.
+async fn assemble(home: &Home) -> Result<(Engine, Server, mpsc::Sender<Event>), NodeError> {
     let (config, genesis) = (home.config()?, home.genesis()?);
     let voter = home.voter_key()?;
     let started = Instant::now();
@@ -85,7 +96,8 @@ async fn serve(home: &Home) -> Result<(), NodeError> {
         "state restored"
     );
     let (events, inbox) = mpsc::channel(EVENTS);
-    let checker = start_checker(&genesis, &events)?;
+    let (checker, work) = checker::desk();
+    let checking = start_checker(&genesis, work, &events)?;
     let gossip = weft_gossip::start(&weft_gossip::Config {
         key: home.node_key()?,
         listen: config.listen.clone(),
@@ -93,10 +105,9 @@ async fn serve(home: &Home) -> Result<(), NodeError> {
         chain: genesis.chain_id().0,
         limits: Limits::default(),
     })?;
-    let door = crate::backend::Door { events: events.clone(), checker: checker.clone() };
+    let door = Door::new(events.clone(), checker.txs.clone(), config.rpc_public);
     let server = start_rpc(&config, door).await?;
     tracing::info!(rpc = %server.address, peer = %gossip.local, "ready");
-    tokio::spawn(stop_on_signal(events));
     let salt = voter.as_ref().map(|key| *key.seed()).unwrap_or_default();
     let rows = Rows::read(config.row_file.as_deref(), &salt)?;
     let engine = Engine {
@@ -111,6 +122,7 @@ async fn serve(home: &Home) -> Result<(), NodeError> {
         last_vote: None,
         gossip,
         checker,
+        checking,
         events: inbox,
         peers: crate::peers::Peers::default(),
         relay: crate::relay::Relay::default(),
@@ -120,9 +132,7 @@ async fn serve(home: &Home) -> Result<(), NodeError> {
         looked: Instant::now(),
         config,
     };
-    let result = run_engine(engine).await;
-    drop(server);
-    result
+    Ok((engine, server, events))
 }
 
 /// The engine has a thread of its own: it computes and waits for the disk.
@@ -135,23 +145,15 @@ async fn run_engine(engine: Engine) -> Result<(), NodeError> {
 
 fn start_checker(
     genesis: &Genesis,
+    work: Inbox,
     events: &mpsc::Sender<Event>,
-) -> Result<mpsc::Sender<checker::Job>, NodeError> {
-    let (jobs, inbox) = mpsc::channel(checker::JOBS);
+) -> Result<Watched, NodeError> {
     let (params, chain) = (genesis.params.clone(), genesis.chain_id());
     let events = events.clone();
-    std::thread::Builder::new()
-        .name("checker".to_owned())
-        .spawn(move || {
-            if let Err(error) = checker::run(inbox, &events, &params, &chain) {
-                tracing::error!(%error, "the checker can't run");
-            }
-        })
-        .map_err(|e| NodeError::Task { what: "the checker", reason: e.to_string() })?;
-    Ok(jobs)
+    Watched::start("the checker", move || checker::run(work, &events, &params, &chain))
 }
 
-async fn start_rpc(config: &Config, door: crate::backend::Door) -> Result<Server, NodeError> {
+async fn start_rpc(config: &Config, door: Door) -> Result<Server, NodeError> {
     let address: SocketAddr = config.rpc.parse().map_err(|e: std::net::AddrParseError| {
         NodeError::Rpc { address: config.rpc.clone(), reason: e.to_string() }
     })?;
@@ -180,5 +182,60 @@ async fn stop_on_signal(events: mpsc::Sender<Event>) {
     }
     if events.send(Event::Stop).await.is_err() {
         tracing::debug!("the engine had stopped already");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_testnet::{Choice, Plan};
+    use weft_types::Network;
+
+    /// The home of a node that is a chain of its own.
+    fn home(dir: &std::path::Path) -> Home {
+        let plan = Plan::small(&Choice {
+            nodes: 1,
+            slot_ms: 1_000,
+            seed: "start".to_owned(),
+            genesis_time: crate::engine::now(),
+            network: Network::Local,
+            senders: 0,
+        });
+        let home = Home::new(dir.join("node"));
+        let config = Config {
+            listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
+            rpc: "127.0.0.1:0".to_owned(),
+            ..Config::default()
+        };
+        init(&home, &config, &plan.genesis, &[7; 32], Some(&plan.nodes[0].voter)).unwrap();
+        home
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_node_stops_by_name_when_its_network_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let (engine, _server, _events) = assemble(&home(dir.path())).await.unwrap();
+        engine.gossip.task.abort();
+        let end = run_engine(engine).await;
+        assert!(matches!(end, Err(NodeError::Task { what: "the network", .. })), "{end:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_node_stops_by_name_when_its_checker_ends_and_keeps_its_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = home(dir.path());
+        let (mut engine, _server, events) = assemble(&home).await.unwrap();
+        let (desk, inbox) = checker::desk();
+        engine.checker = desk;
+        engine.checking = Watched::start("the checker", move || {
+            drop(inbox);
+            panic!("a planted fault")
+        })
+        .unwrap();
+        let end = run_engine(engine).await;
+        let text = end.map_err(|e| e.to_string());
+        assert!(text.clone().is_err_and(|t| t.contains("a planted fault")), "{text:?}");
+        drop(events);
+        assert!(assemble(&home).await.is_ok(), "the directory is free and whole");
     }
 }

@@ -36,7 +36,7 @@ mod writer;
 
 pub use checkpoint::{Entry, Meta, Saved, StateChanges};
 pub use error::StoreError;
-pub use log::{Cut, Tail};
+pub use log::{Cut, Stored, Tail};
 pub use recover::Rebuilt;
 pub use store::{Recovered, Store};
 pub use vote::{MAX_VOTE_BYTES, VoteState};

@@ -171,18 +171,18 @@ impl BlockLog {
 
     /// The canonical bytes of a block.
     pub fn bytes(&self, hash: &BlockHash) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(place) = self.index.get(hash) else { return Ok(None) };
-        let bytes = self.source.read(place.offset)?;
-        match record::header_of(&bytes) {
-            Some(header) if header.hash() == *hash => Ok(Some(bytes)),
-            _ => Err(self.source.damaged(place.offset, "another block stands there")),
-        }
+        self.stored(hash).map(|stored| stored.bytes()).transpose()
     }
 
     /// A block.
     pub fn block(&self, hash: &BlockHash) -> Result<Option<Block>, StoreError> {
-        let offset = self.index.get(hash).map_or(START, |p| p.offset);
-        self.bytes(hash)?.map(|bytes| self.source.decode(offset, &bytes)).transpose()
+        self.stored(hash).map(|stored| stored.read()).transpose()
+    }
+
+    /// A block to be read later, and elsewhere.
+    pub fn stored(&self, hash: &BlockHash) -> Option<Stored> {
+        let place = self.index.get(hash)?;
+        Some(Stored { source: self.source.clone(), hash: *hash, place: *place })
     }
 
     /// The blocks behind one, or all when none is named, in the order of the log.
@@ -190,6 +190,38 @@ impl BlockLog {
         let place = after.and_then(|hash| self.index.get(hash));
         let next = place.map_or(START, |p| p.end);
         Tail { source: self.source.clone(), next, end: self.end }
+    }
+}
+
+/// A block of the log, to be read without its owner: on another thread, or never.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    source: Source,
+    hash: BlockHash,
+    place: Place,
+}
+
+impl Stored {
+    /// Its height.
+    #[must_use]
+    pub const fn height(&self) -> Height {
+        self.place.height
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it is not what was written, and those of the disk.
+    pub fn read(&self) -> Result<Block, StoreError> {
+        self.source.decode(self.place.offset, &self.bytes()?)
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, StoreError> {
+        let bytes = self.source.read(self.place.offset)?;
+        match record::header_of(&bytes) {
+            Some(header) if header.hash() == self.hash => Ok(bytes),
+            _ => Err(self.source.damaged(self.place.offset, "another block stands there")),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::{Meta, Saved, StateChanges};
 use crate::error::StoreError;
-use crate::log::{BlockLog, Cut, Tail};
+use crate::log::{BlockLog, Cut, Stored, Tail};
 use crate::preface;
 use crate::recover::{self, Rebuilt};
 use crate::vote::{VoteFile, VoteState};
@@ -249,6 +249,12 @@ impl Store {
     /// [`StoreError::Damaged`] when it is not what was written.
     pub fn block(&self, hash: &BlockHash) -> Result<Option<Block>, StoreError> {
         self.log.block(hash)
+    }
+
+    /// A block to be read later, and on another thread.
+    #[must_use]
+    pub fn stored(&self, hash: &BlockHash) -> Option<Stored> {
+        self.log.stored(hash)
     }
 
     /// The canonical bytes of a block, to be served to peers as they are.
