@@ -56,22 +56,30 @@ pub(crate) fn open(
     genesis: &Genesis,
     voter: Option<SecretKey>,
 ) -> Result<Restored, NodeError> {
-    let (store, found) = Store::open(data, genesis.chain_id())?;
+    let (mut store, mut found) = Store::open(data, genesis.chain_id())?;
+    let saved = found.checkpoint.take().map(|saved| from_checkpoint(genesis, saved));
+    let standing = match saved.transpose() {
+        Ok(standing) => standing,
+        Err(reason) => {
+            let cut = found.cut.take();
+            (store, found) = store.rebuild(data, reason)?;
+            found.cut = cut;
+            None
+        }
+    };
     if let Some(cut) = &found.cut {
         tracing::warn!(bytes = cut.bytes, reason = %cut.reason, "the log's torn end was cut off");
     }
     if let Some(rebuilt) = &found.rebuilt {
-        tracing::warn!(?rebuilt, "the checkpoint was unusable; the state is rebuilt from the log");
+        let (reason, aside) = (&rebuilt.reason, rebuilt.moved_to.display());
+        tracing::warn!(%reason, %aside, "the checkpoint was unusable; the state is rebuilt from the log");
     }
     let first = first_state(genesis)?;
     let genesis_root = root(&first, &genesis.block_hash())?;
     let vote = vote_file(&found.vote)?;
-    let Recovered { checkpoint, tail, .. } = found;
-    let (forks, base, whole) = match checkpoint {
-        Some(saved) => {
-            let (forks, base) = from_checkpoint(genesis, saved)?;
-            (forks, base, false)
-        }
+    let Recovered { tail, .. } = found;
+    let (forks, base, whole) = match standing {
+        Some((forks, base)) => (forks, base, false),
         None => {
             let base = Base::genesis(genesis, executed(&first, genesis)?);
             (first, base, true)
@@ -127,16 +135,24 @@ fn vote_file(found: &VoteState) -> Result<VoteFile, NodeError> {
     }
 }
 
-fn from_checkpoint(genesis: &Genesis, saved: Saved) -> Result<(Forks, Base), NodeError> {
+/// The state of a checkpoint and what the core needs to start from it, or why they are
+/// not those of the block that the checkpoint names.
+fn from_checkpoint(genesis: &Genesis, saved: Saved) -> Result<(Forks, Base), String> {
+    let Saved { meta, entries } = saved;
+    let base = Base::from_bytes(&meta.base).map_err(|e| e.to_string())?;
+    let standing = base.standing();
+    if standing.hash != meta.hash || standing.header.state_root != meta.state_root {
+        return Err(format!("it does not say the same of its block {} twice", meta.hash));
+    }
     let entry = |(key, entry): (Vec<u8>, weft_store::Entry)| {
-        let key = Key::from_bytes(&key).map_err(state)?;
-        let value = Value::from_bytes(&entry.value).map_err(state)?;
+        let key = Key::from_bytes(&key).map_err(|e| e.to_string())?;
+        let value = Value::from_bytes(&entry.value).map_err(|e| e.to_string())?;
         Ok(Entry { key, slot: entry.slot, value })
     };
-    let entries = saved.entries.into_iter().map(entry).collect::<Result<Vec<_>, NodeError>>()?;
-    let at = (saved.meta.hash, saved.meta.state_root);
-    let forks = Forks::restore(genesis, at, entries, seed()).map_err(state)?;
-    Ok((forks, Base::from_bytes(&saved.meta.base).map_err(state)?))
+    let entries = entries.into_iter().map(entry).collect::<Result<Vec<_>, String>>()?;
+    let at = (meta.hash, meta.state_root);
+    let forks = Forks::restore(genesis, at, entries, seed()).map_err(|e| e.to_string())?;
+    Ok((forks, base))
 }
 
 impl Restored {

@@ -1,6 +1,7 @@
 //! What a checkpoint of the state is, as values and as keys of the database.
 //!
 //! ```text
+//! "b"       -> the chain; written when the database begins
 //! "m"       -> where the state stands ([`Meta`]), with schema and chain
 //! "e" + key -> tree slot u32, value
 //! ```
@@ -14,6 +15,7 @@ use bincode::{Decode, Encode};
 use std::collections::BTreeMap;
 use weft_types::{BlockHash, Canonical, ChainId, Hash, Header, Height, canonical};
 
+const BEGUN: &[u8] = b"b";
 const META: &[u8] = b"m";
 const ENTRY: &[u8] = b"e";
 
@@ -89,6 +91,18 @@ pub fn batch(chain: &ChainId, changes: StateChanges, meta: &Meta) -> Batch {
     let kept = Kept { schema: SCHEMA, chain: *chain, meta: meta.clone() };
     writes.insert(META.to_vec(), Some(kept.to_bytes()));
     Batch(writes)
+}
+
+/// Marks a database as begun by us, so that an empty one is told from one that was lost:
+/// sled opens a file of garbage as if it were new.
+pub fn begin(db: &mut impl Database, chain: &ChainId) -> Result<(), DatabaseError> {
+    db.write_batch(Batch([(BEGUN.to_vec(), Some(chain.as_bytes().to_vec()))].into()))?;
+    db.sync()
+}
+
+/// Whether [`begin`] was ever called on what the database holds.
+pub fn has_begun(db: &impl Database) -> Result<bool, DatabaseError> {
+    Ok(db.get(BEGUN)?.is_some())
 }
 
 /// Reads the checkpoint, when one was ever written.

@@ -64,12 +64,29 @@ pub enum StoreError {
         got: u32,
     },
     /// What was read is not what was written.
-    #[error("{path} is damaged at byte {offset}: {reason}; restart to cut it off, peers have it")]
+    #[error(
+        "{path} is damaged at byte {offset}: {reason}; see to the disk, then bring the file back from a copy"
+    )]
     Damaged {
         /// Which file.
         path: PathBuf,
         /// Where.
         offset: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A record within the block log is not what was written, and whole ones follow: what
+    /// would be cut off was acknowledged.
+    #[error(
+        "{path} is damaged at byte {offset} ({reason}), and a whole block follows at byte {next}, so nothing was cut; see to the disk, then bring the file back from a copy, or move it alone away and start again: peers have its blocks, and the vote file stays"
+    )]
+    DamagedWithin {
+        /// Which file.
+        path: PathBuf,
+        /// Where the bad record begins.
+        offset: u64,
+        /// Where the next whole one begins.
+        next: u64,
         /// What is wrong.
         reason: String,
     },

@@ -14,8 +14,9 @@
 //!
 //! On start [`Store::open`] hands back the last checkpoint and every block of the log
 //! behind it. Why nothing acknowledged is lost: a share leaves only after its block and
-//! its vote are on disk, and a checkpoint only ever saves the replay of the log. Damage
-//! is cut off, moved aside or refused by name; it is never read as something else.
+//! its vote are on disk, and a checkpoint only ever saves the replay of the log. A torn
+//! end is cut off, a damaged checkpoint is moved aside, and damage within the log is
+//! refused by name; none of it is ever read as something else.
 //!
 //! Any error of a writing call is final for this [`Store`]: what the disk holds is not
 //! known any more, so the node must stop and open it again.
@@ -30,6 +31,7 @@ mod log;
 mod preface;
 mod record;
 mod recover;
+mod search;
 mod store;
 mod vote;
 mod writer;

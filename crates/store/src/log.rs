@@ -4,13 +4,15 @@
 //! preface | record | record | ..
 //! ```
 //!
-//! On open the log is read once from the front; at the first record that is not whole
-//! it is cut, because what stands behind was never acknowledged or can't be trusted to
-//! be all there was.
+//! On open the log is read once from the front. A record that is not whole, with nothing
+//! whole behind it, is what a crash leaves of the last write: it was never acknowledged
+//! and is cut off. When something whole does stand behind it, the log was damaged where
+//! it stands: nothing is cut, and the log is refused by name.
 
 use crate::error::StoreError;
 use crate::preface::{self, Kind};
 use crate::record::{self, At, Bad};
+use crate::search;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
@@ -107,7 +109,7 @@ impl BlockLog {
             match record::read(&mut reader, &source.chain, self.end) {
                 Ok(block) => self.note(&block)?,
                 Err(Bad::Io(e)) => return Err(source.io("read", e)),
-                Err(Bad::Record(reason)) => return self.cut(size, reason).map(Some),
+                Err(Bad::Record(reason)) => return self.judge(size, reason).map(Some),
             }
         }
         Ok(None)
@@ -122,6 +124,21 @@ impl BlockLog {
         self.index.insert(header.hash(), Place { offset: self.end, end, height, parent });
         self.end = end;
         Ok(())
+    }
+
+    /// What to do about a bad record at the end of what was read.
+    fn judge(&self, size: u64, reason: &str) -> Result<Cut, StoreError> {
+        let Source { file, path, chain } = &self.source;
+        let next = search::whole_behind(file, chain, self.end, size);
+        match next.map_err(|e| self.source.io("read", e))? {
+            None => self.cut(size, reason),
+            Some(next) => Err(StoreError::DamagedWithin {
+                path: path.clone(),
+                offset: self.end,
+                next,
+                reason: reason.into(),
+            }),
+        }
     }
 
     fn cut(&self, size: u64, reason: &str) -> Result<Cut, StoreError> {

@@ -9,7 +9,9 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::FileExt as _;
+use weft_types::block::VERSION;
 use weft_types::{Block, Canonical, ChainId, Domain, Hash, Header, SignedHeader};
 
 /// Length and checksum before each block.
@@ -17,6 +19,9 @@ const HEAD: usize = 36;
 
 /// A block begins with its signed header, which always takes as many bytes.
 const SIGNED_HEADER_BYTES: usize = 266;
+
+/// How many bytes a block may have.
+const LENGTHS: RangeInclusive<usize> = SIGNED_HEADER_BYTES..=Block::MAX_BYTES;
 
 /// Why a record can't be read.
 pub enum Bad {
@@ -66,7 +71,7 @@ pub fn read(from: &mut impl Read, chain: &ChainId, offset: u64) -> Result<Vec<u8
     let (length, sum) = head.split_at(4);
     let length = u32::from_le_bytes(length.try_into().expect("four bytes were split off"));
     let length = usize::try_from(length).unwrap_or(usize::MAX);
-    if !(SIGNED_HEADER_BYTES..=Block::MAX_BYTES).contains(&length) {
+    if !LENGTHS.contains(&length) {
         return Err(Bad::Record("no block has its length"));
     }
     let mut block = vec![0; length];
@@ -75,6 +80,20 @@ pub fn read(from: &mut impl Read, chain: &ChainId, offset: u64) -> Result<Vec<u8
         return Err(Bad::Record("it does not have its checksum"));
     }
     Ok(block)
+}
+
+/// The fewest bytes of a record.
+pub const LEAST: usize = HEAD + SIGNED_HEADER_BYTES;
+
+/// Whether a record could begin with these [`LEAST`] bytes, when so many are left.
+pub fn may_begin(head: &[u8], left: u64) -> bool {
+    let Some((length, rest)) = head.split_first_chunk::<4>() else { return false };
+    let length = u32::from_le_bytes(*length);
+    let fits = u64::from(length).saturating_add(HEAD as u64) <= left;
+    let is_block = usize::try_from(length).is_ok_and(|n| LENGTHS.contains(&n));
+    // No chain of ours is ever that high; random bytes nearly always are.
+    let low = |header: Header| header.version == VERSION && header.height.0 < 1 << 32;
+    fits && is_block && rest.get(HEAD - 4..).and_then(header_of).is_some_and(low)
 }
 
 /// The header of an encoded block, without a look at the rest.

@@ -1,9 +1,10 @@
 //! Opening the state database, and what is done when it can't be used.
 //!
 //! A database that does not open is tried once more without sled's snapshot files,
-//! which it can do without. One that still does not open, holds something else, or
-//! stands at a block that the log does not have is moved aside, and the state is built
-//! again from the log. A disk that is full or out of reach is no damage: it is refused
+//! which it can do without. One that still does not open, holds something else or
+//! nothing at all, or stands at a block that the log does not have is moved aside, and
+//! so is one whose state its owner could not use; the state is then built again from the
+//! log. A disk that is full or out of reach is no damage: it is refused
 //! by name.
 
 use crate::checkpoint::{self, Saved, Unusable};
@@ -14,6 +15,9 @@ use crate::preface;
 use std::fs;
 use std::path::{Path, PathBuf};
 use weft_types::ChainId;
+
+/// sled's main file.
+const FILE: &str = "db";
 
 /// Why the state must be built again from the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +38,17 @@ pub struct Opened {
     pub rebuilt: Option<Rebuilt>,
 }
 
-/// Opens the state database in `dir`, whatever it takes.
-pub fn open_state(dir: &Path, chain: &ChainId, log: &BlockLog) -> Result<Opened, StoreError> {
+/// Opens the state database in `dir`, whatever it takes; anew when its owner says why
+/// its state is of no use.
+pub fn open_state(
+    dir: &Path,
+    chain: &ChainId,
+    log: &BlockLog,
+    useless: Option<String>,
+) -> Result<Opened, StoreError> {
+    if let Some(reason) = useless {
+        return anew(dir, chain, reason);
+    }
     let unusable = match load(dir, chain, log) {
         Ok((db, saved)) => return Ok(Opened { db, saved, rebuilt: None }),
         Err(unusable) => unusable,
@@ -47,16 +60,33 @@ pub fn open_state(dir: &Path, chain: &ChainId, log: &BlockLog) -> Result<Opened,
         Ok((db, saved)) => return Ok(Opened { db, saved, rebuilt: None }),
         Err(unusable) => unusable,
     };
-    let reason = damage(unusable)?;
+    anew(dir, chain, damage(unusable)?)
+}
+
+/// Moves the database aside and begins another.
+fn anew(dir: &Path, chain: &ChainId, reason: String) -> Result<Opened, StoreError> {
     let moved_to = move_aside(dir)?;
     tracing::error!(reason, to = %moved_to.display(), "the state database was moved aside");
-    let db = Sled::open(dir)?;
+    let mut db = Sled::open(dir)?;
+    checkpoint::begin(&mut db, chain)?;
     Ok(Opened { db, saved: None, rebuilt: Some(Rebuilt { reason, moved_to }) })
 }
 
 fn load(dir: &Path, chain: &ChainId, log: &BlockLog) -> Result<(Sled, Option<Saved>), Unusable> {
-    let db = Sled::open(dir)?;
+    let is_new = !dir.join(FILE).exists();
+    let mut db = Sled::open(dir)?;
     let saved = checkpoint::read(&db, chain)?;
+    if saved.is_none() && !checkpoint::has_begun(&db)? {
+        let blocks = log.len();
+        if !is_new && blocks > 0 {
+            let wrong = format!("it opens as if it were new, but the log has {blocks} blocks");
+            return Err(Unusable::Content(wrong));
+        }
+        if blocks > 0 {
+            tracing::warn!(blocks, "there is no state database; the log is replayed");
+        }
+        checkpoint::begin(&mut db, chain)?;
+    }
     if let Some(Saved { meta, .. }) = &saved
         && meta.hash != *chain
         && log.place(&meta.hash).is_none_or(|place| place.height != meta.height)

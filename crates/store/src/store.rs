@@ -83,13 +83,33 @@ impl Store {
         preface::sync_parent(dir)
     }
 
-    /// Opens a directory and reads what it holds. The log is read through once; a bad
-    /// tail is cut, a damaged checkpoint moved aside, both said in [`Recovered`].
+    /// Opens a directory and reads what it holds. The log is read through once; a torn
+    /// end is cut, a damaged checkpoint moved aside, both said in [`Recovered`].
     ///
     /// # Errors
     /// [`StoreError::NotInitialised`], [`StoreError::InUse`], [`StoreError::OtherChain`],
-    /// [`StoreError::OtherSchema`], or those of the disk.
+    /// [`StoreError::OtherSchema`], [`StoreError::DamagedWithin`], or those of the disk.
     pub fn open(dir: &Path, chain: ChainId) -> Result<(Self, Recovered), StoreError> {
+        Self::open_with(dir, chain, None)
+    }
+
+    /// Closes the store and opens it again without its checkpoint, which could not be
+    /// used for this reason: the database is moved aside, so no key of it stays, and the
+    /// state is to be built from the log.
+    ///
+    /// # Errors
+    /// Those of [`Store::close`] and [`Store::open`].
+    pub fn rebuild(self, dir: &Path, reason: String) -> Result<(Self, Recovered), StoreError> {
+        let chain = self.chain;
+        self.close()?;
+        Self::open_with(dir, chain, Some(reason))
+    }
+
+    fn open_with(
+        dir: &Path,
+        chain: ChainId,
+        useless: Option<String>,
+    ) -> Result<(Self, Recovered), StoreError> {
         let there = |name| dir.join(name).exists();
         if there(BEGUN) || !(there(LOG) || there(VOTES)) {
             return Err(StoreError::NotInitialised { dir: dir.to_owned() });
@@ -97,7 +117,7 @@ impl Store {
         let lock = Arc::new(lock(dir)?);
         let (votes, vote) = VoteFile::open(&dir.join(VOTES), chain)?;
         let (log, cut) = BlockLog::open(&dir.join(LOG), chain)?;
-        let opened = recover::open_state(&dir.join(STATE), &chain, &log)?;
+        let opened = recover::open_state(&dir.join(STATE), &chain, &log, useless)?;
         let (checkpoint, rebuilt) = (opened.saved, opened.rebuilt);
         let at = checkpoint.as_ref().map(|saved| saved.meta.hash);
         let tail = log.tail(at.as_ref());

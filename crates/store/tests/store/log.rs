@@ -55,6 +55,37 @@ fn a_log_torn_at_any_byte_of_its_last_record_loses_that_record_only() {
 }
 
 #[test]
+fn a_bad_record_with_a_whole_one_behind_it_is_refused_and_nothing_is_cut() {
+    let blocks = line(4);
+    let place = Place::with(&blocks);
+    let log = place.file("blocks.log");
+    let whole = fs::read(&log).unwrap();
+    let record = RECORD_HEAD + blocks[1].block().to_bytes().len();
+    let begins = whole.len() - 3 * record;
+    // Its length made larger, smaller and absurd; its checksum; its block.
+    for (at, byte) in [(0, 1), (1, 0), (3, 0xff), (9, 0xaa), (RECORD_HEAD + 50, 0x55)] {
+        let mut bytes = whole.clone();
+        bytes[begins + at] ^= byte | 0x10;
+        fs::write(&log, &bytes).unwrap();
+        match place.try_open() {
+            Err(StoreError::DamagedWithin { offset, next, .. }) => {
+                assert_eq!(offset, u64::try_from(begins).unwrap());
+                assert_eq!(next, u64::try_from(begins + record).unwrap());
+            }
+            other => panic!("byte {at}: {other:?}"),
+        }
+        assert_eq!(fs::read(&log).unwrap(), bytes, "nothing is cut");
+    }
+    let mut bytes = whole.clone();
+    bytes[begins + 20..whole.len() - record - 5].fill(0);
+    fs::write(&log, &bytes).unwrap();
+    let refused = place.try_open().map(drop).unwrap_err().to_string();
+    assert!(refused.contains(&format!("at byte {begins} ")), "{refused}");
+    assert!(refused.contains(&format!("at byte {}", whole.len() - record)), "{refused}");
+    assert!(refused.contains("bring the file back"), "{refused}");
+}
+
+#[test]
 fn a_tail_of_zeros_is_cut() {
     let blocks = line(2);
     let place = Place::with(&blocks);
@@ -157,13 +188,18 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] ^= 1 << bit;
         }
-        fs::write(&log, bytes).unwrap();
+        fs::write(&log, &bytes).unwrap();
         match place.try_open() {
             Ok((_, recovered)) => {
                 let found = tail(recovered);
                 prop_assert_eq!(&found[..], &plain(&blocks)[..found.len()]);
             }
-            Err(e) => prop_assert!(matches!(e, StoreError::Damaged { .. }), "{}", e),
+            Err(e) => {
+                let is_named =
+                    matches!(e, StoreError::Damaged { .. } | StoreError::DamagedWithin { .. });
+                prop_assert!(is_named, "{}", e);
+                prop_assert_eq!(fs::read(&log).unwrap(), bytes, "nothing is cut");
+            }
         }
     }
 

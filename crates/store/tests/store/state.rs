@@ -93,9 +93,36 @@ fn a_database_of_garbage_is_no_checkpoint() {
     let place = checkpointed();
     let size = fs::metadata(place.file("state/db")).unwrap().len();
     fs::write(place.file("state/db"), vec![0x55; usize::try_from(size).unwrap()]).unwrap();
-    let (_store, recovered) = place.open();
+    let (store, recovered) = place.open();
     assert_eq!(recovered.checkpoint, None);
+    let rebuilt = recovered.rebuilt.clone().expect("it does not pass for a new one");
+    assert!(rebuilt.moved_to.join("db").exists());
     assert_eq!(tail(recovered), plain(&line(6)));
+    store.close().unwrap();
+    assert!(place.open().1.rebuilt.is_none(), "it is moved aside once");
+}
+
+#[test]
+fn a_store_that_has_no_checkpoint_yet_is_not_taken_for_a_lost_one() {
+    let place = Place::with(&line(2));
+    let (_store, recovered) = place.open();
+    assert!(recovered.checkpoint.is_none() && recovered.rebuilt.is_none());
+}
+
+#[test]
+fn a_checkpoint_that_its_owner_can_not_use_is_moved_aside_with_all_its_keys() {
+    let place = checkpointed();
+    let (store, found) = place.open();
+    assert_eq!(found.checkpoint, Some(expected()));
+    let (mut store, found) = store.rebuild(&place.dir(), "its root is wrong".to_owned()).unwrap();
+    assert_eq!(found.checkpoint, None);
+    assert_eq!(found.rebuilt.clone().unwrap().reason, "its root is wrong");
+    assert_eq!(tail(found), plain(&line(6)));
+    assert_eq!(store.final_height(), weft_types::Height(0), "what is final is found again");
+    store.checkpoint(changes(&[(7, Some(7))]), meta(&line(6)[4])).unwrap();
+    store.close().unwrap();
+    let saved = place.open().1.checkpoint.unwrap();
+    assert_eq!(saved.entries, [(vec![7], entry(7))], "no stale key is left");
 }
 
 #[test]
