@@ -109,7 +109,13 @@ pub fn failure(error: ClientError) -> Failure {
         }
         ClientError::Connect { .. } => Failure::new(Exit::CannotConnect, "CannotConnect", error)
             .help("is the node running? weft testnet status, or weft testnet up"),
-        ClientError::Timeout { .. } => Failure::new(Exit::Timeout, "Timeout", error),
+        ClientError::Timeout { .. } | ClientError::Status { status: 408, .. } => {
+            Failure::new(Exit::Timeout, "Timeout", error)
+        }
+        ClientError::Status { status: 503, .. } => {
+            Failure::new(Exit::NotReady, "NodeBusy", error).help("try again in a moment")
+        }
+        ClientError::Url { .. } => Failure::new(Exit::Usage, "BadUrl", error),
         other => Failure::new(Exit::Failed, "BadAnswer", other),
     }
 }

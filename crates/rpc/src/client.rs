@@ -68,6 +68,17 @@ pub enum ClientError {
         /// What came.
         reason: String,
     },
+    /// The node's server refused before any method was run, or gave up on it.
+    #[error("{url} answered with HTTP status {status}: {text}")]
+    Status {
+        /// Where.
+        url: String,
+        /// The HTTP status: 408 when the request took too long, and whether it was carried
+        /// out is unknown; 503 when the node has too much to do.
+        status: u16,
+        /// What stood beside it.
+        text: String,
+    },
     /// The node refused.
     #[error("{}: {}", .0.name, .0.message)]
     Application(Box<Application>),
@@ -145,7 +156,7 @@ impl Client {
             return Ok(body);
         }
         let text = String::from_utf8_lossy(&body).trim().to_owned();
-        Err(self.not_rpc(&format!("status {status}: {text}")))
+        Err(ClientError::Status { url: self.url.clone(), status: status.as_u16(), text })
     }
 
     fn not_rpc(&self, reason: &impl ToString) -> ClientError {

@@ -1,5 +1,5 @@
 //! The HTTP server: limits and manners around the dispatch of calls. Connections have
-//! theirs in [`connections`].
+//! limits of their own ([`Limits`]).
 //!
 //! Bound to loopback unless asked otherwise; only requests for known hosts (a page in a
 //! browser can't rebind a name to us), only JSON bodies up to a limit, no CORS headers.

@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use weft_rpc::client::{Client, ClientError};
 
-/// A server that answers every request with this body.
-async fn parrot(body: &'static str) -> String {
+/// A server that answers every request with this status and body.
+async fn parrot(status: u16, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -16,7 +16,7 @@ async fn parrot(body: &'static str) -> String {
             let mut request = [0; 4_096];
             assert!(socket.read(&mut request).await.unwrap() > 0);
             let length = body.len();
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+            let head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\n\r\n");
             socket.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).await.unwrap();
         }
     });
@@ -26,9 +26,23 @@ async fn parrot(body: &'static str) -> String {
 #[tokio::test]
 async fn an_answer_that_is_no_json_rpc_is_a_named_error() {
     for body in ["[]", "7", "\"hello\"", "true", "null", "{}", "[{\"result\":1}]", "<html>"] {
-        let url = parrot(body).await;
+        let url = parrot(200, body).await;
         let client = Client::new(&url, Duration::from_secs(5)).unwrap();
         let answer = client.call::<_, Value>("chain_status", &json!({})).await;
         assert!(matches!(answer, Err(ClientError::NotRpc { .. })), "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_by_the_server_has_its_status() {
+    for refused in [403, 408, 413, 503] {
+        let url = parrot(refused, "not now\n").await;
+        let client = Client::new(&url, Duration::from_secs(5)).unwrap();
+        match client.call::<_, Value>("chain_status", &json!({})).await {
+            Err(ClientError::Status { status, text, .. }) => {
+                assert_eq!((status, text.as_str()), (refused, "not now"));
+            }
+            other => panic!("{refused}: {other:?}"),
+        }
     }
 }

@@ -17,6 +17,9 @@ fn the_command_line_answers_with_its_exit_codes() {
         home.error(&["query", "supply", "--network", "http://127.0.0.1:1"], 4),
         "CannotConnect"
     );
+    for no_url in ["http://", "ftp://127.0.0.1:1", "http://a b"] {
+        assert_eq!(home.error(&["query", "supply", "--network", no_url], 2), "BadUrl");
+    }
     assert_eq!(home.error(&["testnet", "status"], 3), "NoTestnet");
     assert_eq!(home.error(&["testnet", "up", "-n", "0"], 2), "NodeCount");
     assert_eq!(home.error(&["sim", "run", "--loss", "2"], 2), "BadLoss");
@@ -24,6 +27,32 @@ fn the_command_line_answers_with_its_exit_codes() {
     let out = home.weft(&["--version"]);
     assert!(out.status.success());
     assert!(String::from_utf8_lossy(&out.stdout).starts_with("weft "));
+}
+
+/// A server that answers every request with this status; its URL.
+fn answers_with(status: u16) -> String {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.expect("a connection");
+            let mut request = [0; 4_096];
+            assert!(socket.read(&mut request).expect("a request") > 0);
+            let answer = format!("HTTP/1.1 {status} S\r\nContent-Length: 3\r\n\r\nno\n");
+            socket.write_all(answer.as_bytes()).expect("the answer is taken");
+        }
+    });
+    url
+}
+
+#[test]
+fn what_the_server_says_by_http_status_has_the_exit_code_that_fits() {
+    let home = Home::new();
+    for (status, exit, name) in [(408, 6, "Timeout"), (503, 7, "NodeBusy"), (500, 1, "BadAnswer")] {
+        let url = answers_with(status);
+        assert_eq!(home.error(&["query", "supply", "--network", &url], exit), name, "{status}");
+    }
 }
 
 #[test]
