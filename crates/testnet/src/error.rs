@@ -2,7 +2,7 @@
 
 use crate::metagraph::MetagraphError;
 use std::path::{Path, PathBuf};
-use weft_types::Uid;
+use weft_types::{Rao, Uid};
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,14 @@ pub enum NetError {
         got: usize,
         /// How many may be.
         max: usize,
+    },
+    /// Nobody in the metagraph may vote.
+    #[error(
+        "no uid of the metagraph has written a row and holds {threshold} rao of stake, so there is nobody to vote"
+    )]
+    NoVoter {
+        /// The stake that a validator needs.
+        threshold: Rao,
     },
     /// A node could not be prepared.
     #[error("{name} could not be prepared: {reason}")]

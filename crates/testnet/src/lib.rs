@@ -17,5 +17,5 @@ pub mod up;
 pub mod wallets;
 
 pub use error::NetError;
-pub use net::{Net, Node};
+pub use net::{Net, Node, State};
 pub use plan::{Choice, Plan};

@@ -13,11 +13,26 @@ use serde::{Deserialize, Serialize};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
+/// How far a network has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It is being made; when nobody is at it any more, that was interrupted.
+    Starting,
+    /// It came up once.
+    #[default]
+    Up,
+}
+
 /// A network that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Net {
     /// Where it lives.
     pub dir: PathBuf,
+    /// How far it has come. It is written down before anything else is made, so that an
+    /// interrupted network is known as ours.
+    #[serde(default)]
+    pub state: State,
     /// The text all its keys are derived from.
     pub seed: String,
     /// Its nodes.
@@ -97,8 +112,9 @@ impl Net {
             }
             Ok(_) => std::fs::remove_dir_all(dir).map_err(|e| NetError::io(dir, e))?,
             Err(NetError::Absent { .. }) => {
-                let mut entries = std::fs::read_dir(dir).into_iter().flatten();
-                if entries.next().is_some() {
+                let mut entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+                // An interrupted first save leaves the file under its other name.
+                if entries.any(|entry| file(dir).with_extension("new") != entry.path()) {
                     return Err(NetError::NotOurs { dir: dir.to_owned() });
                 }
             }
@@ -170,4 +186,32 @@ pub fn free_ports(count: usize) -> Result<Vec<u16>, NetError> {
         .map(|socket| Ok(socket.local_addr()?.port()))
         .collect::<Result<Vec<_>, std::io::Error>>()
         .map_err(|e| NetError::io(Path::new("127.0.0.1"), e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_where_a_start_was_interrupted_is_ours_to_clear() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().join("testnet");
+        let (state, seed) = (State::Starting, "weft".to_owned());
+        Net::clear(&dir).unwrap();
+        Net { dir: dir.clone(), state, seed, nodes: Vec::new() }.save().unwrap();
+        std::fs::write(dir.join("genesis.json"), "{}").unwrap();
+        Net::clear(&dir).unwrap();
+        assert!(!dir.join("genesis.json").exists());
+        std::fs::write(dir.join("testnet.new"), "{").unwrap();
+        Net::clear(&dir).unwrap();
+        std::fs::write(dir.join("a-file-of-somebody"), "x").unwrap();
+        assert!(matches!(Net::clear(&dir), Err(NetError::NotOurs { .. })));
+        assert!(dir.join("a-file-of-somebody").exists());
+    }
+
+    #[test]
+    fn a_file_that_says_nothing_of_its_state_is_of_a_network_that_came_up() {
+        let text = r#"{"dir":"/tmp/net","seed":"weft","nodes":[]}"#;
+        assert_eq!(serde_json::from_str::<Net>(text).unwrap().state, State::Up);
+    }
 }

@@ -1,15 +1,16 @@
 //! Bringing a network up, and asking how it is.
 //!
-//! 1. Plan genesis, keys and ports; write one home per node with `weft node init`.
-//! 2. Start every node.
-//! 3. Wait until every node has the same first final block.
-//! 4. With a metagraph: send the rows of the validators without a node, and wait until
+//! 1. Plan genesis and keys, and write down that a network begins here.
+//! 2. Choose ports; write one home per node with `weft node init`.
+//! 3. Start every node.
+//! 4. Wait until every node has the same first final block.
+//! 5. With a metagraph: send the rows of the validators without a node, and wait until
 //!    all permitted rows are final; those the chain must refuse are offered too, and
 //!    their refusals kept.
 
 use crate::error::NetError;
 use crate::metagraph::Metagraph;
-use crate::net::{Net, Node, free_ports};
+use crate::net::{Net, Node, State, free_ports};
 use crate::plan::{Choice, NodePlan, Plan};
 use crate::rows::{self, RowReport};
 use serde::{Deserialize, Serialize};
@@ -69,11 +70,39 @@ pub struct NodeStatus {
     pub peers: Option<u64>,
 }
 
+/// Fewer nodes than were asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fewer {
+    /// How many were asked for.
+    pub asked: usize,
+    /// How many there are.
+    pub made: usize,
+    /// Why.
+    pub reason: String,
+}
+
+impl Fewer {
+    /// What a plan for so many nodes lacks.
+    fn of(asked: usize, plan: &Plan) -> Option<Self> {
+        let made = plan.nodes.len();
+        let threshold = plan.genesis.params.stake_threshold;
+        let reason = format!(
+            "only {made} uids of the metagraph have written a row and hold {threshold} rao of stake"
+        );
+        (made < asked).then_some(Self { asked, made, reason })
+    }
+}
+
 /// How a network is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetStatus {
     /// Where it lives.
     pub dir: PathBuf,
+    /// How far it has come.
+    pub state: State,
+    /// Whether it has fewer nodes than were asked for; said when it comes up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fewer: Option<Fewer>,
     /// Its nodes.
     pub nodes: Vec<NodeStatus>,
     /// What became of the rows of a metagraph.
@@ -92,6 +121,10 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
         return Err(NetError::Nodes { got, max: MAX_NODES });
     }
     let plan = plan(wish)?;
+    let fewer = Fewer::of(got, &plan);
+    if let Some(Fewer { asked, made, reason }) = &fewer {
+        say(&format!("nodes     {made} instead of {asked}: {reason}"));
+    }
     Net::clear(&wish.dir)?;
     let mut net = write(wish, &plan)?;
     say(&format!(
@@ -108,7 +141,11 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
     }
     say(&format!("nodes     {} processes started", net.nodes.len()));
     match settle(&net, &plan, say).await {
-        Ok(status) => Ok(status),
+        Ok(status) => {
+            net.state = State::Up;
+            net.save()?;
+            Ok(NetStatus { state: net.state, fewer, ..status })
+        }
         Err(error) => {
             net.down()?;
             Err(error)
@@ -122,6 +159,9 @@ fn plan(wish: &Wish) -> Result<Plan, NetError> {
         None if wish.fair_launch => Plan::fair(&wish.choice),
         None => Plan::small(&wish.choice),
     };
+    if plan.nodes.is_empty() {
+        return Err(NetError::NoVoter { threshold: plan.genesis.params.stake_threshold });
+    }
     crate::setting::apply(&mut plan.genesis, &wish.params)?;
     plan.genesis.check()?;
     Ok(plan)
@@ -144,6 +184,9 @@ async fn settle(net: &Net, plan: &Plan, say: &impl Fn(&str)) -> Result<NetStatus
 
 fn write(wish: &Wish, plan: &Plan) -> Result<Net, NetError> {
     let dir = &wish.dir;
+    let (seed, nodes) = (wish.choice.seed.clone(), Vec::new());
+    let mut net = Net { dir: dir.clone(), state: State::Starting, seed, nodes };
+    net.save()?;
     let genesis = dir.join("genesis.json");
     let text = serde_json::to_string(&plan.genesis)
         .map_err(|e| NetError::Damaged { path: genesis.clone(), reason: e.to_string() })?;
@@ -151,7 +194,6 @@ fn write(wish: &Wish, plan: &Plan) -> Result<Net, NetError> {
     let ports = free_ports(2 * plan.nodes.len())?;
     let (listen, rpc) = ports.split_at(plan.nodes.len());
     let address = |port: &u16| format!("/ip4/127.0.0.1/tcp/{port}");
-    let mut nodes = Vec::new();
     for ((n, node), (port, rpc)) in plan.nodes.iter().enumerate().zip(listen.iter().zip(rpc)) {
         let made = Node {
             name: node.name.clone(),
@@ -163,10 +205,9 @@ fn write(wish: &Wish, plan: &Plan) -> Result<Net, NetError> {
         let peers: Vec<_> =
             listen.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, p)| address(p)).collect();
         init(wish, &made, node, &peers)?;
-        nodes.push(made);
+        net.nodes.push(made);
     }
     crate::wallets::write(&dir.join("wallets"), &plan.wallets)?;
-    let net = Net { dir: dir.clone(), seed: wish.choice.seed.clone(), nodes };
     net.save()?;
     Ok(net)
 }
@@ -234,7 +275,7 @@ pub async fn status(net: &Net) -> NetStatus {
     for node in &net.nodes {
         nodes.push(node_status(node).await);
     }
-    NetStatus { dir: net.dir.clone(), nodes, rows: Vec::new() }
+    NetStatus { dir: net.dir.clone(), state: net.state, fewer: None, nodes, rows: Vec::new() }
 }
 
 async fn node_status(node: &Node) -> NodeStatus {

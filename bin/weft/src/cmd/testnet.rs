@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 use weft_testnet::metagraph::MetagraphError;
 use weft_testnet::up::{self, NetStatus, Wish};
-use weft_testnet::{Choice, Net, NetError};
+use weft_testnet::{Choice, Net, NetError, State};
 use weft_types::{Millis, Network};
 
 /// How long slot 0 lies ahead when a network is made: the time its nodes need to start.
@@ -86,6 +86,9 @@ fn answer(status: &NetStatus) -> Result<Answer, Failure> {
     if !status.rows.is_empty() {
         text = format!("{text}\n\n{}", rows_table(status));
     }
+    if status.state == State::Starting {
+        text = format!("{text}\n\nit did not come up: weft testnet down, then weft testnet up");
+    }
     let next = "next: weft testnet status | weft query supply | weft subnet metagraph 1 | weft testnet down";
     let text = format!("{text}\n\ndir {}\n{next}", status.dir.display());
     Ok(Answer::new(status, text)?.at(Some("local".to_owned()), height))
@@ -136,6 +139,7 @@ impl From<NetError> for Failure {
             NetError::AlreadyRuns { .. } => (Exit::Failed, "NodeRuns"),
             NetError::StillRunning { .. } => (Exit::Failed, "ProcessesLeft"),
             NetError::Nodes { .. } => (Exit::Usage, "NodeCount"),
+            NetError::NoVoter { .. } => (Exit::Usage, "MetagraphNoVoter"),
             NetError::Init { .. } => (Exit::Failed, "NodeInitFailed"),
             NetError::Died { .. } => (Exit::Failed, "NodeDied"),
             NetError::Timeout { .. } => (Exit::Timeout, "TestnetTimeout"),

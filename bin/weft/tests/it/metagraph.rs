@@ -51,6 +51,28 @@ fn the_first_epoch_of_a_real_subnet_pays_what_the_live_chain_pays() {
 }
 
 #[test]
+fn fewer_validators_than_nodes_are_said_and_none_are_refused() {
+    let home = Home::new();
+    let path = home.path().join("metagraph.json");
+    let file = path.to_str().expect("a plain path");
+    let write = |stakes: &str| {
+        let text = format!(r#"{{"stake_rao":{stakes},"weights":[[[2,9]],[[2,9]],[]]}}"#);
+        std::fs::write(&path, text).expect("the file can be written");
+    };
+    let up = ["testnet", "up", "-n", "4", "--slot-ms", "300", "--metagraph", file];
+    write("[1,1,5000000000000]");
+    assert_eq!(home.error(&up, 2), "MetagraphNoVoter");
+    write("[5000000000000,4000000000000,0]");
+    let out = home.weft(&[&up[..], &["--json"]].concat());
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(said.contains("2 instead of 4"), "{said}");
+    let answer: Value = serde_json::from_slice(&out.stdout).expect("stdout is JSON");
+    let (data, fewer) = (&answer["data"], &answer["data"]["fewer"]);
+    assert_eq!((&fewer["asked"], &fewer["made"]), (&json!(4), &json!(2)), "{answer}");
+    assert_eq!((data["nodes"].as_array().map(Vec::len), &data["state"]), (Some(2), &json!("up")));
+}
+
+#[test]
 fn a_metagraph_that_is_none_is_refused_by_name() {
     let home = Home::new();
     let up = |file: &str| {

@@ -167,3 +167,22 @@ fn a_node_that_restarts_on_a_checkpoint_behind_a_crash_has_lost_no_write() {
     assert_eq!(number(&carol["free"]), 100_003_000_000_000);
     assert_supply_of(&home, 1);
 }
+
+#[test]
+fn a_start_that_was_interrupted_does_not_bar_the_next() {
+    let home = Home::new();
+    let file = home.path().join("testnet/testnet.json");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_weft"))
+        .args(["testnet", "up", "-n", "8"])
+        .env("WEFT_HOME", home.path())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let text = until(PATIENCE, || std::fs::read_to_string(&file).ok(), Option::is_some);
+    child.kill().expect("it can be killed");
+    child.wait().expect("it has ended");
+    assert!(text.is_some_and(|t| t.contains("\"starting\"")), "it is written down at once");
+    home.data(&["testnet", "down"]);
+    let up = home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300"]);
+    assert_eq!(up["state"], json!("up"));
+}
