@@ -120,8 +120,9 @@ async fn one_connection_too_many_is_refused_and_the_others_go_on() {
 
 #[tokio::test]
 async fn a_connection_that_lasted_long_enough_is_closed() {
-    let connection_time = Duration::from_millis(100);
-    let server = start_with(Limits { connection_time, ..Limits::default() }, Wordy).await;
+    let (connection_time, header_time) = (Duration::from_millis(100), 10 * PATIENCE);
+    let limits = Limits { connection_time, header_time, ..Limits::default() };
+    let server = start_with(limits, Wordy).await;
     let mut socket = TcpStream::connect(server.address).await.unwrap();
     assert!(is_alive(&mut socket).await);
     assert_eq!(until_closed(&mut socket).await, "");

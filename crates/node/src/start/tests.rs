@@ -2,11 +2,16 @@
 
 use super::*;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use weft_rpc::Method;
 use weft_store::{Entry, Saved, StateChanges};
 use weft_testnet::{Choice, Plan};
 use weft_types::{BlockHash, Network};
+
+/// A test that hangs fails.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The home of a node that is a chain of its own.
 fn home(dir: &std::path::Path) -> Home {
@@ -90,11 +95,27 @@ async fn a_checkpoint_with_another_root_is_rebuilt_from_the_log_without_its_stal
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_log_stops_the_start_by_name_and_may_be_moved_away_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    run_for(&home, 3).await;
+    let log = home.data().join("blocks.log");
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes[200] ^= 1;
+    std::fs::write(&log, bytes).unwrap();
+    let refused = assemble(&home).await.map(drop).unwrap_err().to_string();
+    assert!(refused.contains("nothing was cut") && refused.contains("move it alone"), "{refused}");
+    std::fs::rename(&log, dir.path().join("blocks.log")).unwrap();
+    let (engine, _server, _events) = assemble(&home).await.unwrap();
+    assert_eq!(engine.core.head().height, weft_types::Height::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_stops_by_name_when_its_network_ends() {
     let dir = tempfile::tempdir().unwrap();
     let (engine, _server, _events) = assemble(&home(dir.path())).await.unwrap();
     engine.gossip.task.abort();
-    let end = run_engine(engine).await;
+    let end = timeout(PATIENCE, run_engine(engine)).await.expect("it does not run on");
     assert!(matches!(end, Err(NodeError::Task { what: "the network", .. })), "{end:?}");
 }
 
@@ -110,7 +131,8 @@ async fn a_node_stops_by_name_when_its_checker_ends_and_keeps_its_state() {
         panic!("a planted fault")
     })
     .unwrap();
-    let end = run_engine(engine).await.map_err(|e| e.to_string());
+    let end = timeout(PATIENCE, run_engine(engine)).await.expect("it does not run on");
+    let end = end.map_err(|e| e.to_string());
     assert!(end.clone().is_err_and(|t| t.contains("a planted fault")), "{end:?}");
     drop((server, events));
     assert!(assemble(&home).await.is_ok(), "the directory is free and whole");
