@@ -35,6 +35,10 @@ hunt FROM="1" TO="1000" *ARGS:
     cargo build --release --locked -p weft
     for seed in $(seq {{FROM}} {{TO}}); do cargo run -q --release --locked -p weft -- --json sim run --seed "$seed" {{ARGS}} > /dev/null || { echo "broken by seed $seed"; exit 1; }; done
 
+# a hundred thousand random calls on the ledger, twice
+hunt-economy:
+    cargo test --release --locked -p weft-ledger --test economy -- --ignored --nocapture hundred_thousand
+
 # write the golden files anew; read the difference before you commit it
 bless:
     WEFT_BLESS=1 cargo test --workspace --locked

@@ -1,0 +1,448 @@
+//! A plain model of the money: what each account, pool and total must be after a block,
+//! worked out from the calls that ran, in a way of its own.
+//!
+//! It takes from the receipts which calls ran and what epochs paid; every amount else it
+//! works out: fees, nonces, burn prices, locks, refunds, shares of pools, maturing stake,
+//! emission and halvings.
+
+use crate::chain::{Block, Chain};
+use std::collections::BTreeMap;
+use weft_ledger::rules::{Event, TxReceipt};
+use weft_ledger::state::{Key, Value};
+use weft_types::{Call, Hyperparameters, Netuid, PublicKey, Rao, Tx};
+
+/// Shares that belong to nobody.
+const VIRTUAL: u128 = 1 << 32;
+
+#[derive(Default, Clone)]
+struct Pool {
+    value: u64,
+    shares: BTreeMap<PublicKey, u128>,
+}
+
+impl Pool {
+    fn all(&self) -> u128 {
+        self.shares.values().sum()
+    }
+
+    /// What a holding is worth: holding * (V + 1) / (S + 2^32), by long division.
+    fn worth(&self, who: &PublicKey) -> u64 {
+        let held = self.shares.get(who).copied().unwrap_or(0);
+        let worth = ratio(held, u128::from(self.value) + 1, self.all() + VIRTUAL, false);
+        u64::try_from(worth).unwrap().min(self.value)
+    }
+
+    fn put_in(&mut self, who: PublicKey, amount: u64) {
+        let got =
+            ratio(u128::from(amount), self.all() + VIRTUAL, u128::from(self.value) + 1, false);
+        if got > 0 {
+            *self.shares.entry(who).or_default() += got;
+        }
+        self.value += amount;
+    }
+
+    /// Takes out an amount, or all when less than `least` would stay; answers how much.
+    fn take_out(&mut self, who: PublicKey, amount: u64, least: u64) -> u64 {
+        let (all, held) = (self.worth(&who), self.shares[&who]);
+        let whole = all - amount < least;
+        let out = if whole { all } else { amount };
+        let gone =
+            ratio(u128::from(amount), self.all() + VIRTUAL, u128::from(self.value) + 1, true);
+        let gone = if whole { held } else { gone.min(held) };
+        self.value -= out;
+        if held == gone {
+            self.shares.remove(&who);
+        } else {
+            self.shares.insert(who, held - gone);
+        }
+        out
+    }
+}
+
+/// a * b / 2^32, rounded down; what is asked here fits.
+fn cut(a: u64, b: u64) -> u64 {
+    u64::try_from((u128::from(a) * u128::from(b)) >> 32).unwrap()
+}
+
+/// a * b / c, bit by bit, rounded down or up; no wide integers needed.
+fn ratio(a: u128, b: u128, c: u128, up: bool) -> u128 {
+    let (mut quotient, mut rest) = (0_u128, 0_u128);
+    for bit in (0..128).rev() {
+        // quotient and rest of (the bits of a so far) * b over c, doubled and added to.
+        quotient = quotient.checked_mul(2).unwrap();
+        rest *= 2;
+        if a >> bit & 1 == 1 {
+            quotient += b / c;
+            rest += b % c;
+        }
+        quotient += rest / c;
+        rest %= c;
+    }
+    quotient + u128::from(up && rest > 0)
+}
+
+#[derive(Default)]
+struct Market {
+    owner: Option<PublicKey>,
+    numbers: Option<Hyperparameters>,
+    burn: u64,
+    burn_at: u64,
+    locked: u64,
+}
+
+/// The money as it should be.
+pub struct Model {
+    free: BTreeMap<PublicKey, u64>,
+    nonces: BTreeMap<PublicKey, u64>,
+    pools: BTreeMap<PublicKey, Pool>,
+    owners: BTreeMap<PublicKey, PublicKey>,
+    /// What is on its way out: (height, coldkey, amount).
+    exits: Vec<(u64, PublicKey, u64)>,
+    markets: BTreeMap<Netuid, Market>,
+    issued: u64,
+    recycled: u64,
+    halvings: u32,
+    lock: Option<(u64, u64)>,
+}
+
+impl Model {
+    /// The model of a first state.
+    pub fn of(chain: &Chain) -> Self {
+        let genesis = &chain.genesis;
+        let mut model = Self {
+            free: genesis.accounts.iter().map(|a| (a.key, a.free.0)).collect(),
+            nonces: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            owners: genesis.voters.iter().map(|v| (v.hotkey, v.coldkey)).collect(),
+            exits: Vec::new(),
+            markets: BTreeMap::new(),
+            issued: 0,
+            recycled: 0,
+            halvings: 0,
+            lock: None,
+        };
+        for stake in &genesis.stakes {
+            model.owners.insert(stake.hotkey, stake.coldkey);
+            model.pools.entry(stake.hotkey).or_default().put_in(stake.coldkey, stake.stake.0);
+        }
+        for net in &genesis.subnets {
+            let numbers = Some(net.hyperparameters.clone());
+            let market =
+                Market { owner: net.owner, numbers, burn: 1_000_000_000, ..Market::default() };
+            model.markets.insert(net.netuid, market);
+        }
+        model.issued = model.free.values().sum::<u64>()
+            + model.pools.values().map(|pool| pool.value).sum::<u64>();
+        model
+    }
+
+    /// Follows a block, then compares.
+    pub fn block(&mut self, chain: &Chain, block: &Block, at: &impl Fn() -> String) {
+        let height = block.header.height.0;
+        self.mature(chain, height);
+        let before = self.issued;
+        let mut fees = 0;
+        for (tx, receipt) in block.txs.iter().zip(&block.receipts.txs) {
+            fees += self.tx(chain, (tx, receipt), height, at);
+        }
+        let proposer = self.owners.get(&block.header.proposer).copied();
+        self.credit(chain, proposer.unwrap_or(block.header.proposer), fees);
+        self.emit(before, block.receipts.emission.0, at);
+        for epoch in &block.receipts.epochs {
+            let parts = [epoch.owner, epoch.miners, epoch.validators, epoch.recycled, epoch.kept];
+            let sum: u64 = parts.iter().map(|part| part.0).sum();
+            assert_eq!(epoch.pending.0, sum, "an epoch lost dust at {}", at());
+            self.recycle(epoch.recycled.0);
+        }
+        if !block.receipts.epochs.is_empty() {
+            self.follow_payouts(chain, block, at);
+        }
+        self.compare(chain, at);
+    }
+
+    fn recycle(&mut self, amount: u64) {
+        self.issued -= amount;
+        self.recycled += amount;
+    }
+
+    /// Free coins for an account; too few to open one are recycled.
+    fn credit(&mut self, chain: &Chain, who: PublicKey, amount: u64) {
+        let least = chain.genesis.params.existential_deposit.0;
+        let known = self.free.contains_key(&who) || self.nonces.contains_key(&who);
+        if amount > 0 && !known && amount < least {
+            self.recycle(amount);
+        } else if amount > 0 {
+            *self.free.entry(who).or_default() += amount;
+        }
+    }
+
+    fn mature(&mut self, chain: &Chain, height: u64) {
+        let due: Vec<_> = self.exits.iter().filter(|(at, ..)| *at == height).copied().collect();
+        self.exits.retain(|(at, ..)| *at != height);
+        for (_, who, amount) in due {
+            self.credit(chain, who, amount);
+        }
+    }
+
+    /// By issuance at the end of the block before, or what earlier blocks had.
+    fn emit(&mut self, before: u64, emitted: u64, at: &impl Fn() -> String) {
+        let cap = 21_000_000_000_000_000_u64;
+        while u128::from(cap - before) * (2_u128 << self.halvings) <= u128::from(cap) {
+            self.halvings += 1;
+        }
+        let want = 1_000_000_000 >> self.halvings;
+        assert_eq!(emitted, want, "the emission at {}", at());
+        self.issued += emitted;
+    }
+
+    /// A transaction that was in a block; answers its fee.
+    fn tx(
+        &mut self,
+        chain: &Chain,
+        (tx, receipt): (&Tx, &TxReceipt),
+        height: u64,
+        at: &impl Fn() -> String,
+    ) -> u64 {
+        let (signer, fee) = (tx.body.signer, tx.body.fee.0);
+        assert_eq!(receipt.fee.0, fee, "the fee at {}", at());
+        if !tx.body.call.is_free() {
+            let nonce = self.nonces.entry(signer).or_default();
+            assert_eq!(tx.body.nonce.0, *nonce, "the nonce at {}", at());
+            *nonce += 1;
+            self.free.entry(signer).or_default();
+            if !matches!(tx.body.call, Call::RemoveStake { .. }) {
+                self.spend(signer, fee);
+            }
+        }
+        match (&tx.body.call, &receipt.result) {
+            (Call::RemoveStake { hotkey, amount }, result) => {
+                let taken = if result.is_ok() { amount.0 } else { fee };
+                self.unstake(chain, (signer, *hotkey), (taken, fee), height);
+            }
+            (call, Ok(())) => {
+                let mut events = receipt.events.iter();
+                self.call((chain, height), (signer, call), &mut events, at);
+            }
+            (_, Err(_)) => {}
+        }
+        fee
+    }
+
+    fn spend(&mut self, who: PublicKey, amount: u64) {
+        let free = self.free.entry(who).or_default();
+        *free = free.checked_sub(amount).unwrap();
+    }
+
+    fn unstake(
+        &mut self,
+        chain: &Chain,
+        (who, hotkey): (PublicKey, PublicKey),
+        (amount, fee): (u64, u64),
+        height: u64,
+    ) {
+        let params = &chain.genesis.params;
+        let pool = self.pools.get_mut(&hotkey).unwrap();
+        let out = pool.take_out(who, amount, params.min_stake.0);
+        let votes = chain.genesis.voters.iter().any(|v| v.hotkey == hotkey);
+        let wait = if votes { params.unbonding_blocks } else { params.exit_blocks };
+        if out > fee {
+            self.exits.push((height + wait, who, out - fee));
+        }
+    }
+
+    fn call<'a>(
+        &mut self,
+        (chain, height): (&Chain, u64),
+        (signer, call): (PublicKey, &Call),
+        events: &mut impl Iterator<Item = &'a Event>,
+        at: &impl Fn() -> String,
+    ) {
+        match call {
+            Call::Transfer { to, amount } => {
+                self.spend(signer, amount.0);
+                *self.free.entry(*to).or_default() += amount.0;
+            }
+            Call::AddStake { hotkey, amount } => {
+                self.spend(signer, amount.0);
+                self.pools.entry(*hotkey).or_default().put_in(signer, amount.0);
+                events.next();
+            }
+            Call::RemoveStake { hotkey, amount } => {
+                self.unstake(chain, (signer, *hotkey), (amount.0, 0), height);
+                events.next();
+            }
+            Call::Register { netuid, hotkey, .. } => {
+                let price = self.burn_price(*netuid, height);
+                self.spend(signer, price);
+                self.recycle(price);
+                self.owners.entry(*hotkey).or_insert(signer);
+                let said = events.next();
+                assert!(
+                    matches!(said, Some(Event::NeuronRegistered { burned, .. }) if burned.0 == price),
+                    "{said:?} for {price} at {}",
+                    at()
+                );
+            }
+            Call::RegisterStamp { hotkey, .. } => {
+                self.owners.entry(*hotkey).or_insert(signer);
+                events.next();
+            }
+            Call::RegisterSubnet { hotkey, .. } => {
+                self.buy((chain, height), (signer, *hotkey), events, at);
+            }
+            Call::SetHyperparameter { netuid, parameter, value } => {
+                let market = self.markets.get_mut(netuid).unwrap();
+                let numbers = market.numbers.take().unwrap();
+                market.numbers = numbers.with(*parameter, *value);
+                events.next();
+            }
+            Call::Batch { calls } => {
+                for call in calls {
+                    self.call((chain, height), (signer, &call.0), events, at);
+                }
+            }
+            _ => {
+                events.next();
+            }
+        }
+    }
+
+    /// The price falls by the half-life since the last registration.
+    fn burn_price(&mut self, netuid: Netuid, height: u64) -> u64 {
+        let market = self.markets.get_mut(&netuid).unwrap();
+        let numbers = market.numbers.as_ref().unwrap();
+        let clamp = |x: u64| x.min(numbers.max_burn.0).max(numbers.min_burn.0);
+        let (age, half_life) = (height - market.burn_at, numbers.burn_half_life);
+        let mut price = market.burn >> (age / half_life).min(63);
+        // The largest q in 2^-32 whose half_life-th power, each product cut, is a half at most.
+        let power = |q: u64, n: u64| {
+            let (mut result, mut square, mut n) = (1_u64 << 32, q, n);
+            while n > 0 {
+                if n % 2 == 1 {
+                    result = cut(result, square);
+                }
+                square = cut(square, square);
+                n /= 2;
+            }
+            result
+        };
+        let rest = age % half_life;
+        if rest > 0 {
+            let good = |q: &u64| power(*q, half_life) <= 1 << 31;
+            let q = (0..33).rev().fold(0_u64, |q, bit| {
+                let next = q + (1 << bit);
+                if next <= 1 << 32 && good(&next) { next } else { q }
+            });
+            price = cut(price, power(q, rest));
+        }
+        let price = clamp(price);
+        market.burn = clamp(price * numbers.burn_increase_percent / 100);
+        market.burn_at = height;
+        price
+    }
+
+    /// A subnet is bought, and perhaps another evicted for it.
+    fn buy<'a>(
+        &mut self,
+        (chain, height): (&Chain, u64),
+        (signer, hotkey): (PublicKey, PublicKey),
+        events: &mut impl Iterator<Item = &'a Event>,
+        at: &impl Fn() -> String,
+    ) {
+        let params = &chain.genesis.params;
+        let least = params.lock_minimum.0;
+        let cost = self.lock.map_or(least, |(last, when)| {
+            (2 * last).saturating_sub(last / params.lock_interval * (height - when)).max(least)
+        });
+        let mut said = events.next();
+        if let Some(Event::SubnetEvicted { netuid, owner, refund, recycled }) = said {
+            let gone = self.markets.remove(netuid).unwrap();
+            assert_eq!(
+                (gone.owner, gone.locked - gone.locked / 4),
+                (*owner, refund.0),
+                "at {}",
+                at()
+            );
+            self.recycle(recycled.0);
+            if let Some(owner) = owner {
+                self.credit(chain, *owner, refund.0);
+            }
+            said = events.next();
+        }
+        let Some(Event::SubnetCreated { netuid, lock, .. }) = said else {
+            panic!("{said:?} is no creation at {}", at())
+        };
+        assert_eq!(lock.0, cost, "the lock at {}", at());
+        events.next();
+        self.spend(signer, cost);
+        self.lock = Some((cost, height));
+        self.owners.entry(hotkey).or_insert(signer);
+        let market = Market {
+            owner: Some(signer),
+            numbers: Some(params.subnet_defaults.clone()),
+            burn: 1_000_000_000,
+            burn_at: height,
+            locked: cost,
+        };
+        self.markets.insert(*netuid, market);
+    }
+
+    /// After epochs the pools are read anew: what was added is what the receipts say, and
+    /// nobody's stake fell.
+    fn follow_payouts(&mut self, chain: &Chain, block: &Block, at: &impl Fn() -> String) {
+        let paid: u64 =
+            block.receipts.epochs.iter().map(|e| e.owner.0 + e.miners.0 + e.validators.0).sum();
+        let before: u64 = self.pools.values().map(|pool| pool.value).sum();
+        let old = std::mem::take(&mut self.pools);
+        for (key, value) in chain.entries() {
+            match (key, value) {
+                (Key::Hotkey(hotkey), Value::Hotkey(pool)) => {
+                    self.pools.entry(*hotkey).or_default().value = pool.value.0;
+                }
+                (Key::Position(hotkey, coldkey), Value::Position(shares)) => {
+                    self.pools.entry(*hotkey).or_default().shares.insert(*coldkey, *shares);
+                }
+                _ => {}
+            }
+        }
+        let after: u64 = self.pools.values().map(|pool| pool.value).sum();
+        assert_eq!(after, before + paid, "the epochs paid {paid} at {}", at());
+        for (hotkey, pool) in old {
+            for coldkey in pool.shares.keys() {
+                let (was, is) = (pool.worth(coldkey), self.pools[&hotkey].worth(coldkey));
+                assert!(is >= was, "stake fell from {was} to {is} at {}", at());
+            }
+        }
+    }
+
+    fn compare(&self, chain: &Chain, at: &impl Fn() -> String) {
+        let mut free: BTreeMap<PublicKey, u64> = BTreeMap::new();
+        let mut exits = 0;
+        for (key, value) in chain.entries() {
+            match (key, value) {
+                (Key::Account(who), Value::Account(account)) => {
+                    free.insert(*who, account.free.0);
+                    let nonce = self.nonces.get(who).copied().unwrap_or(0);
+                    assert_eq!(account.nonce.0, nonce, "the nonce of {who} at {}", at());
+                }
+                (Key::Hotkey(hotkey), Value::Hotkey(pool)) => {
+                    let want = self.pools.get(hotkey).map_or(0, |pool| pool.value);
+                    assert_eq!(pool.value.0, want, "the pool of {hotkey} at {}", at());
+                    assert_eq!(Some(&pool.coldkey), self.owners.get(hotkey), "at {}", at());
+                }
+                (Key::Position(hotkey, coldkey), Value::Position(shares)) => {
+                    let want = self.pools[hotkey].shares.get(coldkey);
+                    assert_eq!(Some(shares), want, "a position at {}", at());
+                }
+                (Key::Exits(_), Value::Exits(list)) => exits += list.len(),
+                _ => {}
+            }
+        }
+        assert_eq!(free, self.free, "free coins at {}", at());
+        assert_eq!(exits, self.exits.len(), "stake on its way out at {}", at());
+        let supply = chain.supply();
+        assert_eq!(supply.issued, Rao(self.issued), "issued at {}", at());
+        assert_eq!(supply.recycled, Rao(self.recycled), "recycled at {}", at());
+        assert_eq!(u32::from(supply.halving), self.halvings, "halvings at {}", at());
+    }
+}
