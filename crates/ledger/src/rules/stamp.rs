@@ -36,7 +36,9 @@ pub fn accept(
 ) -> Result<(), CallError> {
     let (named, height, window) = (said.height, books.height, books.params.stamp_window);
     let stale = CallError::StaleStamp { named, height, window };
-    let block = hash_of(books, named).filter(|_| height.since(named) <= window).ok_or(stale)?;
+    // A number is used again when its subnet is evicted; work for the old one is not.
+    let fresh = height.since(named) <= window && named >= net.registered_at;
+    let block = hash_of(books, named).filter(|_| fresh).ok_or(stale)?;
     let hash = Stamp { subject: StampFor { chain: *books.chain, consent: *said, block }, solution };
     let hash = hash.hash();
     let mut door = stamps(books, said.netuid);

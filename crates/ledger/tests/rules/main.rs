@@ -8,13 +8,18 @@
 )]
 
 mod accounts;
+mod committing;
 mod conserving;
 mod emitting;
 mod epochs;
 mod mainnet;
+mod market;
 mod reading;
 mod registering;
+mod revealing;
 mod schedule;
+mod serving;
 mod staking;
+mod stamping;
 mod weighing;
 mod world;
