@@ -119,6 +119,14 @@ pub fn is_recent(books: &Books<'_>, named: Height) -> Result<(), CallError> {
     Ok(())
 }
 
+/// How many of `limit` blocks are missing since the height that the last free call named.
+/// It counts to the block after what this call names, as a caller could name ever newer
+/// old heights and never wait; one that names nothing newer is refused elsewhere.
+pub fn blocks_missing(books: &Books<'_>, limit: u64, (last, named): (Height, Height)) -> u64 {
+    let until = if named > last { named.next().unwrap_or(named) } else { books.height };
+    limit.saturating_sub(until.since(last))
+}
+
 /// The hotkey's signature under what it consents to.
 pub fn consented(books: &Books<'_>, said: &Consent, signature: Signature) -> Result<(), CallError> {
     let message = signed_bytes(Domain::Consent, books.chain, said);

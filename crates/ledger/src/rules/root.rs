@@ -11,6 +11,7 @@ use super::bootstrap;
 use super::error::CallError;
 use super::event::Event;
 use super::reads::{self, hotkey, root_row, subnet, subnets};
+use super::register::blocks_missing;
 use super::weights::upscale;
 use crate::state::value::{Root, RootRow, Share, Subnet};
 use crate::state::{Key, Value};
@@ -35,7 +36,7 @@ pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result
     let before = root_row(books, signer);
     let limit = books.params.subnet_defaults.weights_rate_limit;
     if let Some(before) = &before {
-        let blocks_left = limit.saturating_sub(books.height.since(before.view));
+        let blocks_left = blocks_missing(books, limit, (before.view, row.view));
         if blocks_left > 0 {
             return Err(CallError::SettingWeightsTooFast { blocks_left, limit });
         }

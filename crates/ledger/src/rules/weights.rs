@@ -10,7 +10,7 @@
 //! dropped. Which epoch a commitment is of, and when it may be revealed, is fixed when it
 //! is made. Rows of the root matrix are in `root`.
 
-use super::axon::sitting;
+use super::axon::{is_since, sitting};
 use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
@@ -93,6 +93,7 @@ pub fn commit(
         return Err(CallError::NeuronNoValidatorPermit { uid, netuid });
     }
     register::is_recent(books, commitment.at)?;
+    is_since(&who, commitment.at)?;
     let mut list = commits(books, netuid, uid);
     if commitment.at <= list.last {
         return Err(CallError::NotNewer { named: commitment.at, last: list.last });
@@ -234,9 +235,8 @@ fn is_plain(
         return Err(CallError::CommitRevealEnabled { netuid });
     }
     let limit = numbers.weights_rate_limit;
-    let waited = books.height.since(who.last_update);
-    if waited < limit && stored(books, netuid, uid).is_some() {
-        let blocks_left = limit.saturating_sub(waited);
+    let blocks_left = register::blocks_missing(books, limit, (who.last_update, row.view));
+    if blocks_left > 0 && stored(books, netuid, uid).is_some() {
         return Err(CallError::SettingWeightsTooFast { blocks_left, limit });
     }
     Ok(())

@@ -203,3 +203,19 @@ fn setting_weights_costs_nothing() {
     assert_eq!(world.free(0), START);
     assert_eq!(query::account(&world.state, &hot(0)).nonce.0, 0);
 }
+
+/// A row may look a tempo back; that is no way to write more than one every so often.
+#[test]
+fn looking_back_does_not_hurry_a_row() {
+    let mut world = World::with_net(|net| {
+        (net.hyperparameters.tempo, net.hyperparameters.weights_rate_limit) = (100, 50);
+    });
+    world.run_to(200);
+    let mut taken = 0;
+    for view in 110..130 {
+        let row = WeightRow { view: Height(view), ..world.row(&[(2, 1), (3, 1)]) };
+        let call = tx(&world, 0, row);
+        taken += world.assemble(&[call]).1.len();
+    }
+    assert_eq!(taken, 1);
+}
