@@ -9,7 +9,7 @@
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{account, bootstrap, lock, neuron, subnet, subnets};
+use super::reads::{account, bootstrap, lock, neuron, root, subnet, subnets};
 use super::register::{clear, consented, is_recent, own, sit};
 use super::{price::PriceRule, transfer};
 use crate::state::value::{Lock, Subnet};
@@ -138,6 +138,12 @@ fn evict(books: &mut Books<'_>, netuid: Netuid) -> Result<(), CallError> {
     }
     let list = subnets(books).into_iter().filter(|n| *n != netuid).collect();
     books.put(Key::Subnets, Value::Subnets(list));
+    // Its share of the emission must not be that of the next one of its number.
+    let mut shared = root(books);
+    if shared.shares.iter().any(|share| share.netuid == netuid) {
+        shared.shares.retain(|share| share.netuid != netuid);
+        books.put(Key::Root, Value::Root(shared));
+    }
     refund(books, netuid, &net)
 }
 

@@ -10,8 +10,10 @@
 mod accounts;
 mod committing;
 mod conserving;
+mod creating;
 mod emitting;
 mod epochs;
+mod evicting;
 mod mainnet;
 mod market;
 mod reading;
@@ -19,6 +21,7 @@ mod registering;
 mod revealing;
 mod schedule;
 mod serving;
+mod setting;
 mod staking;
 mod stamping;
 mod weighing;
