@@ -1,14 +1,15 @@
 //! Talking to a node: which one `--network` means, and its errors as ours.
 
 use crate::args::Global;
-use crate::output::{Answer, Exit, Failure};
+use crate::output::{Answer, Exit, Failure, note};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
 use weft_rpc::client::{Client, ClientError};
 use weft_testnet::Net;
-use weft_types::{Address, ChainId, Network, PublicKey};
+use weft_types::key_text::KeyTextError;
+use weft_types::{Address, ChainId, Network, PublicKey, key_text, ss58};
 
 /// The node that a command speaks to.
 pub struct Remote {
@@ -120,20 +121,17 @@ pub fn failure(error: ClientError) -> Failure {
     }
 }
 
-/// Reads an address, a public key in hex, or an SS58 address; wallet names are the caller's.
+/// Reads an address, a public key in hex, or an SS58 address, which is shown as ours on
+/// stderr; wallet names are the caller's.
 pub fn key(text: &str, network: Network) -> Option<Result<PublicKey, Failure>> {
-    if let Ok(address) = text.parse::<Address>() {
-        let other = address.network != network;
-        let message = format!(
-            "{text} is an address of {}, the node is of {}",
-            address.network.name(),
-            network.name()
-        );
-        return Some(if other {
-            Err(Failure::new(Exit::Usage, "OtherNetwork", message))
-        } else {
-            Ok(address.key)
-        });
+    match key_text::read(text, Some(network)) {
+        Ok(key) => {
+            if ss58::read(text).is_ok() {
+                note(&format!("{text} is {} here", Address { network, key }));
+            }
+            Some(Ok(key))
+        }
+        Err(KeyTextError::Address(_)) => None,
+        Err(error) => Some(Err(Failure::new(Exit::Usage, error.name(), error))),
     }
-    text.parse::<PublicKey>().ok().or_else(|| weft_types::ss58::read(text).ok()).map(Ok)
 }

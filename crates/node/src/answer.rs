@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use weft_ledger::forks::View;
 use weft_ledger::query;
 use weft_rpc::{Kind, Method, RpcError};
-use weft_types::{Address, BlockHash, Hash, Height, Netuid, PublicKey, Uid, WeightRow};
+use weft_types::{BlockHash, Hash, Height, Netuid, PublicKey, Uid, WeightRow, key_text};
 
 pub(crate) type Answer = Result<Value, RpcError>;
 
@@ -156,23 +156,10 @@ impl Engine {
         })
     }
 
-    /// A key in hex or as an address of this network.
+    /// A key in hex, as an address of this network or in SS58.
     fn key(&self, params: &Value, name: &str) -> Result<PublicKey, RpcError> {
         let text: String = parse(params, name)?;
-        if let Ok(key) = text.parse::<PublicKey>() {
-            return Ok(key);
-        }
-        if let Ok(key) = weft_types::ss58::read(&text) {
-            return Ok(key);
-        }
-        match text.parse::<Address>() {
-            Ok(address) if address.network == self.chain.network => Ok(address.key),
-            Ok(address) => {
-                let text = format!("{text} is an address of {}", address.network.name());
-                Err(bad("OtherNetwork", text))
-            }
-            Err(e) => Err(bad("BadKey", e.to_string())),
-        }
+        key_text::read(&text, Some(self.chain.network)).map_err(|e| bad(e.name(), e.to_string()))
     }
 
     fn account(&self, params: &Value) -> Answer {

@@ -2,23 +2,33 @@
 //! own, and subnet 1 as every launch has it.
 //!
 //! The file is JSON: `balances` {SS58: rao} and `stakes` {coldkey: {hotkey: [rao, uid]}}.
-//! The uids meant a network that no longer is, and are not read.
+//! The uids meant a network that no longer is, and are not read. Keys may also stand there
+//! in hex or as addresses of the network that the chain will be of.
+//!
+//! 1. Read at most [`MAX_BYTES`]; take apart, keeping what stands there twice.
+//! 2. Turn texts into keys, sort, refuse doubles and hotkeys of two owners.
+//! 3. Add the voter with power 1 TAO and its seat in subnet 1, and the preset's numbers.
+//! 4. Check it as every genesis is checked: sums within the cap among the rest.
 
-use crate::plan::{Choice, Plan};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use std::io::Read as _;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-use weft_types::genesis::{GenesisAccount, GenesisError, GenesisStake};
-use weft_types::ss58::{self, Ss58Error};
-use weft_types::{ChainId, Genesis, PublicKey, Rao, SecretKey};
+use weft_types::genesis::{
+    GenesisAccount, GenesisError, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
+};
+use weft_types::key_text::{self, KeyTextError};
+use weft_types::units::RAO_PER_TAO;
+use weft_types::{ChainId, Genesis, Millis, Netuid, Network, Params, Power, PublicKey, Rao};
 
 /// The largest file that is read.
-const MAX_BYTES: u64 = 256 << 20;
+pub const MAX_BYTES: u64 = 128 << 20;
 
-/// The most accounts, and the most stakes.
-const MAX_ENTRIES: usize = 5_000_000;
+/// The most accounts, and the most stakes: their canonical bytes, at most 40 and 72 each,
+/// stay within the 64 MiB of a genesis.
+pub const MAX_ENTRIES: usize = 500_000;
 
 /// Why a ledger can't be imported.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +41,18 @@ pub enum ImportError {
         /// Why.
         reason: String,
     },
+    /// It is no such ledger.
+    #[error(
+        "{path} is no ledger of balances {{key: rao}} and stakes {{coldkey: {{hotkey: [rao, uid]}}}}: {reason}"
+    )]
+    Malformed {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// There is more in it than is read.
-    #[error("{path} holds more than {limit} {what}")]
+    #[error("{path} holds more than the {limit} {what} that are read")]
     TooLarge {
         /// Which.
         path: PathBuf,
@@ -42,22 +62,42 @@ pub enum ImportError {
         limit: u64,
     },
     /// A key is not one.
-    #[error("\"{text}\": {error}")]
+    #[error("the key \"{text}\": {error}")]
     Key {
-        /// What stands there.
+        /// What stands there, cut.
         text: String,
         /// What is wrong with it.
-        error: Ss58Error,
+        error: KeyTextError,
     },
     /// A hotkey stands under two coldkeys.
     #[error("hotkey {0} stands under two coldkeys; each has one owner")]
     TwoOwners(PublicKey),
-    /// An account stands there twice.
-    #[error("account {0} stands there twice")]
-    Twice(PublicKey),
+    /// A key stands twice in one list.
+    #[error("{what} {key} stands there twice; keep one")]
+    Twice {
+        /// In which list.
+        what: &'static str,
+        /// Which.
+        key: PublicKey,
+    },
     /// The outcome makes no chain.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+}
+
+/// What the chain gets beside the ledger.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// Whose numbers it has.
+    pub network: Network,
+    /// Its name; part of the chain id.
+    pub name: String,
+    /// When slot 0 begins.
+    pub genesis_time: Millis,
+    /// The hotkey that votes.
+    pub voter: PublicKey,
+    /// Who owns the voter and earns its fees, unless the ledger names its owner.
+    pub coldkey: PublicKey,
 }
 
 /// What was imported; sums in rao.
@@ -75,6 +115,8 @@ pub struct Imported {
     pub chain_id: ChainId,
     /// Its voter.
     pub voter: PublicKey,
+    /// The voter's owner.
+    pub coldkey: PublicKey,
 }
 
 /// Keys and values in the order of the file, so that one that stands there twice is seen.
@@ -101,24 +143,24 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
     balances: Pairs<u64>,
     stakes: Pairs<Pairs<(u64, u64)>>,
 }
 
-/// Reads a ledger into a genesis of one voter, whose key is beside it.
+/// Reads a ledger into a genesis of one voter.
 ///
 /// # Errors
 /// [`ImportError`] names the first thing that is wrong.
-pub fn import(path: &Path, choice: &Choice) -> Result<(Genesis, SecretKey, Imported), ImportError> {
+pub fn import(path: &Path, launch: &Launch) -> Result<(Genesis, Imported), ImportError> {
     let file = read(path)?;
-    let plan = Plan::fair(&Choice { nodes: 1, ..choice.clone() });
-    let unreadable = || ImportError::Genesis(GenesisError::NoVoters);
-    let voter = plan.nodes.first().ok_or_else(unreadable)?.voter.clone();
-    let mut genesis = plan.genesis;
-    genesis.accounts = accounts(&file)?;
-    genesis.stakes = stakes(&file)?;
+    let (accounts, stakes) = (accounts(&file, launch.network)?, stakes(&file, launch.network)?);
+    let owner = stakes.iter().find(|s| s.hotkey == launch.voter).map(|s| s.coldkey);
+    let coldkey = owner.unwrap_or(launch.coldkey);
+    let genesis = genesis(launch, coldkey, accounts, stakes);
     genesis.check()?;
+    // Within the cap, which was just checked.
     let sum = |amounts: &mut dyn Iterator<Item = Rao>| {
         amounts.fold(Rao::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(Rao::MAX))
     };
@@ -128,54 +170,111 @@ pub fn import(path: &Path, choice: &Choice) -> Result<(Genesis, SecretKey, Impor
         balance_sum: sum(&mut genesis.accounts.iter().map(|a| a.free)),
         stake_sum: sum(&mut genesis.stakes.iter().map(|s| s.stake)),
         chain_id: genesis.chain_id(),
-        voter: voter.public(),
+        voter: launch.voter,
+        coldkey,
     };
-    Ok((genesis, voter, imported))
+    Ok((genesis, imported))
+}
+
+/// The preset's numbers, one voter with a permit in subnet 1, and the ledger.
+fn genesis(
+    launch: &Launch,
+    coldkey: PublicKey,
+    accounts: Vec<GenesisAccount>,
+    stakes: Vec<GenesisStake>,
+) -> Genesis {
+    let (network, hotkey) = (launch.network, launch.voter);
+    let params = Params::preset(network);
+    let mut hyperparameters = params.subnet_defaults.clone();
+    // Off on genesis subnets of local and bench, on everywhere else.
+    hyperparameters.commit_reveal = matches!(network, Network::Main | Network::Test);
+    let neurons = vec![GenesisNeuron { hotkey, validator_permit: true }];
+    Genesis {
+        network,
+        name: launch.name.clone(),
+        genesis_time: launch.genesis_time,
+        params,
+        voters: vec![GenesisVoter { hotkey, coldkey, power: Power(RAO_PER_TAO) }],
+        accounts,
+        stakes,
+        subnets: vec![GenesisSubnet { netuid: Netuid(1), owner: None, hyperparameters, neurons }],
+    }
 }
 
 fn read(path: &Path) -> Result<File, ImportError> {
-    let bad = |reason: String| ImportError::Unreadable { path: path.to_owned(), reason };
-    let size = std::fs::metadata(path).map_err(|e| bad(e.to_string()))?.len();
-    let path = path.to_owned();
-    if size > MAX_BYTES {
-        return Err(ImportError::TooLarge { path, what: "bytes", limit: MAX_BYTES });
+    let unreadable = |e: std::io::Error| ImportError::Unreadable {
+        path: path.to_owned(),
+        reason: e.to_string(),
+    };
+    let large = |what, limit| ImportError::TooLarge { path: path.to_owned(), what, limit };
+    let mut bytes = Vec::new();
+    // One more than may be, so that a pipe without end is seen as well.
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let got = file.take(MAX_BYTES.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if u64::try_from(got).unwrap_or(u64::MAX) > MAX_BYTES {
+        return Err(large("bytes", MAX_BYTES));
     }
-    let text = std::fs::read_to_string(&path).map_err(|e| bad(e.to_string()))?;
-    let file: File = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+    let file: File = serde_json::from_slice(&bytes)
+        .map_err(|e| ImportError::Malformed { path: path.to_owned(), reason: e.to_string() })?;
     let stakes: usize = file.stakes.0.iter().map(|(_, list)| list.0.len()).sum();
-    if file.balances.0.len().max(stakes) > MAX_ENTRIES {
-        let limit = u64::try_from(MAX_ENTRIES).unwrap_or(u64::MAX);
-        return Err(ImportError::TooLarge { path, what: "entries", limit });
+    let limit = u64::try_from(MAX_ENTRIES).unwrap_or(u64::MAX);
+    for (what, count) in [("balances", file.balances.0.len()), ("stakes", stakes)] {
+        if count > MAX_ENTRIES {
+            return Err(large(what, limit));
+        }
     }
     Ok(file)
 }
 
-fn key(text: &str) -> Result<PublicKey, ImportError> {
-    ss58::read(text).map_err(|error| ImportError::Key { text: text.to_owned(), error })
+fn key(text: &str, network: Network) -> Result<PublicKey, ImportError> {
+    key_text::read(text, Some(network))
+        .map_err(|error| ImportError::Key { text: text.chars().take(64).collect(), error })
 }
 
-fn accounts(file: &File) -> Result<Vec<GenesisAccount>, ImportError> {
-    let account =
-        |(text, rao): &(String, u64)| Ok(GenesisAccount { key: key(text)?, free: Rao(*rao) });
+fn accounts(file: &File, network: Network) -> Result<Vec<GenesisAccount>, ImportError> {
+    let account = |(text, rao): &(String, u64)| {
+        Ok(GenesisAccount { key: key(text, network)?, free: Rao(*rao) })
+    };
     let mut list = file.balances.0.iter().map(account).collect::<Result<Vec<_>, ImportError>>()?;
     list.sort_by_key(|a| a.key);
-    match list.windows(2).find(|pair| pair[0].key == pair[1].key) {
-        Some(pair) => Err(ImportError::Twice(pair[0].key)),
+    match double(list.iter().map(|a| a.key)) {
+        Some(key) => Err(ImportError::Twice { what: "account", key }),
         None => Ok(list),
     }
 }
 
-fn stakes(file: &File) -> Result<Vec<GenesisStake>, ImportError> {
-    let mut list = Vec::new();
+/// Hotkeys ascending, each with its one owner.
+fn stakes(file: &File, network: Network) -> Result<Vec<GenesisStake>, ImportError> {
+    let (mut list, mut coldkeys) = (Vec::new(), Vec::new());
     for (coldkey, hotkeys) in &file.stakes.0 {
-        let coldkey = key(coldkey)?;
+        let coldkey = key(coldkey, network)?;
+        coldkeys.push(coldkey);
         for (hotkey, (rao, _)) in &hotkeys.0 {
-            list.push(GenesisStake { hotkey: key(hotkey)?, coldkey, stake: Rao(*rao) });
+            list.push(GenesisStake { hotkey: key(hotkey, network)?, coldkey, stake: Rao(*rao) });
         }
     }
-    list.sort_by_key(|s| s.hotkey);
-    match list.windows(2).find(|pair| pair[0].hotkey == pair[1].hotkey) {
-        Some(pair) => Err(ImportError::TwoOwners(pair[0].hotkey)),
+    coldkeys.sort_unstable();
+    if let Some(key) = double(coldkeys.into_iter()) {
+        return Err(ImportError::Twice { what: "coldkey", key });
+    }
+    list.sort_by_key(|s| (s.hotkey, s.coldkey));
+    if let Some((key, _)) = double(list.iter().map(|s| (s.hotkey, s.coldkey))) {
+        return Err(ImportError::Twice { what: "the stake behind hotkey", key });
+    }
+    match double(list.iter().map(|s| s.hotkey)) {
+        Some(key) => Err(ImportError::TwoOwners(key)),
         None => Ok(list),
     }
+}
+
+/// The first of a sorted list that stands there twice.
+fn double<T: PartialEq>(mut sorted: impl Iterator<Item = T>) -> Option<T> {
+    let mut last = sorted.next()?;
+    for next in sorted {
+        if next == last {
+            return Some(next);
+        }
+        last = next;
+    }
+    None
 }

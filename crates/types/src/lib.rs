@@ -24,6 +24,7 @@ pub mod genesis;
 pub mod hash;
 pub mod hyperparameters;
 pub mod key;
+pub mod key_text;
 pub mod merkle;
 pub mod params;
 pub mod row;

@@ -29,6 +29,26 @@ pub enum Ss58Error {
     Checksum(String),
 }
 
+impl Ss58Error {
+    /// The error's name in answers.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotBase58(_) => "Ss58NotBase58",
+            Self::Length(_) => "Ss58Length",
+            Self::Prefix(_) => "Ss58Prefix",
+            Self::Checksum(_) => "Ss58Checksum",
+        }
+    }
+}
+
+/// Whether a text that is no other kind of key was meant as an SS58 address: letters and
+/// digits, about as many as one has. A slip in it is then named as what it is.
+#[must_use]
+pub fn meant(text: &str) -> bool {
+    (44..=52).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 /// The key that an SS58 address names.
 ///
 /// # Errors

@@ -6,7 +6,8 @@ use weft_types::Network;
 
 #[derive(Args, Debug)]
 pub struct EmissionArgs {
-    /// Only what a block emits at this issuance: plain digits are rao, 1.5tao is TAO
+    /// Only what a block emits at this issuance: plain digits and 123rao are rao, 1.5 and
+    /// 1.5tao are TAO
     #[arg(long, value_name = "ISSUANCE", conflicts_with = "svg")]
     pub at: Option<String>,
     /// Also write a plot of the supply
@@ -51,12 +52,16 @@ impl From<Preset> for Network {
 pub struct GenesisImport {
     /// The ledger
     pub file: PathBuf,
-    /// Where genesis.json and voter.key are written
+    /// Where genesis.json, voter.key and coldkey.key are written; none of them is ever
+    /// written over
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Whose numbers the chain has
-    #[arg(long, value_enum, default_value = "local")]
-    pub preset: Preset,
+    #[arg(long, alias = "preset", value_enum, default_value = "local")]
+    pub network_preset: Preset,
+    /// The hotkey that votes: address or public key; a new one, in voter.key, when not given
+    #[arg(long, value_name = "HOTKEY")]
+    pub voter: Option<String>,
     /// A name; part of the chain id
     #[arg(long, default_value = "imported")]
     pub name: String,

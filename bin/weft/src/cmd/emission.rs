@@ -4,7 +4,7 @@ use crate::args::EmissionArgs;
 use crate::output::{Answer, Exit, Failure, note, table};
 use crate::svg::{Chart, Series};
 use serde_json::json;
-use weft_ledger::query::schedule::{Schedule, emission_at, schedule};
+use weft_ledger::query::schedule::{Schedule, YEAR_BLOCKS, emission_at, schedule};
 use weft_types::Rao;
 
 /// Runs the command.
@@ -24,13 +24,16 @@ pub fn run(args: &EmissionArgs) -> Result<Answer, Failure> {
     Answer::new(&all, text(&all))
 }
 
-/// A plain number is rao, as in the answers; with a unit or a point it is an amount.
+/// A plain number is rao, as in the answers and in the files of the live chain; with a unit
+/// or a point it is an amount. More than can exist is allowed: there nothing is emitted.
 fn issuance(text: &str) -> Result<Rao, Failure> {
-    let bad = |e| Failure::new(Exit::Usage, "BadAmount", e);
-    match text.parse::<u64>() {
-        Ok(rao) => Rao::parse(&format!("{rao}rao")).map_err(bad),
-        Err(_) => Rao::parse(text).map_err(bad),
+    let digits = text.strip_suffix("rao").unwrap_or(text);
+    if digits.bytes().all(|b| b.is_ascii_digit())
+        && let Ok(rao) = digits.parse()
+    {
+        return Ok(Rao(rao));
     }
+    Rao::parse(text).map_err(|e| Failure::new(Exit::Usage, "BadAmount", e))
 }
 
 fn text(all: &Schedule) -> String {
@@ -61,17 +64,17 @@ fn text(all: &Schedule) -> String {
 #[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]
 fn chart(all: &Schedule) -> Chart {
     let tao = |rao: Rao| rao.0 as f64 / 1e9;
-    let year = |height: u64| height as f64 / 2_629_800.0;
+    let year = |height: u64| height as f64 / YEAR_BLOCKS as f64;
     let points = all.years.iter().map(|y| (y.year as f64, tao(y.issued)));
     let marks = all.halvings.iter().take(8);
     Chart {
         title: "Supply, if nothing is recycled".to_owned(),
-        x: "years of 2 629 800 blocks".to_owned(),
+        x: "years of 2 629 800 blocks, 12 s each".to_owned(),
         y: "TAO".to_owned(),
         series: vec![Series {
-            name: "supply".to_owned(),
+            name: "supply in TAO".to_owned(),
             points: std::iter::once((0.0, 0.0)).chain(points.take(48)).collect(),
         }],
-        marks: marks.map(|h| (year(h.height), format!("{}", h.n))).collect(),
+        marks: marks.map(|h| (year(h.height), format!("halving {}", h.n))).collect(),
     }
 }

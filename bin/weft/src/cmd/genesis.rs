@@ -6,11 +6,12 @@ use crate::output::{Answer, Exit, Failure};
 use serde_json::json;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
-use weft_testnet::Choice;
-use weft_testnet::import::{ImportError, import};
+use std::path::{Path, PathBuf};
+use weft_testnet::import::{ImportError, Launch, import};
+use weft_types::genesis::GenesisError;
 use weft_types::hash::to_hex;
-use weft_types::{Millis, Params, Rao};
+use weft_types::key_text::{self, KeyTextError};
+use weft_types::{Genesis, Millis, Network, PublicKey, Rao, SecretKey};
 
 /// Runs the command.
 pub fn run(command: &GenesisCommand) -> Result<Answer, Failure> {
@@ -21,56 +22,100 @@ pub fn run(command: &GenesisCommand) -> Result<Answer, Failure> {
 }
 
 fn bring(args: &GenesisImport) -> Result<Answer, Failure> {
-    let network = args.preset.into();
+    let network = args.network_preset.into();
     let now = crate::cmd::testnet::now().0.saturating_add(1_000);
-    let choice = Choice {
-        nodes: 1,
-        slot_ms: Params::preset(network).slot_ms,
-        seed: to_hex(&weft_node::entropy::seed()),
-        genesis_time: Millis(args.genesis_time.unwrap_or(now)),
+    let new = || SecretKey::from_seed(weft_node::entropy::seed());
+    let (hotkey, coldkey) = (new(), new());
+    let voter = args.voter.as_deref().map(|text| voter(text, network)).transpose()?;
+    let launch = Launch {
         network,
-        senders: 0,
+        name: args.name.clone(),
+        genesis_time: Millis(args.genesis_time.unwrap_or(now)),
+        voter: voter.unwrap_or(hotkey.public()),
+        coldkey: coldkey.public(),
     };
-    let (mut genesis, voter, imported) = import(&args.file, &choice)?;
-    // The seed of the keys is a secret; the name of the chain is not.
-    args.name.clone_into(&mut genesis.name);
-    let chain_id = genesis.chain_id();
-    let fault = |e: std::io::Error| {
-        Failure::new(Exit::Failed, "Io", format!("{}: {e}", args.out.display()))
-    };
-    std::fs::create_dir_all(&args.out).map_err(fault)?;
-    let path = args.out.join("genesis.json");
-    let text = serde_json::to_string(&genesis)
-        .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
-    std::fs::write(&path, text).map_err(fault)?;
-    let key = args.out.join("voter.key");
-    secret(&key, &to_hex(voter.seed())).map_err(fault)?;
+    let (genesis, imported) = import(&args.file, &launch)?;
+    // Secrets of those keys that were made here and that the chain has taken.
+    let hotkey = voter.is_none().then_some(hotkey);
+    let coldkey = (imported.coldkey == coldkey.public()).then_some(coldkey);
+    let files = Files::new(&args.out);
+    files.write(&genesis, hotkey.as_ref(), coldkey.as_ref())?;
+    let path = files.genesis.display();
     let text = format!(
-        "{} accounts with {} TAO, {} stakes with {} TAO\ngenesis {}\nchain {chain_id}\nrun it with: weft node run --genesis {}",
+        "{} accounts with {} TAO, {} stakes with {} TAO\ngenesis {path}\nchain {}\n\
+         run it with: weft node run --genesis {path}",
         imported.accounts,
         imported.balance_sum.as_tao(),
         imported.stakes,
         imported.stake_sum.as_tao(),
-        path.display(),
-        path.display()
+        imported.chain_id,
     );
-    let data = json!({
-        "accounts": imported.accounts,
-        "stakes": imported.stakes,
-        "balance_sum": imported.balance_sum,
-        "stake_sum": imported.stake_sum,
-        "chain_id": chain_id,
-        "genesis": path,
-        "voter": imported.voter,
-        "voter_key": key,
-    });
+    let mut data = json!(imported);
+    data["genesis"] = json!(files.genesis);
+    data["voter_key"] = json!(hotkey.map(|_| &files.voter));
+    data["coldkey_key"] = json!(coldkey.map(|_| &files.coldkey));
     Answer::new(&data, text)
 }
 
-/// Writes a secret that only its owner may read.
-fn secret(path: &Path, text: &str) -> std::io::Result<()> {
+/// The hotkey that an operator names as the voter.
+fn voter(text: &str, network: Network) -> Result<PublicKey, Failure> {
+    let bad = |e: KeyTextError| Failure::new(Exit::Usage, e.name(), e);
+    key_text::read(text, Some(network)).map_err(bad)
+}
+
+/// What an import writes.
+struct Files {
+    genesis: PathBuf,
+    voter: PathBuf,
+    coldkey: PathBuf,
+}
+
+impl Files {
+    fn new(dir: &Path) -> Self {
+        let file = |name| dir.join(name);
+        Self {
+            genesis: file("genesis.json"),
+            voter: file("voter.key"),
+            coldkey: file("coldkey.key"),
+        }
+    }
+
+    /// Writes the keys, which only their owner may read, then the genesis. Nothing is
+    /// written over: an old key may be all that owns a chain.
+    fn write(
+        &self,
+        genesis: &Genesis,
+        voter: Option<&SecretKey>,
+        coldkey: Option<&SecretKey>,
+    ) -> Result<(), Failure> {
+        if let Some(path) = [&self.genesis, &self.voter, &self.coldkey].iter().find(|p| p.exists())
+        {
+            let text = format!("{} is there already", path.display());
+            return Err(Failure::new(Exit::Failed, "FileExists", text)
+                .help("choose another --out; keys are never written over"));
+        }
+        let text = serde_json::to_string(genesis)
+            .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
+        if let Some(dir) = self.genesis.parent() {
+            std::fs::create_dir_all(dir).map_err(|e| fault(dir, &e))?;
+        }
+        for (path, key) in [(&self.voter, voter), (&self.coldkey, coldkey)] {
+            if let Some(key) = key {
+                fresh(path, &to_hex(key.seed()), 0o600).map_err(|e| fault(path, &e))?;
+            }
+        }
+        fresh(&self.genesis, &text, 0o644).map_err(|e| fault(&self.genesis, &e))
+    }
+}
+
+fn fault(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, "Io", format!("{}: {error}", path.display()))
+}
+
+/// Writes a file that is not there yet.
+fn fresh(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = options.write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -100,10 +145,12 @@ impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         let (exit, name) = match &error {
             ImportError::Unreadable { .. } => (Exit::NotFound, "LedgerUnreadable"),
+            ImportError::Malformed { .. } => (Exit::Usage, "LedgerMalformed"),
             ImportError::TooLarge { .. } => (Exit::Usage, "LedgerTooLarge"),
-            ImportError::Key { .. } => (Exit::Usage, "BadKey"),
+            ImportError::Key { error, .. } => (Exit::Usage, error.name()),
             ImportError::TwoOwners(_) => (Exit::Usage, "TwoOwners"),
-            ImportError::Twice(_) => (Exit::Usage, "AccountTwice"),
+            ImportError::Twice { .. } => (Exit::Usage, "KeyTwice"),
+            ImportError::Genesis(GenesisError::TooManyCoins) => (Exit::Usage, "TooManyCoins"),
             ImportError::Genesis(_) => (Exit::Usage, "BadGenesis"),
         };
         Self::new(exit, name, error)

@@ -2,7 +2,7 @@
 
 use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
 use crate::cmd::query::pairs;
-use crate::output::{Answer, Exit, Failure};
+use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::{Remote, home};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -165,6 +165,10 @@ fn make(home: &Home, path: &Path, args: &NodeRun) -> Result<(), Failure> {
         None if beside.exists() => Some(read_seed(&beside)?),
         None => None,
     };
+    let votes = |key: &SecretKey| genesis.voters.iter().any(|v| v.hotkey == key.public());
+    if !voter.as_ref().is_some_and(votes) {
+        note("no key of a voter of this genesis was given: the node only follows");
+    }
     let config = Config {
         name: "node".to_owned(),
         listen: vec![args.listen.clone()],
@@ -182,7 +186,7 @@ fn logging(as_json: bool) {
     let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let set = if as_json { base.json().try_init() } else { base.with_ansi(false).try_init() };
     if let Err(error) = set {
-        crate::output::note(&format!("no log: {error}"));
+        note(&format!("no log: {error}"));
     }
 }
 

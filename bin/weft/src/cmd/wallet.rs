@@ -10,7 +10,7 @@ use std::path::Path;
 use weft_node::entropy;
 use weft_types::hash::{ChainId, Domain, array_from_hex, from_hex};
 use weft_types::signature::{Claim, signed_raw, verify, verify_batch};
-use weft_types::{Address, Network, PublicKey, SecretKey, Signature};
+use weft_types::{Address, Network, PublicKey, SecretKey, Signature, key_text};
 use weft_wallet::{KeyName, Protection, Wallet};
 
 /// The hotkey that a new wallet gets.
@@ -117,10 +117,7 @@ fn check(args: &WalletVerify) -> Result<Answer, Failure> {
         return Err(Failure::new(Exit::Usage, "NothingToVerify", text));
     };
     let bad = |e: &dyn std::fmt::Display| Failure::new(Exit::Usage, "BadSignatureText", e);
-    let key = match address.parse::<Address>() {
-        Ok(address) => address.key,
-        Err(e) => address.parse::<PublicKey>().map_err(|_| bad(&e))?,
-    };
+    let key = key_text::read(address, None).map_err(|e| bad(&e))?;
     let signature: Signature = signature.parse().map_err(|e| bad(&e))?;
     let good = verify(&Claim { key, signature, message: &message_bytes(message) });
     let data = json!({ "valid": good });

@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod emission;
 mod hostile;
 mod imported;
 mod launch;

@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 use std::path::Path;
-use weft_ledger::query::schedule::{emission_at, schedule};
+use weft_ledger::query::schedule::{YEAR_BLOCKS, emission_at, schedule};
+use weft_ledger::rules::block_emission;
+use weft_ledger::state::value::Supply;
 use weft_types::{Rao, units::SUPPLY_CAP};
 
 fn golden(name: &str) -> Option<Value> {
@@ -80,4 +82,48 @@ fn until_truncation_shows_the_supply_equals_the_plain_rule_by_height() {
         checked += 1;
     }
     assert!(checked > 20, "{checked} rows were compared");
+}
+
+/// One block more, with the number of halvings kept as the state keeps it.
+fn step(supply: &mut Supply) -> u64 {
+    let (emission, halving) = block_emission(supply);
+    supply.issued = supply.issued.checked_add(emission).unwrap();
+    supply.halving = halving;
+    emission.0
+}
+
+#[test]
+fn the_jumps_meet_a_run_of_single_blocks_around_every_threshold() {
+    const AROUND: u64 = 200;
+    let all = schedule();
+    for halving in &all.halvings {
+        let (before, after) = (halving.emission_before.0, halving.emission_after.0);
+        let issued = Rao(halving.issuance_at_height.0 - AROUND * before);
+        let mut supply = Supply { issued, halving: halving.n - 1, ..Supply::default() };
+        for height in halving.height - AROUND..halving.height + AROUND {
+            if height == halving.height {
+                assert_eq!(supply.issued, halving.issuance_at_height, "halving {}", halving.n);
+            }
+            let want = if height < halving.height { before } else { after };
+            assert_eq!(step(&mut supply), want, "block {height}");
+        }
+        // The threshold lies within the last block that emitted more.
+        assert!(halving.issuance <= halving.issuance_at_height);
+        assert!(halving.issuance.0 + before > halving.issuance_at_height.0);
+    }
+}
+
+#[test]
+fn the_jumps_meet_a_run_of_single_blocks_over_the_first_years() {
+    let all = schedule();
+    let mut supply = Supply::default();
+    for height in 1..=5 * YEAR_BLOCKS {
+        let emission = step(&mut supply);
+        if height.is_multiple_of(YEAR_BLOCKS) {
+            let year = all.years[usize::try_from(height / YEAR_BLOCKS).unwrap() - 1];
+            assert_eq!((year.height, year.issued.0), (height, supply.issued.0));
+            assert_eq!(year.emission.0, emission);
+        }
+    }
+    assert_eq!(supply.halving, 1);
 }
