@@ -195,6 +195,16 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
+    /// Takes staked coins out of issuance: they can be mined again.
+    pub fn recycle_staked(&mut self, amount: Rao) -> Result<(), CallError> {
+        let mut supply = self.supply;
+        supply.staked = minus(supply.staked, amount)?;
+        supply.issued = minus(supply.issued, amount)?;
+        supply.recycled = plus(supply.recycled, amount)?;
+        self.supply = supply;
+        Ok(())
+    }
+
     /// Moves free coins into the lock of a subnet; the caller takes them from an account.
     pub fn lock_free(&mut self, amount: Rao) -> Result<(), CallError> {
         let mut supply = self.supply;

@@ -223,6 +223,8 @@ fn matures(books: &Books<'_>, hotkey: &PublicKey) -> Result<Height, CallError> {
 }
 
 /// Takes coins out of a position. What would leave less than the least stake takes all.
+/// What rounding and the virtual shares leave in a pool that the last one left is nobody's:
+/// it is recycled.
 fn withdraw(
     books: &mut Books<'_>,
     (key, coldkey): (PublicKey, PublicKey),
@@ -239,6 +241,9 @@ fn withdraw(
     };
     pool.shares = pool.shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
     pool.value = minus(pool.value, out)?;
+    if pool.shares == 0 {
+        books.recycle_staked(std::mem::take(&mut pool.value))?;
+    }
     let left = shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
     books.put_hotkey(key, pool);
     books.put_position(key, coldkey, left);

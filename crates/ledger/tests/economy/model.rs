@@ -243,6 +243,9 @@ impl Model {
         let params = &chain.genesis.params;
         let pool = self.pools.get_mut(&hotkey).unwrap();
         let out = pool.take_out(who, amount, params.min_stake.0);
+        // What is left when the last one has gone is nobody's.
+        let nobodys = if pool.shares.is_empty() { std::mem::take(&mut pool.value) } else { 0 };
+        self.recycle(nobodys);
         let votes = chain.genesis.voters.iter().any(|v| v.hotkey == hotkey);
         let wait = if votes { params.unbonding_blocks } else { params.exit_blocks };
         if out > fee {

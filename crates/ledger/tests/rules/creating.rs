@@ -69,10 +69,12 @@ fn the_lock_doubles_at_each_creation_and_falls_linearly_to_the_minimum() {
         assert!(falls <= tao(want).0 / 50_400 * 2, "creation {n}: {falls}");
         world.does(n, world.create(n));
     }
-    let mut world = World::with(|g| g.params = weft_types::Params {
-        lock_minimum: tao(1_000),
-        lock_interval: 50_400,
-        ..g.params.clone()
+    let mut world = World::with(|g| {
+        g.params = weft_types::Params {
+            lock_minimum: tao(1_000),
+            lock_interval: 50_400,
+            ..g.params.clone()
+        }
     });
     let lock = Lock { last: tao(1_000), at: Height(0), created: 1 };
     world.state.0.insert(Key::Lock, Value::Lock(lock));
@@ -235,7 +237,8 @@ fn an_identity_is_stored_up_to_its_limits() {
     let mut world = World::new();
     world.does(4, world.create(4));
     let netuid = Netuid(2);
-    let most = Identity { name: "n".repeat(64), url: "u".repeat(256), description: "d".repeat(1_024) };
+    let most =
+        Identity { name: "n".repeat(64), url: "u".repeat(256), description: "d".repeat(1_024) };
     let receipts = world.does(4, says(netuid, most.clone()));
     assert_eq!(receipts.txs[0].events, [Event::IdentitySet { netuid }]);
     assert_eq!(market::identity(&world.state, netuid), most);
@@ -250,7 +253,11 @@ fn an_identity_is_stored_up_to_its_limits() {
         let mut identity = most.clone();
         wrong(&mut identity);
         let got = if identity.name.contains('é') { 66 } else { limit + 1 };
-        world.wont_pay(4, says(netuid, identity), &CallError::IdentityTooLong { field, got, limit });
+        world.wont_pay(
+            4,
+            says(netuid, identity),
+            &CallError::IdentityTooLong { field, got, limit },
+        );
     }
     world.does(4, says(netuid, Identity::default()));
     assert_eq!(market::identity(&world.state, netuid), Identity::default());

@@ -8,6 +8,8 @@
 )]
 
 mod accounts;
+mod batching;
+mod bootstrapping;
 mod committing;
 mod conserving;
 mod creating;
@@ -19,6 +21,7 @@ mod market;
 mod reading;
 mod registering;
 mod revealing;
+mod rooting;
 mod schedule;
 mod serving;
 mod setting;

@@ -10,8 +10,8 @@ use weft_types::signature::signed_bytes;
 use weft_types::stamp::{Stamp, StampFor};
 use weft_types::tx::Consent;
 use weft_types::{
-    BatchCall, Call, Commitment, Height, Identity, Item, Netuid, Nonce, Parameter, PublicKey, Rao,
-    Reveal, Signature, Tx, TxBody, Uid, WeightRow,
+    BatchCall, Call, Commitment, Height, Identity, Item, Netuid, Parameter, PublicKey, Rao, Reveal,
+    Signature, Tx, TxBody, Uid, WeightRow,
 };
 
 /// Enough tries for every difficulty of these tests.
@@ -221,9 +221,4 @@ pub fn says(netuid: Netuid, identity: Identity) -> Call {
 /// Several calls as one.
 pub fn batch(calls: Vec<Call>) -> Call {
     Call::Batch { calls: calls.into_iter().map(BatchCall).collect() }
-}
-
-/// The nonce that coldkey `n` has used up to.
-pub fn nonce(world: &World, n: u16) -> Nonce {
-    weft_ledger::query::account(&world.state, &cold(n)).nonce
 }

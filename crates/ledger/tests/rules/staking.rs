@@ -216,6 +216,19 @@ fn delegators_share_what_a_pool_earns_by_their_parts() {
 }
 
 #[test]
+fn what_rounding_leaves_in_a_pool_when_the_last_one_goes_is_recycled() {
+    let mut world = World::new();
+    raise(&mut world, 1, tao(1_000_000).0);
+    let (have, before) = (world.stake(1, 1), world.supply().recycled);
+    let tx = remove(&world, 1, 1, have);
+    assert_eq!(world.run(tx), Ok(()));
+    assert_eq!(query::hotkey(&world.state, &hot(1)).unwrap().stake, Rao(0));
+    let left = STAKE.0 + tao(1_000_000).0 - have.0;
+    assert!(left > 0, "there was something to be left");
+    assert_eq!(world.supply().recycled.0 - before.0, left);
+}
+
+#[test]
 fn a_hotkey_with_stake_counts_on_every_subnet_it_is_in() {
     let world = World::new();
     let stake = query::neuron(&world.state, NET, weft_types::Uid(1)).unwrap().stake;
