@@ -22,6 +22,7 @@ mod reading;
 mod registering;
 mod revealing;
 mod rooting;
+mod scenarios;
 mod schedule;
 mod serving;
 mod setting;
