@@ -135,16 +135,19 @@ impl Chart {
         );
     }
 
-    /// The marks, each a broken line with its word at the top.
+    /// The marks, each a broken line with its word at the top, on the side with room.
     fn upright(&self, out: &mut String, at_x: &dyn Fn(f64) -> f64) {
-        for (value, word) in &self.marks {
-            let (line, text, top, word) =
-                (at_x(*value), at_x(*value) + 3.0, TOP + 10.0, escape(word));
+        for (row, (value, word)) in (0_u8..).zip(&self.marks) {
+            let (line, word) = (at_x(*value), escape(word));
+            let is_late = line > f64::midpoint(LEFT, RIGHT);
+            let (text, anchor) = if is_late { (line - 4.0, "end") } else { (line + 4.0, "start") };
+            // Words of neighbours stand on different lines.
+            let top = TOP + 10.0 + 14.0 * f64::from(row % 3);
             put(
                 out,
                 &format!(
                     "<line x1=\"{line:.1}\" x2=\"{line:.1}\" y1=\"{TOP}\" y2=\"{BOTTOM}\" stroke=\"#999999\" \
-                 stroke-dasharray=\"3 3\"/><text x=\"{text:.1}\" y=\"{top:.1}\" fill=\"#555555\">{word}</text>"
+                 stroke-dasharray=\"3 3\"/><text x=\"{text:.1}\" y=\"{top:.1}\" text-anchor=\"{anchor}\" fill=\"#555555\">{word}</text>"
                 ),
             );
         }

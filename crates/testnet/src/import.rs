@@ -16,12 +16,9 @@ use std::fmt;
 use std::io::Read as _;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-use weft_types::genesis::{
-    GenesisAccount, GenesisError, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
-};
+use weft_types::genesis::{GenesisAccount, GenesisError, GenesisStake};
 use weft_types::key_text::{self, KeyTextError};
-use weft_types::units::RAO_PER_TAO;
-use weft_types::{ChainId, Genesis, Millis, Netuid, Network, Params, Power, PublicKey, Rao};
+use weft_types::{ChainId, Genesis, Millis, Network, PublicKey, Rao};
 
 /// The largest file that is read.
 pub const MAX_BYTES: u64 = 128 << 20;
@@ -158,7 +155,9 @@ pub fn import(path: &Path, launch: &Launch) -> Result<(Genesis, Imported), Impor
     let (accounts, stakes) = (accounts(&file, launch.network)?, stakes(&file, launch.network)?);
     let owner = stakes.iter().find(|s| s.hotkey == launch.voter).map(|s| s.coldkey);
     let coldkey = owner.unwrap_or(launch.coldkey);
-    let genesis = genesis(launch, coldkey, accounts, stakes);
+    let voters = [(launch.voter, coldkey)];
+    let fair = Genesis::fair(launch.network, &launch.name, launch.genesis_time, &voters);
+    let genesis = Genesis { accounts, stakes, ..fair };
     genesis.check()?;
     // Within the cap, which was just checked.
     let sum = |amounts: &mut dyn Iterator<Item = Rao>| {
@@ -174,31 +173,6 @@ pub fn import(path: &Path, launch: &Launch) -> Result<(Genesis, Imported), Impor
         coldkey,
     };
     Ok((genesis, imported))
-}
-
-/// The preset's numbers, one voter with a permit in subnet 1, and the ledger.
-fn genesis(
-    launch: &Launch,
-    coldkey: PublicKey,
-    accounts: Vec<GenesisAccount>,
-    stakes: Vec<GenesisStake>,
-) -> Genesis {
-    let (network, hotkey) = (launch.network, launch.voter);
-    let params = Params::preset(network);
-    let mut hyperparameters = params.subnet_defaults.clone();
-    // Off on genesis subnets of local and bench, on everywhere else.
-    hyperparameters.commit_reveal = matches!(network, Network::Main | Network::Test);
-    let neurons = vec![GenesisNeuron { hotkey, validator_permit: true }];
-    Genesis {
-        network,
-        name: launch.name.clone(),
-        genesis_time: launch.genesis_time,
-        params,
-        voters: vec![GenesisVoter { hotkey, coldkey, power: Power(RAO_PER_TAO) }],
-        accounts,
-        stakes,
-        subnets: vec![GenesisSubnet { netuid: Netuid(1), owner: None, hyperparameters, neurons }],
-    }
 }
 
 fn read(path: &Path) -> Result<File, ImportError> {

@@ -10,7 +10,9 @@ use crate::hyperparameters::{Hyperparameters, Unsound};
 use crate::key::PublicKey;
 use crate::params::Params;
 use crate::share::{Checkpoint, Finality, Voter, VoterSet};
-use crate::units::{Height, Millis, Netuid, Power, Rao, Round, SUPPLY_CAP, Slot, Uid, Work};
+use crate::units::{
+    Height, Millis, Netuid, Power, RAO_PER_TAO, Rao, Round, SUPPLY_CAP, Slot, Uid, Work,
+};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -157,6 +159,49 @@ pub enum GenesisError {
 }
 
 impl Genesis {
+    /// A fair launch: nothing is allocated. The voters, (hotkey, coldkey) each, have equal
+    /// power and a uid with permit in subnet 1, which has no owner.
+    #[must_use]
+    pub fn fair(
+        network: Network,
+        name: &str,
+        genesis_time: Millis,
+        voters: &[(PublicKey, PublicKey)],
+    ) -> Self {
+        let params = Params::preset(network);
+        let mut hyperparameters = params.subnet_defaults.clone();
+        // What everybody registers in at first is to stay open for longer.
+        if matches!(network, Network::Main | Network::Test) {
+            hyperparameters.stamp_half_life = hyperparameters.stamp_half_life.saturating_mul(4);
+        } else {
+            hyperparameters.commit_reveal = false;
+        }
+        let power = Power(RAO_PER_TAO);
+        let voter = |(hotkey, coldkey): &(PublicKey, PublicKey)| GenesisVoter {
+            hotkey: *hotkey,
+            coldkey: *coldkey,
+            power,
+        };
+        let neuron = |(hotkey, _): &(PublicKey, PublicKey)| GenesisNeuron {
+            hotkey: *hotkey,
+            validator_permit: true,
+        };
+        let neurons = voters.iter().map(neuron).collect();
+        let mut voters: Vec<GenesisVoter> = voters.iter().map(voter).collect();
+        voters.sort_by_key(|voter| voter.hotkey);
+        let netuid = Netuid(1);
+        Self {
+            network,
+            name: name.to_owned(),
+            genesis_time,
+            params,
+            voters,
+            accounts: Vec::new(),
+            stakes: Vec::new(),
+            subnets: vec![GenesisSubnet { netuid, owner: None, hyperparameters, neurons }],
+        }
+    }
+
     /// The chain id (R1).
     #[must_use]
     pub fn chain_id(&self) -> ChainId {

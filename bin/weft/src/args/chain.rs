@@ -17,6 +17,8 @@ pub struct EmissionArgs {
 
 #[derive(Subcommand, Debug)]
 pub enum GenesisCommand {
+    /// Make the genesis of a fair launch: nobody has a coin
+    New(GenesisNew),
     /// Make a genesis of a launch ledger: balances {SS58: rao} and stakes
     /// {coldkey: {hotkey: [rao, uid]}}
     Import(GenesisImport),
@@ -46,6 +48,25 @@ impl From<Preset> for Network {
             Preset::Bench => Self::Bench,
         }
     }
+}
+
+#[derive(Args, Debug)]
+pub struct GenesisNew {
+    /// The file to write; never written over
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// A voter with the coldkey that owns it; addresses or public keys; give it once for each
+    #[arg(long, value_name = "HOTKEY:COLDKEY", required = true)]
+    pub voter: Vec<String>,
+    /// Whose numbers the chain has
+    #[arg(long, value_enum, default_value = "main")]
+    pub network_preset: Preset,
+    /// A name; part of the chain id
+    #[arg(long, default_value = "weft")]
+    pub name: String,
+    /// When slot 0 begins, in milliseconds since 1970; a minute from now when not given
+    #[arg(long, value_name = "MS")]
+    pub genesis_time: Option<u64>,
 }
 
 #[derive(Args, Debug)]

@@ -10,14 +10,14 @@ mod send;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-pub use chain::{EmissionArgs, GenesisCommand, GenesisImport};
+pub use chain::{EmissionArgs, GenesisCommand, GenesisImport, GenesisNew};
 pub use market::{
     BatchArgs, PermitArgs, ReferenceArgs, RegisterArgs, ServeArgs, SubnetCommand, SubnetCreate,
     Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,
 };
 pub use measure::{
     BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, SimCommand,
-    SimRun, YumaCommand,
+    SimLaunch, SimRun, YumaCommand,
 };
 pub use node::{NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp};
 pub use read::QueryCommand;

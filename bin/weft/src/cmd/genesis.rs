@@ -1,7 +1,7 @@
-//! `weft genesis import|show`.
+//! `weft genesis new|import|show`.
 
 use super::node::read_genesis;
-use crate::args::{GenesisCommand, GenesisImport};
+use crate::args::{GenesisCommand, GenesisImport, GenesisNew};
 use crate::output::{Answer, Exit, Failure};
 use serde_json::json;
 use std::io::Write as _;
@@ -16,9 +16,30 @@ use weft_types::{Genesis, Millis, Network, PublicKey, Rao, SecretKey};
 /// Runs the command.
 pub fn run(command: &GenesisCommand) -> Result<Answer, Failure> {
     match command {
+        GenesisCommand::New(args) => fair(args),
         GenesisCommand::Import(args) => bring(args),
         GenesisCommand::Show { file } => show(file),
     }
+}
+
+fn fair(args: &GenesisNew) -> Result<Answer, Failure> {
+    let network = args.network_preset.into();
+    let pair = |text: &String| match text.split_once(':') {
+        Some((hotkey, coldkey)) => Ok((voter(hotkey, network)?, voter(coldkey, network)?)),
+        None => Err(Failure::new(Exit::Usage, "BadVoter", format!("{text} is no HOTKEY:COLDKEY"))),
+    };
+    let voters = args.voter.iter().map(pair).collect::<Result<Vec<_>, Failure>>()?;
+    let time = args.genesis_time.unwrap_or(crate::cmd::testnet::now().0.saturating_add(60_000));
+    let genesis = Genesis::fair(network, &args.name, Millis(time), &voters);
+    genesis.check().map_err(|e| Failure::new(Exit::Usage, "BadGenesis", e))?;
+    let text = serde_json::to_string_pretty(&genesis)
+        .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
+    if args.out.exists() {
+        let text = format!("{} is there already", args.out.display());
+        return Err(Failure::new(Exit::Failed, "FileExists", text).help("choose another --out"));
+    }
+    fresh(&args.out, &text, 0o644).map_err(|e| fault(&args.out, &e))?;
+    show(&args.out)
 }
 
 fn bring(args: &GenesisImport) -> Result<Answer, Failure> {

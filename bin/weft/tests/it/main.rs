@@ -3,6 +3,7 @@
 mod bench;
 mod cli;
 mod emission;
+mod fair;
 mod hostile;
 mod imported;
 mod launch;

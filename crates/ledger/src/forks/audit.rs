@@ -65,12 +65,20 @@ impl Forks {
     /// [`AuditError`] names the first total that is not the sum of its parts.
     pub fn audit(&self, block: &BlockHash) -> Result<Supply, AuditError> {
         let view = self.view(block).ok_or(AuditError::UnknownBlock { block: *block })?;
-        let mut sums = Sums::default();
-        for (key, value) in view.values() {
-            sums.add(key, value);
-        }
-        sums.judge()
+        sum_up(view.values())
     }
+}
+
+/// Sums up everything in a state that is walked in any order.
+///
+/// # Errors
+/// [`AuditError`] names the first total that is not the sum of its parts.
+pub fn sum_up<'a>(
+    values: impl Iterator<Item = (&'a Key, &'a Value)>,
+) -> Result<Supply, AuditError> {
+    let mut sums = Sums::default();
+    values.for_each(|(key, value)| sums.add(key, value));
+    sums.judge()
 }
 
 /// What is really there.
@@ -178,9 +186,7 @@ mod tests {
     }
 
     fn verdict(state: &[(Key, Value)]) -> Result<Supply, AuditError> {
-        let mut sums = Sums::default();
-        state.iter().for_each(|(key, value)| sums.add(key, value));
-        sums.judge()
+        sum_up(state.iter().map(|(key, value)| (key, value)))
     }
 
     fn with_supply(change: impl Fn(&mut Supply)) -> Result<Supply, AuditError> {

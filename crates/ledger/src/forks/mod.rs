@@ -15,7 +15,7 @@ mod error;
 mod execute;
 
 pub use crate::state::View;
-pub use audit::AuditError;
+pub use audit::{AuditError, sum_up};
 pub use error::{Refusal, RestoreError};
 
 use crate::rules::{Ledger, Receipts};

@@ -2,7 +2,8 @@
 //! emission is shared, and who may vote.
 
 use crate::rules::{
-    PriceRule, lock_cost, next_eviction, reads, slots, stamp_difficulty, virtual_stake,
+    PriceRule, electable as can_be_taken, lock_cost, next_eviction, reads, slots, stamp_difficulty,
+    virtual_stake,
 };
 use crate::state::Read;
 use serde::Serialize;
@@ -264,6 +265,12 @@ pub fn bootstrap(state: &impl Read, params: &Params) -> BootstrapInfo {
 /// What a subnet says of itself.
 pub fn identity(state: &impl Read, netuid: Netuid) -> Identity {
     reads::identity(state, netuid)
+}
+
+/// R13: who could be taken into the voter set now, each with its power.
+pub fn electable(state: &impl Read, params: &Params) -> Vec<(PublicKey, Rao)> {
+    let height = reads::chain(state).map_or(Height::ZERO, |chain| chain.height);
+    can_be_taken(state, params, height)
 }
 
 /// What a neuron says of itself; none when there is none.

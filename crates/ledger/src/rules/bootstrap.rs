@@ -19,7 +19,7 @@ use super::reads::{bootstrap, candidates, hotkey, neuron, row, seat, subnet};
 use super::register::is_recent;
 use crate::state::value::{Bootstrap, Candidate};
 use crate::state::{Key, Read, Value};
-use weft_types::{Height, Netuid, PublicKey, Rao};
+use weft_types::{Height, Netuid, Params, PublicKey, Rao};
 
 /// The virtual stake behind a hotkey; zero for all but the voters of genesis.
 pub fn virtual_stake(state: &dyn Read, hotkey: &PublicKey) -> Rao {
@@ -122,7 +122,8 @@ pub fn turn(books: &mut Books<'_>) -> Result<(), CallError> {
         return Ok(());
     }
     let list = candidates(books);
-    let good: Vec<Rao> = list.iter().filter_map(|c| power(books, c)).collect();
+    let good = electable(books, books.params, books.height);
+    let good: Vec<Rao> = good.into_iter().map(|(_, power)| power).collect();
     if let Some(record) = bootstrap(books) {
         fade(books, record, &good)?;
     }
@@ -136,21 +137,31 @@ pub fn turn(books: &mut Books<'_>) -> Result<(), CallError> {
     Ok(())
 }
 
-fn stake(books: &Books<'_>, candidate: &Candidate) -> Rao {
-    hotkey(books, &candidate.hotkey).map_or(Rao::ZERO, |pool| pool.value)
+fn stake(state: &dyn Read, candidate: &Candidate) -> Rao {
+    hotkey(state, &candidate.hotkey).map_or(Rao::ZERO, |pool| pool.value)
 }
 
-/// R8, R13: the power of a candidate that may be taken, min(stake now, stake at the
-/// previous rotation); none when it lacks permit, fresh offer or fresh row.
-fn power(books: &Books<'_>, candidate: &Candidate) -> Option<Rao> {
-    let (netuid, height) = (candidate.netuid, books.height);
-    let net = subnet(books, netuid)?;
-    let uid = seat(books, netuid, &candidate.hotkey)?;
-    let who = neuron(books, netuid, uid)?;
-    let wrote = row(books, netuid, uid).is_some();
+/// R8, R13: the candidates that may be taken at a height, each with its power: min(stake
+/// now, stake at the previous rotation). One that lacks permit, fresh offer, fresh row or
+/// stake is not among them.
+pub fn electable(state: &dyn Read, params: &Params, height: Height) -> Vec<(PublicKey, Rao)> {
+    let power = |c: &Candidate| Some((c.hotkey, power(state, (params, height), c)?));
+    candidates(state).iter().filter_map(power).collect()
+}
+
+fn power(
+    state: &dyn Read,
+    (params, height): (&Params, Height),
+    candidate: &Candidate,
+) -> Option<Rao> {
+    let netuid = candidate.netuid;
+    let net = subnet(state, netuid)?;
+    let uid = seat(state, netuid, &candidate.hotkey)?;
+    let who = neuron(state, netuid, uid)?;
+    let wrote = row(state, netuid, uid).is_some();
     let fresh = height.since(who.last_update) <= net.hyperparameters.activity_cutoff;
-    let offered = height.since(candidate.at) <= books.params.rotation_blocks;
-    let power = stake(books, candidate).min(candidate.stake_before);
+    let offered = height.since(candidate.at) <= params.rotation_blocks;
+    let power = stake(state, candidate).min(candidate.stake_before);
     (who.validator_permit && wrote && fresh && offered && power > Rao::ZERO).then_some(power)
 }
 

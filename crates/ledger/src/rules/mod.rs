@@ -52,7 +52,7 @@ mod transfer;
 mod tx;
 mod weights;
 
-pub(crate) use bootstrap::virtual_stake;
+pub(crate) use bootstrap::{electable, virtual_stake};
 pub(crate) use emission::earning;
 pub use emission::{block_emission, halvings};
 pub(crate) use epoch::{due, next as next_epoch};

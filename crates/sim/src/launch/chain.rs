@@ -1,0 +1,113 @@
+//! The chain of a launch: the main preset's numbers on the real ledger and state.
+
+use super::people::People;
+use super::{HASHES, Side};
+use weft_ledger::forks::{AuditError, sum_up};
+use weft_ledger::query::market;
+use weft_ledger::rules::{Ledger, Receipts, Refusal, Work};
+use weft_ledger::state::value::Supply;
+use weft_ledger::state::{Base, Seed, View};
+use weft_types::{
+    BlockHash, ChainId, Genesis, Hash, Header, Height, Millis, Netuid, Network, Params, PublicKey,
+    Round, Slot, Tx, Work as Weight,
+};
+
+/// The one subnet.
+pub(super) const NETUID: Netuid = Netuid(1);
+
+/// The last state, and how it came about.
+pub(super) struct Chain {
+    genesis: Genesis,
+    ledger: Ledger,
+    base: Base,
+    head: BlockHash,
+    height: u64,
+    voters: Vec<PublicKey>,
+    refused: u64,
+}
+
+fn genesis(people: &People) -> Genesis {
+    let voters: Vec<_> = people.of(Side::Genesis).map(|p| (p.hotkey, p.coldkey)).collect();
+    let mut genesis = Genesis::fair(Network::Main, "launch", Millis(0), &voters);
+    for net in &mut genesis.subnets {
+        let numbers = &mut net.hyperparameters;
+        numbers.commit_reveal = false;
+        numbers.min_stamp_difficulty = numbers.min_stamp_difficulty.div_euclid(HASHES).max(1);
+    }
+    genesis
+}
+
+impl Chain {
+    /// Block 0.
+    pub(super) fn new(people: &People) -> Self {
+        let genesis = genesis(people);
+        let (ledger, changes) = Ledger::genesis(&genesis).expect("the genesis made here is good");
+        let head = genesis.block_hash();
+        let voters = genesis.voters.iter().map(|v| v.hotkey).collect();
+        let base = Base::genesis(changes, Seed([11; 4]));
+        Self { genesis, ledger, base, head, height: 0, voters, refused: 0 }
+    }
+
+    /// Runs a block with those of the calls that may be in it.
+    pub(super) fn run(&mut self, txs: &[Tx]) -> Result<Receipts, Refusal> {
+        let height = self.height + 1;
+        let turn = usize::try_from(height).unwrap_or_default() % self.voters.len().max(1);
+        let header = Header {
+            slot: Slot(height),
+            round: Round(height),
+            height: Height(height),
+            parent: self.head,
+            proposer: self.voters.get(turn).copied().unwrap_or_default(),
+            work: Weight::ZERO,
+            ..self.genesis.header(Hash::ZERO)
+        };
+        let finality = self.genesis.finality();
+        let work = Work { header: &header, finality, items: Vec::new(), txs: txs.iter().collect() };
+        let view = self.base.view(Vec::new());
+        let (outcome, kept) = self.ledger.assemble(&view, work)?;
+        let layer = view.grow(outcome.changes);
+        self.base.absorb(&layer);
+        self.refused += (txs.len() - kept.len()) as u64;
+        (self.head, self.height) = (header.hash(), height);
+        Ok(outcome.receipts)
+    }
+
+    /// The last state.
+    pub(super) fn state(&self) -> View<'_> {
+        self.base.view(Vec::new())
+    }
+
+    pub(super) const fn params(&self) -> &Params {
+        self.ledger.params()
+    }
+
+    pub(super) fn id(&self) -> ChainId {
+        self.genesis.chain_id()
+    }
+
+    pub(super) const fn head(&self) -> BlockHash {
+        self.head
+    }
+
+    pub(super) const fn height(&self) -> u64 {
+        self.height
+    }
+
+    pub(super) const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    pub(super) fn root(&self) -> Hash {
+        self.state().root()
+    }
+
+    /// Sums everything up.
+    pub(super) fn audit(&self) -> Result<Supply, AuditError> {
+        sum_up(self.base.entries().map(|(key, _, value)| (key, value)))
+    }
+
+    /// The rotation at which the bootstrap ended.
+    pub(super) fn ended(&self) -> Option<Height> {
+        market::bootstrap(&self.state(), self.params()).began
+    }
+}

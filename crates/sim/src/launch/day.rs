@@ -1,0 +1,143 @@
+//! What everybody has at the end of a day.
+
+use super::DAY;
+use super::chain::{Chain, NETUID};
+use super::people::People;
+use serde::Serialize;
+use weft_ledger::query;
+use weft_ledger::query::market;
+use weft_types::{PublicKey, Rao};
+
+/// Whose a hotkey is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// A voter that genesis names.
+    Genesis,
+    /// Somebody's.
+    Honest,
+    /// The attacker's.
+    Attacker,
+}
+
+/// The end of a day. Stake is in rao, parts are of a million.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Day {
+    /// Which, from 1.
+    pub day: u64,
+    /// All coins.
+    pub issued: Rao,
+    /// All that were recycled.
+    pub recycled: Rao,
+    /// Uids of the honest miners and of the attacker.
+    pub uids: (u64, u64),
+    /// Validator permits of genesis voters, of the honest, of the attacker.
+    pub permits: (u64, u64, u64),
+    /// Stake of the honest miners.
+    pub honest_stake: Rao,
+    /// Stake of the attacker.
+    pub attacker_stake: Rao,
+    /// The stake of the richest tenth of all miners, as a part of all.
+    pub top_tenth_ppm: u64,
+    /// How unequally miners hold stake: Gini's coefficient, 0 when all have the same.
+    pub gini_ppm: u64,
+    /// What is left of the virtual stake.
+    pub virtual_left: Rao,
+    /// Candidates that could be taken into the voter set, and what they hold.
+    pub candidates: (u64, Rao),
+    /// The attacker's part of the power, if voters rotated now (R8, R13, R14).
+    pub attacker_power_ppm: u64,
+    /// Hashes that a stamp takes, at the main chain's scale.
+    pub stamp_difficulty: u64,
+}
+
+impl Day {
+    pub(super) fn of(chain: &Chain, people: &People) -> Self {
+        let state = chain.state();
+        let supply = query::supply(&state);
+        let stake = |key: &PublicKey| query::hotkey(&state, key).map_or(Rao::ZERO, |h| h.stake);
+        let sum = |side| Rao(people.of(side).map(|p| stake(&p.hotkey).0).sum());
+        let seated = |side| people.of(side).filter(|p| p.uid.is_some()).count() as u64;
+        let permits = |side| {
+            let uids = people.of(side).filter_map(|p| p.uid);
+            let neurons = uids.filter_map(|uid| query::neuron(&state, NETUID, uid));
+            neurons.filter(|n| n.permit).count() as u64
+        };
+        let miners = people.list.iter().filter(|p| p.side != Side::Genesis);
+        let mut stakes: Vec<u64> = miners.map(|p| stake(&p.hotkey).0).collect();
+        stakes.sort_unstable();
+        let good = market::electable(&state, chain.params());
+        let bootstrap = market::bootstrap(&state, chain.params());
+        let cost = market::registration_cost(&state, chain.params(), NETUID);
+        let difficulty = cost.and_then(|cost| cost.stamp_difficulty).unwrap_or_default();
+        let held = Rao(good.iter().map(|(_, power)| power.0).sum());
+        Self {
+            day: chain.height() / DAY,
+            issued: supply.as_ref().map_or(Rao::ZERO, |s| s.issued),
+            recycled: supply.as_ref().map_or(Rao::ZERO, |s| s.recycled),
+            uids: (seated(Side::Honest), seated(Side::Attacker)),
+            permits: (permits(Side::Genesis), permits(Side::Honest), permits(Side::Attacker)),
+            honest_stake: sum(Side::Honest),
+            attacker_stake: sum(Side::Attacker),
+            top_tenth_ppm: top_tenth(&stakes),
+            gini_ppm: gini(&stakes),
+            virtual_left: bootstrap.virtual_stake,
+            candidates: (good.len() as u64, held),
+            attacker_power_ppm: attacker_power(chain, people, good, bootstrap.virtual_stake),
+            stamp_difficulty: difficulty.saturating_mul(super::HASHES),
+        }
+    }
+}
+
+/// The attacker's part of the power of the set that would be taken: the voters of genesis
+/// with what virtual stake is left, then candidates by power, as many as there is room for.
+fn attacker_power(
+    chain: &Chain,
+    people: &People,
+    mut good: Vec<(PublicKey, Rao)>,
+    left: Rao,
+) -> u64 {
+    good.sort_by_key(|(key, power)| (std::cmp::Reverse(*power), *key));
+    let genesis = if left > Rao::ZERO { people.of(Side::Genesis).count() } else { 0 };
+    good.truncate(usize::from(chain.params().max_voters).saturating_sub(genesis));
+    let (mut all, mut theirs) = (u128::from(left.0), 0_u128);
+    for (key, power) in good {
+        all += u128::from(power.0);
+        if people.player(&key).is_some_and(|p| p.side == Side::Attacker) {
+            theirs += u128::from(power.0);
+        }
+    }
+    ppm(theirs, all)
+}
+
+fn ppm(part: u128, all: u128) -> u64 {
+    u64::try_from((part * 1_000_000).checked_div(all).unwrap_or(0)).unwrap_or(u64::MAX)
+}
+
+fn top_tenth(ascending: &[u64]) -> u64 {
+    let count = ascending.len().div_ceil(10);
+    let sum = |list: &[u64]| list.iter().copied().map(u128::from).sum::<u128>();
+    let top = ascending.get(ascending.len() - count..).unwrap_or_default();
+    ppm(sum(top), sum(ascending))
+}
+
+/// Sum over i of (2 i - n - 1) x_i, over n times the sum, with i from 1, ascending.
+fn gini(ascending: &[u64]) -> u64 {
+    let n = ascending.len() as i128;
+    let all: i128 = ascending.iter().copied().map(i128::from).sum();
+    let moments = (1_i128..).zip(ascending).map(|(i, x)| (2 * i - n - 1) * i128::from(*x));
+    let sum = u128::try_from(moments.sum::<i128>()).unwrap_or(0);
+    ppm(sum, u128::try_from(n * all).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_the_same_is_equal_and_who_has_all_is_not() {
+        assert_eq!((gini(&[5; 10]), top_tenth(&[5; 10])), (0, 100_000));
+        assert_eq!((gini(&[0, 0, 0, 0, 9]), top_tenth(&[0, 0, 0, 0, 9])), (800_000, 1_000_000));
+        assert_eq!((gini(&[]), gini(&[0, 0]), top_tenth(&[])), (0, 0, 0));
+    }
+}

@@ -1,0 +1,230 @@
+//! Who takes part in a launch, and what each of them does.
+
+use super::Launch;
+use super::chain::{Chain, NETUID};
+use super::day::Side;
+use crate::dice::Dice;
+use std::collections::BTreeMap;
+use weft_ledger::query;
+use weft_ledger::query::market;
+use weft_ledger::rules::{Event, Receipts};
+use weft_types::hash::Domain;
+use weft_types::key::derive_test_key;
+use weft_types::signature::signed_bytes;
+use weft_types::stamp::StampFor;
+use weft_types::tx::Consent;
+use weft_types::{
+    Call, ChainTag, Height, Nonce, PublicKey, Rao, SecretKey, Signature, Tx, TxBody, Uid, WeightRow,
+};
+
+/// A hotkey and what its owner wants.
+pub(super) struct Player {
+    secret: SecretKey,
+    pub(super) hotkey: PublicKey,
+    pub(super) coldkey: PublicKey,
+    pub(super) side: Side,
+    validates: bool,
+    /// What its work is worth, up to 1 000; those who do not mine have none.
+    quality: u64,
+    cores: u64,
+    pub(super) uid: Option<Uid>,
+    asked: bool,
+    wrote: bool,
+    /// A stamp that was found, and the height until which it is good.
+    stamp: Option<(Tx, Height)>,
+}
+
+/// All of them.
+pub(super) struct People {
+    pub(super) list: Vec<Player>,
+    places: BTreeMap<PublicKey, usize>,
+    pub(super) registrations: u64,
+}
+
+impl People {
+    /// The people of a plan. Who of the honest validates, and how good each miner is,
+    /// follows the seed.
+    pub(super) fn new(plan: &Launch, dice: &mut Dice) -> Self {
+        let seed = format!("launch {}", plan.seed);
+        let mut list = Vec::new();
+        let groups = [
+            (Side::Genesis, plan.voters),
+            (Side::Honest, plan.honest),
+            (Side::Attacker, plan.attackers),
+        ];
+        for (side, count) in groups {
+            for n in 0..count {
+                let key = |kind: &str| derive_test_key(&seed, &format!("{side:?}/{n}/{kind}"));
+                let secret = key("hot");
+                let mines = side != Side::Genesis;
+                list.push(Player {
+                    hotkey: secret.public(),
+                    secret,
+                    coldkey: key("cold").public(),
+                    side,
+                    validates: side != Side::Honest,
+                    quality: if mines { dice.between(200, 1_000) } else { 0 },
+                    cores: if side == Side::Attacker { plan.attacker_cores } else { 1 },
+                    uid: (side == Side::Genesis).then_some(Uid(n)),
+                    asked: side == Side::Genesis,
+                    wrote: false,
+                    stamp: None,
+                });
+            }
+        }
+        let mut people = Self { list, places: BTreeMap::new(), registrations: 0 };
+        people.choose_validators(plan, dice);
+        let places = people.list.iter().enumerate().map(|(at, p)| (p.hotkey, at));
+        people.places = places.collect();
+        people
+    }
+
+    /// Exactly the asked part of the honest miners validates.
+    fn choose_validators(&mut self, plan: &Launch, dice: &mut Dice) {
+        let mut honest: Vec<&mut Player> =
+            self.list.iter_mut().filter(|p| p.side == Side::Honest).collect();
+        let wanted = u64::from(plan.honest) * u64::from(plan.validating_ppm) / 1_000_000;
+        for _ in 0..wanted {
+            let at = dice.place(honest.len());
+            honest.swap_remove(at).validates = true;
+        }
+    }
+
+    /// Those of one side.
+    pub(super) fn of(&self, side: Side) -> impl Iterator<Item = &Player> {
+        self.list.iter().filter(move |p| p.side == side)
+    }
+
+    pub(super) fn player(&self, hotkey: &PublicKey) -> Option<&Player> {
+        self.places.get(hotkey).and_then(|at| self.list.get(*at))
+    }
+
+    /// What everybody sends for the next block.
+    pub(super) fn act(&mut self, chain: &Chain, dice: &mut Dice) -> Vec<Tx> {
+        let mut txs = self.stamps(chain, dice);
+        let tempo = chain.params().subnet_defaults.tempo;
+        for at in 0..self.list.len() {
+            let turn = (chain.height() + at as u64 * 11) % tempo;
+            let is_turn = turn == 0 && chain.height() > 1;
+            if is_turn && self.list.get(at).is_some_and(|p| p.validates && p.uid.is_some()) {
+                self.validate(at, chain, dice, &mut txs);
+            }
+        }
+        txs
+    }
+
+    /// Every core of everybody without a uid makes one hash of the scaled difficulty.
+    fn stamps(&mut self, chain: &Chain, dice: &mut Dice) -> Vec<Tx> {
+        if self.list.iter().all(|p| p.uid.is_some()) {
+            return Vec::new();
+        }
+        let cost = market::registration_cost(&chain.state(), chain.params(), NETUID);
+        let Some(difficulty) = cost.and_then(|cost| cost.stamp_difficulty) else {
+            return Vec::new();
+        };
+        let now = Height(chain.height());
+        let mut txs = Vec::new();
+        for player in self.list.iter_mut().filter(|p| p.uid.is_none()) {
+            if player.stamp.as_ref().is_some_and(|(_, until)| *until < now) {
+                player.stamp = None;
+            }
+            if player.stamp.is_none() && dice.below(difficulty) < player.cores {
+                let tx = player.search(chain, difficulty, dice);
+                let until = Height(now.0 + chain.params().stamp_window - 1);
+                player.stamp = Some((tx, until));
+            }
+            txs.extend(player.stamp.as_ref().map(|(tx, _)| tx.clone()));
+        }
+        txs
+    }
+
+    /// One validator's turn, once a tempo.
+    fn validate(&mut self, at: usize, chain: &Chain, dice: &mut Dice, txs: &mut Vec<Tx>) {
+        let entries = self.entries(at, dice);
+        let now = Height(chain.height());
+        let Some(player) = self.list.get_mut(at) else { return };
+        let Some(uid) = player.uid else { return };
+        if !player.asked {
+            txs.push(player.free(chain, Call::SeekPermit { netuid: NETUID, seek: true, at: now }));
+            player.asked = true;
+            return;
+        }
+        let has_permit = query::neuron(&chain.state(), NETUID, uid).is_some_and(|n| n.permit);
+        if !has_permit || entries.is_empty() {
+            return;
+        }
+        let (uids, values) = entries.into_iter().unzip();
+        let row = WeightRow { netuid: NETUID, uids, values, version_key: 0, view: now };
+        txs.push(player.free(chain, Call::SetWeights { row }));
+        // An offer needs a row in the state, and is renewed about four times a rotation.
+        let quarter = chain.params().rotation_blocks.div_euclid(4);
+        let tempo = chain.params().subnet_defaults.tempo;
+        if player.wrote && now.0 % quarter < tempo {
+            txs.push(player.free(chain, Call::JoinVoters { netuid: NETUID, at: now }));
+        }
+        player.wrote = true;
+    }
+
+    /// The scores that a validator gives: an honest one by quality, seen with an error of
+    /// up to a twentieth; the attacker all to its own.
+    fn entries(&self, at: usize, dice: &mut Dice) -> Vec<(Uid, u16)> {
+        let Some(judge) = self.list.get(at) else { return Vec::new() };
+        let mut entries = Vec::new();
+        for player in &self.list {
+            let Some(uid) = player.uid else { continue };
+            let score = match (judge.side, player.side) {
+                (_, Side::Genesis) => 0,
+                (Side::Attacker, Side::Attacker) => 1_000,
+                (Side::Attacker, _) => 0,
+                _ => player.quality * dice.between(95, 105) / 100,
+            };
+            if score > 0 && player.hotkey != judge.hotkey {
+                entries.push((uid, u16::try_from(score).unwrap_or(u16::MAX)));
+            }
+        }
+        entries.sort_unstable();
+        entries
+    }
+
+    /// Who got a uid, and who lost one.
+    pub(super) fn learn(&mut self, receipts: &Receipts) {
+        for event in receipts.txs.iter().flat_map(|tx| &tx.events) {
+            let Event::NeuronRegistered { uid, hotkey, replaced, .. } = event else { continue };
+            self.registrations += 1;
+            for (key, uid) in replaced.iter().map(|key| (key, None)).chain([(hotkey, Some(*uid))]) {
+                let place = self.places.get(key).copied();
+                if let Some(player) = place.and_then(|at| self.list.get_mut(at)) {
+                    player.uid = uid;
+                    (player.asked, player.wrote, player.stamp) = (false, false, None);
+                }
+            }
+        }
+    }
+}
+
+impl Player {
+    /// Searches for a real stamp.
+    fn search(&self, chain: &Chain, difficulty: u64, dice: &mut Dice) -> Tx {
+        let height = Height(chain.height());
+        let (coldkey, hotkey) = (self.coldkey, self.hotkey);
+        let said = Consent { coldkey, hotkey, netuid: NETUID, height };
+        let subject = StampFor { chain: chain.id(), consent: said, block: chain.head() };
+        let first = dice.below(1 << 40);
+        let solution = subject.search(difficulty, first, 1 << 40).unwrap_or(first);
+        let consent = self.secret.sign(&signed_bytes(Domain::Consent, &chain.id(), &said));
+        let call = Call::RegisterStamp { netuid: NETUID, hotkey, consent, height, solution };
+        unsigned(chain, coldkey, call)
+    }
+
+    fn free(&self, chain: &Chain, call: Call) -> Tx {
+        unsigned(chain, self.hotkey, call)
+    }
+}
+
+/// A free call. Signatures are checked before the ledger sees a transaction.
+fn unsigned(chain: &Chain, signer: PublicKey, call: Call) -> Tx {
+    let tag = ChainTag::of(&chain.id());
+    let (nonce, fee) = (Nonce(0), Rao::ZERO);
+    let body = TxBody { chain: tag, signer, nonce, fee, valid_until: None, call };
+    Tx { body, signature: Signature([0; 64]) }
+}
