@@ -105,6 +105,17 @@ pub fn has_begun(db: &impl Database) -> Result<bool, DatabaseError> {
     Ok(db.get(BEGUN)?.is_some())
 }
 
+/// Whether there is a checkpoint.
+pub fn is_there(db: &impl Database) -> Result<bool, DatabaseError> {
+    Ok(db.get(META)?.is_some())
+}
+
+/// Takes what says that there is a checkpoint out of its writes.
+pub fn last_of(batch: &mut Batch) -> Batch {
+    let meta = batch.0.remove_entry(META);
+    Batch(meta.into_iter().collect())
+}
+
 /// Reads the checkpoint, when one was ever written.
 pub fn read(db: &impl Database, chain: &ChainId) -> Result<Option<Saved>, Unusable> {
     let entries = db.range(ENTRY)?;

@@ -41,8 +41,25 @@ struct Busy {
     limit: Duration,
 }
 
+/// How many writes of the first checkpoint go to the database at once: one of a million
+/// took gigabytes there.
+const PART: usize = 20_000;
+
+/// Writes a checkpoint and syncs it. The first one, which holds the whole state, goes in
+/// parts: what says that there is a checkpoint comes with the last of them, and entries
+/// without it count as none.
 fn write(db: &mut impl Database, batch: Batch) -> Result<(), DatabaseError> {
-    db.write_batch(batch)?;
+    let mut rest = batch;
+    if rest.0.len() > PART && !checkpoint::is_there(db)? {
+        let last = checkpoint::last_of(&mut rest);
+        while let Some(key) = rest.0.keys().nth(PART).cloned() {
+            let later = rest.0.split_off(&key);
+            db.write_batch(std::mem::replace(&mut rest, Batch(later)))?;
+            db.sync()?;
+        }
+        rest.0.extend(last.0);
+    }
+    db.write_batch(rest)?;
     db.sync()
 }
 
@@ -260,5 +277,51 @@ mod tests {
         torn.0.remove(&b"m"[..]);
         db.write_batch(torn).unwrap();
         assert!(checkpoint::read(&db, &Hash::ZERO).is_err());
+    }
+
+    /// Counts what it is given.
+    #[derive(Default)]
+    struct Counting {
+        db: Memory,
+        batches: Vec<usize>,
+    }
+
+    impl Database for Counting {
+        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, DatabaseError> {
+            self.db.get(key)
+        }
+
+        fn range(&self, prefix: &[u8]) -> Result<Vec<Pair>, DatabaseError> {
+            self.db.range(prefix)
+        }
+
+        fn write_batch(&mut self, batch: Batch) -> Result<(), DatabaseError> {
+            let saved = checkpoint::read(&self.db, &ChainId::ZERO);
+            assert!(!matches!(saved, Ok(Some(_))) || self.batches.len() > 3, "too early");
+            self.batches.push(batch.0.len());
+            self.db.write_batch(batch)
+        }
+
+        fn sync(&mut self) -> Result<(), DatabaseError> {
+            self.db.sync()
+        }
+    }
+
+    fn whole(count: u32) -> Batch {
+        let entry = |n: u32| (n.to_be_bytes().to_vec(), Some(Entry { slot: n, value: vec![7] }));
+        let changes = StateChanges((0..count).map(entry).collect());
+        checkpoint::batch(&ChainId::ZERO, changes, &meta(3))
+    }
+
+    #[test]
+    fn a_first_checkpoint_goes_in_parts_and_counts_once_the_last_is_there() {
+        let mut db = Counting::default();
+        write(&mut db, whole(70_000)).unwrap();
+        assert_eq!(db.batches, [PART, PART, PART, 10_001]);
+        let saved = checkpoint::read(&db.db, &ChainId::ZERO).unwrap().unwrap();
+        assert_eq!(saved.entries.len(), 70_000);
+        // A later one is all or nothing.
+        write(&mut db, whole(50_000)).unwrap();
+        assert_eq!(db.batches.last(), Some(&50_001));
     }
 }
