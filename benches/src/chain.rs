@@ -249,7 +249,7 @@ impl Maker {
     fn halve(&mut self, draft: &Draft, txs: &[CheckedTx]) -> Result<(), ChainError> {
         let parent = draft.header.parent;
         let view = self.forks.view(&parent).ok_or(Refusal::UnknownParent { parent })?;
-        let txs = txs.iter().map(CheckedTx::tx).collect();
+        let txs = txs.iter().map(Into::into).collect();
         let work = Work { header: &draft.header, finality: draft.finality, items: vec![], txs };
         let start = Instant::now();
         let outcome = self.forks.ledger().execute(&view, work).map_err(Refusal::from)?;

@@ -24,7 +24,7 @@ fn value(free: u64) -> Value {
 }
 
 fn changes(step: &Step) -> Changes {
-    Changes(step.iter().map(|(n, v)| (key(*n), v.map(value))).collect())
+    step.iter().map(|(n, v)| (key(*n), v.map(value))).collect::<BTreeMap<_, _>>().into()
 }
 
 #[derive(Clone, Default)]
@@ -32,7 +32,8 @@ struct Model(BTreeMap<Key, (u32, Value)>);
 
 impl Model {
     fn apply(&mut self, changes: &Changes) {
-        self.0.retain(|key, _| changes.0.get(key) != Some(&None));
+        let gone = |key: &Key| changes.0.contains(&(*key, None));
+        self.0.retain(|key, _| !gone(key));
         let mut fresh = Vec::new();
         for (key, value) in &changes.0 {
             match (self.0.get_mut(key), value) {

@@ -1,7 +1,7 @@
 //! Running blocks on their parents' states: the seam to consensus and to the rules.
 
 use super::{Forks, Kept, Refusal};
-use crate::rules::{Outcome, Work};
+use crate::rules::{Offer, Outcome, Work};
 use crate::state::value::Chain;
 use crate::state::{Key, Layer, Value, View};
 use std::sync::Arc;
@@ -96,13 +96,15 @@ fn chain_of(layer: &Layer) -> Option<&Chain> {
 fn work_of(block: &CheckedBlock, finality: Finality) -> Work<'_> {
     let proof = &block.block().proof;
     let items = proof.iter().map(|s| (s.vote().voter, s.items.as_slice())).collect();
-    Work { header: block.header(), finality, items, txs: block.block().txs.iter().collect() }
+    let offers = block.block().txs.iter().zip(block.tx_ids());
+    let txs = offers.map(|(tx, id)| Offer { tx, id: *id, bytes: 0 }).collect();
+    Work { header: block.header(), finality, items, txs }
 }
 
 fn work_of_draft<'a>(draft: &'a Draft, txs: &'a [CheckedTx]) -> Work<'a> {
     let shares = draft.proof.iter().map(weft_types::CheckedShare::share);
     let items = shares.map(|s| (s.vote().voter, s.items.as_slice())).collect();
-    let txs = txs.iter().map(CheckedTx::tx).collect();
+    let txs = txs.iter().map(Offer::from).collect();
     Work { header: &draft.header, finality: draft.finality, items, txs }
 }
 

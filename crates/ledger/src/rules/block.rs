@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::{Ledger, Outcome, Work, bootstrap, emission, epoch, root, stamp, tx, weights};
 use crate::state::value::Chain;
 use crate::state::{Key, Read};
-use weft_types::{Canonical, Netuid, Rao};
+use weft_types::{Netuid, Rao};
 
 /// Room that a block keeps for its header and proofs.
 const RESERVE: usize = 64 << 10;
@@ -18,8 +18,9 @@ const RESERVE: usize = 64 << 10;
 pub fn execute(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Outcome, Refusal> {
     let start = start(ledger, state, work)?;
     let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
-    for tx in &work.txs {
-        receipts.txs.push(tx::run(&mut books, tx)?);
+    receipts.txs.reserve_exact(work.txs.len());
+    for offer in &work.txs {
+        receipts.txs.push(tx::run(&mut books, offer)?);
     }
     end(books, receipts, work)
 }
@@ -34,13 +35,14 @@ pub fn assemble(
     let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
     let mut room = Room::new(ledger, work);
     let mut kept = Vec::new();
-    for (place, tx) in work.txs.iter().enumerate() {
-        let bytes = tx.to_bytes().len();
-        if !room.holds(bytes, tx.body.call.is_free()) {
+    for (place, offer) in work.txs.iter().enumerate() {
+        let is_free = offer.tx.body.call.is_free();
+        let bytes = usize::try_from(offer.bytes).unwrap_or(usize::MAX);
+        if !room.holds(bytes, is_free) {
             continue;
         }
-        if let Ok(receipt) = tx::run(&mut books, tx) {
-            room.take(bytes, tx.body.call.is_free());
+        if let Ok(receipt) = tx::run(&mut books, offer) {
+            room.take(bytes, is_free);
             receipts.txs.push(receipt);
             kept.push(place);
         }

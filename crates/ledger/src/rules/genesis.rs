@@ -3,6 +3,7 @@
 use super::subnet::fresh;
 use crate::state::value::{Account, Bootstrap, Chain, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Value};
+use std::collections::BTreeMap;
 use weft_types::genesis::{GenesisStake, GenesisSubnet};
 use weft_types::{Genesis, Height, Netuid, Nonce, PublicKey, Rao, Slot, Uid, VoterSets};
 
@@ -14,8 +15,8 @@ fn first_shares(stake: Rao) -> u128 {
 
 /// Everything that genesis writes. It was checked.
 pub fn state(genesis: &Genesis) -> Changes {
-    let mut changes = Changes::default();
-    let mut put = |key, value| drop(changes.0.insert(key, Some(value)));
+    let mut changes = BTreeMap::new();
+    let mut put = |key, value| drop(changes.insert(key, Some(value)));
     for account in &genesis.accounts {
         let value = Account { free: account.free, nonce: Nonce::ZERO };
         put(Key::Account(account.key), Value::Account(value));
@@ -38,7 +39,7 @@ pub fn state(genesis: &Genesis) -> Changes {
         put(Key::Bootstrap, Value::Bootstrap(bootstrap(genesis)));
     }
     put(Key::Chain, Value::Chain(Box::new(chain(genesis))));
-    changes
+    changes.into()
 }
 
 fn pool(genesis: &Genesis, coldkey: PublicKey, value: Rao) -> Hotkey {

@@ -68,7 +68,8 @@ pub(crate) use subnet::{lock_cost, next_eviction, slots};
 use crate::state::{Changes, Read};
 use weft_types::genesis::GenesisError;
 use weft_types::{
-    BlockHash, ChainId, Finality, Genesis, Header, Item, Params, PublicKey, Tx, TxBody,
+    BlockHash, Canonical, ChainId, CheckedTx, Finality, Genesis, Header, Item, Params, PublicKey,
+    Tx, TxBody, TxId,
 };
 
 /// The constants of a chain, and all rules over them.
@@ -97,7 +98,31 @@ pub struct Work<'a> {
     /// The items of the shares for the parent that it carries, voters in key order.
     pub items: Vec<(PublicKey, &'a [Item])>,
     /// The transactions, signatures and sizes checked.
-    pub txs: Vec<&'a Tx>,
+    pub txs: Vec<Offer<'a>>,
+}
+
+/// A transaction with what was worked out when it was checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    /// The transaction.
+    pub tx: &'a Tx,
+    /// Its id.
+    pub id: TxId,
+    /// Its size; asked for when a block is put together, 0 when it stands in one.
+    pub bytes: u32,
+}
+
+impl<'a> From<&'a CheckedTx> for Offer<'a> {
+    fn from(checked: &'a CheckedTx) -> Self {
+        Self { tx: checked.tx(), id: *checked.id(), bytes: checked.bytes() }
+    }
+}
+
+impl<'a> From<&'a Tx> for Offer<'a> {
+    fn from(tx: &'a Tx) -> Self {
+        let bytes = u32::try_from(tx.to_bytes().len()).unwrap_or(u32::MAX);
+        Self { tx, id: tx.body.id(), bytes }
+    }
 }
 
 impl Ledger {

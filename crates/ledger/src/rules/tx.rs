@@ -12,14 +12,16 @@ use super::reads::{account, chain};
 use super::receipt::TxReceipt;
 use super::refusal::Refusal;
 use super::{
-    Ledger, axon, bootstrap, epoch, register, settings, stake, stamp, subnet, transfer, weights,
+    Ledger, Offer, axon, bootstrap, epoch, register, settings, stake, stamp, subnet, transfer,
+    weights,
 };
 use crate::state::Read;
-use weft_types::{BatchCall, BlockHash, Call, PublicKey, Rao, Tx, TxBody, TxId};
+use crate::state::value::Account;
+use weft_types::{BatchCall, BlockHash, Call, PublicKey, Rao, TxBody, TxId};
 
 /// Runs a transaction; a refused one has changed nothing.
-pub fn run(books: &mut Books<'_>, tx: &Tx) -> Result<TxReceipt, Refusal> {
-    let (body, id) = (&tx.body, tx.body.id());
+pub fn run(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<TxReceipt, Refusal> {
+    let (body, id) = (&offer.tx.body, offer.id);
     in_time(books, body, id)?;
     if body.call.is_free() {
         let done = books.attempt(|books| call(books, body.signer, &body.call));
@@ -27,17 +29,18 @@ pub fn run(books: &mut Books<'_>, tx: &Tx) -> Result<TxReceipt, Refusal> {
         let events = books.told();
         return Ok(TxReceipt { id, fee: Rao::ZERO, result: Ok(()), events });
     }
-    let result = books.attempt(|books| match body.call {
-        Call::RemoveStake { hotkey, amount } => {
-            next_nonce(books, body, id)?;
+    let fees = plus(books.fees, body.fee).map_err(|_| Refusal::Overflow)?;
+    let result = if let Call::RemoveStake { hotkey, amount } = body.call {
+        books.attempt(|books| {
+            let signer = next_nonce(books, body, id)?;
+            books.put_account(body.signer, signer);
             stake::remove(books, (body, id), (hotkey, amount))
-        }
-        _ => {
-            pay(books, body, id)?;
-            Ok(books.attempt(|books| call(books, body.signer, &body.call)))
-        }
-    })?;
-    books.fees = plus(books.fees, body.fee).map_err(|_| Refusal::Overflow)?;
+        })?
+    } else {
+        pay(books, body, id)?;
+        books.attempt(|books| call(books, body.signer, &body.call))
+    };
+    books.fees = fees;
     let events = books.told();
     Ok(TxReceipt { id, fee: body.fee, result, events })
 }
@@ -113,21 +116,20 @@ fn all_or_nothing(
     Ok(())
 }
 
-/// Counts the nonce, which must be the next one.
-fn next_nonce(books: &mut Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {
+/// The signer's account with its nonce counted, which must be the next one.
+fn next_nonce(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<Account, Refusal> {
     let mut signer = account(books, &body.signer);
     if body.nonce != signer.nonce {
         return Err(Refusal::WrongNonce { id, got: body.nonce, want: signer.nonce });
     }
     signer.nonce = signer.nonce.next().ok_or(Refusal::Overflow)?;
-    books.put_account(body.signer, signer);
-    Ok(())
+    Ok(signer)
 }
 
-/// Counts the nonce and takes the fee from the free coins.
+/// Counts the nonce and takes the fee from the free coins; changes nothing when either
+/// can't be done.
 fn pay(books: &mut Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {
-    next_nonce(books, body, id)?;
-    let mut signer = account(books, &body.signer);
+    let mut signer = next_nonce(books, body, id)?;
     let (have, need) = (signer.free, body.fee);
     signer.free = have.checked_sub(need).ok_or(Refusal::CannotPay { id, have, need })?;
     books.put_account(body.signer, signer);

@@ -1,8 +1,7 @@
 //! Reading and writing: the narrow trait, and the writes of a block as a value.
 //!
 //! A call writes a few keys, a block tens of thousands, and every read looks through all
-//! writes first. So few writes are walked, many are found by the map that hashes, and they
-//! are put in order once, at the end.
+//! writes first. So few writes are walked, and many are found by the map that hashes.
 
 use super::key::Key;
 use super::map::{Index, Seed};
@@ -21,9 +20,17 @@ pub trait Read {
     }
 }
 
-/// What a block writes: the new value of each key, `None` where it is deleted.
+/// What a block writes: the new value of each key, `None` where it is deleted. No key
+/// stands there twice. The order is that in which the keys were first written; nothing
+/// that comes of it depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes(pub BTreeMap<Key, Option<Value>>);
+pub struct Changes(pub Vec<(Key, Option<Value>)>);
+
+impl From<BTreeMap<Key, Option<Value>>> for Changes {
+    fn from(map: BTreeMap<Key, Option<Value>>) -> Self {
+        Self(map.into_iter().collect())
+    }
+}
 
 /// Writes over a state that stays as it is. Scratches nest: a call that fails drops
 /// its own and leaves what was below.
@@ -104,12 +111,10 @@ impl<'a, R: Read + ?Sized> Scratch<'a, R> {
         self.writes
     }
 
-    /// All writes so far, in the order of keys.
+    /// All writes so far, as those of a block.
     #[must_use]
     pub fn into_changes(self) -> Changes {
-        let mut list = self.writes.list;
-        list.sort_unstable_by_key(|(key, _)| *key);
-        Changes(list.into_iter().collect())
+        Changes(self.writes.list)
     }
 
     /// Takes over the writes of a scratch that was laid on this one.
@@ -193,7 +198,9 @@ mod tests {
             let writes = own.into_writes();
             scratch.merge(writes);
             agrees(&scratch, &model);
-            prop_assert_eq!(scratch.into_changes(), Changes(model));
+            let mut list = scratch.into_changes().0;
+            list.sort_unstable_by_key(|(key, _)| *key);
+            prop_assert_eq!(Changes(list), Changes::from(model));
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Write {
 
 /// What one block made of the state it ran on.
 pub struct Layer {
-    /// In the order of keys.
+    /// In the order in which keys were first written.
     pub(super) writes: Vec<Write>,
     /// Where in `writes` a key is.
     index: Index,
@@ -45,7 +45,7 @@ pub struct View<'a> {
 }
 
 impl Layer {
-    /// What the block wrote, in the order of keys.
+    /// What the block wrote, in the order in which keys were first written.
     #[must_use]
     pub fn writes(&self) -> &[Write] {
         &self.writes

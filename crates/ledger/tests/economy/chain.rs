@@ -148,12 +148,17 @@ impl Chain {
         let header = self.header();
         let items: Vec<_> = items.iter().map(|(voter, list)| (*voter, list.as_slice())).collect();
         let finality = self.genesis.finality();
-        let work =
-            Work { header: &header, finality, items: items.clone(), txs: txs.iter().collect() };
+        let work = Work {
+            header: &header,
+            finality,
+            items: items.clone(),
+            txs: txs.iter().map(Into::into).collect(),
+        };
         let view = self.base.view(Vec::new());
         let (outcome, kept) = self.ledger.assemble(&view, work).unwrap();
         let txs: Vec<Tx> = kept.iter().map(|at| txs[*at].clone()).collect();
-        let work = Work { header: &header, finality, items, txs: txs.iter().collect() };
+        let work =
+            Work { header: &header, finality, items, txs: txs.iter().map(Into::into).collect() };
         let again = self.ledger.execute(&view, work).unwrap();
         assert_eq!(outcome, again, "proposing and executing are one thing");
         let layer = view.grow(outcome.changes);

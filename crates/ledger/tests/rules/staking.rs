@@ -87,7 +87,7 @@ fn dry(world: &World, tx: &Tx) -> Result<(), CallError> {
     let height = Height(world.height + 1);
     let header = Header { height, proposer: hot(0), ..world.genesis.header(Hash::ZERO) };
     let finality = world.genesis.finality();
-    let work = Work { header: &header, finality, items: vec![], txs: vec![tx] };
+    let work = Work { header: &header, finality, items: vec![], txs: vec![tx.into()] };
     world.ledger.execute(&world.state, work).unwrap().receipts.txs.remove(0).result
 }
 

@@ -172,7 +172,7 @@ impl World {
             header: &header,
             finality: self.genesis.finality(),
             items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
-            txs: txs.iter().collect(),
+            txs: txs.iter().map(Into::into).collect(),
         };
         let outcome = self.ledger.execute(&self.state, work.clone())?;
         let (assembled, kept) = self.ledger.assemble(&self.state, work).unwrap();
@@ -196,7 +196,7 @@ impl World {
             header: &header,
             finality: self.genesis.finality(),
             items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
-            txs: txs.iter().collect(),
+            txs: txs.iter().map(Into::into).collect(),
         };
         self.ledger.assemble(&self.state, work).unwrap().1
     }
@@ -204,7 +204,7 @@ impl World {
     /// Runs a block of those that can be in it; answers which.
     pub fn assemble(&mut self, txs: &[Tx]) -> (Receipts, Vec<usize>) {
         let header = self.header();
-        let txs = txs.iter().collect();
+        let txs = txs.iter().map(Into::into).collect();
         let finality = self.genesis.finality();
         let work = Work { header: &header, finality, items: Vec::new(), txs };
         let (outcome, kept) = self.ledger.assemble(&self.state, work.clone()).unwrap();

@@ -62,7 +62,12 @@ impl Chain {
             ..self.genesis.header(Hash::ZERO)
         };
         let finality = self.genesis.finality();
-        let work = Work { header: &header, finality, items: Vec::new(), txs: txs.iter().collect() };
+        let work = Work {
+            header: &header,
+            finality,
+            items: Vec::new(),
+            txs: txs.iter().map(Into::into).collect(),
+        };
         let view = self.base.view(Vec::new());
         let (outcome, kept) = self.ledger.assemble(&view, work)?;
         let layer = view.grow(outcome.changes);
