@@ -160,13 +160,15 @@ impl Net {
         Ok(())
     }
 
-    /// Stops every process.
+    /// Stops every process, also one whose pid was not written down any more when a start
+    /// was interrupted.
     ///
     /// # Errors
     /// [`NetError::StillRunning`] names the pids that could not be stopped.
     pub fn down(&self) -> Result<(), NetError> {
+        let pid = |node: &Node| node.pid.or_else(|| process::find(&node.home));
         let running: Vec<_> =
-            self.nodes.iter().filter_map(|n| Some((n.pid?, n.home.as_path()))).collect();
+            self.nodes.iter().filter_map(|n| Some((pid(n)?, n.home.as_path()))).collect();
         let left = process::stop_all(&running).map_err(|e| NetError::io(&self.dir, e))?;
         if left.is_empty() { Ok(()) } else { Err(NetError::StillRunning { pids: left }) }
     }

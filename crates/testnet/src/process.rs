@@ -48,6 +48,16 @@ pub fn is_running(pid: u32, home: &Path) -> bool {
     !zombie && command.split(|b| *b == 0).any(|part| part == home)
 }
 
+/// The process that runs on a home, whoever started it: one whose pid was never written
+/// down, since whoever started it was killed just then. Only where the system shows its
+/// processes as files.
+#[must_use]
+pub fn find(home: &Path) -> Option<u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.find(|pid| is_running(*pid, home))
+}
+
 fn pid_of(pid: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(pid).ok()?)
 }

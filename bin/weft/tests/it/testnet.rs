@@ -183,6 +183,10 @@ fn a_start_that_was_interrupted_does_not_bar_the_next() {
     child.wait().expect("it has ended");
     assert!(text.is_some_and(|t| t.contains("\"starting\"")), "it is written down at once");
     home.data(&["testnet", "down"]);
+    for node in 0..8 {
+        let dir = home.path().join(format!("testnet/node{node}"));
+        assert_eq!(weft_testnet::process::find(&dir), None, "node{node} is left behind");
+    }
     let up = home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300"]);
     assert_eq!(up["state"], json!("up"));
 }
