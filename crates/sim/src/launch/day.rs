@@ -83,7 +83,10 @@ impl Day {
             gini_ppm: gini(&stakes),
             virtual_left: bootstrap.virtual_stake,
             candidates: (good.len() as u64, held),
-            attacker_power_ppm: attacker_power(chain, people, good, bootstrap.virtual_stake),
+            // R14: until the bootstrap ends the voters of genesis vote alone.
+            attacker_power_ppm: bootstrap.began.map_or(0, |_| {
+                attacker_power(chain, people, good, bootstrap.virtual_stake)
+            }),
             stamp_difficulty: difficulty.saturating_mul(super::HASHES),
         }
     }
