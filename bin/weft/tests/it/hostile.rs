@@ -136,13 +136,24 @@ async fn wait<T>(gossip: &mut Gossip, pick: impl Fn(&Event) -> Option<T>) -> T {
     .expect("it happens in time")
 }
 
-/// Sends a message on a topic; the node must hang up.
+/// Sends a message on a topic; the node must hang up. A message that goes out before the
+/// node has said what it listens to reaches nobody, so it is sent until it is heard.
 async fn is_shown_the_door(net: &Net, topic: Topic, data: Vec<u8>) {
     let mut peer = net.peer(net.chain);
     wait(&mut peer, |e| matches!(e, Event::PeerUp { .. }).then_some(())).await;
-    let send = Command::Publish { topic, data };
-    peer.commands.send(send).await.expect("gossip takes commands");
-    wait(&mut peer, |e| matches!(e, Event::PeerDown { .. }).then_some(())).await;
+    let commands = peer.commands.clone();
+    let mut again = tokio::time::interval(Duration::from_millis(200));
+    let insist = async {
+        loop {
+            again.tick().await;
+            let send = Command::Publish { topic, data: data.clone() };
+            commands.send(send).await.expect("gossip takes commands");
+        }
+    };
+    tokio::select! {
+        () = insist => {}
+        () = wait(&mut peer, |e| matches!(e, Event::PeerDown { .. }).then_some(())) => {}
+    }
 }
 
 #[test]
