@@ -84,9 +84,9 @@ impl Day {
             virtual_left: bootstrap.virtual_stake,
             candidates: (good.len() as u64, held),
             // R14: until the bootstrap ends the voters of genesis vote alone.
-            attacker_power_ppm: bootstrap.began.map_or(0, |_| {
-                attacker_power(chain, people, good, bootstrap.virtual_stake)
-            }),
+            attacker_power_ppm: bootstrap
+                .began
+                .map_or(0, |_| attacker_power(chain, people, good, bootstrap.virtual_stake)),
             stamp_difficulty: difficulty.saturating_mul(super::HASHES),
         }
     }
