@@ -8,7 +8,7 @@ use super::Ledger;
 use super::emission::halvings;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{account, exits, has_account, supply};
+use super::reads::{account, bootstrap, exits, has_account, supply};
 use super::refusal::Refusal;
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
@@ -221,8 +221,12 @@ impl<'a> Books<'a> {
 
     /// Whether a hotkey keeps its uid whatever it earns: it is in a voter set, or of
     /// genesis while the bootstrap lasts (economy, section 4).
-    pub fn is_kept(&self, hotkey: &PublicKey) -> bool {
-        self.is_voter(hotkey) || super::bootstrap::virtual_stake(self, hotkey) > Rao::ZERO
+    pub fn kept(&self) -> impl Fn(&PublicKey) -> bool {
+        let record = bootstrap(self);
+        move |hotkey| {
+            let part = |record| super::bootstrap::part(record, hotkey) > Rao::ZERO;
+            self.is_voter(hotkey) || record.as_ref().is_some_and(part)
+        }
     }
 
     /// Whether a hotkey is in a voter set now.

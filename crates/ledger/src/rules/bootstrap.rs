@@ -11,7 +11,7 @@
 //! Not here yet: that voting power follows (R12, R13), which the switch of voter sets will
 //! read from the same record.
 
-use super::axon::sitting;
+use super::axon::{is_since, sitting};
 use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
@@ -43,7 +43,7 @@ pub fn join(
     at: Height,
 ) -> Result<(), CallError> {
     subnet(books, netuid).ok_or(CallError::SubnetNotExists { netuid })?;
-    let (uid, who) = sitting(books, netuid, &signer)?;
+    let (uid, mut who) = sitting(books, netuid, &signer)?;
     if !who.validator_permit {
         return Err(CallError::NeuronNoValidatorPermit { uid, netuid });
     }
@@ -51,14 +51,16 @@ pub fn join(
         return Err(CallError::NoRowYet { netuid });
     }
     is_recent(books, at)?;
+    is_since(&who, at)?;
+    // Remembered with the neuron, since the offer itself may be taken back meanwhile.
+    if at <= who.offered_at {
+        return Err(CallError::NotNewer { named: at, last: who.offered_at });
+    }
     let mut list = candidates(books);
     match list.binary_search_by(|c| c.hotkey.cmp(&signer)) {
         Ok(place) => {
             let known = list.get_mut(place).ok_or(CallError::OutOfRange)?;
             let quarter = books.params.rotation_blocks.div_euclid(4);
-            if at <= known.at {
-                return Err(CallError::NotNewer { named: at, last: known.at });
-            }
             let blocks_left = quarter.div_euclid(2).saturating_sub(books.height.since(known.at));
             if blocks_left > 0 {
                 return Err(CallError::JoinedRecently { blocks_left });
@@ -72,6 +74,8 @@ pub fn join(
             list.insert(place, new);
         }
     }
+    who.offered_at = at;
+    books.put_neuron(netuid, uid, who);
     books.put(Key::Candidates, Value::Candidates(list));
     books.say(Event::VoterOffered { hotkey: signer });
     Ok(())

@@ -34,9 +34,9 @@ pub fn by_burn(books: &mut Books<'_>, coldkey: PublicKey, call: &Call) -> Result
         return Err(CallError::NotEnoughBalance { have, need: burn });
     }
     own(books, &said)?;
-    let uid = vacancy(books, *netuid, &net)?;
     is_recent(books, said.height)?;
     consented(books, &said, *consent)?;
+    let uid = vacancy(books, *netuid, &net)?;
     transfer::take(books, coldkey, burn)?;
     books.recycle_free(burn)?;
     sit(books, net, (&said, uid), burn)
@@ -52,8 +52,8 @@ pub fn by_stamp(books: &mut Books<'_>, coldkey: PublicKey, call: &Call) -> Resul
     count(books, &mut net)?;
     own(books, &said)?;
     stamp::accept(books, &net, &said, *solution)?;
-    let uid = vacancy(books, *netuid, &net)?;
     consented(books, &said, *consent)?;
+    let uid = vacancy(books, *netuid, &net)?;
     sit(books, net, (&said, uid), Rao::ZERO)
 }
 
@@ -144,10 +144,11 @@ fn vacancy(books: &Books<'_>, netuid: Netuid, net: &Subnet) -> Result<Uid, CallE
     }
     let immunity = net.hyperparameters.immunity_period;
     let owner = owner_uid(books, netuid, net);
+    let is_kept = books.kept();
     let (mut immune, mut others) = (Vec::new(), Vec::new());
     for uid in (0..net.neurons).map(Uid).filter(|uid| Some(*uid) != owner) {
         let Some(who) = neuron(books, netuid, uid) else { continue };
-        if books.is_kept(&who.hotkey) {
+        if is_kept(&who.hotkey) {
             continue;
         }
         let place = (who.emission, who.registered_at, uid);

@@ -196,6 +196,8 @@ pub struct Neuron {
     pub seeks: bool,
     /// The height that its last request for that named.
     pub sought_at: Height,
+    /// The height that its last offer to vote named.
+    pub offered_at: Height,
 }
 
 canonical!(Value, 16 << 20);
@@ -218,6 +220,7 @@ impl Neuron {
             emission: Rao::ZERO,
             seeks: false,
             sought_at: Height::ZERO,
+            offered_at: Height::ZERO,
         }
     }
 }

@@ -227,6 +227,19 @@ fn an_offer_that_is_not_renewed_lapses_and_one_taken_back_is_gone() {
 }
 
 #[test]
+fn an_offer_that_was_taken_back_is_not_played_back() {
+    let mut world = World::new();
+    world.run_to(3);
+    world.set_weights(0, &[(2, 1)]);
+    let offer = world.free_call(0, join(&world));
+    world.does_free(&offer);
+    world.does(0, Call::LeaveVoters { hotkey: hot(0) });
+    assert!(world.kept(&[], std::slice::from_ref(&offer)).is_empty());
+    let newer = world.free_call(0, join(&world));
+    world.does_free(&newer);
+}
+
+#[test]
 fn when_the_list_is_full_who_has_least_stake_makes_room() {
     let mut world = World::with(|genesis| {
         genesis.params.max_candidates = 1;
