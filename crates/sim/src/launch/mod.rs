@@ -7,11 +7,11 @@
 //!
 //! # What happens in a block
 //!
-//! 1. Whoever has no uid tries stamps ([`people`]): a core makes one scaled hash a block;
+//! 1. Whoever has no uid tries stamps (`people`): a core makes one scaled hash a block;
 //!    chance decides in how many blocks one is found, and then a real one is searched for.
 //! 2. Validators set their rows once a tempo, ask for permits and offer themselves.
-//! 3. The block runs ([`chain`]): epochs pay, the virtual stake may fade.
-//! 4. After each day the books are summed up, and what everybody has is noted ([`day`]).
+//! 3. The block runs (`chain`): epochs pay, the virtual stake may fade.
+//! 4. After each day the books are summed up, and what everybody has is noted (`day`).
 //!
 //! # What is simpler than the chain will be
 //!
