@@ -43,9 +43,16 @@ pub fn is_running(pid: u32, home: &Path) -> bool {
     }
     let Ok(command) = std::fs::read(proc.join("cmdline")) else { return false };
     let stat = std::fs::read_to_string(proc.join("stat")).unwrap_or_default();
-    let zombie = stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'));
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
     let home = home.as_os_str().as_encoded_bytes();
-    !zombie && command.split(|b| *b == 0).any(|part| part == home)
+    is_ours(state, &command, home)
+}
+
+/// Whether a process in this state, with this command line, is the one of a home. One that
+/// has just been started has no command line yet; of one that has ended it is gone as well.
+fn is_ours(state: Option<char>, command: &[u8], home: &[u8]) -> bool {
+    let has_ended = state.is_none_or(|state| "ZXx".contains(state));
+    !has_ended && (command.is_empty() || command.split(|b| *b == 0).any(|part| part == home))
 }
 
 /// The process that runs on a home, whoever started it: one whose pid was never written
@@ -55,7 +62,11 @@ pub fn is_running(pid: u32, home: &Path) -> bool {
 pub fn find(home: &Path) -> Option<u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let mut pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.find(|pid| is_running(*pid, home))
+    let has_words = |pid: &u32| {
+        let words = std::fs::read(Path::new("/proc").join(pid.to_string()).join("cmdline"));
+        words.is_ok_and(|words| !words.is_empty())
+    };
+    pids.find(|pid| has_words(pid) && is_running(*pid, home))
 }
 
 fn pid_of(pid: u32) -> Option<Pid> {
@@ -114,4 +125,19 @@ pub fn stop_all(processes: &[(u32, &Path)]) -> io::Result<Vec<u32>> {
 pub fn leave_session() -> io::Result<()> {
     rustix::process::setsid()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_has_just_been_started_runs_and_one_that_has_ended_does_not() {
+        let (home, words) = (b"/h".as_slice(), b"weft\0node\0run\0--home\0/h\0".as_slice());
+        assert!(is_ours(Some('R'), words, home));
+        assert!(is_ours(Some('R'), b"", home), "between the start and its command line");
+        assert!(!is_ours(Some('Z'), b"", home));
+        assert!(!is_ours(Some('S'), b"cat\0/home\0", home), "its pid was given to another");
+        assert!(!is_ours(None, b"", home), "it went while it was looked at");
+    }
 }
