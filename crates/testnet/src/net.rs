@@ -166,6 +166,10 @@ impl Net {
     /// # Errors
     /// [`NetError::StillRunning`] names the pids that could not be stopped.
     pub fn down(&self) -> Result<(), NetError> {
+        let is_starting = self.state == State::Starting;
+        if let Some(next) = self.nodes.iter().find(|n| n.pid.is_none() && is_starting) {
+            process::wait_found(&next.home);
+        }
         let pid = |node: &Node| node.pid.or_else(|| process::find(&node.home));
         let running: Vec<_> =
             self.nodes.iter().filter_map(|n| Some((pid(n)?, n.home.as_path()))).collect();

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// How long a process may take to stop when asked, before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long a process may take from its start to its command line.
+const BIRTH: Duration = Duration::from_millis(500);
+
 /// How often a stopping process is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -67,6 +70,15 @@ pub fn find(home: &Path) -> Option<u32> {
         words.is_ok_and(|words| !words.is_empty())
     };
     pids.find(|pid| has_words(pid) && is_running(*pid, home))
+}
+
+/// Waits a moment for a process to be seen on a home: whoever started it may have been
+/// killed before it had its command line.
+pub fn wait_found(home: &Path) {
+    let start = Instant::now();
+    while find(home).is_none() && start.elapsed() < BIRTH {
+        std::thread::sleep(LOOK);
+    }
 }
 
 fn pid_of(pid: u32) -> Option<Pid> {
