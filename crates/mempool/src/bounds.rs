@@ -30,12 +30,18 @@ pub struct Bounds {
     pub bytes: u64,
     /// Transactions of one signer.
     pub per_signer: usize,
+    /// Their bytes.
+    pub signer_bytes: u64,
     /// How far above the account's a nonce may be: the queue of future ones.
     pub nonces_ahead: u64,
     /// Free calls in all; part of `txs`.
     pub free: usize,
     /// Blocks after which what still waits is dropped.
     pub lifetime_blocks: u64,
+    /// The same behind the height that a free call names: no block takes it later.
+    pub free_blocks: u64,
+    /// The same behind the height that a stamp names.
+    pub stamp_blocks: u64,
 }
 
 impl Default for Bounds {
@@ -44,9 +50,12 @@ impl Default for Bounds {
             txs: 200_000,
             bytes: 64 << 20,
             per_signer: 2_048,
+            signer_bytes: 1 << 20,
             nonces_ahead: 1_024,
             free: 20_000,
             lifetime_blocks: 1_000,
+            free_blocks: 100,
+            stamp_blocks: 16,
         }
     }
 }

@@ -69,6 +69,19 @@ pub fn asks(call: &Call) -> bool {
     call.is_free() || matches!(call, Call::RemoveStake { .. })
 }
 
+/// The height that a free call names, if it names one; what it names is soon too old.
+pub const fn named(call: &Call) -> Option<Height> {
+    match call {
+        Call::SetWeights { row } => Some(row.view),
+        Call::CommitWeights { commitment } => Some(commitment.at),
+        Call::RegisterStamp { height, .. } => Some(*height),
+        Call::ServeAxon { at, .. } | Call::SeekPermit { at, .. } | Call::JoinVoters { at, .. } => {
+            Some(*at)
+        }
+        _ => None,
+    }
+}
+
 pub fn place(tx: &CheckedTx) -> Place {
     let body = &tx.tx().body;
     if body.call.is_free() {

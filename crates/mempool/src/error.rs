@@ -59,6 +59,22 @@ pub enum PoolError {
         /// How many may wait.
         limit: usize,
     },
+    /// What the signer has waiting is too large.
+    #[error("{signer} has {limit} bytes waiting or nearly so, no more are kept; wait for a block")]
+    SignerBytes {
+        /// Who signed.
+        signer: PublicKey,
+        /// How many bytes may wait.
+        limit: u64,
+    },
+    /// The signer takes stake back from behind this hotkey already.
+    #[error("{signer} takes stake back from behind {hotkey} already; wait for a block")]
+    RemovalPending {
+        /// Who signed.
+        signer: PublicKey,
+        /// Behind whom.
+        hotkey: PublicKey,
+    },
     /// The pool is full of better ones.
     #[error("the pool is full; pay more a byte or wait for a block")]
     Full,

@@ -12,10 +12,16 @@ use crate::pool::Pool;
 use crate::queue::{Promise, Queue};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use weft_types::{CheckedTx, Limits, Nonce, PublicKey};
+use weft_types::{Call, CheckedTx, Limits, Netuid, Nonce, PublicKey};
 
 /// How many transactions in a row may be too large for what is left.
 const MISSES: usize = 64;
+
+/// How many free calls may be too large or refused by the state before a pick gives up.
+const TRIES: usize = 1_024;
+
+/// How many stamps of one subnet are picked; a block takes few of them.
+const STAMPS: usize = 16;
 
 /// A signer's next transaction, the best one greatest.
 type Ready = (Rate, Reverse<Arrival>, Reverse<PublicKey>);
@@ -50,13 +56,13 @@ impl Room {
         }
     }
 
-    fn take_free(&mut self, bytes: u32) -> bool {
-        match self.free_bytes.checked_sub(bytes) {
-            Some(left) if self.take(bytes) => {
-                self.free_bytes = left;
-                true
-            }
-            _ => false,
+    const fn holds_free(&self, bytes: u32) -> bool {
+        self.calls > 0 && bytes <= self.bytes && bytes <= self.free_bytes
+    }
+
+    fn take_free(&mut self, bytes: u32) {
+        if self.holds_free(bytes) && self.take(bytes) {
+            self.free_bytes = self.free_bytes.saturating_sub(bytes);
         }
     }
 }
@@ -99,12 +105,29 @@ impl Pool {
     fn pick_free(&self, room: &mut Room, accounts: &impl Accounts) -> Vec<CheckedTx> {
         let waiting = self.free.values();
         let waiting = waiting.filter_map(|(signer, place)| self.queues.get(signer)?.get(place));
-        waiting
-            .filter(|entry| entry.until >= self.next_height())
-            .filter(|entry| accounts.allows(&entry.tx.tx().body))
-            .filter(|entry| room.take_free(entry.tx.bytes()))
-            .map(|entry| entry.tx.clone())
-            .collect()
+        let waiting = waiting.filter(|entry| entry.until >= self.next_height());
+        let (mut picked, mut misses) = (Vec::new(), 0_usize);
+        let mut stamps: BTreeMap<Netuid, usize> = BTreeMap::new();
+        for entry in waiting {
+            if misses >= TRIES {
+                break;
+            }
+            let call = &entry.tx.tx().body.call;
+            let is_stamp = matches!(call, Call::RegisterStamp { .. });
+            let so_far = stamps.get(&call.netuid()).copied().unwrap_or(0);
+            let fits = room.holds_free(entry.tx.bytes()) && !(is_stamp && so_far >= STAMPS);
+            // The state is asked last, since that costs most.
+            if !fits || !accounts.allows(&entry.tx.tx().body) {
+                misses = misses.saturating_add(1);
+                continue;
+            }
+            room.take_free(entry.tx.bytes());
+            if is_stamp {
+                stamps.insert(call.netuid(), so_far.saturating_add(1));
+            }
+            picked.push(entry.tx.clone());
+        }
+        picked
     }
 
     fn pick_paying(&self, room: &mut Room, accounts: &impl Accounts) -> Vec<CheckedTx> {

@@ -1,12 +1,18 @@
 //! The pool: taking in, giving up, forgetting.
 
 use crate::bounds::{Account, Accounts, Bounds, Counters};
-use crate::entry::{Arrival, Entry, Place, asks, cost, place, rate};
+use crate::entry::{Arrival, Entry, Place, asks, cost, named, place, rate};
 use crate::error::PoolError;
 use crate::queue::{Fullness, Promise, Queue, Ranking};
 use std::collections::{BTreeMap, BTreeSet};
 use weft_types::check::Known;
-use weft_types::{CheckedBlock, CheckedTx, Hash, Height, Nonce, PublicKey, Rao, TxId};
+use weft_types::{
+    Call, CheckedBlock, CheckedTx, Hash, Height, Nonce, PublicKey, Rao, TxBody, TxId,
+};
+
+/// How many of the oldest free calls are asked for whether they can still run when there
+/// is no room for another.
+const SWEEP: usize = 64;
 
 /// What became of a transaction that was not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,9 +82,9 @@ impl Pool {
 
     fn admit(&mut self, tx: CheckedTx, accounts: &impl Accounts) -> Result<Inserted, PoolError> {
         let (body, place) = (&tx.tx().body, place(&tx));
-        let until = self.until(body.valid_until)?;
+        let until = self.until(body)?;
         match place {
-            Place::Free(..) => self.free_fits(&tx, &place)?,
+            Place::Free(..) => self.free_fits(&tx, &place, accounts)?,
             Place::Paying(nonce) => {
                 self.paying_fits(&tx, nonce, &accounts.account(&body.signer))?
             }
@@ -88,22 +94,29 @@ impl Pool {
             return Err(PoolError::NotAllowed { signer, call });
         }
         let signer = body.signer;
-        let before = self.queues.get(&signer).and_then(|q| q.get(&place)).map(|e| *e.tx.id());
+        let before = self.queues.get(&signer).and_then(|q| q.get(&place));
+        let before = before.map(|e| (*e.tx.id(), e.bytes()));
+        self.make_room(&tx, before.map(|(_, bytes)| bytes))?;
+        let before = before.map(|(id, _)| id);
         if let Some(before) = before {
             self.drop_tx(&before);
             count(&mut self.counters.replaced);
-        } else {
-            self.make_room(&tx)?;
         }
         self.put(tx, place, until);
         Ok(before.map_or(Inserted::Added, Inserted::Replaced))
     }
 
     /// The last height that may carry it: its own or the pool's.
-    fn until(&self, own: Option<Height>) -> Result<Height, PoolError> {
+    fn until(&self, body: &TxBody) -> Result<Height, PoolError> {
         let next = self.next_height();
-        let life = Height(self.head.0.saturating_add(self.bounds.lifetime_blocks));
-        match own {
+        let behind = |from: Height, blocks| Height(from.0.saturating_add(blocks));
+        let life = behind(self.head, self.bounds.lifetime_blocks);
+        let fresh = match body.call {
+            Call::RegisterStamp { .. } => self.bounds.stamp_blocks,
+            _ => self.bounds.free_blocks,
+        };
+        let life = named(&body.call).map_or(life, |at| life.min(behind(at, fresh)).max(next));
+        match body.valid_until {
             Some(until) if until < next => Err(PoolError::Expired { until, next }),
             own => Ok(own.unwrap_or(life).min(life)),
         }
@@ -114,17 +127,33 @@ impl Pool {
         Height(self.head.0.saturating_add(1))
     }
 
-    fn free_fits(&self, tx: &CheckedTx, place: &Place) -> Result<(), PoolError> {
+    /// A free call that can't run any more gives its place up to the next one, and some of
+    /// the oldest do when there is no room.
+    fn free_fits(
+        &mut self,
+        tx: &CheckedTx,
+        place: &Place,
+        accounts: &impl Accounts,
+    ) -> Result<(), PoolError> {
         let (signer, limit) = (tx.tx().body.signer, self.bounds.free);
-        match place {
-            Place::Free(call, netuid)
-                if self.queues.get(&signer).is_some_and(|q| q.get(place).is_some()) =>
-            {
-                Err(PoolError::FreePending { signer, call, netuid: *netuid })
+        let is_dead = |entry: &&Entry| !accounts.allows(&entry.tx.tx().body);
+        let before = self.queues.get(&signer).and_then(|q| q.get(place));
+        if let (Place::Free(call, netuid), Some(before)) = (place, before) {
+            if !is_dead(&before) {
+                return Err(PoolError::FreePending { signer, call, netuid: *netuid });
             }
-            _ if self.free.len() >= limit => Err(PoolError::FreeFull { limit }),
-            _ => Ok(()),
+            return Ok(());
         }
+        if self.free.len() >= limit {
+            let oldest = self.free.values().take(SWEEP);
+            let entries = oldest.filter_map(|(who, place)| self.queues.get(who)?.get(place));
+            let dead: Vec<TxId> = entries.filter(is_dead).map(|e| *e.tx.id()).collect();
+            for id in dead {
+                self.drop_tx(&id);
+                count(&mut self.counters.expired);
+            }
+        }
+        if self.free.len() >= limit { Err(PoolError::FreeFull { limit }) } else { Ok(()) }
     }
 
     fn paying_fits(&self, tx: &CheckedTx, got: Nonce, account: &Account) -> Result<(), PoolError> {
@@ -142,6 +171,17 @@ impl Pool {
         if let Some(rival) = rival {
             replaces(tx, rival, got)?;
         }
+        if let Call::RemoveStake { hotkey, .. } = tx.tx().body.call {
+            // Each is looked at by itself and costs nothing before it runs: one at a time.
+            let same = |e: &Entry| {
+                let body = &e.tx.tx().body;
+                body.nonce != got
+                    && matches!(body.call, Call::RemoveStake { hotkey: h, .. } if h == hotkey)
+            };
+            if queue.into_iter().flat_map(|q| q.from(want)).any(same) {
+                return Err(PoolError::RemovalPending { signer, hotkey });
+            }
+        }
         let waiting = queue.into_iter().flat_map(|q| q.from(want));
         let others = waiting.filter(|e| e.tx.tx().body.nonce != got).map(Entry::cost);
         let need = others.fold(cost(tx), u128::saturating_add);
@@ -152,28 +192,38 @@ impl Pool {
         Ok(())
     }
 
-    /// Sees that one more transaction of this signer fits, or drops a worse one.
-    fn make_room(&mut self, tx: &CheckedTx) -> Result<(), PoolError> {
+    /// Sees that one more transaction of this signer fits, in the place of one with so many
+    /// bytes if there is one, or drops worse ones.
+    fn make_room(&mut self, tx: &CheckedTx, before: Option<u64>) -> Result<(), PoolError> {
         let signer = tx.tx().body.signer;
-        let own = self.queues.get(&signer).map_or(0, Queue::len);
-        let limit = self.bounds.per_signer;
-        if own >= limit {
+        let queue = self.queues.get(&signer);
+        let (own, held) = queue.map_or((0, 0), |q| (q.len(), q.bytes()));
+        let (added, limit) = (usize::from(before.is_none()), self.bounds.per_signer);
+        let own = own.saturating_add(added);
+        if own > limit {
             return Err(PoolError::SignerFull { signer, limit });
         }
-        let own = own.saturating_add(1);
+        let grown = |held: u64| {
+            held.saturating_sub(before.unwrap_or(0)).saturating_add(u64::from(tx.bytes()))
+        };
+        let limit = self.bounds.signer_bytes;
+        if grown(held) > limit {
+            return Err(PoolError::SignerBytes { signer, limit });
+        }
         let free = matches!(place(tx), Place::Free(..));
-        let mut bytes = self.counters.bytes.saturating_add(u64::from(tx.bytes()));
-        let mut txs = self.places.len().saturating_add(1);
+        let mut bytes = grown(self.counters.bytes);
+        let mut txs = self.places.len().saturating_add(added);
         let mut given_up = Vec::new();
-        let mut victims = self.full.iter();
+        // The fullest signer first, from its last one down, as long as it is the fuller one.
+        let mut victims = self.full.iter().flat_map(|((fullness, ..), who)| {
+            let queue = self.queues.get(who).into_iter().flat_map(Queue::backwards);
+            (1..=fullness.0).rev().zip(queue).map(|(count, entry)| (*who, count, entry))
+        });
         while bytes > self.bounds.bytes || txs > self.bounds.txs {
-            let ((fullness, victim), entry) = victims
-                .next()
-                .and_then(|key| Some((*key, self.queues.get(&key.1)?.last()?)))
-                .ok_or(PoolError::Full)?;
+            let (victim, count, entry) = victims.next().ok_or(PoolError::Full)?;
             // R19: the fullest signer gives way; among equals the lower rate. A free call,
             // whose room is bounded apart, gives way to none.
-            let fuller = fullness.0.0 > own || (fullness.0.0 == own && entry.rate < rate(tx));
+            let fuller = count > own || (count == own && entry.rate < rate(tx));
             if victim == signer || !(free || fuller) {
                 return Err(PoolError::Full);
             }
@@ -181,6 +231,7 @@ impl Pool {
             txs = txs.saturating_sub(1);
             given_up.push(*entry.tx.id());
         }
+        drop(victims);
         for id in given_up {
             self.drop_tx(&id);
             count(&mut self.counters.evicted);

@@ -10,6 +10,7 @@ use weft_types::{Nonce, PublicKey};
 pub struct Queue {
     entries: BTreeMap<Place, Entry>,
     promise: Option<Promise>,
+    bytes: u64,
 }
 
 /// How good the best of a queue may be: its highest rate and earliest arrival, which
@@ -39,11 +40,14 @@ impl Queue {
             let better = |p: Promise| (p.0.min(own.0), p.1.min(own.1));
             self.promise = Some(self.promise.map_or(own, better));
         }
+        self.bytes = self.bytes.saturating_add(entry.bytes());
         self.entries.insert(place, entry);
     }
 
     pub fn remove(&mut self, place: &Place) -> Option<Entry> {
-        self.entries.remove(place)
+        let entry = self.entries.remove(place)?;
+        self.bytes = self.bytes.saturating_sub(entry.bytes());
+        Some(entry)
     }
 
     /// The paying ones from a nonce on.
@@ -58,7 +62,17 @@ impl Queue {
 
     /// The paying one with the highest nonce: dropping it leaves no gap.
     pub fn last(&self) -> Option<&Entry> {
-        self.entries.range(PAYING).next_back().map(|(_, entry)| entry)
+        self.backwards().next()
+    }
+
+    /// The paying ones from the highest nonce down.
+    pub fn backwards(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.range(PAYING).rev().map(|(_, entry)| entry)
+    }
+
+    /// The bytes of all.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     pub const fn promise(&self) -> Option<Promise> {

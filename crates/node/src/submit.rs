@@ -61,13 +61,16 @@ impl Engine {
             Source::Client(reply) => self.answer_client(reply, checked.unwrap_or_default()),
             Source::Peer { from, message } => match checked {
                 Ok(txs) if txs.iter().all(Result::is_ok) => {
+                    let mut is_news = false;
                     for tx in txs.into_iter().flatten() {
                         // What the pool has or can't take is nobody's fault.
-                        if self.insert(tx).is_err() {
-                            self.metrics.txs_refused.inc();
+                        match self.insert(tx) {
+                            Ok(inserted) => is_news |= inserted != Inserted::Known,
+                            Err(_) => drop(self.metrics.txs_refused.inc()),
                         }
                     }
-                    self.judge(message, Verdict::Accept);
+                    // What brought nothing new is not passed on.
+                    self.judge(message, if is_news { Verdict::Accept } else { Verdict::Ignore });
                 }
                 Ok(txs) => {
                     let why = txs.into_iter().find_map(Result::err);
@@ -177,6 +180,8 @@ fn pool_error(error: &PoolError) -> RpcError {
         PoolError::NonceTaken { .. } => (Kind::AlreadyExists, "NonceTaken"),
         PoolError::TooPoor { .. } => (Kind::InsufficientBalance, "TooPoor"),
         PoolError::SignerFull { .. } => (Kind::LimitExceeded, "SignerFull"),
+        PoolError::SignerBytes { .. } => (Kind::LimitExceeded, "SignerBytes"),
+        PoolError::RemovalPending { .. } => (Kind::RateLimited, "RemovalPending"),
         PoolError::Full => (Kind::LimitExceeded, "PoolFull"),
         PoolError::FreePending { .. } => (Kind::RateLimited, "FreePending"),
         PoolError::FreeFull { .. } => (Kind::LimitExceeded, "FreeFull"),

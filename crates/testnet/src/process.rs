@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a process may take from its start to its command line.
-const BIRTH: Duration = Duration::from_millis(500);
+const BIRTH: Duration = Duration::from_secs(3);
 
 /// How often a stopping process is looked at.
 const LOOK: Duration = Duration::from_millis(20);

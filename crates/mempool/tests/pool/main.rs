@@ -1,6 +1,7 @@
 //! The pool from outside: what it takes, in which order it gives, what it forgets.
 
 #[cfg(test)]
+mod attacks;
 mod bounding;
 #[cfg(test)]
 mod forgetting;

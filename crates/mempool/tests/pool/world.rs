@@ -55,7 +55,7 @@ mod rand_like {
     impl TryCryptoRng for Never {}
 }
 
-fn body(n: u8, nonce: u64, fee: u64, call: Call) -> TxBody {
+pub fn body(n: u8, nonce: u64, fee: u64, call: Call) -> TxBody {
     let chain = ChainTag::of(&CHAIN);
     let (nonce, fee) = (Nonce(nonce), Rao(fee));
     TxBody { chain, signer: signer(n), nonce, fee, valid_until: None, call }
