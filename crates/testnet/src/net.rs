@@ -132,7 +132,7 @@ impl Net {
         self.nodes.get_mut(number).ok_or(NetError::NoNode { number, nodes })
     }
 
-    /// Starts the process of a node and writes down its pid.
+    /// Starts the process of a node and writes down its pid before it does anything.
     ///
     /// # Errors
     /// [`NetError::Io`] when it can't be started.
@@ -141,10 +141,12 @@ impl Net {
         if node.is_running() {
             return Err(NetError::AlreadyRuns { name: node.name.clone() });
         }
-        let pid =
-            process::spawn(binary, &node.home, &node.log()).map_err(|e| NetError::io(binary, e))?;
+        let failed = |e| NetError::io(binary, e);
+        let started = process::spawn(binary, &node.home, &node.log()).map_err(failed)?;
+        let pid = started.pid;
         node.pid = Some(pid);
         self.save()?;
+        started.go().map_err(failed)?;
         Ok(pid)
     }
 
@@ -160,19 +162,14 @@ impl Net {
         Ok(())
     }
 
-    /// Stops every process, also one whose pid was not written down any more when a start
-    /// was interrupted.
+    /// Stops every process that was written down. One of a start that was interrupted before
+    /// it was ends by itself ([`process::Started`]).
     ///
     /// # Errors
     /// [`NetError::StillRunning`] names the pids that could not be stopped.
     pub fn down(&self) -> Result<(), NetError> {
-        let is_starting = self.state == State::Starting;
-        if let Some(next) = self.nodes.iter().find(|n| n.pid.is_none() && is_starting) {
-            process::wait_found(&next.home);
-        }
-        let pid = |node: &Node| node.pid.or_else(|| process::find(&node.home));
         let running: Vec<_> =
-            self.nodes.iter().filter_map(|n| Some((pid(n)?, n.home.as_path()))).collect();
+            self.nodes.iter().filter_map(|n| Some((n.pid?, n.home.as_path()))).collect();
         let left = process::stop_all(&running).map_err(|e| NetError::io(&self.dir, e))?;
         if left.is_empty() { Ok(()) } else { Err(NetError::StillRunning { pids: left }) }
     }

@@ -3,36 +3,73 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::OpenOptions;
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to stop when asked, before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a process may take from its start to its command line.
-const BIRTH: Duration = Duration::from_secs(3);
+/// The word that lets a started process run.
+const GO: u8 = b'g';
 
 /// How often a stopping process is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Starts `weft node run` on a home. The child leaves our session by itself, logs to
-/// a file and holds none of our pipes, so it outlives us.
+/// A process that was started and waits for its word: it ends by itself when the word never
+/// comes, so whoever starts it can write it down first and leave none behind that nobody
+/// knows of.
+#[derive(Debug)]
+pub struct Started {
+    /// Its number, to be written down.
+    pub pid: u32,
+    word: ChildStdin,
+}
+
+impl Started {
+    /// Lets the process run.
+    ///
+    /// # Errors
+    /// What the system says when it has ended already.
+    pub fn go(mut self) -> io::Result<()> {
+        self.word.write_all(&[GO])
+    }
+}
+
+/// Starts `weft node run` on a home. Once it has its word ([`Started::go`]) the child leaves
+/// our session by itself, logs to a file and holds none of our pipes, so it outlives us.
 ///
 /// # Errors
 /// What the system says when the program or the log can't be opened.
-pub fn spawn(binary: &Path, home: &Path, log: &Path) -> io::Result<u32> {
+pub fn spawn(binary: &Path, home: &Path, log: &Path) -> io::Result<Started> {
     let out = OpenOptions::new().create(true).append(true).open(log)?;
     let err = out.try_clone()?;
-    let child = Command::new(binary)
+    let mut child = Command::new(binary)
         .args(["node", "run", "--detach", "--home"])
         .arg(home)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(out)
         .stderr(err)
         .spawn()?;
-    Ok(child.id())
+    let word = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    Ok(Started { pid: child.id(), word })
+}
+
+/// Waits, in the process that was started, for the word of whoever started it, and leaves
+/// the caller's session, so that its terminal and its end are not ours.
+///
+/// # Errors
+/// The word never came, since whoever started us has ended; or what the system says: a
+/// process that leads a group can't leave its session.
+pub fn detach() -> io::Result<()> {
+    let mut word = [0];
+    io::stdin().read_exact(&mut word)?;
+    if word != [GO] {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a word that is none of ours"));
+    }
+    rustix::process::setsid()?;
+    Ok(())
 }
 
 /// Whether the process runs, and is the one we started on this home: a pid may have
@@ -56,29 +93,6 @@ pub fn is_running(pid: u32, home: &Path) -> bool {
 fn is_ours(state: Option<char>, command: &[u8], home: &[u8]) -> bool {
     let has_ended = state.is_none_or(|state| "ZXx".contains(state));
     !has_ended && (command.is_empty() || command.split(|b| *b == 0).any(|part| part == home))
-}
-
-/// The process that runs on a home, whoever started it: one whose pid was never written
-/// down, since whoever started it was killed just then. Only where the system shows its
-/// processes as files.
-#[must_use]
-pub fn find(home: &Path) -> Option<u32> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mut pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let has_words = |pid: &u32| {
-        let words = std::fs::read(Path::new("/proc").join(pid.to_string()).join("cmdline"));
-        words.is_ok_and(|words| !words.is_empty())
-    };
-    pids.find(|pid| has_words(pid) && is_running(*pid, home))
-}
-
-/// Waits a moment for a process to be seen on a home: whoever started it may have been
-/// killed before it had its command line.
-pub fn wait_found(home: &Path) {
-    let start = Instant::now();
-    while find(home).is_none() && start.elapsed() < BIRTH {
-        std::thread::sleep(LOOK);
-    }
 }
 
 fn pid_of(pid: u32) -> Option<Pid> {
@@ -128,15 +142,6 @@ pub fn stop_all(processes: &[(u32, &Path)]) -> io::Result<Vec<u32>> {
         }
     }
     Ok(processes.iter().filter(|(pid, home)| is_running(*pid, home)).map(|(pid, _)| *pid).collect())
-}
-
-/// Leaves the session of the caller, so that its terminal and its end are not ours.
-///
-/// # Errors
-/// What the system says; a process that leads a group can't leave it.
-pub fn leave_session() -> io::Result<()> {
-    rustix::process::setsid()?;
-    Ok(())
 }
 
 #[cfg(test)]

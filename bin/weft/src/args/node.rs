@@ -60,7 +60,7 @@ pub struct NodeRun {
     /// With --genesis: where the RPC listens
     #[arg(long, default_value = "127.0.0.1:19944", value_name = "HOST:PORT")]
     pub rpc: String,
-    /// Leave the caller's session, as a daemon does
+    /// Wait for a word on stdin, then leave the caller's session, as a daemon does
     #[arg(long, hide = true)]
     pub detach: bool,
     /// Log lines as JSON

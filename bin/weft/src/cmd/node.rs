@@ -131,8 +131,9 @@ pub fn read_seed(path: &Path) -> Result<SecretKey, Failure> {
 /// Runs a node on this process until it is stopped.
 pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Failure> {
     if args.detach {
-        let failed = |e| Failure::new(Exit::Failed, "NoSession", e);
-        weft_testnet::process::leave_session().map_err(failed)?;
+        let text = |e| format!("whoever started this node has not let it run: {e}");
+        let failed = |e| Failure::new(Exit::Failed, "NotLetRun", text(e));
+        weft_testnet::process::detach().map_err(failed)?;
     }
     logging(args.log_json);
     let home = Home::new(node_home(global));

@@ -168,6 +168,17 @@ fn a_node_that_restarts_on_a_checkpoint_behind_a_crash_has_lost_no_write() {
     assert_supply_of(&home, 1);
 }
 
+/// The processes whose command line names a directory.
+fn running_on(dir: &std::path::Path) -> Vec<u32> {
+    let name = dir.as_os_str().as_encoded_bytes();
+    let named = |pid: &u32| {
+        let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        words.split(|b| *b == 0).any(|word| word == name)
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|e| e.file_name().to_str()?.parse().ok()).filter(named).collect()
+}
+
 #[test]
 fn a_start_that_was_interrupted_does_not_bar_the_next() {
     let home = Home::new();
@@ -185,7 +196,7 @@ fn a_start_that_was_interrupted_does_not_bar_the_next() {
     home.data(&["testnet", "down"]);
     for node in 0..8 {
         let dir = home.path().join(format!("testnet/node{node}"));
-        assert_eq!(weft_testnet::process::find(&dir), None, "node{node} is left behind");
+        until(PATIENCE, || running_on(&dir), Vec::is_empty);
     }
     let up = home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300"]);
     assert_eq!(up["state"], json!("up"));
