@@ -72,6 +72,7 @@ impl Engine {
             Method::SubnetNextEviction => self.next_eviction(params),
             Method::SubnetRegistrationCost => self.registration_cost(params),
             Method::RootGet => self.root_matrix(params),
+            Method::VoterSet => self.voter_set(params),
             Method::VoterCandidates => self.candidates(params),
             Method::ChainReference => Ok(crate::reference::reference()),
             Method::NetPeers => Ok(self.peer_list()),

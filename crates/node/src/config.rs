@@ -31,6 +31,8 @@ pub struct Config {
     pub rpc_body_bytes: usize,
     /// A JSON file of weight rows that the voter sends once a tempo.
     pub row_file: Option<PathBuf>,
+    /// Whether the voter offers itself for every rotation (R13).
+    pub offer: bool,
     /// The most transactions that wait in the pool.
     pub pool_txs: usize,
 }
@@ -45,6 +47,7 @@ impl Default for Config {
             rpc_public: false,
             rpc_body_bytes: 1 << 20,
             row_file: None,
+            offer: true,
             pool_txs: 200_000,
         }
     }
@@ -196,6 +199,7 @@ const COMMENT: &str = "\
 # listen, peers: multiaddresses, e.g. \"/ip4/127.0.0.1/tcp/19900\"
 # rpc: host:port; other than loopback only with rpc_public = true
 # row_file: JSON list of weight rows that the voter's shares carry once a tempo
+# offer: whether a node with a voter key offers it for every rotation
 ";
 
 fn read(path: &Path) -> Result<String, HomeError> {

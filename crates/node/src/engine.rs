@@ -12,6 +12,7 @@ use crate::error::NodeError;
 use crate::event::Event;
 use crate::final_record::Finals;
 use crate::metrics::Metrics;
+use crate::offers::Offers;
 use crate::peers::Peers;
 use crate::relay::{BUNDLE_WAIT, Relay};
 use crate::rows::Rows;
@@ -67,6 +68,8 @@ pub struct Engine {
     pub finals: Finals,
     /// The voter's rows.
     pub rows: Rows,
+    /// The voter's offer to vote.
+    pub offers: Offers,
     /// Figures.
     pub metrics: Metrics,
     /// When the core wants to be woken; at first at once.

@@ -15,6 +15,7 @@ pub mod error;
 pub mod event;
 pub mod final_record;
 pub mod metrics;
+pub mod offers;
 pub mod peers;
 pub mod reference;
 pub mod relay;

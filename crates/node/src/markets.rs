@@ -4,7 +4,7 @@
 use crate::answer::{Answer, missing, parse};
 use crate::engine::Engine;
 use serde_json::{Value, json};
-use weft_ledger::query::market;
+use weft_ledger::query::{market, voters};
 use weft_rpc::RpcError;
 use weft_types::{Netuid, Parameter};
 
@@ -63,7 +63,11 @@ impl Engine {
         self.read(params, |at| Ok(json!(market::root(&at.view, &self.chain.params))))
     }
 
+    pub(crate) fn voter_set(&self, params: &Value) -> Answer {
+        self.read(params, |at| Ok(json!(voters::voters(&at.view, &self.chain.params))))
+    }
+
     pub(crate) fn candidates(&self, params: &Value) -> Answer {
-        self.read(params, |at| Ok(json!(market::bootstrap(&at.view, &self.chain.params))))
+        self.read(params, |at| Ok(json!(voters::bootstrap(&at.view, &self.chain.params))))
     }
 }

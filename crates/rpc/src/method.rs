@@ -85,6 +85,7 @@ methods! {
     SubnetRegistrationCost = "subnet_registrationCost", "what registering costs in the next block, and what a stamp must name", [
         must("netuid", "where"), AT];
     RootGet = "root_get", "the rows of the root matrix and the shares that came of them", [AT];
+    VoterSet = "voter_set", "who votes, since when, and the voters before while they still count", [AT];
     VoterCandidates = "voter_candidates", "who offers to vote, and what is left of the bootstrap", [AT];
     ChainReference = "chain_reference", "the tables of calls, errors, events and hyperparameters", [];
     NetPeers = "net_peers", "connected peers", [];

@@ -31,6 +31,9 @@ pub struct Params {
     pub bootstrap_fade: u64,
     /// Candidates that together must hold `bootstrap_stake` (R14).
     pub bootstrap_candidates: u16,
+    /// Voters and proposer have one part in this many of a block's emission each; 0 for
+    /// none (R18).
+    pub voter_pay_divisor: u64,
     /// Fee of a transaction, before its bytes.
     pub base_fee: Rao,
     /// Fee of each byte of a transaction.
@@ -126,6 +129,7 @@ impl Params {
             bootstrap_stake: Rao(25_000_000_000_000),
             bootstrap_fade: 90,
             bootstrap_candidates: 16,
+            voter_pay_divisor: 64,
             base_fee: Rao(1_000),
             byte_fee: Rao(10),
             existential_deposit: Rao(500),

@@ -41,6 +41,8 @@ pub enum QueryCommand {
     },
     /// The root matrix and the shares that came of it
     Root,
+    /// Who votes, since when, and when they may rotate next
+    Voters,
     /// Who offers to vote, and what is left of the bootstrap
     Candidates,
 }

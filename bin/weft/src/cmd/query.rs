@@ -39,6 +39,7 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
             remote.read("subnet_registrationCost", &params, pairs).await
         }
         QueryCommand::Root => remote.read("root_get", &json!({}), super::weights::root).await,
+        QueryCommand::Voters => remote.read("voter_set", &json!({}), pairs).await,
         QueryCommand::Candidates => remote.read("voter_candidates", &json!({}), pairs).await,
         QueryCommand::Tx { id } => remote.read("tx_get", &json!({ "id": id }), pairs).await,
     }

@@ -122,8 +122,8 @@ fn told(launched: &Launched) -> String {
     let on = |day: Option<u64>| day.map_or("never".to_owned(), |day| format!("day {day}"));
     format!(
         "{}\n\nstake in TAO; uids are honest + attacker, permits genesis + honest + attacker\n\
-         bootstrap ended {}, the attacker would have had a third of the power {}\n\
-         {} registrations; voters are not paid yet (R18)\nstate root {}",
+         bootstrap ended {}, the attacker had a third of the power {}\n\
+         {} registrations\nstate root {}",
         table(&rows),
         on(launched.bootstrap_ended),
         on(launched.attacker_third),

@@ -8,5 +8,6 @@ mod hostile;
 mod imported;
 mod launch;
 mod metagraph;
+mod rotation;
 mod support;
 mod testnet;

@@ -2,8 +2,7 @@
 //! emission is shared, and who may vote.
 
 use crate::rules::{
-    PriceRule, electable as can_be_taken, lock_cost, next_eviction, reads, slots, stamp_difficulty,
-    virtual_stake,
+    PriceRule, lock_cost, next_eviction, reads, slots, stamp_difficulty, virtual_stake,
 };
 use crate::state::Read;
 use serde::Serialize;
@@ -128,21 +127,6 @@ pub struct RootInfo {
     pub rows: Vec<RootRowInfo>,
 }
 
-/// Who offers to vote, and how far the bootstrap is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct BootstrapInfo {
-    /// The virtual stake of all genesis voters together, now.
-    pub virtual_stake: Rao,
-    /// The rotation at which it began to fade.
-    pub began: Option<Height>,
-    /// The candidates and the stake behind each.
-    pub candidates: Vec<(PublicKey, Rao)>,
-    /// How many candidates are needed.
-    pub needed: u16,
-    /// What they must hold together.
-    pub needed_stake: Rao,
-}
-
 /// What a neuron says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NeuronSays {
@@ -248,29 +232,9 @@ pub fn root(state: &impl Read, params: &Params) -> RootInfo {
     }
 }
 
-/// How far the bootstrap is.
-pub fn bootstrap(state: &impl Read, params: &Params) -> BootstrapInfo {
-    let record = reads::bootstrap(state);
-    let stake = |key: &PublicKey| reads::hotkey(state, key).map_or(Rao::ZERO, |pool| pool.value);
-    let candidates = reads::candidates(state);
-    BootstrapInfo {
-        virtual_stake: record.as_ref().map_or(Rao::ZERO, |r| r.left),
-        began: record.and_then(|r| r.began),
-        candidates: candidates.iter().map(|c| (c.hotkey, stake(&c.hotkey))).collect(),
-        needed: params.bootstrap_candidates,
-        needed_stake: params.bootstrap_stake,
-    }
-}
-
 /// What a subnet says of itself.
 pub fn identity(state: &impl Read, netuid: Netuid) -> Identity {
     reads::identity(state, netuid)
-}
-
-/// R13: who could be taken into the voter set now, each with its power.
-pub fn electable(state: &impl Read, params: &Params) -> Vec<(PublicKey, Rao)> {
-    let height = reads::chain(state).map_or(Height::ZERO, |chain| chain.height);
-    can_be_taken(state, params, height)
 }
 
 /// What a neuron says of itself; none when there is none.

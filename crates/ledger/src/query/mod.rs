@@ -2,6 +2,7 @@
 
 pub mod market;
 pub mod schedule;
+pub mod voters;
 
 use crate::rules::{PriceRule, block_emission, earning, next_epoch, reads, worth};
 use crate::state::Read;

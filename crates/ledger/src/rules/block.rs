@@ -3,12 +3,12 @@
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{chain, exits, hotkey};
+use super::reads::{chain, exits, hotkey, leaving, releases};
 use super::receipt::{ItemReceipt, Receipts};
 use super::refusal::Refusal;
-use super::{Ledger, Outcome, Work, bootstrap, emission, epoch, root, stamp, tx, weights};
-use crate::state::value::Chain;
-use crate::state::{Key, Read};
+use super::{Ledger, Outcome, Work, emission, epoch, root, rotation, stamp, tx, weights};
+use crate::state::value::{Chain, Exit};
+use crate::state::{Key, Read, Value};
 use weft_types::{Netuid, Rao};
 
 /// Room that a block keeps for its header and proofs.
@@ -125,7 +125,10 @@ fn begin<'a>(
 
 /// Stake that leaves at this height becomes free (R15).
 fn mature(books: &mut Books<'_>) -> Result<(), CallError> {
-    for exit in exits(books, books.height) {
+    let mut free = exits(books, books.height);
+    books.delete(Key::Exits(books.height));
+    free.extend(released(books));
+    for exit in free {
         let mut supply = books.supply;
         supply.unbonding = minus(supply.unbonding, exit.amount)?;
         supply.free = plus(supply.free, exit.amount)?;
@@ -134,24 +137,42 @@ fn mature(books: &mut Books<'_>) -> Result<(), CallError> {
         let (hotkey, coldkey, amount) = (exit.hotkey, exit.coldkey, exit.amount);
         books.say(Event::StakeMatured { hotkey, coldkey, amount });
     }
-    books.delete(Key::Exits(books.height));
     Ok(())
+}
+
+/// Stake that left voters and whose turn it is.
+fn released(books: &mut Books<'_>) -> Vec<Exit> {
+    let (now, mut list) = (books.height, releases(books));
+    let mut free = Vec::new();
+    for release in list.iter_mut().filter(|r| r.from <= now) {
+        for _ in 0..release.per_block {
+            if release.next <= release.last {
+                free.extend(leaving(books, release.next));
+                books.delete(Key::Leaving(release.next));
+                release.next = release.next.next().unwrap_or(release.next);
+            }
+        }
+    }
+    if list.iter().any(|r| r.from <= now) {
+        list.retain(|r| r.next <= r.last);
+        books.put(Key::Releases, Value::Releases(list));
+    }
+    free
 }
 
 /// Fees, emission, epochs, and what the state says of itself.
 fn end(mut books: Books<'_>, mut receipts: Receipts, work: &Work<'_>) -> Result<Outcome, Refusal> {
     pay_proposer(&mut books, work).map_err(|_| Refusal::Overflow)?;
-    receipts.emission = emission::mint(&mut books).map_err(|_| Refusal::Overflow)?;
+    receipts.emission = emission::mint(&mut books, work).map_err(|_| Refusal::Overflow)?;
     receipts.epochs = epoch::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
     root::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
-    bootstrap::turn(&mut books).map_err(|_| Refusal::Overflow)?;
+    let voters = rotation::turn(&mut books, work).map_err(|_| Refusal::Overflow)?;
     receipts.events.extend(books.told());
     let chain = Chain {
         height: work.header.height,
         slot: work.header.slot,
         finality: work.finality,
-        // Rotation will choose the next set here (R12).
-        voters: books.parent.voters.clone(),
+        voters,
     };
     Ok(Outcome { changes: books.close(chain), receipts })
 }

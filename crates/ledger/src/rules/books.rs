@@ -8,7 +8,7 @@ use super::Ledger;
 use super::emission::halvings;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{account, bootstrap, exits, has_account, supply};
+use super::reads::{account, bootstrap, has_account, supply};
 use super::refusal::Refusal;
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
@@ -41,8 +41,8 @@ pub struct Books<'a> {
     pub supply: Supply,
     /// Fees for the proposer so far: free coins that are in no account yet.
     pub fees: Rao,
-    /// Stake that began to leave, with the height at which it is free.
-    exits: Vec<(Height, Exit)>,
+    /// Stake that began to leave, under the key of the list that it waits in.
+    exits: Vec<(Key, Exit)>,
     /// What happened so far.
     events: Vec<Event>,
     state: Scratch<'a, dyn Read + 'a>,
@@ -109,12 +109,16 @@ impl<'a> Books<'a> {
 
     /// Closes the books of a block.
     pub fn close(mut self, chain: Chain) -> Changes {
-        let mut lists: BTreeMap<Height, Vec<Exit>> = BTreeMap::new();
-        for (matures, exit) in std::mem::take(&mut self.exits) {
-            lists.entry(matures).or_insert_with(|| exits(&self, matures)).push(exit);
+        let mut lists: BTreeMap<Key, Vec<Exit>> = BTreeMap::new();
+        for (key, exit) in std::mem::take(&mut self.exits) {
+            let before = || match self.get(&key) {
+                Some(Value::Exits(list)) => list,
+                _ => Vec::new(),
+            };
+            lists.entry(key).or_insert_with(before).push(exit);
         }
-        for (matures, list) in lists {
-            self.state.put(Key::Exits(matures), Value::Exits(list));
+        for (key, list) in lists {
+            self.state.put(key, Value::Exits(list));
         }
         self.state.put(Key::Supply, Value::Supply(self.supply));
         self.state.put(Key::Chain, Value::Chain(Box::new(chain)));
@@ -214,9 +218,11 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
-    /// Lets stake wait until a height, which must be above the block's.
-    pub fn push_exit(&mut self, matures: Height, exit: Exit) {
-        self.exits.push((matures, exit));
+    /// Lets stake wait: until a height, which must be above the block's, or without one
+    /// until the voters of now have rotated (R15).
+    pub fn push_exit(&mut self, matures: Option<Height>, exit: Exit) {
+        let key = matures.map_or(Key::Leaving(self.height), Key::Exits);
+        self.exits.push((key, exit));
     }
 
     /// Whether a hotkey keeps its uid whatever it earns: it is in a voter set, or of

@@ -8,8 +8,7 @@
 //! hold `bootstrap_stake` it begins to fall, linearly, to nothing over `bootstrap_fade`
 //! rotations; one way, never back.
 //!
-//! Not here yet: that voting power follows (R12, R13), which the switch of voter sets will
-//! read from the same record.
+//! Not here: how the sets follow (`rotation`).
 
 use super::axon::{is_since, sitting};
 use super::books::Books;
@@ -17,9 +16,10 @@ use super::error::CallError;
 use super::event::Event;
 use super::reads::{bootstrap, candidates, hotkey, neuron, row, seat, subnet};
 use super::register::is_recent;
+use super::rotation::{EVERY_QUARTER, quarter};
 use crate::state::value::{Bootstrap, Candidate};
 use crate::state::{Key, Read, Value};
-use weft_types::{Height, Netuid, Params, PublicKey, Rao};
+use weft_types::{Height, Netuid, PublicKey, Rao};
 
 /// The virtual stake behind a hotkey; zero for all but the voters of genesis.
 pub fn virtual_stake(state: &dyn Read, hotkey: &PublicKey) -> Rao {
@@ -60,17 +60,21 @@ pub fn join(
     match list.binary_search_by(|c| c.hotkey.cmp(&signer)) {
         Ok(place) => {
             let known = list.get_mut(place).ok_or(CallError::OutOfRange)?;
-            let quarter = books.params.rotation_blocks.div_euclid(4);
-            let blocks_left = quarter.div_euclid(2).saturating_sub(books.height.since(known.at));
+            let wait = books.params.rotation_blocks.div_euclid(8);
+            let blocks_left = wait.saturating_sub(books.height.since(known.at));
             if blocks_left > 0 {
                 return Err(CallError::JoinedRecently { blocks_left });
             }
-            (known.netuid, known.at) = (netuid, at);
+            (known.netuid, known.at, known.renewed) = (netuid, at, books.height);
+            known.quarters |= quarter(books.height, books.params.rotation_blocks);
         }
         Err(_) => {
             make_room(books, &mut list, &signer)?;
             let place = list.partition_point(|c| c.hotkey < signer);
-            let new = Candidate { hotkey: signer, netuid, at, stake_before: Rao::ZERO };
+            let (renewed, quarters) =
+                (books.height, quarter(books.height, books.params.rotation_blocks));
+            let stake_before = Rao::ZERO;
+            let new = Candidate { hotkey: signer, netuid, at, stake_before, renewed, quarters };
             list.insert(place, new);
         }
     }
@@ -119,52 +123,41 @@ pub fn leave(books: &mut Books<'_>, coldkey: PublicKey, key: PublicKey) -> Resul
     Ok(())
 }
 
-/// At the heights where voters may rotate: looks who is good enough to hand over to, and
-/// lets the virtual stake fall. R14.
-pub fn turn(books: &mut Books<'_>) -> Result<(), CallError> {
-    if books.height.0.checked_rem(books.params.rotation_blocks) != Some(0) {
-        return Ok(());
-    }
-    let list = candidates(books);
-    let good = electable(books, books.params, books.height);
-    let good: Vec<Rao> = good.into_iter().map(|(_, power)| power).collect();
-    if let Some(record) = bootstrap(books) {
-        fade(books, record, &good)?;
-    }
-    let oldest = Height(books.height.0.saturating_sub(books.params.rotation_blocks));
-    let still = list.iter().filter(|c| c.at >= oldest);
-    let grown: Vec<Candidate> =
-        still.map(|c| Candidate { stake_before: stake(books, c), ..*c }).collect();
-    if grown != list {
-        books.put(Key::Candidates, Value::Candidates(grown));
-    }
-    Ok(())
+/// At the heights where voters may rotate: sees whether those who are good enough to hand
+/// over to are enough, or lets the virtual stake fall. R14.
+pub fn turn(books: &mut Books<'_>, good: &[(PublicKey, Rao)]) -> Result<(), CallError> {
+    let powers: Vec<Rao> = good.iter().map(|(_, power)| *power).collect();
+    bootstrap(books).map_or(Ok(()), |record| fade(books, record, &powers))
 }
 
-fn stake(state: &dyn Read, candidate: &Candidate) -> Rao {
+/// R14: what the virtual stake gives each voter of genesis, while there is any.
+pub fn powers(state: &dyn Read) -> Vec<(PublicKey, Rao)> {
+    let Some(record) = bootstrap(state) else { return Vec::new() };
+    let power = |key: &PublicKey| (*key, part(&record, key));
+    record.voters.iter().map(power).filter(|(_, power)| *power > Rao::ZERO).collect()
+}
+
+/// The stake behind a candidate.
+pub fn stake(state: &dyn Read, candidate: &Candidate) -> Rao {
     hotkey(state, &candidate.hotkey).map_or(Rao::ZERO, |pool| pool.value)
 }
 
 /// R8, R13: the candidates that may be taken at a height, each with its power: min(stake
 /// now, stake at the previous rotation). One that lacks permit, fresh offer, fresh row or
 /// stake is not among them.
-pub fn electable(state: &dyn Read, params: &Params, height: Height) -> Vec<(PublicKey, Rao)> {
-    let power = |c: &Candidate| Some((c.hotkey, power(state, (params, height), c)?));
+pub fn electable(state: &dyn Read, height: Height) -> Vec<(PublicKey, Rao)> {
+    let power = |c: &Candidate| Some((c.hotkey, power(state, height, c)?));
     candidates(state).iter().filter_map(power).collect()
 }
 
-fn power(
-    state: &dyn Read,
-    (params, height): (&Params, Height),
-    candidate: &Candidate,
-) -> Option<Rao> {
+fn power(state: &dyn Read, height: Height, candidate: &Candidate) -> Option<Rao> {
     let netuid = candidate.netuid;
     let net = subnet(state, netuid)?;
     let uid = seat(state, netuid, &candidate.hotkey)?;
     let who = neuron(state, netuid, uid)?;
     let wrote = row(state, netuid, uid).is_some();
     let fresh = height.since(who.last_update) <= net.hyperparameters.activity_cutoff;
-    let offered = height.since(candidate.at) <= params.rotation_blocks;
+    let offered = candidate.quarters == EVERY_QUARTER;
     let power = stake(state, candidate).min(candidate.stake_before);
     (who.validator_permit && wrote && fresh && offered && power > Rao::ZERO).then_some(power)
 }

@@ -1,13 +1,14 @@
 //! What a block mints: by issuance, in integers (economy, section 1; B2).
 
-use super::books::{Books, plus};
+use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
 use super::reads::{root, subnet, subnets};
+use super::{Work, bootstrap, payout};
 use crate::state::Read;
 use crate::state::value::{Share, Subnet, Supply};
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
-use weft_types::{Netuid, Rao};
+use weft_types::{Netuid, PublicKey, Rao, Voter};
 
 /// How often the emission has halved at this issuance: the largest h with
 /// (M - I) * 2^h <= M. Capped at 64, where nothing is left to emit.
@@ -37,13 +38,16 @@ pub fn earning(state: &dyn Read) -> Vec<(Netuid, Subnet)> {
 
 /// Mints the block's emission into the pending of the started subnets, by the shares of
 /// the last root epoch, or equally while there are none. Without a started subnet nothing
-/// is minted. Paying voters (R18) will begin here.
-pub fn mint(books: &mut Books<'_>) -> Result<Rao, CallError> {
+/// is minted. Voters and proposer come first (R18): what they don't earn is not minted.
+pub fn mint(books: &mut Books<'_>, work: &Work<'_>) -> Result<Rao, CallError> {
     let earning = earning(books);
-    let (emission, halvings) = block_emission(&books.supply);
+    let (whole, halvings) = block_emission(&books.supply);
     if earning.is_empty() {
         return Ok(Rao::ZERO);
     }
+    let pay = Rao(whole.0.checked_div(books.params.voter_pay_divisor).unwrap_or(0));
+    let paid = pay_voters(books, work, pay)?;
+    let emission = minus(whole, plus(pay, pay)?)?;
     let weights = weights(&root(books).shares, &earning);
     for ((netuid, mut net), part) in earning.into_iter().zip(split(emission, &weights)?) {
         net.pending = plus(net.pending, part)?;
@@ -53,11 +57,36 @@ pub fn mint(books: &mut Books<'_>) -> Result<Rao, CallError> {
         books.say(Event::EmissionHalved { halvings, emission });
     }
     let mut supply = books.supply;
-    supply.issued = plus(supply.issued, emission)?;
+    supply.issued = plus(plus(supply.issued, emission)?, paid)?;
     supply.pending = plus(supply.pending, emission)?;
+    supply.staked = plus(supply.staked, paid)?;
     supply.halving = halvings;
     books.supply = supply;
-    Ok(emission)
+    plus(emission, paid)
+}
+
+/// R18: `pay` goes by power of the whole current set to the voters whose shares the block
+/// carries, and as much, times the part of the power that is carried, to the proposer; as
+/// stake, as dividends are. Virtual power earns nothing. Answers what was paid.
+fn pay_voters(books: &mut Books<'_>, work: &Work<'_>, pay: Rao) -> Result<Rao, CallError> {
+    let set = &books.parent.voters.current;
+    let total = set.total().0;
+    let real = |voter: &Voter| {
+        let unreal = bootstrap::virtual_stake(books, &voter.key).0;
+        let is_early = super::reads::bootstrap(books).is_some_and(|b| b.began.is_none());
+        if is_early { 0 } else { voter.power.0.saturating_sub(unreal) }
+    };
+    let carried = work.items.iter().filter_map(|(key, _)| set.get(key));
+    let parts: Vec<(PublicKey, u64)> = carried.map(|v| (v.key, real(v))).collect();
+    let sum = parts.iter().try_fold(0_u64, |sum, (_, real)| sum.checked_add(*real));
+    let proposer = (work.header.proposer, sum.ok_or(CallError::OutOfRange)?);
+    let mut paid = Rao::ZERO;
+    for (key, power) in parts.into_iter().chain([proposer]) {
+        let wide = u128::from(pay.0).saturating_mul(u128::from(power));
+        let amount = wide.checked_div(u128::from(total)).and_then(|w| u64::try_from(w).ok());
+        paid = plus(paid, payout::dividend(books, key, Rao(amount.unwrap_or(0)))?)?;
+    }
+    Ok(paid)
 }
 
 /// How often the emission had halved in the parent's state.

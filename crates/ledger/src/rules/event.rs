@@ -117,8 +117,8 @@ events! {
         coldkey: PublicKey,
         /// How much.
         amount: Rao,
-        /// When it is free.
-        matures: Height,
+        /// When it is free; null behind a voter: some time after the next rotation.
+        matures: Option<Height>,
     }
     /// Stake that left became free.
     StakeMatured {
@@ -128,6 +128,13 @@ events! {
         coldkey: PublicKey,
         /// How much.
         amount: Rao,
+    }
+    /// The voters rotated.
+    VotersRotated {
+        /// How many there are now.
+        voters: u64,
+        /// Their power together.
+        power: Rao,
     }
     /// A hotkey's take was changed.
     TakeSet {

@@ -11,7 +11,8 @@
 //! 4. `emission`: new coins, split between the started subnets into their pending.
 //! 5. `epoch`, `payout`: due epochs run Yuma and pay their pending as stake.
 //! 6. `root`: when its epoch is due, rows become the shares of the next blocks.
-//! 7. `bootstrap`: at rotation heights the virtual stake of genesis may fall.
+//! 7. `rotation`: voters are counted, and at rotation heights the next set is taken and the
+//!    virtual stake of genesis may fall (`bootstrap`).
 //! 8. `block`: height, slot, standing and voters of the new state, and the totals.
 //!
 //! Why money is conserved: a coin moves only where the total that counts it moves too;
@@ -24,8 +25,7 @@
 //! stamps).
 //!
 //! Not here: what is signed (types), where the block stands (consensus), and how the
-//! state is kept (`state`). Later rules have their place: voter pay (R18) in `emission`,
-//! rotation (R12, R13) where `block` writes the voters, slashing (R17) beside `stake`.
+//! state is kept (`state`).
 
 pub mod error;
 pub mod event;
@@ -44,6 +44,7 @@ mod price;
 pub(crate) mod reads;
 mod register;
 mod root;
+mod rotation;
 mod settings;
 mod stake;
 mod stamp;
@@ -61,6 +62,7 @@ pub use event::Event;
 pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
 pub use refusal::Refusal;
+pub(crate) use rotation::quarter;
 pub use stake::worth;
 pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};

@@ -11,6 +11,7 @@
 use super::books::{Books, minus, plus};
 use super::epoch::{Member, Scene};
 use super::error::CallError;
+use super::reads::hotkey;
 use super::receipt::EpochReceipt;
 use super::stake;
 use weft_types::{PublicKey, Rao};
@@ -120,6 +121,24 @@ impl Paid {
         let taken = deposit(books, member, take)?;
         self.validators = plus(self.validators, plus(rest, taken)?)?;
         Ok(())
+    }
+}
+
+/// Pays a dividend to a hotkey outside of an epoch: its take to the operator, the rest to
+/// all who are behind it. Answers what the pool took; a hotkey that nobody owns has none.
+pub fn dividend(books: &mut Books<'_>, key: PublicKey, amount: Rao) -> Result<Rao, CallError> {
+    let Some(pool) = hotkey(books, &key).filter(|_| amount > Rao::ZERO) else {
+        return Ok(Rao::ZERO);
+    };
+    let take = if pool.shares == 0 { amount } else { part(amount, pool.take)? };
+    let rest = minus(amount, take)?;
+    if rest > Rao::ZERO {
+        stake::raise(books, key, rest)?;
+    }
+    match stake::deposit(books, key, pool.coldkey, take) {
+        Ok(()) => Ok(amount),
+        Err(CallError::PoolFull) => Ok(rest),
+        Err(error) => Err(error),
     }
 }
 

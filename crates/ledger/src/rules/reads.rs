@@ -1,8 +1,8 @@
 //! Typed reading of a state, for the rules and for queries.
 
 use crate::state::value::{
-    Account, Axon, Bootstrap, Candidate, Chain, Commits, Exit, Hotkey, Lock, Neuron, Root, RootRow,
-    Stamps, Subnet, Supply,
+    Account, Axon, Bootstrap, Candidate, Chain, Commits, Exit, Hotkey, Lock, Neuron, Release, Root,
+    RootRow, Rotation, Stamps, Subnet, Supply,
 };
 use crate::state::{Key, Read, Value};
 use weft_types::{BlockHash, Height, Identity, Netuid, Parameter, PublicKey, Uid};
@@ -183,6 +183,30 @@ pub fn candidates(state: &dyn Read) -> Vec<Candidate> {
     match state.get(&Key::Candidates) {
         Some(Value::Candidates(list)) => list,
         _ => Vec::new(),
+    }
+}
+
+/// Stake that was asked back from behind a voter at a height and is not free yet.
+pub fn leaving(state: &dyn Read, requested: Height) -> Vec<Exit> {
+    match state.get(&Key::Leaving(requested)) {
+        Some(Value::Exits(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+/// In which blocks such stake is free.
+pub fn releases(state: &dyn Read) -> Vec<Release> {
+    match state.get(&Key::Releases) {
+        Some(Value::Releases(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+/// Since when the voters are what they are.
+pub fn rotation(state: &dyn Read) -> Rotation {
+    match state.get(&Key::Rotation) {
+        Some(Value::Rotation(record)) => record,
+        _ => Rotation::default(),
     }
 }
 

@@ -213,13 +213,14 @@ fn settle(
     Ok(())
 }
 
-/// When stake that leaves now is free: soon, or after the unbonding time when its hotkey
-/// votes (R15, the part that rotation does not need).
-fn matures(books: &Books<'_>, hotkey: &PublicKey) -> Result<Height, CallError> {
-    let params = books.params;
-    let wait = if books.is_voter(hotkey) { params.unbonding_blocks } else { params.exit_blocks };
-    let at = books.height.0.checked_add(wait.max(1)).ok_or(CallError::OutOfRange)?;
-    Ok(Height(at))
+/// R15: when stake that leaves now is free: soon, or when its hotkey votes not before the
+/// voters have rotated.
+fn matures(books: &Books<'_>, hotkey: &PublicKey) -> Result<Option<Height>, CallError> {
+    if books.is_voter(hotkey) {
+        return Ok(None);
+    }
+    let at = books.height.0.checked_add(books.params.exit_blocks.max(1));
+    Ok(Some(Height(at.ok_or(CallError::OutOfRange)?)))
 }
 
 /// Takes coins out of a position. What would leave less than the least stake takes all.

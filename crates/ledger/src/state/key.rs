@@ -56,6 +56,13 @@ pub enum Key {
     Bootstrap,
     /// Who offers to vote.
     Candidates,
+    /// Since when the voters are what they are, and how they did since.
+    Rotation,
+    /// Stake that somebody asked back from behind a voter at a height, and that has no
+    /// time yet or waits for its turn.
+    Leaving(Height),
+    /// In which blocks such stake is free.
+    Releases,
 }
 
 canonical!(Key, 128);

@@ -2,7 +2,7 @@
 //! bootstrap. What they mean is said by the rules that write them.
 
 use bincode::{Decode, Encode};
-use weft_types::{Endpoint, Hash, Height, Netuid, PublicKey, Rao, Uid};
+use weft_types::{Endpoint, Hash, Height, Netuid, PublicKey, Rao, Round, Uid};
 
 /// Where a neuron can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -110,4 +110,37 @@ pub struct Candidate {
     pub at: Height,
     /// Its stake at the last rotation; 0 before it saw one.
     pub stake_before: Rao,
+    /// The height of the block that took the last offer in.
+    pub renewed: Height,
+    /// In which quarters since the last rotation height it was renewed, a bit each.
+    pub quarters: u8,
+}
+
+/// Since when the voters are what they are, and how they did since.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Rotation {
+    /// The height of the block that took the current set; 0 for that of genesis.
+    pub height: Height,
+    /// The round of that block.
+    pub round: Round,
+    /// How many blocks there were since the last height at which voters may rotate.
+    pub blocks: u64,
+    /// In how many of them a share of each current voter was carried, in the set's order.
+    pub carried: Vec<u64>,
+    /// The height up to which stake that left voters has been given its time.
+    pub released: Height,
+}
+
+/// Stake behind voters that was asked back over a stretch of heights: as much of it
+/// each block that all is free within a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Release {
+    /// The first height of requests that are still to be freed.
+    pub next: Height,
+    /// The last one.
+    pub last: Height,
+    /// The block that begins to free them.
+    pub from: Height,
+    /// The requests of how many heights a block frees.
+    pub per_block: u64,
 }

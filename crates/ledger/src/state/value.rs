@@ -2,7 +2,8 @@
 
 use super::key::Key;
 pub use super::record::{
-    Axon, Bootstrap, Candidate, Commit, Commits, Lock, Root, RootRow, Share, Stamps,
+    Axon, Bootstrap, Candidate, Commit, Commits, Lock, Release, Root, RootRow, Rotation, Share,
+    Stamps,
 };
 use bincode::{Decode, Encode};
 use weft_types::hash::{Domain, Hash};
@@ -26,7 +27,7 @@ pub enum Value {
     Hotkey(Hotkey),
     /// Under `Key::Position`: shares of the hotkey's pool.
     Position(u128),
-    /// Under `Key::Exits`: in the order of the requests.
+    /// Under `Key::Exits` and `Key::Leaving`: in the order of the requests.
     Exits(Vec<Exit>),
     /// Under `Key::Subnet`.
     Subnet(Box<Subnet>),
@@ -60,6 +61,10 @@ pub enum Value {
     Bootstrap(Bootstrap),
     /// Under `Key::Candidates`: hotkeys ascending.
     Candidates(Vec<Candidate>),
+    /// Under `Key::Rotation`.
+    Rotation(Rotation),
+    /// Under `Key::Releases`: oldest first.
+    Releases(Vec<Release>),
 }
 
 /// The totals of all money. `issued` = free + staked + locked + pending + unbonding,
@@ -237,7 +242,7 @@ impl Value {
                 | (Key::Account(_), Self::Account(_))
                 | (Key::Hotkey(_), Self::Hotkey(_))
                 | (Key::Position(..), Self::Position(_))
-                | (Key::Exits(_), Self::Exits(_))
+                | (Key::Exits(_) | Key::Leaving(_), Self::Exits(_))
                 | (Key::Subnet(_), Self::Subnet(_))
                 | (Key::Neuron(..), Self::Neuron(_))
                 | (Key::Seat(..), Self::Seat(_))
@@ -254,6 +259,8 @@ impl Value {
                 | (Key::Recent, Self::Recent(_))
                 | (Key::Bootstrap, Self::Bootstrap(_))
                 | (Key::Candidates, Self::Candidates(_))
+                | (Key::Rotation, Self::Rotation(_))
+                | (Key::Releases, Self::Releases(_))
         )
     }
 

@@ -3,15 +3,15 @@
 
 use weft_ledger::query::schedule::threshold;
 use weft_ledger::rules::{Ledger, Receipts, Work};
-use weft_ledger::state::value::{Chain as ChainAt, Supply};
+use weft_ledger::state::value::{Bootstrap, Chain as ChainAt, Supply};
 use weft_ledger::state::{Base, Key, Read, Seed, Value};
 use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
 };
 use weft_types::params::SlotStep;
 use weft_types::{
-    BlockHash, Genesis, Hash, Header, Height, Item, Millis, Netuid, Network, Params, Power,
-    PublicKey, Rao, Round, SecretKey, Slot, Tx, Work as Weight,
+    BlockHash, Checkpoint, Finality, Genesis, Hash, Header, Height, Item, Millis, Netuid, Network,
+    Params, Power, PublicKey, Rao, Round, SecretKey, Slot, Tx, VoterSets, Work as Weight,
 };
 
 /// How many people there are; each has a coldkey and two hotkeys.
@@ -40,6 +40,11 @@ pub struct Block {
     pub header: Header,
     pub txs: Vec<Tx>,
     pub receipts: Receipts,
+    /// Whose shares it carries.
+    pub carried: Vec<PublicKey>,
+    /// Who voted on its parent, and how far the bootstrap was.
+    pub voters: VoterSets,
+    pub bootstrap: Option<Bootstrap>,
 }
 
 pub struct Chain {
@@ -147,7 +152,9 @@ impl Chain {
     pub fn run(&mut self, txs: &[Tx], items: &[(PublicKey, Vec<Item>)]) -> Block {
         let header = self.header();
         let items: Vec<_> = items.iter().map(|(voter, list)| (*voter, list.as_slice())).collect();
-        let finality = self.genesis.finality();
+        let finality = self.finality();
+        let (voters, bootstrap) = (self.at().voters, self.bootstrap());
+        let carried = items.iter().map(|(voter, _)| *voter).collect();
         let work = Work {
             header: &header,
             finality,
@@ -164,7 +171,21 @@ impl Chain {
         let layer = view.grow(outcome.changes);
         self.base.absorb(&layer);
         self.parent = header.hash();
-        Block { header, txs, receipts: outcome.receipts }
+        Block { header, txs, receipts: outcome.receipts, carried, voters, bootstrap }
+    }
+
+    /// What was three slots ago is final, except that finality rests for a while now and then.
+    fn finality(&self) -> Finality {
+        let slot = if self.slot % 100 > 60 { self.slot - self.slot % 100 + 60 } else { self.slot };
+        let at = Checkpoint { round: Round(slot.saturating_sub(3)), hash: self.parent };
+        Finality { justified: at, finalized: at }
+    }
+
+    pub fn bootstrap(&self) -> Option<Bootstrap> {
+        match self.get(&Key::Bootstrap) {
+            Some(Value::Bootstrap(record)) => Some(record),
+            _ => None,
+        }
     }
 
     fn header(&mut self) -> Header {

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use weft_ledger::query;
-use weft_ledger::query::market;
+use weft_ledger::query::{market, voters};
 use weft_types::hash::Domain;
 use weft_types::signature::signed_bytes;
 use weft_types::stamp::StampFor;
@@ -58,6 +58,14 @@ impl Player {
             let actor = self.actor();
             let (signer, call) = self.call(chain, &actor);
             txs.push(self.tx(chain, &mut nonces, signer, call));
+        }
+        // Those who mean to vote keep their offers up, most of the time.
+        if chain.height() % 5 == 1 && !self.one_in(12) {
+            for n in 0..VOTERS {
+                let call = Call::JoinVoters { netuid: Netuid(1), at: Height(chain.height()) };
+                let secret = hot(n, 0);
+                txs.push(self.tx(chain, &mut nonces, secret.public(), call));
+            }
         }
         (txs, self.items(chain))
     }
@@ -181,7 +189,7 @@ impl Player {
                 self.owned(chain, netuid, |netuid| Call::SetIdentity { netuid, identity })
             }
             20 if self.one_in(9) => {
-                let list = market::bootstrap(&chain.view(), &chain.genesis.params).candidates;
+                let list = voters::bootstrap(&chain.view(), &chain.genesis.params).candidates;
                 let place = usize::try_from(self.below(4)).unwrap();
                 let hotkey = list.get(place).map_or(hotkey, |(hotkey, _)| *hotkey);
                 let owner = query::hotkey(&chain.view(), &hotkey).map(|pool| pool.coldkey);

@@ -6,7 +6,7 @@
 //! emission and halvings.
 
 use crate::chain::{Block, Chain};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weft_ledger::rules::{Event, TxReceipt};
 use weft_ledger::state::{Key, Value};
 use weft_types::{Call, Hyperparameters, Netuid, PublicKey, Rao, Tx};
@@ -98,6 +98,14 @@ pub struct Model {
     owners: BTreeMap<PublicKey, PublicKey>,
     /// What is on its way out: (height, coldkey, amount).
     exits: Vec<(u64, PublicKey, u64)>,
+    /// The same without a time yet: (height of the request, coldkey, amount).
+    leaving: Vec<(u64, PublicKey, u64)>,
+    /// Requests up to here have got their time.
+    released: u64,
+    /// When the voters rotated last.
+    rotated: u64,
+    /// Whose stake counts for voting.
+    voting: BTreeSet<PublicKey>,
     markets: BTreeMap<Netuid, Market>,
     issued: u64,
     recycled: u64,
@@ -115,6 +123,10 @@ impl Model {
             pools: BTreeMap::new(),
             owners: genesis.voters.iter().map(|v| (v.hotkey, v.coldkey)).collect(),
             exits: Vec::new(),
+            leaving: Vec::new(),
+            released: 0,
+            rotated: 0,
+            voting: BTreeSet::new(),
             markets: BTreeMap::new(),
             issued: 0,
             recycled: 0,
@@ -139,6 +151,9 @@ impl Model {
     /// Follows a block, then compares.
     pub fn block(&mut self, chain: &Chain, block: &Block, at: &impl Fn() -> String) {
         let height = block.header.height.0;
+        let sets = [Some(&block.voters.current), block.voters.previous.as_ref()];
+        let voters = sets.into_iter().flatten().flat_map(|set| &set.voters);
+        self.voting = voters.map(|v| v.key).collect();
         self.mature(chain, height);
         let before = self.issued;
         let mut fees = 0;
@@ -147,17 +162,39 @@ impl Model {
         }
         let proposer = self.owners.get(&block.header.proposer).copied();
         self.credit(chain, proposer.unwrap_or(block.header.proposer), fees);
-        self.emit(before, block.receipts.emission.0, at);
+        let voted = self.emit(before, block, at);
         for epoch in &block.receipts.epochs {
             let parts = [epoch.owner, epoch.miners, epoch.validators, epoch.recycled, epoch.kept];
             let sum: u64 = parts.iter().map(|part| part.0).sum();
             assert_eq!(epoch.pending.0, sum, "an epoch lost dust at {}", at());
             self.recycle(epoch.recycled.0);
         }
-        if !block.receipts.epochs.is_empty() {
-            self.follow_payouts(chain, block, at);
+        if voted > 0 || !block.receipts.epochs.is_empty() {
+            self.follow_payouts(chain, (block, voted), at);
         }
+        self.rotate(chain, block, height);
         self.compare(chain, at);
+    }
+
+    /// When the sets change, stake that left voters gets its time.
+    fn rotate(&mut self, chain: &Chain, block: &Block, height: u64) {
+        let (before, now) = (&block.voters, chain.at().voters);
+        let params = &chain.genesis.params;
+        if before.previous.is_some() && now.previous != before.previous {
+            let (first, from) = (self.released + 1, height + params.unbonding_blocks);
+            let each = (self.rotated + 1 - first).div_ceil(params.rotation_blocks);
+            for (asked, who, amount) in std::mem::take(&mut self.leaving) {
+                if asked <= self.rotated {
+                    self.exits.push((from + (asked - first) / each, who, amount));
+                } else {
+                    self.leaving.push((asked, who, amount));
+                }
+            }
+            self.released = self.rotated;
+        }
+        if now.current != before.current {
+            self.rotated = height;
+        }
     }
 
     fn recycle(&mut self, amount: u64) {
@@ -184,15 +221,42 @@ impl Model {
         }
     }
 
-    /// By issuance at the end of the block before, or what earlier blocks had.
-    fn emit(&mut self, before: u64, emitted: u64, at: &impl Fn() -> String) {
+    /// By issuance at the end of the block before, or what earlier blocks had. Answers what
+    /// voters and proposer had of it.
+    fn emit(&mut self, before: u64, block: &Block, at: &impl Fn() -> String) -> u64 {
         let cap = 21_000_000_000_000_000_u64;
         while u128::from(cap - before) * (2_u128 << self.halvings) <= u128::from(cap) {
             self.halvings += 1;
         }
-        let want = 1_000_000_000 >> self.halvings;
-        assert_eq!(emitted, want, "the emission at {}", at());
-        self.issued += emitted;
+        let whole = 1_000_000_000_u64 >> self.halvings;
+        let voted = self.voter_pay(whole / 64, block);
+        let want = whole - 2 * (whole / 64) + voted;
+        assert_eq!(block.receipts.emission.0, want, "the emission at {}", at());
+        self.issued += want;
+        voted
+    }
+
+    /// What `pay` for voting comes to, and as much for the proposer.
+    fn voter_pay(&self, pay: u64, block: &Block) -> u64 {
+        let set = &block.voters.current;
+        let all: u64 = set.voters.iter().map(|v| v.power.0).sum();
+        let real = |key: &PublicKey| {
+            let power = set.voters.iter().find(|v| v.key == *key).map_or(0, |v| v.power.0);
+            match &block.bootstrap {
+                Some(record) if record.began.is_none() => 0,
+                Some(record) if record.voters.contains(key) => {
+                    power.saturating_sub(record.left.0 / record.voters.len() as u64)
+                }
+                _ => power,
+            }
+        };
+        let part = |power: u64| {
+            u64::try_from(u128::from(pay) * u128::from(power) / u128::from(all)).unwrap()
+        };
+        let known = |key: &&PublicKey| self.owners.contains_key(key);
+        let powers: Vec<u64> = block.carried.iter().filter(known).map(real).collect();
+        let voters: u64 = powers.iter().copied().map(part).sum();
+        voters + part(powers.iter().sum())
     }
 
     /// A transaction that was in a block; answers its fee.
@@ -246,10 +310,11 @@ impl Model {
         // What is left when the last one has gone is nobody's.
         let nobodys = if pool.shares.is_empty() { std::mem::take(&mut pool.value) } else { 0 };
         self.recycle(nobodys);
-        let votes = chain.genesis.voters.iter().any(|v| v.hotkey == hotkey);
-        let wait = if votes { params.unbonding_blocks } else { params.exit_blocks };
-        if out > fee {
-            self.exits.push((height + wait, who, out - fee));
+        let votes = self.voting.contains(&hotkey);
+        if out > fee && votes {
+            self.leaving.push((height, who, out - fee));
+        } else if out > fee {
+            self.exits.push((height + params.exit_blocks, who, out - fee));
         }
     }
 
@@ -392,9 +457,15 @@ impl Model {
 
     /// After epochs the pools are read anew: what was added is what the receipts say, and
     /// nobody's stake fell.
-    fn follow_payouts(&mut self, chain: &Chain, block: &Block, at: &impl Fn() -> String) {
-        let paid: u64 =
+    fn follow_payouts(
+        &mut self,
+        chain: &Chain,
+        (block, voted): (&Block, u64),
+        at: &impl Fn() -> String,
+    ) {
+        let epochs: u64 =
             block.receipts.epochs.iter().map(|e| e.owner.0 + e.miners.0 + e.validators.0).sum();
+        let paid = epochs + voted;
         let before: u64 = self.pools.values().map(|pool| pool.value).sum();
         let old = std::mem::take(&mut self.pools);
         for (key, value) in chain.entries() {
@@ -437,12 +508,17 @@ impl Model {
                     let want = self.pools[hotkey].shares.get(coldkey);
                     assert_eq!(Some(shares), want, "a position at {}", at());
                 }
-                (Key::Exits(_), Value::Exits(list)) => exits += list.len(),
+                (Key::Exits(_) | Key::Leaving(_), Value::Exits(list)) => exits += list.len(),
                 _ => {}
             }
         }
         assert_eq!(free, self.free, "free coins at {}", at());
-        assert_eq!(exits, self.exits.len(), "stake on its way out at {}", at());
+        assert_eq!(
+            exits,
+            self.exits.len() + self.leaving.len(),
+            "stake on its way out at {}",
+            at()
+        );
         let supply = chain.supply();
         assert_eq!(supply.issued, Rao(self.issued), "issued at {}", at());
         assert_eq!(supply.recycled, Rao(self.recycled), "recycled at {}", at());

@@ -54,7 +54,7 @@ impl Found {
                 self.pending += net.pending.0;
                 self.subnets.insert(*netuid, (**net).clone());
             }
-            (_, Value::Exits(exits)) => {
+            (Key::Exits(_) | Key::Leaving(_), Value::Exits(exits)) => {
                 self.unbonding += exits.iter().map(|exit| exit.amount.0).sum::<u64>();
             }
             (Key::Neuron(netuid, uid), Value::Neuron(neuron)) => {

@@ -56,7 +56,7 @@ fn join(world: &World) -> Call {
 }
 
 /// Runs to a height. Every ten blocks all that may score set a row, for both miners but
-/// never for themselves.
+/// never for themselves; in every quarter of a rotation miners who do offer themselves.
 fn validate(world: &mut World, until: u64) {
     while world.height < until {
         let mut rows = Vec::new();
@@ -67,6 +67,12 @@ fn validate(world: &mut World, until: u64) {
                 let scores: Vec<_> =
                     scores.iter().map(|m| (world.seat(NET, *m).unwrap(), 1)).collect();
                 rows.push(world.free_call(n, Call::SetWeights { row: world.row(&scores) }));
+            }
+        }
+        for n in (2..4).filter(|_| world.height % 5 == 2) {
+            let uid = weft_types::Uid(world.seat(NET, n).unwrap());
+            if query::rows(&world.state, NET).iter().any(|row| row.0 == uid) {
+                rows.push(world.free_call(n, join(world)));
             }
         }
         world.block(&rows);
@@ -83,10 +89,6 @@ fn handing_over() -> World {
         world.does_free(&tx);
     }
     validate(&mut world, 31);
-    for n in [2, 3] {
-        let tx = world.free_call(n, join(&world));
-        world.does_free(&tx);
-    }
     world
 }
 
@@ -116,10 +118,6 @@ fn the_bootstrap_ends_when_enough_candidates_have_enough_stake_and_fades_linearl
         validate(&mut world, turn - 1);
         let events = world.block(&[]).events;
         assert!(!events.iter().any(ends), "at {turn}: {events:?}");
-        for n in [2, 3] {
-            let tx = world.free_call(n, join(&world));
-            world.does_free(&tx);
-        }
     }
     validate(&mut world, 79);
     let ended = world.block(&[]).events;
@@ -150,14 +148,7 @@ fn too_few_candidates_or_too_little_stake_end_nothing() {
             genesis.params.bootstrap_stake = stake;
             weft_ledger::rules::Ledger::genesis(&genesis).unwrap().0
         };
-        for _ in 0..4 {
-            let next = world.height + TURN / 2 + 1;
-            validate(&mut world, next);
-            for n in [2, 3] {
-                let tx = world.free_call(n, join(&world));
-                world.block(&[tx]);
-            }
-        }
+        validate(&mut world, 101);
         assert_eq!(record(&world).began, None, "{candidates} with {stake:?}");
     }
 }
@@ -199,13 +190,12 @@ fn every_offer_that_is_not_allowed_fails_by_name() {
     world.wont(&tx, &CallError::SubnetNotExists { netuid });
     let tx = world.free_call(9, offer(NET, at));
     world.wont(&tx, &CallError::HotKeyNotRegisteredInSubNet { hotkey: hot(9), netuid: NET });
-    let known = Height(world.height - 2);
-    let tx = world.free_call(2, offer(NET, known));
     let last = match world.state.get(&Key::Candidates) {
         Some(Value::Candidates(list)) => list.iter().find(|c| c.hotkey == hot(2)).unwrap().at,
         other => panic!("{other:?}"),
     };
-    world.wont(&tx, &CallError::NotNewer { named: known, last });
+    let tx = world.free_call(2, offer(NET, last));
+    world.wont(&tx, &CallError::NotNewer { named: last, last });
     let uid = weft_types::Uid(2);
     let early = mined();
     let tx = early.free_call(2, offer(NET, Height(early.height)));

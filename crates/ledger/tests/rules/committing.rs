@@ -257,16 +257,16 @@ fn both_doors_give_the_same_state() {
     by_tx.does_free(&by_tx.commit(0, &good()));
     let commitment = by_share.commitment(0, &good());
     assert_eq!(by_share.item(0, Item::Commit(commitment)), Ok(()));
-    assert_eq!(by_tx.state, by_share.state);
+    assert_eq!(by_tx.state.uncounted(), by_share.state.uncounted());
     for world in [&mut by_tx, &mut by_share] {
         world.run_to(12);
     }
     by_tx.does_free(&by_tx.reveal(0, &good()));
     assert_eq!(by_share.item(0, Item::Reveal(good())), Ok(()));
-    assert_eq!(by_tx.state, by_share.state);
+    assert_eq!(by_tx.state.uncounted(), by_share.state.uncounted());
     by_tx.run_to(20);
     by_share.run_to(20);
-    assert_eq!(by_tx.state, by_share.state);
+    assert_eq!(by_tx.state.uncounted(), by_share.state.uncounted());
 }
 
 #[test]

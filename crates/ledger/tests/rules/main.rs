@@ -22,6 +22,7 @@ mod reading;
 mod registering;
 mod revealing;
 mod rooting;
+mod rotating;
 mod scenarios;
 mod schedule;
 mod serving;

@@ -117,39 +117,24 @@ fn somebody_whose_every_coin_is_staked_can_leave() {
     assert_eq!(world.free(1).0, STAKE.0 - FEE.0);
 }
 
-// R15: stake that counts cannot leave while it can still be slashed.
-#[test]
-fn stake_behind_a_voter_waits_for_the_unbonding_blocks() {
-    let mut world = World::new();
-    let tx = remove(&world, 0, 0, tao(30));
-    assert_eq!(world.run(tx), Ok(()));
-    let params = &world.genesis.params;
-    let (exit, unbonding) = (params.exit_blocks, params.unbonding_blocks);
-    world.run_to(exit + 1);
-    assert_eq!(world.supply().unbonding.0, tao(30).0 - FEE.0);
-    world.run_to(unbonding);
-    assert_eq!(world.supply().unbonding.0, tao(30).0 - FEE.0);
-    world.run_to(unbonding + 1);
-    assert_eq!(world.supply().unbonding, Rao(0));
-}
-
 #[test]
 fn requests_of_one_block_and_of_two_wait_side_by_side() {
     let mut world = World::with(|genesis| {
         (genesis.params.exit_blocks, genesis.params.unbonding_blocks) = (4, 6);
     });
-    let txs = [remove(&world, 0, 0, tao(1)), remove(&world, 1, 1, tao(2))];
+    let put = add(&world, 0, 1, tao(50));
+    world.block(&[put]);
+    let txs = [remove(&world, 0, 1, tao(1)), remove(&world, 1, 1, tao(2))];
     world.block(&txs);
     let first = remove(&world, 1, 1, tao(3));
-    world.run_to(2);
+    world.run_to(3);
     let second = world.tx_later(1, 1, Call::RemoveStake { hotkey: hot(1), amount: tao(4) });
     world.block(&[first, second]);
     let waiting = |world: &World| world.supply().unbonding.0 + 4 * FEE.0;
     assert_eq!(waiting(&world), tao(10).0);
-    world.run_to(5);
-    assert_eq!(world.supply().unbonding.0 + 3 * FEE.0, tao(8).0, "two exit blocks later");
-    // Both the voter's of block 1 and those of block 3 are due at height 7.
-    world.run_to(7);
+    world.run_to(6);
+    assert_eq!(world.supply().unbonding.0 + 2 * FEE.0, tao(7).0, "those of block 2 are free");
+    world.run_to(8);
     assert_eq!(world.supply().unbonding, Rao(0));
 }
 

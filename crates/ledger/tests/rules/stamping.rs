@@ -214,11 +214,12 @@ fn what_others_register_meanwhile_does_not_spoil_work_under_way() {
     assert!(now >= 100, "the door has become harder: {now}");
     // The same easy work for a newer block is refused, for the block it was done for taken.
     let subject = world.subject(world.consent(5, NET));
-    let easy = world.stamp_of(5, subject, 64);
-    if let Call::RegisterStamp { solution, .. } = easy.body.call {
-        let is_easy = !Stamp::meets(&Stamp { subject, solution }.hash(), now);
-        assert!(is_easy, "chosen so that it fails now");
-    }
+    let is_easy = |solution| {
+        let hash = Stamp { subject, solution }.hash();
+        Stamp::meets(&hash, 64) && !Stamp::meets(&hash, now)
+    };
+    let solution = (0..).find(|solution| is_easy(*solution)).unwrap();
+    let easy = world.stamped(5, subject.consent, solution);
     world.wont(&easy, &CallError::StampTooEasy { need: now });
     world.does_free(&mine);
     assert_eq!(world.seat(NET, 4), Some(7));

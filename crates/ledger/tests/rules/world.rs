@@ -64,6 +64,12 @@ impl Read for Memory {
 }
 
 impl Memory {
+    /// Without the record of whose shares were carried, by which the doors differ.
+    pub fn uncounted(&self) -> Self {
+        let is_other = |(key, _): &(&Key, &Value)| **key != Key::Rotation;
+        Self(self.0.iter().filter(is_other).map(|(k, v)| (*k, v.clone())).collect())
+    }
+
     fn apply(&mut self, changes: Changes) {
         for (key, value) in changes.0 {
             match value {
@@ -86,12 +92,18 @@ pub struct World {
     pub ledger: Ledger,
     pub state: Memory,
     pub height: u64,
+    /// The round up to which blocks are final in the state of the next one.
+    pub finalized: u64,
 }
 
 /// Subnet 1 with validators 0 and 1 (permits, `STAKE` each), miners 2 and 3, and
 /// coldkeys 0 to 5 with `START` free; validator 0 votes and proposes.
 fn small() -> Genesis {
-    let params = Params { bootstrap_stake: Rao::ZERO, ..Params::preset(Network::Local) };
+    let params = Params {
+        bootstrap_stake: Rao::ZERO,
+        voter_pay_divisor: 0,
+        ..Params::preset(Network::Local)
+    };
     let mut hyperparameters = params.subnet_defaults.clone();
     hyperparameters.commit_reveal = false;
     (hyperparameters.tempo, hyperparameters.weights_rate_limit) = (10, 3);
@@ -146,7 +158,13 @@ impl World {
         let mut state = Memory::default();
         state.apply(changes);
         audit(&state);
-        Self { genesis, ledger, state, height: 0 }
+        Self { genesis, ledger, state, height: 0, finalized: 0 }
+    }
+
+    fn finality(&self) -> weft_types::Finality {
+        let hash = self.genesis.block_hash();
+        let at = weft_types::Checkpoint { round: Round(self.finalized), hash };
+        weft_types::Finality { justified: at, finalized: at }
     }
 
     fn header(&self) -> Header {
@@ -170,7 +188,7 @@ impl World {
         let header = self.header();
         let work = Work {
             header: &header,
-            finality: self.genesis.finality(),
+            finality: self.finality(),
             items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
             txs: txs.iter().map(Into::into).collect(),
         };
@@ -194,7 +212,7 @@ impl World {
         let header = self.header();
         let work = Work {
             header: &header,
-            finality: self.genesis.finality(),
+            finality: self.finality(),
             items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
             txs: txs.iter().map(Into::into).collect(),
         };
@@ -205,7 +223,7 @@ impl World {
     pub fn assemble(&mut self, txs: &[Tx]) -> (Receipts, Vec<usize>) {
         let header = self.header();
         let txs = txs.iter().map(Into::into).collect();
-        let finality = self.genesis.finality();
+        let finality = self.finality();
         let work = Work { header: &header, finality, items: Vec::new(), txs };
         let (outcome, kept) = self.ledger.assemble(&self.state, work.clone()).unwrap();
         let txs = kept.iter().map(|at| work.txs[*at]).collect();
@@ -378,7 +396,7 @@ pub fn audit(state: &Memory) {
                 sums.pending += net.pending.0;
                 sums.locked += net.locked.0;
             }
-            (_, Value::Exits(exits)) => {
+            (Key::Exits(_) | Key::Leaving(_), Value::Exits(exits)) => {
                 sums.unbonding += exits.iter().map(|exit| exit.amount.0).sum::<u64>();
             }
             (Key::Neuron(netuid, uid), Value::Neuron(neuron)) => {

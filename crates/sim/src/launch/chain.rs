@@ -3,17 +3,20 @@
 use super::people::People;
 use super::{HASHES, Side};
 use weft_ledger::forks::{AuditError, sum_up};
-use weft_ledger::query::market;
+use weft_ledger::query::voters;
 use weft_ledger::rules::{Ledger, Receipts, Refusal, Work};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Base, Seed, View};
 use weft_types::{
-    BlockHash, ChainId, Genesis, Hash, Header, Height, Millis, Netuid, Network, Params, PublicKey,
-    Round, Slot, Tx, Work as Weight,
+    BlockHash, ChainId, Checkpoint, Finality, Genesis, Hash, Header, Height, Item, Millis, Netuid,
+    Network, Params, PublicKey, Round, Slot, Tx, VoterSet, Work as Weight,
 };
 
 /// The one subnet.
 pub(super) const NETUID: Netuid = Netuid(1);
+
+/// Shares without work.
+const NOTHING: &[Item] = &[];
 
 /// The last state, and how it came about.
 pub(super) struct Chain {
@@ -61,11 +64,14 @@ impl Chain {
             work: Weight::ZERO,
             ..self.genesis.header(Hash::ZERO)
         };
-        let finality = self.genesis.finality();
+        // Everybody votes, and what was two blocks ago is final.
+        let at = Checkpoint { round: Round(height.saturating_sub(2)), hash: self.head };
+        let finality = Finality { justified: at, finalized: at };
+        let voters = &self.voters;
         let work = Work {
             header: &header,
             finality,
-            items: Vec::new(),
+            items: voters.iter().map(|v| (*v, NOTHING)).collect(),
             txs: txs.iter().map(Into::into).collect(),
         };
         let view = self.base.view(Vec::new());
@@ -74,6 +80,7 @@ impl Chain {
         self.base.absorb(&layer);
         self.refused += (txs.len() - kept.len()) as u64;
         (self.head, self.height) = (header.hash(), height);
+        self.voters = self.set().voters.iter().map(|v| v.key).collect();
         Ok(outcome.receipts)
     }
 
@@ -106,6 +113,12 @@ impl Chain {
         self.state().root()
     }
 
+    /// Who votes now.
+    pub(super) fn set(&self) -> VoterSet {
+        let sets = voters::sets(&self.state());
+        sets.map_or_else(|| self.genesis.voter_set(), |sets| sets.current)
+    }
+
     /// Sums everything up.
     pub(super) fn audit(&self) -> Result<Supply, AuditError> {
         sum_up(self.base.entries().map(|(key, _, value)| (key, value)))
@@ -113,6 +126,6 @@ impl Chain {
 
     /// The rotation at which the bootstrap ended.
     pub(super) fn ended(&self) -> Option<Height> {
-        market::bootstrap(&self.state(), self.params()).began
+        voters::bootstrap(&self.state(), self.params()).began
     }
 }

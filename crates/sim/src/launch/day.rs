@@ -5,7 +5,7 @@ use super::chain::{Chain, NETUID};
 use super::people::People;
 use serde::Serialize;
 use weft_ledger::query;
-use weft_ledger::query::market;
+use weft_ledger::query::{market, voters};
 use weft_types::{PublicKey, Rao};
 
 /// Whose a hotkey is.
@@ -43,9 +43,9 @@ pub struct Day {
     pub gini_ppm: u64,
     /// What is left of the virtual stake.
     pub virtual_left: Rao,
-    /// Candidates that could be taken into the voter set, and what they hold.
+    /// Who offers to vote, and what they hold.
     pub candidates: (u64, Rao),
-    /// The attacker's part of the power, if voters rotated now (R8, R13, R14).
+    /// The attacker's part of the voters' power.
     pub attacker_power_ppm: u64,
     /// Hashes that a stamp takes, at the main chain's scale.
     pub stamp_difficulty: u64,
@@ -66,11 +66,11 @@ impl Day {
         let miners = people.list.iter().filter(|p| p.side != Side::Genesis);
         let mut stakes: Vec<u64> = miners.map(|p| stake(&p.hotkey).0).collect();
         stakes.sort_unstable();
-        let good = market::electable(&state, chain.params());
-        let bootstrap = market::bootstrap(&state, chain.params());
+        let bootstrap = voters::bootstrap(&state, chain.params());
         let cost = market::registration_cost(&state, chain.params(), NETUID);
         let difficulty = cost.and_then(|cost| cost.stamp_difficulty).unwrap_or_default();
-        let held = Rao(good.iter().map(|(_, power)| power.0).sum());
+        let offered = &bootstrap.candidates;
+        let held = Rao(offered.iter().map(|(_, stake)| stake.0).sum());
         Self {
             day: chain.height() / DAY,
             issued: supply.as_ref().map_or(Rao::ZERO, |s| s.issued),
@@ -82,35 +82,19 @@ impl Day {
             top_tenth_ppm: top_tenth(&stakes),
             gini_ppm: gini(&stakes),
             virtual_left: bootstrap.virtual_stake,
-            candidates: (good.len() as u64, held),
-            // R14: until the bootstrap ends the voters of genesis vote alone.
-            attacker_power_ppm: bootstrap
-                .began
-                .map_or(0, |_| attacker_power(chain, people, good, bootstrap.virtual_stake)),
+            candidates: (offered.len() as u64, held),
+            attacker_power_ppm: attacker_power(chain, people),
             stamp_difficulty: difficulty.saturating_mul(super::HASHES),
         }
     }
 }
 
-/// The attacker's part of the power of the set that would be taken: the voters of genesis
-/// with what virtual stake is left, then candidates by power, as many as there is room for.
-fn attacker_power(
-    chain: &Chain,
-    people: &People,
-    mut good: Vec<(PublicKey, Rao)>,
-    left: Rao,
-) -> u64 {
-    good.sort_by_key(|(key, power)| (std::cmp::Reverse(*power), *key));
-    let genesis = if left > Rao::ZERO { people.of(Side::Genesis).count() } else { 0 };
-    good.truncate(usize::from(chain.params().max_voters).saturating_sub(genesis));
-    let (mut all, mut theirs) = (u128::from(left.0), 0_u128);
-    for (key, power) in good {
-        all += u128::from(power.0);
-        if people.player(&key).is_some_and(|p| p.side == Side::Attacker) {
-            theirs += u128::from(power.0);
-        }
-    }
-    ppm(theirs, all)
+/// The attacker's part of the voters' power.
+fn attacker_power(chain: &Chain, people: &People) -> u64 {
+    let set = chain.set();
+    let is_theirs = |key: &PublicKey| people.player(key).is_some_and(|p| p.side == Side::Attacker);
+    let theirs = set.voters.iter().filter(|v| is_theirs(&v.key)).map(|v| u128::from(v.power.0));
+    ppm(theirs.sum(), u128::from(set.total().0))
 }
 
 fn ppm(part: u128, all: u128) -> u64 {

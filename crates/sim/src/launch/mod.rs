@@ -17,8 +17,7 @@
 //!
 //! Nobody misses a slot, rows are plain rather than committed and revealed, difficulties
 //! are divided by [`HASHES`], and transactions go unsigned (the ledger never sees
-//! signatures; consents are signed). Voters are not paid yet (R18), and do not rotate: the
-//! power that candidates would have follows R8 and R13.
+//! signatures; consents are signed). Every block carries every voter's share.
 //!
 //! Consensus and networks are not here: the rest of this crate.
 
@@ -73,7 +72,7 @@ pub struct Launched {
     pub days: Vec<Day>,
     /// The day on which candidates had enough stake and the virtual stake began to fall.
     pub bootstrap_ended: Option<u64>,
-    /// The first day at whose end the attacker would have had a third of the power.
+    /// The first day at whose end the attacker had a third of the power.
     pub attacker_third: Option<u64>,
     /// Registrations, those of who came again included.
     pub registrations: u64,

@@ -1,0 +1,111 @@
+//! Who votes, who may vote next, and how far the bootstrap is (R12 to R14).
+
+use crate::rules::{electable as can_be_taken, quarter, reads};
+use crate::state::Read;
+use serde::Serialize;
+use weft_types::{Height, Netuid, Params, Power, PublicKey, Rao, VoterSet, VoterSets};
+
+/// Who offers to vote, and how far the bootstrap is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BootstrapInfo {
+    /// The virtual stake of all genesis voters together, now.
+    pub virtual_stake: Rao,
+    /// The rotation at which it began to fade.
+    pub began: Option<Height>,
+    /// The candidates and the stake behind each.
+    pub candidates: Vec<(PublicKey, Rao)>,
+    /// How many candidates are needed.
+    pub needed: u16,
+    /// What they must hold together.
+    pub needed_stake: Rao,
+}
+
+/// A voter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VoterInfo {
+    /// Who.
+    pub hotkey: PublicKey,
+    /// Its power, in rao of stake, virtual or real.
+    pub power: Power,
+    /// Its trust, 65 535 = 1.
+    pub trust: u16,
+}
+
+/// Who votes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VotersInfo {
+    /// The voters, keys ascending.
+    pub current: Vec<VoterInfo>,
+    /// Those before, while the last rotation is not final in this state; else null.
+    pub previous: Option<Vec<VoterInfo>>,
+    /// The height at which the current ones were taken.
+    pub since: Height,
+    /// Blocks since the last height at which voters may rotate.
+    pub blocks: u64,
+    /// In how many of them a share of each voter was carried, in the order of `current`.
+    pub carried: Vec<u64>,
+    /// The next height at which voters may rotate.
+    pub next_rotation: Height,
+}
+
+/// Who votes, as it is shown.
+pub fn voters(state: &impl Read, params: &Params) -> Option<VotersInfo> {
+    let chain = reads::chain(state)?;
+    let record = reads::rotation(state);
+    let one = |v: &weft_types::Voter| VoterInfo { hotkey: v.key, power: v.power, trust: v.trust };
+    let all = |set: &VoterSet| set.voters.iter().map(one).collect::<Vec<_>>();
+    let every = params.rotation_blocks.max(1);
+    let next = chain.height.0.div_euclid(every).saturating_add(1).saturating_mul(every);
+    Some(VotersInfo {
+        current: all(&chain.voters.current),
+        previous: chain.voters.previous.as_ref().map(all),
+        since: record.height,
+        blocks: record.blocks,
+        carried: record.carried,
+        next_rotation: Height(next),
+    })
+}
+
+/// Who votes.
+pub fn sets(state: &impl Read) -> Option<VoterSets> {
+    reads::chain(state).map(|chain| chain.voters)
+}
+
+/// R13: the subnet that an offer of a hotkey should name, when one is due: where it holds a
+/// permit and has a row, and nothing of it was taken in this quarter of the rotation.
+pub fn offer_due(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Option<Netuid> {
+    let next = reads::chain(state)?.height.next()?;
+    let known = reads::candidates(state).into_iter().find(|c| c.hotkey == *hotkey);
+    let waits = known.is_some_and(|c| {
+        let is_done = c.quarters & quarter(next, params.rotation_blocks) != 0;
+        is_done || next.since(c.renewed) < params.rotation_blocks.div_euclid(8)
+    });
+    let votes_in = |netuid: &Netuid| {
+        let uid = reads::seat(state, *netuid, hotkey)?;
+        let who = reads::neuron(state, *netuid, uid)?;
+        let wrote = reads::row(state, *netuid, uid).is_some();
+        (who.validator_permit && wrote).then_some(())
+    };
+    let nets = reads::subnets(state).into_iter();
+    nets.filter(|_| !waits).find(|netuid| votes_in(netuid).is_some())
+}
+
+/// R13: who could be taken into the voter set now, each with its power.
+pub fn electable(state: &impl Read) -> Vec<(PublicKey, Rao)> {
+    let height = reads::chain(state).map_or(Height::ZERO, |chain| chain.height);
+    can_be_taken(state, height)
+}
+
+/// How far the bootstrap is.
+pub fn bootstrap(state: &impl Read, params: &Params) -> BootstrapInfo {
+    let record = reads::bootstrap(state);
+    let stake = |key: &PublicKey| reads::hotkey(state, key).map_or(Rao::ZERO, |pool| pool.value);
+    let candidates = reads::candidates(state);
+    BootstrapInfo {
+        virtual_stake: record.as_ref().map_or(Rao::ZERO, |r| r.left),
+        began: record.and_then(|r| r.began),
+        candidates: candidates.iter().map(|c| (c.hotkey, stake(&c.hotkey))).collect(),
+        needed: params.bootstrap_candidates,
+        needed_stake: params.bootstrap_stake,
+    }
+}
