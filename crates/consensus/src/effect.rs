@@ -6,7 +6,7 @@ use crate::input::{PeerId, Status, Ticket, Want};
 use crate::record::VoteRecord;
 use std::sync::Arc;
 use weft_types::executor::Draft;
-use weft_types::{BlockHash, CheckedBlock, Height, Millis, Share, SignedHeader, SignedVote};
+use weft_types::{BlockHash, CheckedBlock, Evidence, Height, Millis, Share, SignedHeader};
 
 /// What becomes of a gossip message.
 #[derive(Clone, Debug)]
@@ -17,15 +17,6 @@ pub enum Verdict {
     Ignore(Skip),
     /// No honest peer sends it: drop it and blame the sender.
     Reject(Fault),
-}
-
-/// Two signed things that no honest key signs both of (R7, R5).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// Two different votes with one target round, or one link around another.
-    Votes(Box<SignedVote>, Box<SignedVote>),
-    /// Two different headers of one proposer for one slot.
-    Headers(Box<SignedHeader>, Box<SignedHeader>),
 }
 
 /// Something to be done outside. Effects are carried out in order.

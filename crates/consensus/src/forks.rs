@@ -7,7 +7,6 @@
 
 use crate::clock::Moment;
 use crate::config::{Base, Standing};
-use crate::effect::Evidence;
 use crate::finality::Link;
 use crate::pool::Pool;
 use crate::tally::set_work;
@@ -15,7 +14,7 @@ use crate::tree::{Node, Tree};
 use std::cmp::Reverse;
 use std::sync::Arc;
 use weft_types::check::shares_of;
-use weft_types::{BlockHash, CheckedBlock, Checkpoint, Height, Slot, Work};
+use weft_types::{BlockHash, CheckedBlock, Checkpoint, Evidence, Height, Slot, Work};
 
 /// How many blocks of coming slots are remembered as early.
 const EARLY: usize = 16;

@@ -1,10 +1,9 @@
 //! Which headers were seen of each proposer and slot (R20): two are kept, the second
 //! is evidence (R17), a third is not looked at.
 
-use crate::effect::Evidence;
 use crate::error::Skip;
 use std::collections::BTreeMap;
-use weft_types::{PublicKey, SignedHeader, Slot};
+use weft_types::{Evidence, PublicKey, SignedHeader, Slot};
 
 /// Signed headers above the last final slot.
 #[derive(Clone, Debug, Default)]

@@ -68,7 +68,7 @@ pub mod waiting;
 pub use crate::config::{Base, Config, Standing};
 pub use crate::core::Core;
 pub use crate::counters::Counters;
-pub use crate::effect::{Effect, Evidence, Verdict};
+pub use crate::effect::{Effect, Verdict};
 pub use crate::error::{BlockFault, Fault, Refusal, ShareFault, Skip};
 pub use crate::input::{Input, PeerId, Status, Ticket, Want};
 pub use crate::record::{VoteFile, VoteRecord};

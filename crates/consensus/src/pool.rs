@@ -8,12 +8,12 @@
 
 use crate::config::Standing;
 use crate::crowd::Crowd;
-use crate::effect::Evidence;
 use crate::error::{ShareFault, Skip};
 use crate::input::PeerId;
 use crate::tally::{Tally, is_voter};
 use std::collections::BTreeMap;
-use weft_types::{BlockHash, CheckedShare, Hash, PublicKey, Round, SignedVote, Vote};
+use weft_types::evidence::offence;
+use weft_types::{BlockHash, CheckedShare, Evidence, Hash, PublicKey, Round, SignedVote, Vote};
 
 /// Loose shares per peer and in all.
 const LOOSE_PER_PEER: usize = 256;
@@ -146,7 +146,7 @@ impl Pool {
         let voter = signed.vote.voter;
         let all = (voter, Round::ZERO)..=(voter, Round::MAX);
         let mut votes = self.rounds.range(all).flat_map(|(_, votes)| votes);
-        let other = votes.find(|other| offends(&signed.vote, &other.vote))?;
+        let other = votes.find(|other| offence(&signed.vote, &other.vote).is_some())?;
         Some(Evidence::Votes(Box::new(*other), Box::new(*signed)))
     }
 
@@ -222,13 +222,4 @@ impl Pool {
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }
-}
-
-/// Whether two votes of one voter are an offence: one target round, or one link around
-/// the other (R7).
-#[must_use]
-pub fn offends(a: &Vote, b: &Vote) -> bool {
-    let around =
-        |a: &Vote, b: &Vote| a.source.round < b.source.round && b.target.round < a.target.round;
-    a != b && (a.target.round == b.target.round || around(a, b) || around(b, a))
 }

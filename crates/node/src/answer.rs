@@ -73,6 +73,7 @@ impl Engine {
             Method::SubnetRegistrationCost => self.registration_cost(params),
             Method::RootGet => self.root_matrix(params),
             Method::VoterSet => self.voter_set(params),
+            Method::VoterOffences => self.offences(params),
             Method::VoterCandidates => self.candidates(params),
             Method::ChainReference => Ok(crate::reference::reference()),
             Method::NetPeers => Ok(self.peer_list()),
@@ -158,7 +159,7 @@ impl Engine {
     }
 
     /// A key in hex, as an address of this network or in SS58.
-    fn key(&self, params: &Value, name: &str) -> Result<PublicKey, RpcError> {
+    pub(crate) fn key(&self, params: &Value, name: &str) -> Result<PublicKey, RpcError> {
         let text: String = parse(params, name)?;
         key_text::read(&text, Some(self.chain.network)).map_err(|e| bad(e.name(), e.to_string()))
     }

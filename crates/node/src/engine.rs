@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::offers::Offers;
 use crate::peers::Peers;
 use crate::relay::{BUNDLE_WAIT, Relay};
+use crate::reports::Reports;
 use crate::rows::Rows;
 use crate::watch::{self, Watched};
 use std::collections::VecDeque;
@@ -70,6 +71,8 @@ pub struct Engine {
     pub rows: Rows,
     /// The voter's offer to vote.
     pub offers: Offers,
+    /// Offences to be reported.
+    pub reports: Reports,
     /// Figures.
     pub metrics: Metrics,
     /// When the core wants to be woken; at first at once.
@@ -144,7 +147,7 @@ impl Engine {
                 Effect::Fetch { peer, want } => self.fetch(peer, want),
                 Effect::SendStatus(status) => self.send_status(status),
                 Effect::Punish { peer, why } => self.punish(peer, &why.to_string()),
-                Effect::Evidence(evidence) => self.evidence(&evidence),
+                Effect::Evidence(evidence) => self.evidence(evidence),
                 Effect::Refused { hash, why } => self.refused(&hash, &why),
                 Effect::Wake(at) => self.wake = at,
             }

@@ -1,4 +1,4 @@
-//! What the engine keeps: finals, checkpoints, bundles, rows, offers, and the end of it all.
+//! What the engine keeps: finals, checkpoints, bundles, rows, offers, reports, and the end of it all.
 
 use crate::engine::Engine;
 use crate::error::NodeError;
@@ -63,6 +63,7 @@ impl Engine {
         self.looked = Instant::now();
         self.offer_rows()?;
         self.offer_to_vote();
+        self.report_offences();
         self.prune_pool();
         self.store.poll()?;
         self.checkpoint(false)

@@ -20,6 +20,7 @@ pub mod peers;
 pub mod reference;
 pub mod relay;
 pub mod replay;
+pub mod reports;
 pub mod rows;
 pub mod serve;
 pub mod start;

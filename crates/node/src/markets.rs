@@ -67,6 +67,11 @@ impl Engine {
         self.read(params, |at| Ok(json!(voters::voters(&at.view, &self.chain.params))))
     }
 
+    pub(crate) fn offences(&self, params: &Value) -> Answer {
+        let key = self.key(params, "hotkey")?;
+        self.read(params, |at| Ok(json!(voters::offender(&at.view, &key))))
+    }
+
     pub(crate) fn candidates(&self, params: &Value) -> Answer {
         self.read(params, |at| Ok(json!(voters::bootstrap(&at.view, &self.chain.params))))
     }

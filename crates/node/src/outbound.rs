@@ -6,11 +6,10 @@ use crate::submit::AccountsAt;
 use crate::wire::Request;
 use std::sync::Arc;
 use weft_consensus::{
-    Draft, Effect, Evidence, PeerId, Refusal, Status, Ticket, Verdict as Judgement, VoteRecord,
-    Want,
+    Draft, Effect, PeerId, Refusal, Status, Ticket, Verdict as Judgement, VoteRecord, Want,
 };
 use weft_gossip::{Command, MessageName, Topic, Verdict};
-use weft_types::{BlockHash, Canonical, CheckedBlock, Share, SignedHeader};
+use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, Share, SignedHeader};
 
 impl Engine {
     /// Writes an executed block to the log; it is synced before anything leaves.
@@ -48,9 +47,10 @@ impl Engine {
         self.core.seal(now(), draft, txs)
     }
 
-    pub(crate) fn evidence(&mut self, evidence: &Evidence) {
+    pub(crate) fn evidence(&mut self, evidence: Evidence) {
         self.metrics.evidence.inc();
         tracing::warn!(?evidence, "an offence was seen");
+        self.reports.add(evidence);
     }
 
     pub(crate) fn refused(&mut self, hash: &BlockHash, why: &Refusal) {

@@ -86,6 +86,8 @@ methods! {
         must("netuid", "where"), AT];
     RootGet = "root_get", "the rows of the root matrix and the shares that came of them", [AT];
     VoterSet = "voter_set", "who votes, since when, and the voters before while they still count", [AT];
+    VoterOffences = "voter_offences", "what a hotkey was punished for of late, and until when it is jailed", [
+        must("hotkey", "public key or address"), AT];
     VoterCandidates = "voter_candidates", "who offers to vote, and what is left of the bootstrap", [AT];
     ChainReference = "chain_reference", "the tables of calls, errors, events and hyperparameters", [];
     NetPeers = "net_peers", "connected peers", [];

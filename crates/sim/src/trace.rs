@@ -1,7 +1,7 @@
 //! The trace: a hash over all that happened, in order.
 
-use weft_consensus::{Effect, Evidence, Verdict};
-use weft_types::{Canonical, Domain, Hash};
+use weft_consensus::{Effect, Verdict};
+use weft_types::{Canonical, Domain, Evidence, Hash};
 
 /// A growing hash.
 #[derive(Clone, Debug)]

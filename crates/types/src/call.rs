@@ -2,6 +2,7 @@
 //! free, and what its fields mean. Fees, the pool, RPC, commands and docs read it.
 
 use crate::endpoint::Endpoint;
+use crate::evidence::Evidence;
 use crate::hyperparameters::Parameter;
 use crate::key::{PublicKey, Signature};
 use crate::row::{Commitment, Reveal, WeightRow};
@@ -199,6 +200,11 @@ calls! {
         /// The calls; none is free or a batch.
         calls: Vec<BatchCall>,
     }
+    /// Reports a voter who signed two things that no honest one signs both of (R17).
+    ReportEvidence "report_evidence" true {
+        /// The two, with their signatures.
+        evidence: Evidence,
+    }
 }
 
 /// What a subnet says of itself. Texts have a limit in bytes, which the ledger holds.
@@ -256,7 +262,8 @@ impl Call {
             | Self::SetTake { .. }
             | Self::RegisterSubnet { .. }
             | Self::LeaveVoters { .. }
-            | Self::Batch { .. } => Netuid::ZERO,
+            | Self::Batch { .. }
+            | Self::ReportEvidence { .. } => Netuid::ZERO,
         }
     }
 

@@ -130,6 +130,13 @@ pub enum VoterCommand {
         #[arg(long, value_name = "UID=SCORE,…")]
         set: String,
     },
+    /// Report a voter who signed two things that no honest one signs both of
+    Report {
+        /// The two as JSON, as a simulation or weft reference calls shows them
+        file: PathBuf,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
     /// Take the offer of the wallet's hotkey back
     Leave {
         #[command(flatten)]

@@ -43,6 +43,11 @@ pub enum QueryCommand {
     Root,
     /// Who votes, since when, and when they may rotate next
     Voters,
+    /// What a hotkey was punished for of late, and until when it is jailed
+    Offences {
+        /// Its address, public key or name in the wallet
+        hotkey: String,
+    },
     /// Who offers to vote, and what is left of the bootstrap
     Candidates,
 }

@@ -1,4 +1,4 @@
-//! `weft register`, `weft serve`, `weft permit` and `weft voter join|leave`: what a hotkey
+//! `weft register`, `weft serve`, `weft permit` and `weft voter`: what a hotkey
 //! does to take part.
 
 use super::submit::{Desk, amount};
@@ -6,11 +6,12 @@ use crate::args::{Global, PermitArgs, RegisterArgs, ServeArgs, VoterCommand};
 use crate::output::{Answer, Exit, Failure, note};
 use crate::signer;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use weft_types::endpoint::EndpointError;
 use weft_types::stamp::StampFor;
 use weft_types::tx::Consent;
-use weft_types::{Call, Hash, Height, Netuid, SecretKey, WeightRow};
+use weft_types::{Call, Evidence, Hash, Height, Netuid, SecretKey, WeightRow};
 
 /// Registers the wallet's hotkey.
 pub async fn register(global: &Global, args: &RegisterArgs) -> Result<Answer, Failure> {
@@ -163,9 +164,25 @@ pub async fn voter(global: &Global, command: &VoterCommand) -> Result<Answer, Fa
             let data = desk.remote.call("voter_queueRow", &json!({ "row": row })).await?;
             Answer::new(&data, format!("the voter sends its row for subnet {netuid} from now on"))
         }
+        VoterCommand::Report { file, waiting } => {
+            let call = Call::ReportEvidence { evidence: read_evidence(file)? };
+            desk.give(&signer::hotkey(global)?, call, waiting.wait).await
+        }
         VoterCommand::Leave { waiting } => {
             let call = Call::LeaveVoters { hotkey: signer::hotkey_public(global)? };
             desk.pay(&signer::coldkey(global)?, call, waiting.wait).await
         }
     }
+}
+
+/// Two signed things from a file; what shows no offence is not sent.
+fn read_evidence(path: &Path) -> Result<Evidence, Failure> {
+    let bad = |e: String| {
+        let message = format!("{}: {e}", path.display());
+        Failure::new(Exit::Usage, "BadEvidence", message).help("weft reference calls")
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+    let evidence: Evidence = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+    evidence.offence().map_err(|e| bad(e.to_string()))?;
+    Ok(evidence)
 }

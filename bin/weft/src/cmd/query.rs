@@ -40,6 +40,11 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
         }
         QueryCommand::Root => remote.read("root_get", &json!({}), super::weights::root).await,
         QueryCommand::Voters => remote.read("voter_set", &json!({}), pairs).await,
+        QueryCommand::Offences { hotkey } => {
+            let chain = remote.chain().await?;
+            let key = signer::hotkey_of(global, hotkey, chain.network)?;
+            remote.read("voter_offences", &json!({ "hotkey": key }), pairs).await
+        }
         QueryCommand::Candidates => remote.read("voter_candidates", &json!({}), pairs).await,
         QueryCommand::Tx { id } => remote.read("tx_get", &json!({ "id": id }), pairs).await,
     }

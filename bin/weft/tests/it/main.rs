@@ -9,5 +9,6 @@ mod imported;
 mod launch;
 mod metagraph;
 mod rotation;
+mod slashing;
 mod support;
 mod testnet;

@@ -3,14 +3,14 @@
 use super::Core;
 use crate::clock::Moment;
 use crate::counters::Counters;
-use crate::effect::{Effect, Evidence, Verdict};
+use crate::effect::{Effect, Verdict};
 use crate::error::{Fault, Skip};
 use crate::input::{PeerId, Ticket};
 use crate::pool::counts;
 use crate::tally::is_voter;
 use weft_types::check::check_share;
 use weft_types::executor::Executor;
-use weft_types::{Round, Share, SignedVote};
+use weft_types::{Evidence, Round, Share, SignedVote};
 
 impl<E: Executor> Core<E> {
     pub(super) fn on_share(

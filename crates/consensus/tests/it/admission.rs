@@ -2,9 +2,11 @@
 
 use super::support::draw::{Draw, at};
 use super::support::toy::Toy;
-use weft_consensus::{Core, Effect, Evidence, Fault, Input, PeerId, Skip, Ticket, Verdict, Want};
+use weft_consensus::{Core, Effect, Fault, Input, PeerId, Skip, Ticket, Verdict, Want};
 use weft_types::key::derive_test_key;
-use weft_types::{Checkpoint, Hash, Item, Millis, Netuid, Round, Share, SignedHeader, WeightRow};
+use weft_types::{
+    Checkpoint, Evidence, Hash, Item, Millis, Netuid, Round, Share, SignedHeader, WeightRow,
+};
 
 fn verdicts(effects: &[Effect]) -> Vec<&Verdict> {
     let verdict = |e: &'_ Effect| matches!(e, Effect::Verdict { .. });

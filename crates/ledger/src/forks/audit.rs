@@ -157,7 +157,7 @@ fn grow(sum: &mut u128, amount: Rao) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::value::{Account, Exit, Hotkey};
+    use crate::state::value::{Account, Exit, Hotkey, Kept};
     use weft_types::{Height, Nonce};
 
     const HOT: PublicKey = PublicKey([1; 32]);
@@ -166,7 +166,8 @@ mod tests {
     /// 5 free, 7 staked as 70 shares, 11 on the way out.
     fn state() -> Vec<(Key, Value)> {
         let pool = Hotkey { coldkey: COLD, take: 0, value: Rao(7), shares: 70, take_at: Height(0) };
-        let exit = |rao| Exit { coldkey: COLD, hotkey: HOT, amount: Rao(rao) };
+        let exit =
+            |rao| Exit { coldkey: COLD, hotkey: HOT, amount: Rao(rao), kept: Kept::default() };
         let supply = Supply {
             issued: Rao(23),
             free: Rao(5),

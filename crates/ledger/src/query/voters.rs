@@ -3,7 +3,7 @@
 use crate::rules::{electable as can_be_taken, quarter, reads};
 use crate::state::Read;
 use serde::Serialize;
-use weft_types::{Height, Netuid, Params, Power, PublicKey, Rao, VoterSet, VoterSets};
+use weft_types::{Height, Netuid, Offence, Params, Power, PublicKey, Rao, VoterSet, VoterSets};
 
 /// Who offers to vote, and how far the bootstrap is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -108,4 +108,25 @@ pub fn bootstrap(state: &impl Read, params: &Params) -> BootstrapInfo {
         needed: params.bootstrap_candidates,
         needed_stake: params.bootstrap_stake,
     }
+}
+
+/// What a hotkey was punished for (R17).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OffenderInfo {
+    /// Whose.
+    pub hotkey: PublicKey,
+    /// It is in no set that is taken before this height; 0 when it never was jailed.
+    pub jailed_until: Height,
+    /// What it was punished for within about the unbonding time.
+    pub offences: Vec<Offence>,
+    /// The stake behind it now.
+    pub stake: Rao,
+}
+
+/// R17: what a hotkey was punished for.
+pub fn offender(state: &impl Read, hotkey: &PublicKey) -> OffenderInfo {
+    let record = reads::offender(state, hotkey);
+    let (jailed_until, offences) = (record.jailed_until, record.offences);
+    let stake = reads::hotkey(state, hotkey).map_or(Rao::ZERO, |pool| pool.value);
+    OffenderInfo { hotkey: *hotkey, jailed_until, offences, stake }
 }

@@ -3,10 +3,10 @@
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{chain, exits, hotkey, leaving, releases};
+use super::reads::{chain, exits, hotkey, leaving, offender, releases};
 use super::receipt::{ItemReceipt, Receipts};
 use super::refusal::Refusal;
-use super::{Ledger, Outcome, Work, emission, epoch, root, rotation, stamp, tx, weights};
+use super::{Ledger, Outcome, Work, emission, epoch, root, rotation, slash, stamp, tx, weights};
 use crate::state::value::{Chain, Exit};
 use crate::state::{Key, Read, Value};
 use weft_types::{Netuid, Rao};
@@ -123,19 +123,26 @@ fn begin<'a>(
     Ok((books, receipts))
 }
 
-/// Stake that leaves at this height becomes free (R15).
+/// Stake that leaves at this height becomes free (R15), less what its hotkey's offences
+/// cost since (R17).
 fn mature(books: &mut Books<'_>) -> Result<(), CallError> {
     let mut free = exits(books, books.height);
     books.delete(Key::Exits(books.height));
     free.extend(released(books));
     for exit in free {
+        let (hotkey, coldkey) = (exit.hotkey, exit.coldkey);
+        let amount = slash::left(&exit, offender(books, &hotkey).kept);
+        let lost = minus(exit.amount, amount)?;
         let mut supply = books.supply;
         supply.unbonding = minus(supply.unbonding, exit.amount)?;
-        supply.free = plus(supply.free, exit.amount)?;
+        supply.free = plus(supply.free, amount)?;
+        supply.issued = minus(supply.issued, lost)?;
+        supply.recycled = plus(supply.recycled, lost)?;
         books.supply = supply;
-        books.credit(exit.coldkey, exit.amount)?;
-        let (hotkey, coldkey, amount) = (exit.hotkey, exit.coldkey, exit.amount);
-        books.say(Event::StakeMatured { hotkey, coldkey, amount });
+        if amount > Rao::ZERO {
+            books.credit(coldkey, amount)?;
+        }
+        books.say(Event::StakeMatured { hotkey, coldkey, amount, lost });
     }
     Ok(())
 }

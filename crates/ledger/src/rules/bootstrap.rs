@@ -14,6 +14,7 @@ use super::axon::{is_since, sitting};
 use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
+use super::evidence::is_jailed;
 use super::reads::{bootstrap, candidates, hotkey, neuron, row, seat, subnet};
 use super::register::is_recent;
 use super::rotation::{EVERY_QUARTER, quarter};
@@ -130,11 +131,13 @@ pub fn turn(books: &mut Books<'_>, good: &[(PublicKey, Rao)]) -> Result<(), Call
     bootstrap(books).map_or(Ok(()), |record| fade(books, record, &powers))
 }
 
-/// R14: what the virtual stake gives each voter of genesis, while there is any.
-pub fn powers(state: &dyn Read) -> Vec<(PublicKey, Rao)> {
+/// R14: what the virtual stake gives each voter of genesis who is not jailed, while there is
+/// any.
+pub fn powers(state: &dyn Read, height: Height) -> Vec<(PublicKey, Rao)> {
     let Some(record) = bootstrap(state) else { return Vec::new() };
     let power = |key: &PublicKey| (*key, part(&record, key));
-    record.voters.iter().map(power).filter(|(_, power)| *power > Rao::ZERO).collect()
+    let free = record.voters.iter().filter(|key| !is_jailed(state, key, height));
+    free.map(power).filter(|(_, power)| *power > Rao::ZERO).collect()
 }
 
 /// The stake behind a candidate.
@@ -144,7 +147,7 @@ pub fn stake(state: &dyn Read, candidate: &Candidate) -> Rao {
 
 /// R8, R13: the candidates that may be taken at a height, each with its power: min(stake
 /// now, stake at the previous rotation). One that lacks permit, fresh offer, fresh row or
-/// stake is not among them.
+/// stake, or is jailed, is not among them.
 pub fn electable(state: &dyn Read, height: Height) -> Vec<(PublicKey, Rao)> {
     let power = |c: &Candidate| Some((c.hotkey, power(state, height, c)?));
     candidates(state).iter().filter_map(power).collect()
@@ -159,7 +162,9 @@ fn power(state: &dyn Read, height: Height, candidate: &Candidate) -> Option<Rao>
     let fresh = height.since(who.last_update) <= net.hyperparameters.activity_cutoff;
     let offered = candidate.quarters == EVERY_QUARTER;
     let power = stake(state, candidate).min(candidate.stake_before);
-    (who.validator_permit && wrote && fresh && offered && power > Rao::ZERO).then_some(power)
+    let free = !is_jailed(state, &candidate.hotkey, height);
+    (who.validator_permit && wrote && fresh && offered && free && power > Rao::ZERO)
+        .then_some(power)
 }
 
 /// R14: begins to fade, or fades further.

@@ -1,7 +1,9 @@
 //! The one table of errors: why a call failed.
 
 use weft_types::hyperparameters::Unsound;
-use weft_types::{Endpoint, Height, Netuid, Parameter, PublicKey, Rao, Uid};
+use weft_types::{
+    Endpoint, EvidenceError, Height, Netuid, Parameter, PublicKey, Rao, Round, Slot, Uid,
+};
 
 /// A row of the table of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -319,6 +321,26 @@ call_errors! {
     CandidatesFull { limit: u16 = "How many may." } = "{limit} hotkeys with no less stake offer to vote; add stake or try later";
     /// There is no offer to take back.
     NotACandidate { hotkey: PublicKey = "Whose." } = "{hotkey} does not offer to vote; nothing was changed";
+    /// Two things that an honest voter may sign both of, or that two signed.
+    NoOffence { why: EvidenceError = "Why." } = "the evidence shows no offence: {why}";
+    /// Only who has voting power can misuse it.
+    HadNoPower { hotkey: PublicKey = "Who." } = "{hotkey} is in no voter set, and was in none within the unbonding time";
+    /// Too long ago.
+    OffenceTooOld {
+        round: Round = "The oldest round that counts.",
+        slot: Slot = "The oldest slot that counts.",
+    } = "the offence is older than the unbonding time; votes count from round {round} on, headers from slot {slot} on";
+    /// Each is punished once.
+    OffenceKnown { hotkey: PublicKey = "Whose." } = "{hotkey} was punished for this offence; report another one";
+    /// Enough for now.
+    OffencesFull {
+        hotkey: PublicKey = "Whose.",
+        limit: usize = "How many are punished within the unbonding time.",
+    } = "{limit} offences of {hotkey} were punished within the unbonding time; more cost nothing";
+    /// A signature is not the offender's.
+    BadEvidence { hotkey: PublicKey = "Who is said to have signed." } = "{hotkey} did not sign both on this chain; take them as they were sent";
+    /// Its pool was cut to nothing.
+    PoolClosed = "the stake behind the hotkey was cut to nothing for offences, and it takes no more; choose another hotkey";
     /// A call of the batch can't be in one.
     NotInABatch { index: usize = "Its place." } = "call {index} of the batch is free or a batch; send it alone";
     /// A call of the batch failed.

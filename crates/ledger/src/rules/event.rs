@@ -128,6 +128,8 @@ events! {
         coldkey: PublicKey,
         /// How much.
         amount: Rao,
+        /// What offences of the hotkey cost meanwhile.
+        lost: Rao,
     }
     /// The voters rotated.
     VotersRotated {
@@ -221,6 +223,26 @@ events! {
         peak: Rao,
         /// How many candidates hold enough.
         candidates: u64,
+    }
+    /// A voter was caught: its stake was cut, it is in no set for a while.
+    VoterSlashed {
+        /// Who.
+        hotkey: PublicKey,
+        /// What its pool lost; what was asked back loses its part when it matures.
+        lost: Rao,
+        /// Who reported it.
+        reporter: PublicKey,
+        /// What the reporter had of it.
+        reward: Rao,
+        /// The height from which it may be taken into a set again.
+        jailed_until: Height,
+    }
+    /// A voter who was caught before is cut more, since others were caught with it.
+    SlashRaised {
+        /// Who.
+        hotkey: PublicKey,
+        /// What its pool lost.
+        lost: Rao,
     }
     /// The virtual stake of the genesis voters fell.
     BootstrapFaded {

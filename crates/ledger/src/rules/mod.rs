@@ -5,7 +5,8 @@
 //! 2. `weights`, `root`: the items of the carried shares, voters in key order. One that
 //!    fails is skipped and leaves a receipt, else one voter could poison every proposer.
 //! 3. `tx`: the transactions, in order: `transfer`, `register` with `price` and `stamp`,
-//!    `stake`, `weights`, `axon`, `subnet`, `settings`, `bootstrap`. One that can't pay, or
+//!    `stake`, `weights`, `axon`, `subnet`, `settings`, `bootstrap`, `evidence` with
+//!    `slash`. One that can't pay, or
 //!    is free and fails, makes the block invalid; any other failure pays its fee and
 //!    leaves a receipt. Then the fees go to the proposer's coldkey.
 //! 4. `emission`: new coins, split between the started subnets into their pending.
@@ -38,6 +39,7 @@ mod books;
 mod bootstrap;
 mod emission;
 mod epoch;
+mod evidence;
 mod genesis;
 mod payout;
 mod price;
@@ -46,6 +48,7 @@ mod register;
 mod root;
 mod rotation;
 mod settings;
+mod slash;
 mod stake;
 mod stamp;
 mod subnet;

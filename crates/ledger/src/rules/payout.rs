@@ -5,7 +5,8 @@
 //! a miner's and the operator's take as a deposit of the operator, the rest of the
 //! dividends by raising the pool. Recycled is what nobody earned: everything when nothing
 //! was scored, incentive of the owner's own hotkeys, and the owner's part where there is
-//! no owner or none of its neurons. What division leaves, or a pool can't hold, stays
+//! no owner or none of its neurons, and what a pool would have that was cut to nothing (R17).
+//! What division leaves, or a pool can't hold, stays
 //! pending for the next epoch.
 
 use super::books::{Books, minus, plus};
@@ -13,7 +14,8 @@ use super::epoch::{Member, Scene};
 use super::error::CallError;
 use super::reads::hotkey;
 use super::receipt::EpochReceipt;
-use super::stake;
+use super::{slash, stake};
+use crate::state::value::Hotkey;
 use weft_types::{PublicKey, Rao};
 use weft_yuma::Outcome;
 
@@ -82,8 +84,10 @@ impl Paid {
     ) -> Result<(), CallError> {
         let own = scene.owner.and_then(|uid| scene.members.get(usize::from(uid.0)));
         match own {
-            Some(own) => self.owner = plus(self.owner, deposit(books, own, amount)?)?,
-            None => self.recycled = plus(self.recycled, amount)?,
+            Some(own) if !is_closed(books, own) => {
+                self.owner = plus(self.owner, deposit(books, own, amount)?)?
+            }
+            _ => self.recycled = plus(self.recycled, amount)?,
         }
         Ok(())
     }
@@ -94,7 +98,7 @@ impl Paid {
         (owner, member): (Option<PublicKey>, &Member),
         amount: Rao,
     ) -> Result<(), CallError> {
-        if owner == Some(member.coldkey) {
+        if owner == Some(member.coldkey) || is_closed(books, member) {
             self.recycled = plus(self.recycled, amount)?;
         } else {
             self.miners = plus(self.miners, deposit(books, member, amount)?)?;
@@ -111,7 +115,8 @@ impl Paid {
         member: &Member,
         amount: Rao,
     ) -> Result<(), CallError> {
-        let real = of_real_stake(amount, member)?;
+        let real =
+            if is_closed(books, member) { Rao::ZERO } else { of_real_stake(amount, member)? };
         self.recycled = plus(self.recycled, minus(amount, real)?)?;
         let take = part(real, member.take)?;
         let rest = minus(real, take)?;
@@ -127,7 +132,8 @@ impl Paid {
 /// Pays a dividend to a hotkey outside of an epoch: its take to the operator, the rest to
 /// all who are behind it. Answers what the pool took; a hotkey that nobody owns has none.
 pub fn dividend(books: &mut Books<'_>, key: PublicKey, amount: Rao) -> Result<Rao, CallError> {
-    let Some(pool) = hotkey(books, &key).filter(|_| amount > Rao::ZERO) else {
+    let takes = |pool: &Hotkey| amount > Rao::ZERO && !slash::is_closed(pool);
+    let Some(pool) = hotkey(books, &key).filter(takes) else {
         return Ok(Rao::ZERO);
     };
     let take = if pool.shares == 0 { amount } else { part(amount, pool.take)? };
@@ -151,6 +157,11 @@ fn of_real_stake(amount: Rao, member: &Member) -> Result<Rao, CallError> {
     let wide = u128::from(amount.0).checked_mul(u128::from(real.0));
     let quotient = wide.and_then(|w| w.checked_div(u128::from(member.stake.0))).unwrap_or(0);
     u64::try_from(quotient).map(Rao).map_err(|_| CallError::OutOfRange)
+}
+
+/// Whether a neuron's pool was cut to nothing and takes no more (R17).
+fn is_closed(books: &Books<'_>, member: &Member) -> bool {
+    hotkey(books, &member.neuron.hotkey).is_some_and(|pool| slash::is_closed(&pool))
 }
 
 /// A deposit of the operator; answers what the pool took: all, or nothing when it is full.

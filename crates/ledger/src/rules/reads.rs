@@ -1,8 +1,8 @@
 //! Typed reading of a state, for the rules and for queries.
 
 use crate::state::value::{
-    Account, Axon, Bootstrap, Candidate, Chain, Commits, Exit, Hotkey, Lock, Neuron, Release, Root,
-    RootRow, Rotation, Stamps, Subnet, Supply,
+    Account, Axon, Bootstrap, Candidate, Caught, Chain, Commits, Exit, Hotkey, Lock, Neuron,
+    Offender, Release, Root, RootRow, Rotation, Served, Stamps, Subnet, Supply,
 };
 use crate::state::{Key, Read, Value};
 use weft_types::{BlockHash, Height, Identity, Netuid, Parameter, PublicKey, Uid};
@@ -233,4 +233,28 @@ pub fn owner_uid(state: &dyn Read, netuid: Netuid, subnet: &Subnet) -> Option<Ui
         owned.then_some((neuron.registered_at, uid))
     };
     (0..subnet.neurons).map(Uid).filter_map(age).min().map(|(_, uid)| uid)
+}
+
+/// What a hotkey offended against.
+pub fn offender(state: &dyn Read, hotkey: &PublicKey) -> Offender {
+    match state.get(&Key::Offender(*hotkey)) {
+        Some(Value::Offender(record)) => record,
+        _ => Offender::default(),
+    }
+}
+
+/// Who was caught of late, hotkeys ascending.
+pub fn caught(state: &dyn Read) -> Vec<Caught> {
+    match state.get(&Key::Caught) {
+        Some(Value::Caught(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+/// The power that a hotkey had in the last voter set that let it go.
+pub fn served(state: &dyn Read, hotkey: &PublicKey) -> Option<Served> {
+    match state.get(&Key::Served(*hotkey))? {
+        Value::Served(record) => Some(record),
+        _ => None,
+    }
 }

@@ -19,8 +19,9 @@ use super::books::{Books, plus};
 use super::bootstrap::{self, electable};
 use super::error::CallError;
 use super::event::Event;
+use super::evidence;
 use super::reads::{self, candidates, neuron, releases, root, rotation, seat};
-use crate::state::value::{Candidate, Release, Rotation};
+use crate::state::value::{Candidate, Mark, Release, Rotation};
 use crate::state::{Key, Read, Value};
 use std::collections::BTreeMap;
 use weft_types::{Height, Power, PublicKey, Rao, Voter, VoterSet, VoterSets};
@@ -47,7 +48,9 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
     let mut record = rotation(books);
     count(&mut record, &sets.current, work);
     if sets.previous.is_some() && work.finality.finalized.round >= record.round {
-        sets.previous = None; // R10
+        if let Some(gone) = sets.previous.take() {
+            evidence::remember(books, &gone); // R10
+        }
         release(books, &mut record); // R15
     }
     if books.height.0.checked_rem(books.params.rotation_blocks) == Some(0) {
@@ -63,6 +66,7 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
             sets.previous = Some(std::mem::replace(&mut sets.current, current)); // R12
             (record.height, record.round) = (books.height, work.header.round);
         }
+        mark(books, &mut record, work);
         begin_anew(books, &mut record, &sets.current);
     }
     books.put(Key::Rotation, Value::Rotation(record));
@@ -87,7 +91,7 @@ fn next(
     (current, record): (&VoterSet, &Rotation),
     good: Vec<(PublicKey, Rao)>,
 ) -> Result<Option<Vec<Voter>>, CallError> {
-    let virtual_power = bootstrap::powers(books);
+    let virtual_power = bootstrap::powers(books, books.height);
     // R14: until the bootstrap ends the voters of genesis vote alone.
     if reads::bootstrap(books).is_some_and(|b| b.began.is_none()) {
         return Ok(None);
@@ -137,6 +141,15 @@ fn trust(state: &dyn Read, key: &PublicKey) -> u16 {
         all = all.saturating_add(weight);
     }
     sum.checked_div(all).and_then(|t| u16::try_from(t).ok()).unwrap_or(0)
+}
+
+/// R17: notes a rotation height, and forgets those that no offence is compared with any more.
+fn mark(books: &Books<'_>, record: &mut Rotation, work: &Work<'_>) {
+    let (height, window) = (books.height, books.params.unbonding_blocks);
+    let old = |mark: &Mark| height.since(mark.height) >= window;
+    let gone = record.marks.iter().filter(|mark| old(mark)).count().saturating_sub(1);
+    record.marks.drain(..gone);
+    record.marks.push(Mark { height, round: work.header.round, slot: work.header.slot });
 }
 
 /// At a rotation height: offers count from here, stake is noted for the next one.

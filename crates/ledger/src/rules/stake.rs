@@ -8,8 +8,9 @@
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{hotkey, position};
+use super::reads::{hotkey, offender, position};
 use super::refusal::Refusal;
+use super::slash;
 use super::transfer;
 use crate::state::value::{Exit, Hotkey};
 use ruint::aliases::U256;
@@ -42,6 +43,9 @@ pub fn worth(pool: &Hotkey, shares: u128) -> Rao {
 }
 
 fn minted(pool: &Hotkey, amount: Rao) -> Result<u128, CallError> {
+    if slash::is_closed(pool) {
+        return Err(CallError::PoolClosed);
+    }
     let minted = price(pool).and_then(|(s, v)| mul_div(u128::from(amount.0), s, v, false));
     let minted = minted.ok_or(CallError::PoolFull)?;
     match pool.shares.checked_add(minted) {
@@ -67,6 +71,9 @@ pub fn add(
     let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
     if amount < least {
         return Err(CallError::AmountTooLow { amount, least });
+    }
+    if slash::is_closed(&pool) {
+        return Err(CallError::PoolClosed);
     }
     if pool.value < least && pool.coldkey != coldkey {
         return Err(CallError::PoolTooSmall { value: pool.value, least });
@@ -153,10 +160,10 @@ pub fn deposit(
 }
 
 /// Raises a pool by coins that count as staked already: every position gains. A pool
-/// without shares has no positions; then the operator takes it.
+/// without shares has no positions; then the operator takes it. A closed one takes nothing.
 pub fn raise(books: &mut Books<'_>, key: PublicKey, amount: Rao) -> Result<(), CallError> {
     let mut pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
-    if pool.shares == 0 {
+    if pool.shares == 0 || slash::is_closed(&pool) {
         return deposit(books, key, pool.coldkey, amount);
     }
     pool.value = plus(pool.value, amount)?;
@@ -207,7 +214,8 @@ fn settle(
     books.supply = supply;
     if amount > Rao::ZERO {
         let matures = matures(books, &hotkey)?;
-        books.push_exit(matures, Exit { coldkey, hotkey, amount });
+        let kept = offender(books, &hotkey).kept;
+        books.push_exit(matures, Exit { coldkey, hotkey, amount, kept });
         books.say(Event::StakeRemoved { hotkey, coldkey, amount, matures });
     }
     Ok(())

@@ -12,8 +12,8 @@ use super::reads::{account, chain};
 use super::receipt::TxReceipt;
 use super::refusal::Refusal;
 use super::{
-    Ledger, Offer, axon, bootstrap, epoch, register, settings, stake, stamp, subnet, transfer,
-    weights,
+    Ledger, Offer, axon, bootstrap, epoch, evidence, register, settings, stake, stamp, subnet,
+    transfer, weights,
 };
 use crate::state::Read;
 use crate::state::value::Account;
@@ -96,6 +96,7 @@ fn call(books: &mut Books<'_>, signer: PublicKey, what: &Call) -> Result<(), Cal
         }
         Call::JoinVoters { netuid, at } => bootstrap::join(books, signer, *netuid, *at),
         Call::LeaveVoters { hotkey } => bootstrap::leave(books, signer, *hotkey),
+        Call::ReportEvidence { evidence } => evidence::report(books, signer, evidence),
         Call::Batch { calls } => all_or_nothing(books, signer, calls),
     }
 }

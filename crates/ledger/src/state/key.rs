@@ -63,6 +63,12 @@ pub enum Key {
     Leaving(Height),
     /// In which blocks such stake is free.
     Releases,
+    /// What a hotkey offended against, and what that cost.
+    Offender(PublicKey),
+    /// Who was caught of late.
+    Caught,
+    /// How much of the power a hotkey had in the last voter set that let it go.
+    Served(PublicKey),
 }
 
 canonical!(Key, 128);

@@ -2,7 +2,7 @@
 //! bootstrap. What they mean is said by the rules that write them.
 
 use bincode::{Decode, Encode};
-use weft_types::{Endpoint, Hash, Height, Netuid, PublicKey, Rao, Round, Uid};
+use weft_types::{Endpoint, Hash, Height, Netuid, Offence, PublicKey, Rao, Round, Slot, Uid};
 
 /// Where a neuron can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -129,6 +129,9 @@ pub struct Rotation {
     pub carried: Vec<u64>,
     /// The height up to which stake that left voters has been given its time.
     pub released: Height,
+    /// The heights at which voters might rotate, as far back as an offence counts, and one
+    /// more.
+    pub marks: Vec<Mark>,
 }
 
 /// Stake behind voters that was asked back over a stretch of heights: as much of it
@@ -143,4 +146,74 @@ pub struct Release {
     pub from: Height,
     /// The requests of how many heights a block frees.
     pub per_block: u64,
+}
+
+/// A block that rounds and slots are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Mark {
+    /// Its height.
+    pub height: Height,
+    /// Its round.
+    pub round: Round,
+    /// Its slot.
+    pub slot: Slot,
+}
+
+impl Mark {
+    /// Genesis.
+    pub const GENESIS: Self = Self { height: Height::ZERO, round: Round::ZERO, slot: Slot::ZERO };
+}
+
+/// What a hotkey offended against (R17).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Offender {
+    /// It is in no set that is taken before this height.
+    pub jailed_until: Height,
+    /// What it was punished for, as long as that could be reported again.
+    pub offences: Vec<Offence>,
+    /// What is left of stake that was behind it before its first offence.
+    pub kept: Kept,
+}
+
+/// A part of a stake. Stake that was asked back is cut when it matures, by what happened
+/// between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Kept {
+    /// How often all of it was lost.
+    pub era: u32,
+    /// The part that is left since, [`Kept::ALL`] = everything.
+    pub part: u64,
+}
+
+impl Kept {
+    /// Everything.
+    pub const ALL: u64 = 1 << 60;
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { era: 0, part: Self::ALL }
+    }
+}
+
+/// An offender, as long as others who are caught count with it (R17).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Caught {
+    /// Who.
+    pub hotkey: PublicKey,
+    /// The height of the last report.
+    pub at: Height,
+    /// Its part of the voting power, 10^12 = all, rounded up.
+    pub power: u64,
+    /// The part of the stake that the last offence cost, 10^12 = all.
+    pub cut: u64,
+}
+
+/// The power that a hotkey had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Served {
+    /// Its part of the power of the set, 10^12 = all, rounded up.
+    pub power: u64,
+    /// The height at which the set was let go.
+    pub until: Height,
 }

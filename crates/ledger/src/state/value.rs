@@ -2,8 +2,8 @@
 
 use super::key::Key;
 pub use super::record::{
-    Axon, Bootstrap, Candidate, Commit, Commits, Lock, Release, Root, RootRow, Rotation, Share,
-    Stamps,
+    Axon, Bootstrap, Candidate, Caught, Commit, Commits, Kept, Lock, Mark, Offender, Release, Root,
+    RootRow, Rotation, Served, Share, Stamps,
 };
 use bincode::{Decode, Encode};
 use weft_types::hash::{Domain, Hash};
@@ -65,6 +65,12 @@ pub enum Value {
     Rotation(Rotation),
     /// Under `Key::Releases`: oldest first.
     Releases(Vec<Release>),
+    /// Under `Key::Offender`.
+    Offender(Offender),
+    /// Under `Key::Caught`: hotkeys ascending.
+    Caught(Vec<Caught>),
+    /// Under `Key::Served`.
+    Served(Served),
 }
 
 /// The totals of all money. `issued` = free + staked + locked + pending + unbonding,
@@ -135,6 +141,8 @@ pub struct Exit {
     pub hotkey: PublicKey,
     /// How much.
     pub amount: Rao,
+    /// What was left of the hotkey's oldest stake when it was asked back.
+    pub kept: Kept,
 }
 
 /// A subnet.
@@ -261,6 +269,9 @@ impl Value {
                 | (Key::Candidates, Self::Candidates(_))
                 | (Key::Rotation, Self::Rotation(_))
                 | (Key::Releases, Self::Releases(_))
+                | (Key::Offender(_), Self::Offender(_))
+                | (Key::Caught, Self::Caught(_))
+                | (Key::Served(_), Self::Served(_))
         )
     }
 

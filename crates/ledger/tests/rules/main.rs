@@ -27,6 +27,7 @@ mod scenarios;
 mod schedule;
 mod serving;
 mod setting;
+mod slashing;
 mod staking;
 mod stamping;
 mod weighing;

@@ -12,11 +12,11 @@ use weft_types::{
 };
 
 /// Blocks between rotations.
-const TURN: u64 = 20;
+pub const TURN: u64 = 20;
 
 /// Validators 0 to 5 with 100, 200, ... TAO and permits; 0 and 1 are the voters of genesis.
 /// Nobody is immune, and nothing is paid but what a test turns on.
-fn voters(change: impl FnOnce(&mut Genesis)) -> World {
+pub fn voters(change: impl FnOnce(&mut Genesis)) -> World {
     let mut world = World::with(|genesis| {
         let params = &mut genesis.params;
         (params.rotation_blocks, params.unbonding_blocks, params.exit_blocks) = (TURN, 30, 4);
@@ -43,12 +43,12 @@ fn chain(world: &World) -> Chain {
     }
 }
 
-fn sets(world: &World) -> VoterSets {
+pub fn sets(world: &World) -> VoterSets {
     chain(world).voters
 }
 
 /// The voters of a set as numbers of hotkeys, and their power in TAO.
-fn members(set: &VoterSet) -> Vec<(u16, u64)> {
+pub fn members(set: &VoterSet) -> Vec<(u16, u64)> {
     let number = |key: &PublicKey| (0..9).find(|n| hot(*n) == *key).unwrap();
     let mut list: Vec<_> =
         set.voters.iter().map(|v| (number(&v.key), v.power.0 / tao(1).0)).collect();
@@ -61,7 +61,7 @@ fn join(world: &World, n: u16) -> Tx {
 }
 
 /// A block whose shares are those of these voters, with these calls.
-fn block(world: &mut World, carried: &[u16], txs: &[Tx]) -> Vec<Event> {
+pub fn block(world: &mut World, carried: &[u16], txs: &[Tx]) -> Vec<Event> {
     let mut items: Vec<(PublicKey, Vec<Item>)> =
         carried.iter().map(|n| (hot(*n), Vec::new())).collect();
     items.sort_by_key(|(key, _)| *key);
@@ -70,7 +70,7 @@ fn block(world: &mut World, carried: &[u16], txs: &[Tx]) -> Vec<Event> {
 
 /// Runs to a height; these have rows and renew their offers in every quarter, except those
 /// that `skips` names with the quarter.
-fn offer(world: &mut World, until: u64, who: &[u16], skips: &[(u16, u64)]) -> Vec<Event> {
+pub fn offer(world: &mut World, until: u64, who: &[u16], skips: &[(u16, u64)]) -> Vec<Event> {
     let mut told = Vec::new();
     while world.height < until {
         let (within, mut txs) = (world.height % TURN, Vec::new());

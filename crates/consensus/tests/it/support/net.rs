@@ -9,10 +9,10 @@ use super::draw::at;
 use super::toy::{GENESIS_TIME, SLOT_MS, Toy, genesis, keys};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use weft_consensus::pool::offends;
 use weft_consensus::{
     Base, Config, Core, Effect, Input, PeerId, Ticket, Verdict, VoteFile, VoteRecord, Want,
 };
+use weft_types::evidence::offence;
 use weft_types::{
     BlockHash, CheckedBlock, Genesis, Height, Millis, PublicKey, Share, SignedHeader, Slot, Vote,
     VoterSet,
@@ -336,7 +336,7 @@ impl Net {
         let vote = *share.vote();
         assert!(self.nodes[i].record.last_target.round >= vote.target.round, "R7: not recorded");
         let before = self.votes.entry(vote.voter).or_default();
-        let offence = before.iter().find(|other| offends(&vote, other));
+        let offence = before.iter().find(|other| offence(&vote, other).is_some());
         assert!(offence.is_none(), "R7: {vote:?} beside {offence:?}");
         if !before.contains(&vote) {
             before.push(vote);

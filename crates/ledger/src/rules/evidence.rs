@@ -1,0 +1,157 @@
+//! Offences of voters (R17): what a report must be, and what it costs the offender.
+//!
+//! A report is taken when its evidence shows an offence that is signed, recent, of a hotkey
+//! that had voting power within the last `unbonding_blocks`, and not punished yet. Then
+//! 1. the hotkey is jailed: it is in no set that is taken within `jail_rotations`;
+//! 2. the stake behind it is cut by one part in `slash_divisor`, or by three times the
+//!    voting power that was caught within `unbonding_blocks`, if that is more;
+//! 3. who was caught before within that time is cut by the difference, so that it does not
+//!    matter who of many is reported first;
+//! 4. the reporter has a twentieth of what this offence cost the operator, not the
+//!    delegators: who reports himself must not gain. The rest is recycled.
+//!
+//! A round has no height: recent is what is not below the round or slot of the last
+//! rotation height that lies `unbonding_blocks` back. Several offences are several cuts.
+//!
+//! Not here: how a stake is cut (`slash`), and who takes evidence to the chain (the node).
+
+use super::books::{Books, minus};
+use super::error::CallError;
+use super::event::Event;
+use super::reads::{caught, offender, rotation, served};
+use super::slash;
+use crate::state::value::{Caught, Mark, Served};
+use crate::state::{Key, Read, Value};
+use weft_types::{Evidence, Height, Offence, PublicKey, Rao, VoterSet};
+
+/// All of the power, or of a stake, in parts of a million million.
+const WHOLE: u64 = 1_000_000_000_000;
+
+/// An offence costs so many times the power that was caught.
+const TIMES: u64 = 3;
+
+/// So many offences of one hotkey are punished within the window; by then a cut of a
+/// twentieth each has left nothing.
+const MOST: usize = 256;
+
+/// The reporter has one part in this many of what the operator loses.
+const REWARD: u64 = 20;
+
+/// Takes a report.
+pub fn report(
+    books: &mut Books<'_>,
+    reporter: PublicKey,
+    evidence: &Evidence,
+) -> Result<(), CallError> {
+    let offence = evidence.offence().map_err(|why| CallError::NoOffence { why })?;
+    let key = evidence.offender();
+    let power = power(books, &key).ok_or(CallError::HadNoPower { hotkey: key })?;
+    let mut record = offender(books, &key);
+    let oldest = oldest(books);
+    record.offences.retain(|known| is_recent(*known, oldest));
+    if !is_recent(offence, oldest) {
+        return Err(CallError::OffenceTooOld { round: oldest.round, slot: oldest.slot });
+    }
+    if record.offences.contains(&offence) {
+        return Err(CallError::OffenceKnown { hotkey: key });
+    }
+    if record.offences.len() >= MOST {
+        return Err(CallError::OffencesFull { hotkey: key, limit: MOST });
+    }
+    if !evidence.is_signed(books.chain) {
+        return Err(CallError::BadEvidence { hotkey: key });
+    }
+    let jail = books.params.jail_rotations.saturating_mul(books.params.rotation_blocks);
+    let until = Height(books.height.0.saturating_add(jail));
+    record.jailed_until = record.jailed_until.max(until);
+    let jailed_until = record.jailed_until;
+    record.offences.push(offence);
+    books.put(Key::Offender(key), Value::Offender(record));
+    let cut = count(books, key, power)?;
+    let lost = slash::cut(books, &key, (cut, WHOLE))?;
+    let reward = Rao(lost.operator.0.div_euclid(REWARD));
+    books.recycle_staked(minus(lost.all, reward)?)?;
+    slash::reward(books, reporter, reward)?;
+    let lost = lost.all;
+    books.say(Event::VoterSlashed { hotkey: key, lost, reporter, reward, jailed_until });
+    Ok(())
+}
+
+/// Notes who was caught, cuts those who were before by what that adds, and answers which
+/// part of the stake the new offence costs.
+fn count(books: &mut Books<'_>, key: PublicKey, power: u64) -> Result<u64, CallError> {
+    let window = books.params.unbonding_blocks;
+    let mut list = caught(books);
+    list.retain(|c| books.height.since(c.at) <= window);
+    let new = Caught { hotkey: key, at: books.height, power, cut: 0 };
+    match list.binary_search_by(|c| c.hotkey.cmp(&key)) {
+        Ok(place) => {
+            let known = list.get_mut(place).ok_or(CallError::OutOfRange)?;
+            *known = Caught { power: known.power.max(power), cut: known.cut, ..new };
+        }
+        Err(place) => list.insert(place, new),
+    }
+    let all = list.iter().fold(0_u64, |sum, c| sum.saturating_add(c.power));
+    let least = WHOLE.checked_div(books.params.slash_divisor).unwrap_or(WHOLE);
+    let cut = all.saturating_mul(TIMES).max(least).min(WHOLE);
+    for other in list.iter_mut().filter(|c| c.cut < cut) {
+        if other.hotkey != key {
+            // What is left is WHOLE - other.cut, and WHOLE - cut shall be.
+            let parts = (cut.saturating_sub(other.cut), WHOLE.saturating_sub(other.cut));
+            let lost = slash::cut(books, &other.hotkey, parts)?;
+            books.recycle_staked(lost.all)?;
+            books.say(Event::SlashRaised { hotkey: other.hotkey, lost: lost.all });
+        }
+        other.cut = cut;
+    }
+    books.put(Key::Caught, Value::Caught(list));
+    Ok(cut)
+}
+
+/// The part of the power that a hotkey has in a voter set of this state, or had in one that
+/// was let go within the window.
+fn power(books: &Books<'_>, key: &PublicKey) -> Option<u64> {
+    let sets = &books.parent.voters;
+    let now = [Some(&sets.current), sets.previous.as_ref()];
+    let now = now.into_iter().flatten().filter_map(|set| part(set, key));
+    let since = |record: &Served| books.height.since(record.until);
+    let recent = |record: &Served| since(record) <= books.params.unbonding_blocks;
+    let before = served(books, key).filter(recent).map(|record| record.power);
+    now.chain(before).max()
+}
+
+/// The part of a set's power that a hotkey has, rounded up.
+fn part(set: &VoterSet, key: &PublicKey) -> Option<u64> {
+    let wide = u128::from(set.get(key)?.power.0).saturating_mul(u128::from(WHOLE));
+    let total = u128::from(set.total().0).max(1);
+    u64::try_from(wide.div_ceil(total)).ok()
+}
+
+/// A set was let go: what each of its members had is remembered.
+pub fn remember(books: &mut Books<'_>, set: &VoterSet) {
+    for voter in &set.voters {
+        if let Some(power) = part(set, &voter.key) {
+            let record = Served { power, until: books.height };
+            books.put(Key::Served(voter.key), Value::Served(record));
+        }
+    }
+}
+
+/// Round and slot below which an offence is too old.
+fn oldest(books: &Books<'_>) -> Mark {
+    let marks = rotation(books).marks;
+    let is_old = |mark: &&Mark| books.height.since(mark.height) >= books.params.unbonding_blocks;
+    marks.iter().rev().find(is_old).copied().unwrap_or(Mark::GENESIS)
+}
+
+fn is_recent(offence: Offence, oldest: Mark) -> bool {
+    match offence {
+        Offence::Vote(round) => round >= oldest.round,
+        Offence::Header(slot) => slot >= oldest.slot,
+    }
+}
+
+/// Whether a hotkey may not be taken into a set at this height.
+pub fn is_jailed(state: &dyn Read, key: &PublicKey, height: Height) -> bool {
+    offender(state, key).jailed_until > height
+}
