@@ -138,6 +138,13 @@ impl Engine {
 
     pub(crate) fn read(&self, params: &Value, data: impl FnOnce(&At<'_>) -> Answer) -> Answer {
         let at = self.at(params)?;
+        if let Some((height, hash)) = self.awaited.filter(|_| at.finalized) {
+            let text = format!(
+                "final here is block {}, the trusted checkpoint {height} {hash} is not reached; wait, or ask at the head",
+                at.height
+            );
+            return Err(RpcError::new(Kind::NotReady, "CheckpointNotReached", text));
+        }
         let mut answer = data(&at)?;
         answer["network"] = json!(self.chain.network);
         answer["height"] = json!(at.height);

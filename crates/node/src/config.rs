@@ -33,6 +33,8 @@ pub struct Config {
     pub row_file: Option<PathBuf>,
     /// Whether the voter offers itself for every rotation (R13).
     pub offer: bool,
+    /// A block that this node trusts, HEIGHT:HASH, or own for what is in its home (R16).
+    pub trusted_checkpoint: Option<String>,
     /// The most transactions that wait in the pool.
     pub pool_txs: usize,
 }
@@ -48,6 +50,7 @@ impl Default for Config {
             rpc_body_bytes: 1 << 20,
             row_file: None,
             offer: true,
+            trusted_checkpoint: None,
             pool_txs: 200_000,
         }
     }
@@ -199,6 +202,8 @@ const COMMENT: &str = "\
 # listen, peers: multiaddresses, e.g. \"/ip4/127.0.0.1/tcp/19900\"
 # rpc: host:port; other than loopback only with rpc_public = true
 # row_file: JSON list of weight rows that the voter's shares carry once a tempo
+# trusted_checkpoint: HEIGHT:HASH of a block you trust, needed after a long absence; or
+#   own, to trust what is in this home
 # offer: whether a node with a voter key offers it for every rotation
 ";
 

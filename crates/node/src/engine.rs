@@ -26,7 +26,7 @@ use weft_gossip::Gossip;
 use weft_ledger::forks::Forks;
 use weft_mempool::Pool;
 use weft_store::Store;
-use weft_types::{Hash, Millis, PublicKey};
+use weft_types::{BlockHash, Hash, Height, Millis, PublicKey};
 
 /// The longest the engine sleeps without looking at its clocks.
 const NAP: Duration = Duration::from_millis(500);
@@ -71,6 +71,8 @@ pub struct Engine {
     pub rows: Rows,
     /// The voter's offer to vote.
     pub offers: Offers,
+    /// The trusted block that is not final here yet (R16).
+    pub awaited: Option<(Height, BlockHash)>,
     /// Offences to be reported.
     pub reports: Reports,
     /// Figures.

@@ -15,6 +15,7 @@ pub(crate) const LOOK: Duration = Duration::from_millis(500);
 impl Engine {
     /// A block became final: its receipts, its writes, its place in the store.
     pub(crate) fn finalized(&mut self, hash: BlockHash, height: Height) -> Result<(), NodeError> {
+        self.check_trust(height, hash)?;
         for block in self.core.executor_mut().take_final() {
             let full = self.finals.recall(&block.hash, block.height).ok_or_else(|| {
                 let reason = format!("final block {} was never executed here", block.hash);

@@ -24,6 +24,7 @@ pub mod reports;
 pub mod rows;
 pub mod serve;
 pub mod start;
+pub mod trust;
 pub mod watch;
 pub mod wire;
 

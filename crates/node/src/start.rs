@@ -10,11 +10,12 @@ use crate::backend::Door;
 use crate::chain::Chain;
 use crate::checker::{self, Inbox};
 use crate::config::{Config, Home};
-use crate::engine::Engine;
+use crate::engine::{Engine, now};
 use crate::error::NodeError;
 use crate::event::{EVENTS, Event};
-use crate::restore;
+use crate::restore::{self, Restored};
 use crate::rows::Rows;
+use crate::trust::{self, Trust};
 use crate::watch::Watched;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -24,7 +25,7 @@ use weft_gossip::Limits;
 use weft_mempool::{Bounds, Pool};
 use weft_rpc::{Server, ServerConfig, ServerError};
 use weft_store::{Store, VoteState};
-use weft_types::{Canonical, Genesis, Millis, SecretKey};
+use weft_types::{BlockHash, Canonical, Genesis, Height, Millis, SecretKey};
 
 /// Makes a home: configuration, genesis, keys, and a store with a vote file that says
 /// "never voted".
@@ -60,7 +61,7 @@ pub fn override_votes(home: &Home) -> Result<(), NodeError> {
 ///
 /// # Errors
 /// [`NodeError`] says what can't go on.
-pub fn run(home: &Home) -> Result<(), NodeError> {
+pub fn run(home: &Home, trust: Option<Trust>) -> Result<(), NodeError> {
     let task = |reason: std::io::Error| NodeError::Task {
         what: "the runtime",
         reason: reason.to_string(),
@@ -70,11 +71,11 @@ pub fn run(home: &Home) -> Result<(), NodeError> {
         .enable_all()
         .build()
         .map_err(task)?;
-    runtime.block_on(serve(home))
+    runtime.block_on(serve(home, trust))
 }
 
-async fn serve(home: &Home) -> Result<(), NodeError> {
-    let (engine, server, events) = assemble(home).await?;
+async fn serve(home: &Home, trust: Option<Trust>) -> Result<(), NodeError> {
+    let (engine, server, events) = assemble(home, trust).await?;
     tokio::spawn(stop_on_signal(events));
     let result = run_engine(engine).await;
     drop(server);
@@ -82,11 +83,15 @@ async fn serve(home: &Home) -> Result<(), NodeError> {
 }
 
 /// All parts of a node, started and joined; the engine does not run yet.
-async fn assemble(home: &Home) -> Result<(Engine, Server, mpsc::Sender<Event>), NodeError> {
+async fn assemble(
+    home: &Home,
+    trust: Option<Trust>,
+) -> Result<(Engine, Server, mpsc::Sender<Event>), NodeError> {
     let (config, genesis) = (home.config()?, home.genesis()?);
     let voter = home.voter_key()?;
     let started = Instant::now();
-    let restored = restore::open(&home.data(), &genesis, voter.clone())?;
+    let mut restored = restore::open(&home.data(), &genesis, voter.clone())?;
+    let awaited = trusted(&genesis, &config, &mut restored, trust)?;
     tracing::info!(
         name = %config.name,
         chain = %genesis.chain_id(),
@@ -115,6 +120,7 @@ async fn assemble(home: &Home) -> Result<(Engine, Server, mpsc::Sender<Event>), 
         genesis_time: genesis.genesis_time,
         genesis_root: restored.genesis_root,
         voter: voter.as_ref().map(SecretKey::public),
+        awaited,
         reports: crate::reports::Reports::new(voter.clone()),
         offers: crate::offers::Offers::new(voter.filter(|_| config.offer)),
         core: restored.core,
@@ -135,6 +141,24 @@ async fn assemble(home: &Home) -> Result<(Engine, Server, mpsc::Sender<Event>), 
         config,
     };
     Ok((engine, server, events))
+}
+
+/// R16: what must become final before this node says or signs anything.
+fn trusted(
+    genesis: &Genesis,
+    config: &Config,
+    restored: &mut Restored,
+    asked: Option<Trust>,
+) -> Result<Option<(Height, BlockHash)>, NodeError> {
+    let set = config.trusted_checkpoint.as_deref().map(str::parse).transpose()?;
+    let (genesis_time, params) = (genesis.genesis_time, &genesis.params);
+    let start = trust::Start { params, genesis_time, last: restored.core.finalized() };
+    let own = |height| restored.store.final_hash(height);
+    let awaited = trust::judge(&start, now(), asked.or(set), own)?;
+    if let Some((height, _)) = awaited {
+        restored.core.sign_nothing_below(height);
+    }
+    Ok(awaited)
 }
 
 /// The engine has a thread of its own: it computes and waits for the disk.

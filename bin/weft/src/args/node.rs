@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use weft_node::trust::Trust;
 
 #[derive(Subcommand, Debug)]
 pub enum NodeCommand {
@@ -41,6 +42,10 @@ pub struct NodeInit {
     /// JSON list of weight rows that the voter's shares carry once a tempo
     #[arg(long, value_name = "FILE")]
     pub row_file: Option<PathBuf>,
+    /// A block you trust, HEIGHT:HASH, once it is older than stake answers for its votes; or
+    /// own, to trust what is in the home
+    #[arg(long, value_name = "HEIGHT:HASH")]
+    pub trusted_checkpoint: Option<Trust>,
     /// The most bytes of an RPC request
     #[arg(long, default_value_t = 1 << 20)]
     pub rpc_body_bytes: usize,
@@ -60,6 +65,9 @@ pub struct NodeRun {
     /// With --genesis: where the RPC listens
     #[arg(long, default_value = "127.0.0.1:19944", value_name = "HOST:PORT")]
     pub rpc: String,
+    /// A block you trust, HEIGHT:HASH; or own, to trust what is in the home
+    #[arg(long, value_name = "HEIGHT:HASH")]
+    pub trusted_checkpoint: Option<Trust>,
     /// Wait for a word on stdin, then leave the caller's session, as a daemon does
     #[arg(long, hide = true)]
     pub detach: bool,

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use weft_node::config::{Config, Home, HomeError};
 use weft_node::error::NodeError;
-use weft_node::{entropy, start};
+use weft_node::{entropy, start, trust::Trust};
 use weft_testnet::{Choice, Plan};
 use weft_types::hash::array_from_hex;
 use weft_types::{Genesis, Network, SecretKey};
@@ -38,7 +38,10 @@ fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
         Some(path) => Some(read_seed(path)?),
         None => voter,
     };
+    // Who votes alone has nobody to be misled by.
+    let is_alone = args.genesis.is_none().then_some(Trust::Own);
     let config = Config {
+        trusted_checkpoint: args.trusted_checkpoint.or(is_alone).map(|trust| trust.to_string()),
         name: args.name.clone(),
         listen: vec![args.listen.clone()],
         peers: args.peers.clone(),
@@ -140,7 +143,7 @@ pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Fail
     if let Some(path) = &args.genesis {
         make(&home, path, args)?;
     }
-    start::run(&home)?;
+    start::run(&home, args.trusted_checkpoint)?;
     Answer::new(&json!({ "stopped": true }), "")
 }
 
@@ -203,6 +206,9 @@ impl From<NodeError> for Failure {
             NodeError::RpcNotLoopback(_) => (Exit::Usage, "RpcNotLoopback"),
             NodeError::State { .. } => (Exit::Failed, "StateUnusable"),
             NodeError::Genesis { .. } => (Exit::Usage, "BadGenesis"),
+            NodeError::CheckpointNeeded { .. } => (Exit::Usage, "CheckpointNeeded"),
+            NodeError::NotTrusted { .. } => (Exit::Failed, "NotTrusted"),
+            NodeError::Trust(_) => (Exit::Usage, "BadCheckpoint"),
             NodeError::VotesNotLost => (Exit::Failed, "VotesNotLost"),
             NodeError::Rows { .. } => (Exit::Usage, "BadRowFile"),
             NodeError::Task { .. } => (Exit::Failed, "TaskStopped"),

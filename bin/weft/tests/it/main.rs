@@ -12,3 +12,4 @@ mod rotation;
 mod slashing;
 mod support;
 mod testnet;
+mod trusted;

@@ -22,7 +22,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use weft_types::executor::Executor;
 use weft_types::{
-    BlockHash, ChainId, CheckedBlock, Checkpoint, Header, Item, Millis, Slot, params::Limits,
+    BlockHash, ChainId, CheckedBlock, Checkpoint, Header, Height, Item, Millis, Slot,
+    params::Limits,
 };
 
 /// The consensus of one node.
@@ -41,6 +42,8 @@ pub struct Core<E> {
     /// Hashes of blocks found invalid, oldest first, bounded.
     invalid: VecDeque<BlockHash>,
     turn: Turn,
+    /// Nothing is signed before a block of this height is final (R16).
+    signs_from: Height,
     counters: Counters,
 }
 
@@ -82,6 +85,7 @@ impl<E: Executor> Core<E> {
             limits: config.limits,
             invalid: VecDeque::new(),
             turn: Turn::default(),
+            signs_from: Height::ZERO,
             counters: Counters::default(),
         }
     }
@@ -160,6 +164,11 @@ impl<E: Executor> Core<E> {
     #[must_use]
     pub const fn head_hash(&self) -> BlockHash {
         self.head
+    }
+
+    /// Makes the voter wait until a block of this height is final here (R16).
+    pub const fn sign_nothing_below(&mut self, height: Height) {
+        self.signs_from = height;
     }
 
     /// The highest justified block known.

@@ -64,9 +64,11 @@ impl<E: Executor> Core<E> {
         }
     }
 
-    /// A clock that stepped back makes a voter wait (R7).
+    /// A clock that stepped back makes a voter wait (R7), and so does a trusted checkpoint
+    /// that is not reached (R16).
     pub(super) fn is_steady(&self, moment: Moment) -> bool {
         moment.now >= self.turn.latest
+            && self.forks.tree().base().header().height >= self.signs_from
     }
 
     /// Signs a share for the head if R7 allows; the record comes first.

@@ -1,0 +1,65 @@
+//! A node that comes late to a chain: it needs a block to trust, keeps to it, and follows
+//! no other chain (R16).
+
+use crate::support::{Home, until};
+use serde_json::Value;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process that ends with the test.
+struct Follower(Child);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Starts a node on a home.
+fn run(home: &str) -> Follower {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weft"));
+    command.args(["node", "run", "--home", home]).stdout(Stdio::null()).stderr(Stdio::null());
+    Follower(command.spawn().expect("the program starts"))
+}
+
+#[test]
+fn r16_a_node_that_comes_late_starts_only_from_a_block_that_is_trusted() {
+    let home = Home::new();
+    // Stake answers for its votes for 16 blocks here: 4 seconds.
+    let short = ["--param", "unbonding_blocks=16"];
+    home.data(&[&["testnet", "up", "-n", "4", "--slot-ms", "250"][..], &short].concat());
+    let status = || home.data(&["node", "status"]);
+    let height = |s: &Value| s["final_height"].as_u64().unwrap_or_default();
+    until(PATIENCE, status, |s| height(s) >= 40);
+    let net = std::fs::read_to_string(home.path().join("testnet/testnet.json")).expect("its file");
+    let net: Value = serde_json::from_str(&net).expect("JSON");
+    let peer = net["nodes"][0]["listen"].as_str().expect("an address").to_owned();
+    let genesis = home.path().join("testnet/genesis.json");
+    let make = |name: &str, more: &[&str]| {
+        let dir = home.path().join(name).to_str().expect("a plain path").to_owned();
+        let genesis = genesis.to_str().expect("a plain path");
+        let rpc = format!("127.0.0.1:{}", crate::imported::free_port());
+        let init = ["node", "init", "--genesis", genesis, "--peer", &peer, "--rpc", &rpc];
+        let place = ["--listen", "/ip4/127.0.0.1/tcp/0", "--home", &dir];
+        home.data(&[&init[..], &place, more].concat());
+        (dir, format!("http://{rpc}"))
+    };
+
+    let (bare, _) = make("bare", &[]);
+    assert_eq!(home.error(&["node", "run", "--home", &bare], 2), "CheckpointNeeded");
+
+    let block = home.data(&["query", "block", "30"]);
+    let hash = block["hash"].as_str().expect("a hash");
+    let (good, url) = make("good", &["--trusted-checkpoint", &format!("30:{hash}")]);
+    let _node = run(&good);
+    let ask = || home.json(&["node", "status", "--network", &url]).1["data"].take();
+    until(PATIENCE, ask, |s| height(s) >= 40);
+
+    let other = hash.chars().rev().take(64).collect::<String>();
+    let wrong = format!("30:0x{other}");
+    let (misled, _) = make("misled", &["--trusted-checkpoint", &wrong]);
+    assert_eq!(home.error(&["node", "run", "--home", &misled], 1), "NotTrusted");
+}
