@@ -75,7 +75,7 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Subnet(command) => wait(cmd::subnet::run(global, &command)),
         Command::Query(command) => wait(cmd::query::run(global, &command)),
         Command::Emission(args) => cmd::emission::run(&args),
-        Command::Genesis(command) => cmd::genesis::run(&command),
+        Command::Genesis(command) => cmd::genesis::run(global, &command),
         Command::Yuma(command) => cmd::yuma::run(global, &command),
         Command::Bench(command) => cmd::bench::run(global, &command),
         Command::Sim(command) => cmd::sim::run(global, &command),

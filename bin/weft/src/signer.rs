@@ -12,13 +12,18 @@ pub fn wallets(global: &Global) -> Wallets {
     Wallets::of_home(&home(global))
 }
 
+/// The wallets of the local testnet, whose keys anyone knows.
+pub fn testnet(global: &Global) -> Wallets {
+    Wallets::of_home(&testnet_dir(global, None))
+}
+
 /// Opens a wallet by name, here or in the testnet.
 pub fn wallet(global: &Global, name: &str) -> Result<Wallet, Failure> {
     let wallet = wallets(global).wallet(name)?;
     if wallet.has(KeyName::Cold) {
         return Ok(wallet);
     }
-    let testnet = Wallets::of_home(&testnet_dir(global, None)).wallet(name)?;
+    let testnet = testnet(global).wallet(name)?;
     if testnet.has(KeyName::Cold) {
         note(&format!("wallet {name}: keys of the local testnet, known to anyone"));
         return Ok(testnet);
@@ -79,16 +84,20 @@ pub fn password(global: &Global) -> Result<String, Failure> {
         .map_err(|e| Failure::new(Exit::NeedsInput, "NeedsPassword", e))
 }
 
-/// A recipient: address, public key in hex, or wallet name (its coldkey).
+/// A recipient: address, public key in hex, wallet name (its coldkey), or `wallet/hotkey`.
 pub fn recipient(global: &Global, text: &str, network: Network) -> Result<PublicKey, Failure> {
     if let Some(found) = key(text, network) {
         return found;
     }
-    match wallet(global, text) {
-        Ok(wallet) => Ok(wallet.public(KeyName::Cold)?),
+    let (name, key) = match text.split_once('/') {
+        Some((name, hotkey)) => (name, KeyName::Hot(hotkey)),
+        None => (text, KeyName::Cold),
+    };
+    match wallet(global, name) {
+        Ok(wallet) => Ok(wallet.public(key)?),
         Err(_) => {
             let message = format!("\"{text}\" is no address, public key or wallet");
-            Err(Failure::new(Exit::Usage, "UnknownRecipient", message)
+            Err(Failure::new(Exit::NotFound, "UnknownKey", message)
                 .help("addresses of this network begin with ".to_owned() + network.prefix() + "1"))
         }
     }

@@ -62,7 +62,7 @@ methods! {
         may("txs", "\"count\" (default), \"ids\" or \"full\"")];
     ChainGetSupply = "chain_getSupply", "the totals of all money", [
         AT, may("audit", "true: sum the whole state and compare")];
-    AccountGet = "account_get", "free coins, nonce and stake of an account", [
+    AccountGet = "account_get", "free coins and nonce of an account; its stake: stake_get", [
         must("key", "public key in hex or address"), AT];
     AccountProof = "account_proof", "the proof that the state holds an account, or holds none", [
         must("key", "public key in hex or address")];

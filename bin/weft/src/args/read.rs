@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 #[derive(Subcommand, Debug)]
 pub enum QueryCommand {
-    /// Free coins, stake and nonce of an account
+    /// Free coins and nonce of an account
     Account {
         /// Address, public key or wallet name
         key: String,

@@ -1,8 +1,9 @@
 //! `weft genesis new|import|show`.
 
 use super::node::read_genesis;
-use crate::args::{GenesisCommand, GenesisImport, GenesisNew};
+use crate::args::{GenesisCommand, GenesisImport, GenesisNew, Global};
 use crate::output::{Answer, Exit, Failure};
+use crate::signer;
 use serde_json::json;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -10,22 +11,24 @@ use std::path::{Path, PathBuf};
 use weft_testnet::import::{ImportError, Launch, import};
 use weft_types::genesis::GenesisError;
 use weft_types::hash::to_hex;
-use weft_types::key_text::{self, KeyTextError};
-use weft_types::{Genesis, Millis, Network, PublicKey, Rao, SecretKey};
+use weft_types::{Genesis, Millis, Rao, SecretKey};
 
 /// Runs the command.
-pub fn run(command: &GenesisCommand) -> Result<Answer, Failure> {
+pub fn run(global: &Global, command: &GenesisCommand) -> Result<Answer, Failure> {
     match command {
-        GenesisCommand::New(args) => fair(args),
-        GenesisCommand::Import(args) => bring(args),
+        GenesisCommand::New(args) => fair(global, args),
+        GenesisCommand::Import(args) => bring(global, args),
         GenesisCommand::Show { file } => show(file),
     }
 }
 
-fn fair(args: &GenesisNew) -> Result<Answer, Failure> {
+fn fair(global: &Global, args: &GenesisNew) -> Result<Answer, Failure> {
     let network = args.network_preset.into();
     let pair = |text: &String| match text.split_once(':') {
-        Some((hotkey, coldkey)) => Ok((voter(hotkey, network)?, voter(coldkey, network)?)),
+        Some((hotkey, coldkey)) => {
+            let hotkey = signer::hotkey_of(global, hotkey, network)?;
+            Ok((hotkey, signer::recipient(global, coldkey, network)?))
+        }
         None => Err(Failure::new(Exit::Usage, "BadVoter", format!("{text} is no HOTKEY:COLDKEY"))),
     };
     let voters = args.voter.iter().map(pair).collect::<Result<Vec<_>, Failure>>()?;
@@ -42,12 +45,13 @@ fn fair(args: &GenesisNew) -> Result<Answer, Failure> {
     show(&args.out)
 }
 
-fn bring(args: &GenesisImport) -> Result<Answer, Failure> {
+fn bring(global: &Global, args: &GenesisImport) -> Result<Answer, Failure> {
     let network = args.network_preset.into();
     let now = crate::cmd::testnet::now().0.saturating_add(1_000);
     let new = || SecretKey::from_seed(weft_node::entropy::seed());
     let (hotkey, coldkey) = (new(), new());
-    let voter = args.voter.as_deref().map(|text| voter(text, network)).transpose()?;
+    let voter = args.voter.as_deref();
+    let voter = voter.map(|text| signer::hotkey_of(global, text, network)).transpose()?;
     let launch = Launch {
         network,
         name: args.name.clone(),
@@ -64,24 +68,19 @@ fn bring(args: &GenesisImport) -> Result<Answer, Failure> {
     let path = files.genesis.display();
     let text = format!(
         "{} accounts with {} TAO, {} stakes with {} TAO\ngenesis {path}\nchain {}\n\
-         run it with: weft node run --genesis {path}",
+         run it with: weft --home {} node run --genesis {path}",
         imported.accounts,
         imported.balance_sum.as_tao(),
         imported.stakes,
         imported.stake_sum.as_tao(),
         imported.chain_id,
+        args.out.join("node").display(),
     );
     let mut data = json!(imported);
     data["genesis"] = json!(files.genesis);
     data["voter_key"] = json!(hotkey.map(|_| &files.voter));
     data["coldkey_key"] = json!(coldkey.map(|_| &files.coldkey));
     Answer::new(&data, text)
-}
-
-/// The hotkey that an operator names as the voter.
-fn voter(text: &str, network: Network) -> Result<PublicKey, Failure> {
-    let bad = |e: KeyTextError| Failure::new(Exit::Usage, e.name(), e);
-    key_text::read(text, Some(network)).map_err(bad)
 }
 
 /// What an import writes.

@@ -20,13 +20,18 @@ pub async fn run(global: &Global, command: &TestnetCommand) -> Result<Answer, Fa
         TestnetCommand::Up(args) => start(global, args).await,
         TestnetCommand::Status(at) => {
             let net = Net::load(&testnet_dir(global, at.dir.as_ref()))?;
-            answer(&up::status(&net).await)
+            answer(global, &up::status(&net).await)
         }
         TestnetCommand::Down(at) => {
             let net = Net::load(&testnet_dir(global, at.dir.as_ref()))?;
+            let running = net.nodes.iter().filter(|node| node.is_running()).count();
             net.down()?;
-            let text = format!("{} nodes stopped, no process left", net.nodes.len());
-            Answer::new(&json!({ "dir": net.dir, "stopped": net.nodes.len() }), text)
+            let text = match running {
+                0 => "no node was running".to_owned(),
+                1 => "1 node stopped, no process left".to_owned(),
+                _ => format!("{running} nodes stopped, no process left"),
+            };
+            Answer::new(&json!({ "dir": net.dir, "stopped": running }), text)
         }
         TestnetCommand::Kill(which) => {
             let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref()))?;
@@ -77,10 +82,10 @@ pub fn wish(global: &Global, args: &TestnetUp) -> Result<Wish, Failure> {
 
 async fn start(global: &Global, args: &TestnetUp) -> Result<Answer, Failure> {
     let status = up::up(&wish(global, args)?, &note).await?;
-    answer(&status)
+    answer(global, &status)
 }
 
-fn answer(status: &NetStatus) -> Result<Answer, Failure> {
+fn answer(global: &Global, status: &NetStatus) -> Result<Answer, Failure> {
     let height = status.nodes.iter().filter_map(|n| n.final_height).max();
     let mut text = nodes_table(status);
     if !status.rows.is_empty() {
@@ -89,9 +94,23 @@ fn answer(status: &NetStatus) -> Result<Answer, Failure> {
     if status.state == State::Starting {
         text = format!("{text}\n\nit did not come up: weft testnet down, then weft testnet up");
     }
-    let next = "next: weft testnet status | weft query supply | weft subnet metagraph 1 | weft testnet down";
+    let next = next(global, status);
     let text = format!("{text}\n\ndir {}\n{next}", status.dir.display());
     Ok(Answer::new(status, text)?.at(Some("local".to_owned()), height))
+}
+
+/// What to try next, in commands that mean this very network.
+fn next(global: &Global, status: &NetStatus) -> String {
+    let is_usual = status.dir == testnet_dir(global, None);
+    let dir = if is_usual { String::new() } else { format!(" --dir {}", status.dir.display()) };
+    let Some(node) = status.nodes.iter().find(|node| node.pid.is_some()) else {
+        return format!("no node runs; next: weft testnet up{dir}");
+    };
+    let network = if is_usual { String::new() } else { format!(" --network {}", node.rpc) };
+    format!(
+        "next: weft testnet status{dir} | weft query supply{network} | \
+         weft subnet metagraph 1{network} | weft testnet down{dir}"
+    )
 }
 
 fn nodes_table(status: &NetStatus) -> String {

@@ -71,15 +71,19 @@ fn describe(name: &str, wallet: &Wallet) -> Result<Value, Failure> {
 }
 
 fn list(global: &Global) -> Result<Answer, Failure> {
-    let wallets = signer::wallets(global);
     let mut shown = Vec::new();
-    let mut rows = vec![["name", "coldkey (local)", "hotkeys"].map(ToOwned::to_owned).to_vec()];
-    for name in wallets.names()? {
-        let wallet = wallets.wallet(&name)?;
-        let key = wallet.public(KeyName::Cold)?;
-        let address = Address { network: Network::Local, key }.to_string();
-        rows.push(vec![name.clone(), address, wallet.hotkeys()?.join(" ")]);
-        shown.push(describe(&name, &wallet)?);
+    let head = ["name", "coldkey (local)", "hotkeys", "of"];
+    let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
+    for (of, wallets) in [("home", signer::wallets(global)), ("testnet", signer::testnet(global))] {
+        for name in wallets.names()? {
+            let wallet = wallets.wallet(&name)?;
+            let key = wallet.public(KeyName::Cold)?;
+            let address = Address { network: Network::Local, key }.to_string();
+            rows.push(vec![name.clone(), address, wallet.hotkeys()?.join(" "), of.to_owned()]);
+            let mut described = describe(&name, &wallet)?;
+            described["of"] = json!(of);
+            shown.push(described);
+        }
     }
     Answer::new(&json!({ "wallets": shown }), table(&rows))
 }

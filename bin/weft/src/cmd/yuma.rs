@@ -1,9 +1,10 @@
 //! `weft yuma run FILE`.
 
 use crate::args::{Global, YumaCommand};
-use crate::output::{Answer, Exit, Failure};
+use crate::output::{Answer, Exit, Failure, table};
 use serde_json::json;
 use std::path::Path;
+use weft_yuma::Outcome;
 use weft_yuma::case::{self, Case};
 
 /// The most bytes of a case file.
@@ -25,7 +26,27 @@ pub fn run(_: &Global, command: &YumaCommand) -> Result<Answer, Failure> {
         return Err(Failure::new(Exit::CheckFailed, "NotEqual", difference).data(&data));
     }
     let verdict = if case::has_results(&case) { "equal" } else { "no results to compare with" };
-    Answer::new(&data, format!("{}: {} epochs, {verdict}", case.name, outcomes.len()))
+    let last = outcomes.last().map(earners).unwrap_or_default();
+    let text = format!("{}: {} epochs, {verdict}\n\n{last}", case.name, outcomes.len());
+    Answer::new(&data, text)
+}
+
+/// Who has or earns something after an epoch; ratios as the chain stores them.
+fn earners(out: &Outcome) -> String {
+    let head = ["uid", "stake", "consensus", "incentive", "dividends", "emission (rao)"];
+    let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
+    let ratio = |list: &[u16], uid: usize| list.get(uid).copied().unwrap_or_default();
+    for (uid, emission) in out.emission.iter().enumerate() {
+        let columns = [&out.stake_weight, &out.consensus, &out.incentive, &out.dividends];
+        let numbers = columns.map(|list| ratio(list, uid));
+        if *emission > 0 || numbers.iter().any(|number| *number > 0) {
+            let mut row = vec![uid.to_string()];
+            row.extend(numbers.iter().map(ToString::to_string));
+            row.push(emission.to_string());
+            rows.push(row);
+        }
+    }
+    table(&rows)
 }
 
 /// Reads a case file.

@@ -127,6 +127,17 @@ fn signatures_of_a_file_have_one_verdict_alone_and_in_batches() {
 }
 
 #[test]
+fn the_sample_case_of_the_docs_pays_the_miner_that_two_of_three_agree_on() {
+    let file =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/samples/yuma.json");
+    let data = Home::new().data(&["yuma", "run", file.to_str().expect("a plain path")]);
+    let out = &data["epochs"][1]["out"];
+    let incentive = |uid: usize| out["incentive"][uid].as_u64().expect("a number");
+    assert!(incentive(3) > incentive(4) && incentive(4) > 0, "{out}");
+    assert_eq!(incentive(2), 0, "what one of three says of itself is clipped");
+}
+
+#[test]
 fn a_golden_case_is_equal_and_a_doctored_one_is_not() {
     let Some(file) = shared("vectors/yuma/penalty_32767.json") else { return };
     let home = Home::new();
