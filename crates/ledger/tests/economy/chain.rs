@@ -231,6 +231,11 @@ impl Chain {
         }
     }
 
+    /// The round of the last block.
+    pub const fn header_round(&self) -> Round {
+        Round(self.slot)
+    }
+
     pub fn height(&self) -> u64 {
         self.at().height.0
     }

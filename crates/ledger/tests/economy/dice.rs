@@ -11,8 +11,9 @@ use weft_types::signature::signed_bytes;
 use weft_types::stamp::StampFor;
 use weft_types::tx::Consent;
 use weft_types::{
-    BatchCall, Call, ChainTag, Commitment, Height, Identity, Item, Netuid, Nonce, Parameter,
-    PublicKey, Rao, Reveal, SecretKey, Signature, Tx, TxBody, Uid, WeightRow,
+    BatchCall, Call, ChainTag, Checkpoint, Commitment, Evidence, Hash, Height, Identity, Item,
+    Netuid, Nonce, Parameter, PublicKey, Rao, Reveal, Round, SecretKey, Signature, Tx, TxBody, Uid,
+    Vote, WeightRow,
 };
 
 pub struct Player {
@@ -67,7 +68,28 @@ impl Player {
                 txs.push(self.tx(chain, &mut nonces, secret.public(), call));
             }
         }
+        // Reports come last, and where one is caught another often is.
+        let reports = if self.one_in(60) { 1 + self.below(3) } else { 0 };
+        for _ in 0..reports {
+            let (reporter, evidence) = (self.actor().cold.public(), self.evidence(chain));
+            txs.push(self.tx(chain, &mut nonces, reporter, Call::ReportEvidence { evidence }));
+        }
         (txs, self.items(chain))
+    }
+
+    /// Two votes of one who may have voted, for a round not long ago; now and then one vote
+    /// twice.
+    fn evidence(&mut self, chain: &Chain) -> Evidence {
+        let key = hot(self.small(VOTERS + 2), 0);
+        let round = Round(chain.header_round().0.saturating_sub(self.below(12)));
+        let source = Checkpoint { round: Round::ZERO, hash: Hash::ZERO };
+        let mut vote = || {
+            let hash = Hash([u8::try_from(self.below(20)).unwrap(); 32]);
+            let target = Checkpoint { round, hash };
+            let vote = Vote { voter: key.public(), source, target, items: Hash::ZERO };
+            Box::new(vote.sign(&key, &chain.genesis.chain_id()))
+        };
+        Evidence::Votes(vote(), vote())
     }
 
     fn items(&mut self, chain: &Chain) -> Vec<(PublicKey, Vec<Item>)> {

@@ -90,16 +90,31 @@ struct Market {
     locked: u64,
 }
 
+/// What is left of a stake by offences of its hotkey: how often all was lost, and the part
+/// left since in parts of 2^60 (R17).
+type Kept = (u32, u64);
+
+/// Stake on its way out.
+struct Leaver {
+    who: PublicKey,
+    hotkey: PublicKey,
+    amount: u64,
+    /// What was left of the hotkey's stake when it was asked for.
+    kept: Kept,
+}
+
 /// The money as it should be.
 pub struct Model {
     free: BTreeMap<PublicKey, u64>,
     nonces: BTreeMap<PublicKey, u64>,
     pools: BTreeMap<PublicKey, Pool>,
     owners: BTreeMap<PublicKey, PublicKey>,
-    /// What is on its way out: (height, coldkey, amount).
-    exits: Vec<(u64, PublicKey, u64)>,
-    /// The same without a time yet: (height of the request, coldkey, amount).
-    leaving: Vec<(u64, PublicKey, u64)>,
+    /// What is on its way out, and when it is there.
+    exits: Vec<(u64, Leaver)>,
+    /// The same without a time yet, and when it was asked for.
+    leaving: Vec<(u64, Leaver)>,
+    /// What is left of stake behind offenders.
+    kept: BTreeMap<PublicKey, Kept>,
     /// Requests up to here have got their time.
     released: u64,
     /// When the voters rotated last.
@@ -124,6 +139,7 @@ impl Model {
             owners: genesis.voters.iter().map(|v| (v.hotkey, v.coldkey)).collect(),
             exits: Vec::new(),
             leaving: Vec::new(),
+            kept: BTreeMap::new(),
             released: 0,
             rotated: 0,
             voting: BTreeSet::new(),
@@ -183,11 +199,11 @@ impl Model {
         if before.previous.is_some() && now.previous != before.previous {
             let (first, from) = (self.released + 1, height + params.unbonding_blocks);
             let each = (self.rotated + 1 - first).div_ceil(params.rotation_blocks);
-            for (asked, who, amount) in std::mem::take(&mut self.leaving) {
+            for (asked, leaver) in std::mem::take(&mut self.leaving) {
                 if asked <= self.rotated {
-                    self.exits.push((from + (asked - first) / each, who, amount));
+                    self.exits.push((from + (asked - first) / each, leaver));
                 } else {
-                    self.leaving.push((asked, who, amount));
+                    self.leaving.push((asked, leaver));
                 }
             }
             self.released = self.rotated;
@@ -214,11 +230,33 @@ impl Model {
     }
 
     fn mature(&mut self, chain: &Chain, height: u64) {
-        let due: Vec<_> = self.exits.iter().filter(|(at, ..)| *at == height).copied().collect();
-        self.exits.retain(|(at, ..)| *at != height);
-        for (_, who, amount) in due {
-            self.credit(chain, who, amount);
+        let due: Vec<_> = self.exits.extract_if(.., |(at, _)| *at == height).collect();
+        for (_, leaver) in due {
+            let (era, part) = self.kept_of(&leaver.hotkey);
+            let left = if era == leaver.kept.0 {
+                ratio(leaver.amount.into(), part.into(), leaver.kept.1.into(), false)
+            } else {
+                0
+            };
+            let left = u64::try_from(left).unwrap();
+            self.credit(chain, leaver.who, left);
+            self.recycle(leaver.amount - left);
         }
+    }
+
+    fn kept_of(&self, hotkey: &PublicKey) -> Kept {
+        self.kept.get(hotkey).copied().unwrap_or((0, 1 << 60))
+    }
+
+    /// A hotkey lost stake for an offence: how much the receipt says, and the state which
+    /// part of what was asked back is left.
+    fn slashed(&mut self, chain: &Chain, hotkey: PublicKey, lost: u64) {
+        let pool = self.pools.entry(hotkey).or_default();
+        pool.value = pool.value.checked_sub(lost).unwrap();
+        let Some(Value::Offender(record)) = chain.get(&Key::Offender(hotkey)) else {
+            panic!("{hotkey} was slashed and has no record");
+        };
+        self.kept.insert(hotkey, (record.kept.era, record.kept.part));
     }
 
     /// By issuance at the end of the block before, or what earlier blocks had. Answers what
@@ -254,9 +292,11 @@ impl Model {
             u64::try_from(u128::from(pay) * u128::from(power) / u128::from(all)).unwrap()
         };
         let known = |key: &&PublicKey| self.owners.contains_key(key);
-        let powers: Vec<u64> = block.carried.iter().filter(known).map(real).collect();
-        let voters: u64 = powers.iter().copied().map(part).sum();
-        voters + part(powers.iter().sum())
+        let open = |key: &&PublicKey| !self.is_closed(key);
+        let carried = || block.carried.iter().filter(known);
+        let voters: u64 = carried().filter(open).map(real).map(part).sum();
+        let proposer = part(carried().map(real).sum());
+        voters + if self.is_closed(&block.header.proposer) { 0 } else { proposer }
     }
 
     /// A transaction that was in a block; answers its fee.
@@ -311,10 +351,12 @@ impl Model {
         let nobodys = if pool.shares.is_empty() { std::mem::take(&mut pool.value) } else { 0 };
         self.recycle(nobodys);
         let votes = self.voting.contains(&hotkey);
+        let kept = self.kept_of(&hotkey);
+        let leaver = Leaver { who, hotkey, amount: out.saturating_sub(fee), kept };
         if out > fee && votes {
-            self.leaving.push((height, who, out - fee));
+            self.leaving.push((height, leaver));
         } else if out > fee {
-            self.exits.push((height + params.exit_blocks, who, out - fee));
+            self.exits.push((height + params.exit_blocks, leaver));
         }
     }
 
@@ -364,6 +406,11 @@ impl Model {
                 market.numbers = numbers.with(*parameter, *value);
                 events.next();
             }
+            Call::ReportEvidence { .. } => {
+                for event in events {
+                    self.punished(chain, event, at);
+                }
+            }
             Call::Batch { calls } => {
                 for call in calls {
                     self.call((chain, height), (signer, &call.0), events, at);
@@ -373,6 +420,29 @@ impl Model {
                 events.next();
             }
         }
+    }
+
+    /// What a report's receipt says it cost, and whom: all but the reporter's part is
+    /// recycled.
+    fn punished(&mut self, chain: &Chain, event: &Event, at: &impl Fn() -> String) {
+        match event {
+            Event::VoterSlashed { hotkey, lost, reporter, reward, .. } => {
+                self.slashed(chain, *hotkey, lost.0);
+                assert!(reward.0 <= lost.0 / 20, "{reward} of {lost} at {}", at());
+                self.recycle(lost.0 - reward.0);
+                self.credit(chain, *reporter, reward.0);
+            }
+            Event::SlashRaised { hotkey, lost } => {
+                self.slashed(chain, *hotkey, lost.0);
+                self.recycle(lost.0);
+            }
+            other => panic!("{other:?} in a report at {}", at()),
+        }
+    }
+
+    /// Whether a pool lost everything: it takes no more.
+    fn is_closed(&self, hotkey: &PublicKey) -> bool {
+        self.pools.get(hotkey).is_some_and(|pool| pool.value == 0 && !pool.shares.is_empty())
     }
 
     /// The price falls by the half-life since the last registration.
