@@ -1,6 +1,8 @@
 //! The constants of the chain that a node runs, in one place.
 
-use weft_types::{Address, ChainId, Genesis, Network, Params, PublicKey};
+use weft_types::{
+    Address, Call, ChainId, ChainTag, Genesis, Network, Nonce, Params, PublicKey, Rao, TxBody,
+};
 
 /// What never changes while a node runs.
 #[derive(Clone, Debug)]
@@ -24,6 +26,19 @@ impl Chain {
             network: genesis.network,
             name: genesis.name.clone(),
             params: genesis.params.clone(),
+        }
+    }
+
+    /// What a hotkey signs for a free call.
+    #[must_use]
+    pub fn free_call(&self, signer: PublicKey, call: Call) -> TxBody {
+        TxBody {
+            chain: ChainTag::of(&self.id),
+            signer,
+            nonce: Nonce::ZERO,
+            fee: Rao::ZERO,
+            valid_until: None,
+            call,
         }
     }
 

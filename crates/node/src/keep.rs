@@ -1,4 +1,5 @@
-//! What the engine keeps: finals, checkpoints, bundles, rows, offers, reports, and the end of it all.
+//! What the engine keeps: finals, checkpoints, bundles, rows, offers, reports, and the end
+//! of it all.
 
 use crate::engine::Engine;
 use crate::error::NodeError;

@@ -1,16 +1,14 @@
 //! The voter's offer to vote, kept up by itself (R13).
 //!
 //! As soon as the voter's hotkey holds a permit and has a row in the state, and in every
-//! quarter of a rotation once, a free call offers it as a voter: to the own pool first and
-//! from there to the peers, like a client's. An offer that is lost is sent again.
+//! quarter of a rotation once, a free call offers it as a voter. An offer that is lost is
+//! sent again.
 //!
 //! Not here: rows (`rows`), and who is taken (the ledger).
 
-use crate::checker::Job;
 use crate::engine::Engine;
-use crate::event::Source;
 use weft_ledger::query::voters;
-use weft_types::{Call, Canonical, ChainTag, Height, Nonce, Rao, SecretKey, TxBody};
+use weft_types::{Call, Height, SecretKey};
 
 /// After so many blocks an offer that is not in the state yet is sent again.
 const AGAIN: u64 = 4;
@@ -42,19 +40,8 @@ impl Engine {
         let Some(netuid) = voters::offer_due(&view, &self.chain.params, &key.public()) else {
             return;
         };
-        let body = TxBody {
-            chain: ChainTag::of(&self.chain.id),
-            signer: key.public(),
-            nonce: Nonce::ZERO,
-            fee: Rao::ZERO,
-            valid_until: None,
-            call: Call::JoinVoters { netuid, at: head },
-        };
-        let data = vec![body.sign(key, &self.chain.id)].to_bytes();
-        // Nobody waits for the answer; whether it worked is seen in the state.
-        let (reply, _) = tokio::sync::oneshot::channel();
-        let job = Job::Bundle { source: Source::Client(reply), data };
-        if self.checker.txs.try_send(job).is_ok() {
+        let call = Call::JoinVoters { netuid, at: head };
+        if self.send_own(self.chain.free_call(key.public(), call), key) {
             self.offers.sent = Some(head);
         }
     }

@@ -1,18 +1,15 @@
 //! Offences that this node saw, taken to the chain (R17).
 //!
 //! What the core reports as evidence waits here. While a voter runs on this node it signs
-//! a free call for the oldest: to the own pool first and from there to the peers, like a
-//! client's. One goes at a time, since a pool keeps one report of a signer. What a block
+//! a free call for the oldest. One goes at a time, since a pool keeps one report of a signer. What a block
 //! would not take any more, because somebody's report was sooner or it shows no offence
 //! of a voter, is dropped. A lost one is sent again.
 //!
 //! Not here: what an offence is (consensus), and what it costs (the ledger).
 
-use crate::checker::Job;
 use crate::engine::Engine;
-use crate::event::Source;
 use std::collections::VecDeque;
-use weft_types::{Call, Canonical, ChainTag, Evidence, Height, Nonce, Rao, SecretKey, TxBody};
+use weft_types::{Call, Evidence, Height, SecretKey};
 
 /// The most that wait; a newer one is left out, other nodes see it too.
 const MOST: usize = 64;
@@ -49,14 +46,8 @@ impl Engine {
         let Some(key) = self.reports.key.clone() else { return };
         let (head, hash) = (self.core.head().height, self.core.head_hash());
         while let Some(evidence) = self.reports.waiting.front() {
-            let body = TxBody {
-                chain: ChainTag::of(&self.chain.id),
-                signer: key.public(),
-                nonce: Nonce::ZERO,
-                fee: Rao::ZERO,
-                valid_until: None,
-                call: Call::ReportEvidence { evidence: evidence.clone() },
-            };
+            let call = Call::ReportEvidence { evidence: evidence.clone() };
+            let body = self.chain.free_call(key.public(), call);
             let executor = self.core.executor();
             let Some(view) = executor.view(&hash) else { return };
             if let Err(why) = executor.ledger().try_free(&view, hash, &body) {
@@ -68,11 +59,7 @@ impl Engine {
             if self.reports.sent.is_some_and(|sent| head.since(sent) < AGAIN) {
                 return;
             }
-            let data = vec![body.sign(&key, &self.chain.id)].to_bytes();
-            // Nobody waits for the answer; whether it worked is seen in the state.
-            let (reply, _) = tokio::sync::oneshot::channel();
-            let job = Job::Bundle { source: Source::Client(reply), data };
-            if self.checker.txs.try_send(job).is_ok() {
+            if self.send_own(body, &key) {
                 tracing::warn!(offender = %evidence.offender(), "an offence is reported");
                 self.reports.sent = Some(head);
             }

@@ -1,5 +1,6 @@
 //! Checked transactions on their way into the pool, and what those who sent them hear.
 
+use crate::checker::Job;
 use crate::engine::Engine;
 use crate::event::{Reply, Source};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use weft_mempool::{Account, Accounts, Inserted, PoolError};
 use weft_rpc::{Kind, RpcError};
 use weft_types::check::TxError;
 use weft_types::codec::CodecError;
-use weft_types::{BlockHash, Call, CheckedTx, Nonce, PublicKey, Rao, TxBody};
+use weft_types::{BlockHash, Call, Canonical, CheckedTx, Nonce, PublicKey, Rao, SecretKey, TxBody};
 
 /// Accounts as of some block; empty when its state is not kept.
 pub(crate) struct AccountsAt<'a> {
@@ -51,6 +52,17 @@ impl Accounts for AccountsAt<'_> {
 }
 
 impl Engine {
+    /// Sends a call of the node's own voter like a client's: to the own pool first and from
+    /// there to the peers. Answers whether the checker had room for it; whether it worked
+    /// is seen in the state.
+    pub(crate) fn send_own(&self, body: TxBody, key: &SecretKey) -> bool {
+        let data = vec![body.sign(key, &self.chain.id)].to_bytes();
+        // Nobody waits for the answer.
+        let (reply, _) = tokio::sync::oneshot::channel();
+        let job = Job::Bundle { source: Source::Client(reply), data };
+        self.checker.txs.try_send(job).is_ok()
+    }
+
     /// Takes what came out of the checker.
     pub(crate) fn checked_txs(
         &mut self,

@@ -5,12 +5,11 @@
     reason = "helpers of tests; a test that can't go on fails"
 )]
 
-use crate::support::{Home, shared, until};
+use crate::support::{Home, Running, shared, until};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use weft_rpc::client::{Client, ClientError};
 use weft_types::key::derive_test_key;
@@ -21,33 +20,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 
-/// A node that is killed when the test is over.
-struct Node(Child);
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("it has an address").port()
 }
 
 /// A node of a genesis, in a home made by its start; its URL beside it.
-fn start(home: &Path, genesis: &str) -> (Node, String) {
-    let (rpc, listen) = (format!("127.0.0.1:{}", free_port()), free_port());
-    let child = Command::new(env!("CARGO_BIN_EXE_weft"))
-        .args(["node", "run", "--genesis", genesis, "--rpc", &rpc])
-        .args(["--listen", &format!("/ip4/127.0.0.1/tcp/{listen}")])
-        .arg("--home")
-        .arg(home)
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the node starts");
-    (Node(child), format!("http://{rpc}"))
+fn start(home: &Path, genesis: &str) -> (Running, String) {
+    let rpc = format!("127.0.0.1:{}", free_port());
+    let listen = format!("/ip4/127.0.0.1/tcp/{}", free_port());
+    let flags = ["--genesis", genesis, "--rpc", &rpc, "--listen", &listen];
+    (Running::node(home, &flags), format!("http://{rpc}"))
 }
 
 fn is_final((code, answer): &(i32, Value)) -> bool {

@@ -1,26 +1,15 @@
 //! One voter's key on two nodes of a live net: it is caught, reported by the nodes
 //! themselves, and pays for it (R17).
 
-use crate::support::{Home, until};
+use crate::support::{Home, Running, until};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use weft_types::SecretKey;
 use weft_types::hash::array_from_hex;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A process that ends with the test.
-struct Twin(Child);
-
-impl Drop for Twin {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
 
 /// The public key of the voter of a home.
 fn voter(home: &Path) -> String {
@@ -44,7 +33,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// A second node with key and data of one that stands still: a backup that an operator
 /// starts beside the first.
-fn twin(of: &Path, at: &Path) -> Twin {
+fn twin(of: &Path, at: &Path) -> Running {
     copy(of, at);
     fs::write(at.join("node.key"), "07".repeat(32)).expect("a network identity of its own");
     let config = fs::read_to_string(of.join("config.toml")).expect("a configuration");
@@ -55,14 +44,7 @@ fn twin(of: &Path, at: &Path) -> Twin {
     };
     let config: Vec<_> = config.lines().map(open).collect();
     fs::write(at.join("config.toml"), config.join("\n")).expect("a configuration");
-    let child = Command::new(env!("CARGO_BIN_EXE_weft"))
-        .args(["node", "run", "--home"])
-        .arg(at)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    Twin(child)
+    Running::node(at, &[])
 }
 
 #[test]

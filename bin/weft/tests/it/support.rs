@@ -3,8 +3,32 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+
+/// A node of its own that ends with the test.
+pub struct Running(Child);
+
+impl Running {
+    /// Starts a node on a home, with more flags.
+    pub fn node(home: &Path, flags: &[&str]) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_weft"))
+            .args(["node", "run", "--home"])
+            .arg(home)
+            .args(flags)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Self(child.expect("the program starts"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
 
 /// A home of its own for a test; what runs in it is stopped at the end.
 pub struct Home(pub tempfile::TempDir);

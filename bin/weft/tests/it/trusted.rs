@@ -1,29 +1,11 @@
 //! A node that comes late to a chain: it needs a block to trust, keeps to it, and follows
 //! no other chain (R16).
 
-use crate::support::{Home, until};
+use crate::support::{Home, Running, until};
 use serde_json::Value;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A process that ends with the test.
-struct Follower(Child);
-
-impl Drop for Follower {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// Starts a node on a home.
-fn run(home: &str) -> Follower {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_weft"));
-    command.args(["node", "run", "--home", home]).stdout(Stdio::null()).stderr(Stdio::null());
-    Follower(command.spawn().expect("the program starts"))
-}
 
 #[test]
 fn r16_a_node_that_comes_late_starts_only_from_a_block_that_is_trusted() {
@@ -54,7 +36,7 @@ fn r16_a_node_that_comes_late_starts_only_from_a_block_that_is_trusted() {
     let block = home.data(&["query", "block", "30"]);
     let hash = block["hash"].as_str().expect("a hash");
     let (good, url) = make("good", &["--trusted-checkpoint", &format!("30:{hash}")]);
-    let _node = run(&good);
+    let _node = Running::node(good.as_ref(), &[]);
     let ask = || home.json(&["node", "status", "--network", &url]).1["data"].take();
     until(PATIENCE, ask, |s| height(s) >= 40);
 

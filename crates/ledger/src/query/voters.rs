@@ -1,6 +1,6 @@
 //! Who votes, who may vote next, and how far the bootstrap is (R12 to R14).
 
-use crate::rules::{electable as can_be_taken, quarter, reads};
+use crate::rules::{electable as can_be_taken, offer_wait, quarter, reads};
 use crate::state::Read;
 use serde::Serialize;
 use weft_types::{Height, Netuid, Offence, Params, Power, PublicKey, Rao, VoterSet, VoterSets};
@@ -78,7 +78,7 @@ pub fn offer_due(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Opti
     let known = reads::candidates(state).into_iter().find(|c| c.hotkey == *hotkey);
     let waits = known.is_some_and(|c| {
         let is_done = c.quarters & quarter(next, params.rotation_blocks) != 0;
-        is_done || next.since(c.renewed) < params.rotation_blocks.div_euclid(8)
+        is_done || next.since(c.renewed) < offer_wait(params.rotation_blocks)
     });
     let votes_in = |netuid: &Netuid| {
         let uid = reads::seat(state, *netuid, hotkey)?;

@@ -8,19 +8,16 @@
 //! hold `bootstrap_stake` it begins to fall, linearly, to nothing over `bootstrap_fade`
 //! rotations; one way, never back.
 //!
-//! Not here: how the sets follow (`rotation`).
+//! Not here: who they hand over to (`candidates`), and how the sets follow (`rotation`).
 
-use super::axon::{is_since, sitting};
 use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
 use super::evidence::is_jailed;
-use super::reads::{bootstrap, candidates, hotkey, neuron, row, seat, subnet};
-use super::register::is_recent;
-use super::rotation::{EVERY_QUARTER, quarter};
-use crate::state::value::{Bootstrap, Candidate};
+use super::reads::bootstrap;
+use crate::state::value::Bootstrap;
 use crate::state::{Key, Read, Value};
-use weft_types::{Height, Netuid, PublicKey, Rao};
+use weft_types::{Height, PublicKey, Rao};
 
 /// The virtual stake behind a hotkey; zero for all but the voters of genesis.
 pub fn virtual_stake(state: &dyn Read, hotkey: &PublicKey) -> Rao {
@@ -34,94 +31,6 @@ pub fn part(record: &Bootstrap, hotkey: &PublicKey) -> Rao {
         Ok(_) => Rao(record.left.0.checked_div(count).unwrap_or(0)),
         Err(_) => Rao::ZERO,
     }
-}
-
-/// Offers the signing hotkey as a voter, or renews the offer (R13).
-pub fn join(
-    books: &mut Books<'_>,
-    signer: PublicKey,
-    netuid: Netuid,
-    at: Height,
-) -> Result<(), CallError> {
-    subnet(books, netuid).ok_or(CallError::SubnetNotExists { netuid })?;
-    let (uid, mut who) = sitting(books, netuid, &signer)?;
-    if !who.validator_permit {
-        return Err(CallError::NeuronNoValidatorPermit { uid, netuid });
-    }
-    if row(books, netuid, uid).is_none() {
-        return Err(CallError::NoRowYet { netuid });
-    }
-    is_recent(books, at)?;
-    is_since(&who, at)?;
-    // Remembered with the neuron, since the offer itself may be taken back meanwhile.
-    if at <= who.offered_at {
-        return Err(CallError::NotNewer { named: at, last: who.offered_at });
-    }
-    let mut list = candidates(books);
-    match list.binary_search_by(|c| c.hotkey.cmp(&signer)) {
-        Ok(place) => {
-            let known = list.get_mut(place).ok_or(CallError::OutOfRange)?;
-            let wait = books.params.rotation_blocks.div_euclid(8);
-            let blocks_left = wait.saturating_sub(books.height.since(known.at));
-            if blocks_left > 0 {
-                return Err(CallError::JoinedRecently { blocks_left });
-            }
-            (known.netuid, known.at, known.renewed) = (netuid, at, books.height);
-            known.quarters |= quarter(books.height, books.params.rotation_blocks);
-        }
-        Err(_) => {
-            make_room(books, &mut list, &signer)?;
-            let place = list.partition_point(|c| c.hotkey < signer);
-            let (renewed, quarters) =
-                (books.height, quarter(books.height, books.params.rotation_blocks));
-            let stake_before = Rao::ZERO;
-            let new = Candidate { hotkey: signer, netuid, at, stake_before, renewed, quarters };
-            list.insert(place, new);
-        }
-    }
-    who.offered_at = at;
-    books.put_neuron(netuid, uid, who);
-    books.put(Key::Candidates, Value::Candidates(list));
-    books.say(Event::VoterOffered { hotkey: signer });
-    Ok(())
-}
-
-/// When the list is full, who has the least stake of all makes room.
-fn make_room(
-    books: &Books<'_>,
-    list: &mut Vec<Candidate>,
-    signer: &PublicKey,
-) -> Result<(), CallError> {
-    let limit = books.params.max_candidates;
-    if list.len() < usize::from(limit) {
-        return Ok(());
-    }
-    let stake = |key: &PublicKey| hotkey(books, key).map_or(Rao::ZERO, |pool| pool.value);
-    let poorest = list.iter().map(|c| (stake(&c.hotkey), c.hotkey)).min();
-    match poorest {
-        Some((least, key)) if least < stake(signer) => {
-            list.retain(|c| c.hotkey != key);
-            Ok(())
-        }
-        _ => Err(CallError::CandidatesFull { limit }),
-    }
-}
-
-/// Takes the offer of a hotkey of the signer back.
-pub fn leave(books: &mut Books<'_>, coldkey: PublicKey, key: PublicKey) -> Result<(), CallError> {
-    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
-    if pool.coldkey != coldkey {
-        return Err(CallError::NonAssociatedColdKey { owner: pool.coldkey });
-    }
-    let mut list = candidates(books);
-    let before = list.len();
-    list.retain(|c| c.hotkey != key);
-    if list.len() == before {
-        return Err(CallError::NotACandidate { hotkey: key });
-    }
-    books.put(Key::Candidates, Value::Candidates(list));
-    books.say(Event::VoterWithdrawn { hotkey: key });
-    Ok(())
 }
 
 /// At the heights where voters may rotate: sees whether those who are good enough to hand
@@ -138,33 +47,6 @@ pub fn powers(state: &dyn Read, height: Height) -> Vec<(PublicKey, Rao)> {
     let power = |key: &PublicKey| (*key, part(&record, key));
     let free = record.voters.iter().filter(|key| !is_jailed(state, key, height));
     free.map(power).filter(|(_, power)| *power > Rao::ZERO).collect()
-}
-
-/// The stake behind a candidate.
-pub fn stake(state: &dyn Read, candidate: &Candidate) -> Rao {
-    hotkey(state, &candidate.hotkey).map_or(Rao::ZERO, |pool| pool.value)
-}
-
-/// R8, R13: the candidates that may be taken at a height, each with its power: min(stake
-/// now, stake at the previous rotation). One that lacks permit, fresh offer, fresh row or
-/// stake, or is jailed, is not among them.
-pub fn electable(state: &dyn Read, height: Height) -> Vec<(PublicKey, Rao)> {
-    let power = |c: &Candidate| Some((c.hotkey, power(state, height, c)?));
-    candidates(state).iter().filter_map(power).collect()
-}
-
-fn power(state: &dyn Read, height: Height, candidate: &Candidate) -> Option<Rao> {
-    let netuid = candidate.netuid;
-    let net = subnet(state, netuid)?;
-    let uid = seat(state, netuid, &candidate.hotkey)?;
-    let who = neuron(state, netuid, uid)?;
-    let wrote = row(state, netuid, uid).is_some();
-    let fresh = height.since(who.last_update) <= net.hyperparameters.activity_cutoff;
-    let offered = candidate.quarters == EVERY_QUARTER;
-    let power = stake(state, candidate).min(candidate.stake_before);
-    let free = !is_jailed(state, &candidate.hotkey, height);
-    (who.validator_permit && wrote && fresh && offered && free && power > Rao::ZERO)
-        .then_some(power)
 }
 
 /// R14: begins to fade, or fades further.

@@ -1,10 +1,11 @@
 //! What a block mints: by issuance, in integers (economy, section 1; B2).
 
 use super::books::{Books, minus, plus};
+use super::bootstrap::part;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{root, subnet, subnets};
-use super::{Work, bootstrap, payout};
+use super::reads::{bootstrap, root, subnet, subnets};
+use super::{Work, payout};
 use crate::state::Read;
 use crate::state::value::{Share, Subnet, Supply};
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
@@ -54,7 +55,7 @@ pub fn mint(books: &mut Books<'_>, work: &Work<'_>) -> Result<Rao, CallError> {
         books.put_subnet(netuid, net);
     }
     if books.supply.halving > halvings_before(books)? {
-        books.say(Event::EmissionHalved { halvings, emission });
+        books.say(Event::EmissionHalved { halvings, emission: whole });
     }
     let mut supply = books.supply;
     supply.issued = plus(plus(supply.issued, emission)?, paid)?;
@@ -71,10 +72,11 @@ pub fn mint(books: &mut Books<'_>, work: &Work<'_>) -> Result<Rao, CallError> {
 fn pay_voters(books: &mut Books<'_>, work: &Work<'_>, pay: Rao) -> Result<Rao, CallError> {
     let set = &books.parent.voters.current;
     let total = set.total().0;
-    let real = |voter: &Voter| {
-        let unreal = bootstrap::virtual_stake(books, &voter.key).0;
-        let is_early = super::reads::bootstrap(books).is_some_and(|b| b.began.is_none());
-        if is_early { 0 } else { voter.power.0.saturating_sub(unreal) }
+    let record = bootstrap(books);
+    let real = |voter: &Voter| match &record {
+        Some(record) if record.began.is_none() => 0,
+        Some(record) => voter.power.0.saturating_sub(part(record, &voter.key).0),
+        None => voter.power.0,
     };
     let carried = work.items.iter().filter_map(|(key, _)| set.get(key));
     let parts: Vec<(PublicKey, u64)> = carried.map(|v| (v.key, real(v))).collect();

@@ -5,10 +5,9 @@
 //! 2. `weights`, `root`: the items of the carried shares, voters in key order. One that
 //!    fails is skipped and leaves a receipt, else one voter could poison every proposer.
 //! 3. `tx`: the transactions, in order: `transfer`, `register` with `price` and `stamp`,
-//!    `stake`, `weights`, `axon`, `subnet`, `settings`, `bootstrap`, `evidence` with
-//!    `slash`. One that can't pay, or
-//!    is free and fails, makes the block invalid; any other failure pays its fee and
-//!    leaves a receipt. Then the fees go to the proposer's coldkey.
+//!    `stake`, `weights`, `axon`, `subnet`, `settings`, `candidates`, `evidence` with `slash`.
+//!    One that can't pay, or is free and fails, makes the block invalid; any other failure
+//!    pays its fee and leaves a receipt. Then the fees go to the proposer's coldkey.
 //! 4. `emission`: new coins, split between the started subnets into their pending.
 //! 5. `epoch`, `payout`: due epochs run Yuma and pay their pending as stake.
 //! 6. `root`: when its epoch is due, rows become the shares of the next blocks.
@@ -37,6 +36,7 @@ mod axon;
 mod block;
 mod books;
 mod bootstrap;
+mod candidates;
 mod emission;
 mod epoch;
 mod evidence;
@@ -56,7 +56,8 @@ mod transfer;
 mod tx;
 mod weights;
 
-pub(crate) use bootstrap::{electable, virtual_stake};
+pub(crate) use bootstrap::virtual_stake;
+pub(crate) use candidates::{electable, quarter, wait as offer_wait};
 pub(crate) use emission::earning;
 pub use emission::{block_emission, halvings};
 pub(crate) use epoch::{due, next as next_epoch};
@@ -65,7 +66,6 @@ pub use event::Event;
 pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
 pub use refusal::Refusal;
-pub(crate) use rotation::quarter;
 pub use stake::worth;
 pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};

@@ -4,10 +4,9 @@
 //! dividends to validators, half each, in the rao that Yuma gives. All is paid as stake:
 //! a miner's and the operator's take as a deposit of the operator, the rest of the
 //! dividends by raising the pool. Recycled is what nobody earned: everything when nothing
-//! was scored, incentive of the owner's own hotkeys, and the owner's part where there is
-//! no owner or none of its neurons, and what a pool would have that was cut to nothing (R17).
-//! What division leaves, or a pool can't hold, stays
-//! pending for the next epoch.
+//! was scored, incentive of the owner's own hotkeys, the owner's part where there is no
+//! owner or none of its neurons, and what a pool would have that was cut to nothing (R17).
+//! What division leaves, or a pool can't hold, stays pending for the next epoch.
 
 use super::books::{Books, minus, plus};
 use super::epoch::{Member, Scene};

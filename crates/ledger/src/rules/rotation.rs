@@ -12,35 +12,22 @@
 //!
 //! A set that would be smaller than `min_voters` is not taken: the voters stay.
 //!
-//! Not here: how a set votes (consensus), and what is paid for it (`emission`).
+//! Not here: who offers to vote (`candidates`), how a set votes (consensus), and what is paid
+//! for it (`emission`).
 
 use super::Work;
 use super::books::{Books, plus};
-use super::bootstrap::{self, electable};
 use super::error::CallError;
 use super::event::Event;
-use super::evidence;
-use super::reads::{self, candidates, neuron, releases, root, rotation, seat};
-use crate::state::value::{Candidate, Mark, Release, Rotation};
+use super::reads::{self, neuron, releases, root, rotation, seat};
+use super::{bootstrap, candidates, evidence};
+use crate::state::value::{Mark, Release, Rotation};
 use crate::state::{Key, Read, Value};
 use std::collections::BTreeMap;
 use weft_types::{Height, Power, PublicKey, Rao, Voter, VoterSet, VoterSets};
 
-/// In so many parts of a rotation an offer must be renewed.
-const QUARTERS: u64 = 4;
-
-/// All of them, a bit each.
-pub const EVERY_QUARTER: u8 = 0b1111;
-
 /// A voter keeps its place when its shares were in one part in this many of the blocks.
 const PRESENT: u64 = 8;
-
-/// The quarter of the rotation that a height is in, as a bit.
-pub fn quarter(height: Height, rotation_blocks: u64) -> u8 {
-    let within = height.0.checked_rem(rotation_blocks).unwrap_or(0);
-    let index = within.saturating_mul(QUARTERS).checked_div(rotation_blocks).unwrap_or(0);
-    1_u8.checked_shl(u32::try_from(index).unwrap_or(0)).unwrap_or(0)
-}
 
 /// The voter sets of the state after this block.
 pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallError> {
@@ -54,7 +41,7 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
         release(books, &mut record); // R15
     }
     if books.height.0.checked_rem(books.params.rotation_blocks) == Some(0) {
-        let good = electable(books, books.height);
+        let good = candidates::electable(books, books.height);
         bootstrap::turn(books, &good)?;
         if sets.previous.is_none()
             && let Some(next) = next(books, (&sets.current, &record), good)?
@@ -67,7 +54,8 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
             (record.height, record.round) = (books.height, work.header.round);
         }
         mark(books, &mut record, work);
-        begin_anew(books, &mut record, &sets.current);
+        (record.blocks, record.carried) = (0, vec![0; sets.current.voters.len()]);
+        candidates::begin_anew(books);
     }
     books.put(Key::Rotation, Value::Rotation(record));
     Ok(sets)
@@ -150,23 +138,6 @@ fn mark(books: &Books<'_>, record: &mut Rotation, work: &Work<'_>) {
     let gone = record.marks.iter().filter(|mark| old(mark)).count().saturating_sub(1);
     record.marks.drain(..gone);
     record.marks.push(Mark { height, round: work.header.round, slot: work.header.slot });
-}
-
-/// At a rotation height: offers count from here, stake is noted for the next one.
-fn begin_anew(books: &mut Books<'_>, record: &mut Rotation, set: &VoterSet) {
-    (record.blocks, record.carried) = (0, vec![0; set.voters.len()]);
-    let list = candidates(books);
-    let oldest = Height(books.height.0.saturating_sub(books.params.rotation_blocks));
-    let mut grown = Vec::with_capacity(list.len());
-    for old in list.iter().filter(|c| c.at >= oldest) {
-        let stake_before = bootstrap::stake(books, old);
-        let is_now = old.renewed == books.height;
-        let quarters = if is_now { quarter(books.height, books.params.rotation_blocks) } else { 0 };
-        grown.push(Candidate { stake_before, quarters, ..*old });
-    }
-    if grown != list {
-        books.put(Key::Candidates, Value::Candidates(grown));
-    }
 }
 
 /// R15: no set that counts any more was fixed before the last rotation, so stake that was

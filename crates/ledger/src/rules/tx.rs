@@ -12,7 +12,7 @@ use super::reads::{account, chain};
 use super::receipt::TxReceipt;
 use super::refusal::Refusal;
 use super::{
-    Ledger, Offer, axon, bootstrap, epoch, evidence, register, settings, stake, stamp, subnet,
+    Ledger, Offer, axon, candidates, epoch, evidence, register, settings, stake, stamp, subnet,
     transfer, weights,
 };
 use crate::state::Read;
@@ -94,8 +94,8 @@ fn call(books: &mut Books<'_>, signer: PublicKey, what: &Call) -> Result<(), Cal
         Call::SetIdentity { netuid, identity } => {
             subnet::describe(books, &signer, (*netuid, identity))
         }
-        Call::JoinVoters { netuid, at } => bootstrap::join(books, signer, *netuid, *at),
-        Call::LeaveVoters { hotkey } => bootstrap::leave(books, signer, *hotkey),
+        Call::JoinVoters { netuid, at } => candidates::join(books, signer, *netuid, *at),
+        Call::LeaveVoters { hotkey } => candidates::leave(books, signer, *hotkey),
         Call::ReportEvidence { evidence } => evidence::report(books, signer, evidence),
         Call::Batch { calls } => all_or_nothing(books, signer, calls),
     }
