@@ -175,13 +175,23 @@ pub async fn voter(global: &Global, command: &VoterCommand) -> Result<Answer, Fa
     }
 }
 
+/// The most bytes of a file of evidence.
+const EVIDENCE_BYTES: u64 = 64 << 10;
+
 /// Two signed things from a file; what shows no offence is not sent.
 fn read_evidence(path: &Path) -> Result<Evidence, Failure> {
     let bad = |e: String| {
         let message = format!("{}: {e}", path.display());
         Failure::new(Exit::Usage, "BadEvidence", message).help("weft reference calls")
     };
-    let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+    let unreadable = |e: std::io::Error| {
+        Failure::new(Exit::NotFound, "Unreadable", format!("{}: {e}", path.display()))
+    };
+    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    if bytes > EVIDENCE_BYTES {
+        return Err(bad(format!("{bytes} bytes, {EVIDENCE_BYTES} are allowed")));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let evidence: Evidence = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
     evidence.offence().map_err(|e| bad(e.to_string()))?;
     Ok(evidence)

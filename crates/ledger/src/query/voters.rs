@@ -1,6 +1,6 @@
 //! Who votes, who may vote next, and how far the bootstrap is (R12 to R14).
 
-use crate::rules::{electable as can_be_taken, offer_wait, quarter, reads};
+use crate::rules::{offer_wait, quarter, reads};
 use crate::state::Read;
 use serde::Serialize;
 use weft_types::{Height, Netuid, Offence, Params, Power, PublicKey, Rao, VoterSet, VoterSets};
@@ -88,12 +88,6 @@ pub fn offer_due(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Opti
     };
     let nets = reads::subnets(state).into_iter();
     nets.filter(|_| !waits).find(|netuid| votes_in(netuid).is_some())
-}
-
-/// R13: who could be taken into the voter set now, each with its power.
-pub fn electable(state: &impl Read) -> Vec<(PublicKey, Rao)> {
-    let height = reads::chain(state).map_or(Height::ZERO, |chain| chain.height);
-    can_be_taken(state, height)
 }
 
 /// How far the bootstrap is.

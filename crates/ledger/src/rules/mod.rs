@@ -57,7 +57,7 @@ mod tx;
 mod weights;
 
 pub(crate) use bootstrap::virtual_stake;
-pub(crate) use candidates::{electable, quarter, wait as offer_wait};
+pub(crate) use candidates::{quarter, wait as offer_wait};
 pub(crate) use emission::earning;
 pub use emission::{block_emission, halvings};
 pub(crate) use epoch::{due, next as next_epoch};

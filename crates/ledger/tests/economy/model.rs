@@ -267,6 +267,11 @@ impl Model {
             self.halvings += 1;
         }
         let whole = 1_000_000_000_u64 >> self.halvings;
+        for event in &block.receipts.events {
+            if let Event::EmissionHalved { halvings, emission } = event {
+                assert_eq!((u32::from(*halvings), emission.0), (self.halvings, whole), "{}", at());
+            }
+        }
         let voted = self.voter_pay(whole / 64, block);
         let want = whole - 2 * (whole / 64) + voted;
         assert_eq!(block.receipts.emission.0, want, "the emission at {}", at());
