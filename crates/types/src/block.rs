@@ -106,6 +106,13 @@ impl Header {
 }
 
 impl SignedHeader {
+    /// A hash of header and signature: the name under which a good signature is
+    /// remembered.
+    #[must_use]
+    pub fn seal(&self) -> Hash {
+        Hash::of(Domain::HeaderSeal, &self.to_bytes())
+    }
+
     /// Whether the proposer named in it signed it.
     #[must_use]
     pub fn is_signed(&self, chain: &ChainId) -> bool {

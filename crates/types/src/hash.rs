@@ -39,6 +39,8 @@ domains! {
     Genesis = b"weft v1 genesis                 ",
     /// An unsigned header; its hash is the block's.
     Header = b"weft v1 header                  ",
+    /// A header with its signature: how a good one is remembered.
+    HeaderSeal = b"weft v1 header seal             ",
     /// An unsigned transaction; its hash is the transaction's id.
     Tx = b"weft v1 transaction             ",
     /// A transaction with its signature: what a block commits to.

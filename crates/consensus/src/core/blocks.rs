@@ -15,7 +15,7 @@ use crate::judge;
 use crate::voter::Voter;
 use crate::waiting::Entry;
 use std::sync::Arc;
-use weft_types::check::BlockError;
+use weft_types::check::{BlockError, Known};
 use weft_types::executor::{Executed, Executor};
 use weft_types::{BlockHash, CheckedBlock, Finality, Header, SignedHeader};
 
@@ -31,7 +31,7 @@ const ASKED_PER_SLOT: usize = 8;
 /// On whose account blocks without a sender wait.
 const OURSELVES: PeerId = PeerId(u64::MAX);
 
-impl<E: Executor> Core<E> {
+impl<E: Executor, K: Known> Core<E, K> {
     pub(super) fn on_header(
         &mut self,
         moment: Moment,
@@ -72,7 +72,7 @@ impl<E: Executor> Core<E> {
         if tree.get(&signed.header.parent).is_none() && !votes(&proposer) {
             return Err(Verdict::Ignore(Skip::NotAVoter { voter: proposer }));
         }
-        if signed.is_signed(&self.chain) {
+        if self.known.knows(&signed.seal()) || signed.is_signed(&self.chain) {
             return Ok(());
         }
         Err(Verdict::Reject(Fault::Header { proposer }))

@@ -20,14 +20,16 @@ use crate::voter::Voter;
 use crate::waiting::Waiting;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use weft_types::check::Known;
 use weft_types::executor::Executor;
 use weft_types::{
     BlockHash, ChainId, CheckedBlock, Checkpoint, Header, Height, Item, Millis, Slot,
     params::Limits,
 };
 
-/// The consensus of one node.
-pub struct Core<E> {
+/// The consensus of one node: on an executor, and with what the shell knows of signatures
+/// that were found good before.
+pub struct Core<E, K = ()> {
     chain: ChainId,
     limits: Limits,
     clock: Clock,
@@ -45,6 +47,7 @@ pub struct Core<E> {
     /// Nothing is signed before a block of this height is final (R16).
     signs_from: Height,
     counters: Counters,
+    known: K,
 }
 
 /// What time has done to us so far.
@@ -66,6 +69,15 @@ impl<E: Executor> Core<E> {
     /// A core that stands at `base`, whose state `executor` holds.
     #[must_use]
     pub fn new(config: Config, executor: E, base: &Base) -> Self {
+        Self::knowing(config, executor, base, ())
+    }
+}
+
+impl<E: Executor, K: Known> Core<E, K> {
+    /// A core that does not look again at signatures of shares and headers that are known
+    /// to be good, by their seals.
+    #[must_use]
+    pub fn knowing(config: Config, executor: E, base: &Base, known: K) -> Self {
         let vote = config.vote;
         let mut voter = config.key.map(|key| Voter::new(key, vote));
         if let Some(voter) = &mut voter {
@@ -87,6 +99,7 @@ impl<E: Executor> Core<E> {
             turn: Turn::default(),
             signs_from: Height::ZERO,
             counters: Counters::default(),
+            known,
         }
     }
 
@@ -169,6 +182,12 @@ impl<E: Executor> Core<E> {
     /// Makes the voter wait until a block of this height is final here (R16).
     pub const fn sign_nothing_below(&mut self, height: Height) {
         self.signs_from = height;
+    }
+
+    /// All forks and shares that are known, to look at.
+    #[must_use]
+    pub const fn forks(&self) -> &Forks {
+        &self.forks
     }
 
     /// The highest justified block known.

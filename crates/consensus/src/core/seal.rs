@@ -7,11 +7,11 @@ use crate::effect::Effect;
 use crate::error::Refusal;
 use crate::propose;
 use std::sync::Arc;
-use weft_types::check::seal_block;
+use weft_types::check::{Known, seal_block};
 use weft_types::executor::{Assembled, Draft, Executor};
 use weft_types::{CheckedTx, Millis};
 
-impl<E: Executor> Core<E> {
+impl<E: Executor, K: Known> Core<E, K> {
     /// Asks the shell for transactions when it is our turn and time.
     pub(super) fn propose(&mut self, moment: Moment, out: &mut Vec<Effect>) {
         let head = self.head_node();

@@ -7,13 +7,13 @@ use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::error::Refusal;
 use weft_types::Share;
-use weft_types::check::own_share;
+use weft_types::check::{Known, own_share};
 use weft_types::executor::Executor;
 
 /// Every how many slots we tell peers where we are.
 const TELL_EVERY: u64 = 2;
 
-impl<E: Executor> Core<E> {
+impl<E: Executor, K: Known> Core<E, K> {
     pub(super) fn settle(&mut self, moment: Moment, out: &mut Vec<Effect>) {
         self.settle_blocks(moment, out);
         self.settle_finality(out);

@@ -8,11 +8,11 @@ use crate::error::{Fault, Skip};
 use crate::input::{PeerId, Ticket};
 use crate::pool::counts;
 use crate::tally::is_voter;
-use weft_types::check::check_share;
+use weft_types::check::{Known, check_share};
 use weft_types::executor::Executor;
 use weft_types::{Evidence, Round, Share, SignedVote};
 
-impl<E: Executor> Core<E> {
+impl<E: Executor, K: Known> Core<E, K> {
     pub(super) fn on_share(
         &mut self,
         moment: Moment,
@@ -56,7 +56,7 @@ impl<E: Executor> Core<E> {
         out: &mut Vec<Effect>,
     ) -> Verdict {
         let target = share.vote().target.hash;
-        let share = match check_share(share, &self.limits, &self.chain) {
+        let share = match check_share(share, &self.limits, &self.chain, &self.known) {
             Ok(share) => share,
             Err(why) => return Verdict::Reject(Fault::Share(why)),
         };

@@ -6,9 +6,10 @@ use crate::clock::Moment;
 use crate::effect::Effect;
 use crate::input::{PeerId, Status, Want};
 use weft_types::BlockHash;
+use weft_types::check::Known;
 use weft_types::executor::Executor;
 
-impl<E: Executor> Core<E> {
+impl<E: Executor, K: Known> Core<E, K> {
     pub(super) fn on_status(&mut self, from: PeerId, status: &Status) {
         let is_above = status.height > self.finalized().0.height;
         if is_above && !self.is_known(&status.head.hash) {

@@ -93,7 +93,7 @@ fn the_id_does_not_cover_the_signature_but_the_seal_does() {
 fn a_share_is_refused_for_its_signature_digest_or_size() {
     let limits = params().limits;
     let good = proof().remove(0);
-    let check = |share| check_share(share, &limits, &CHAIN);
+    let check = |share| check_share(share, &limits, &CHAIN, &());
     assert!(check(good.clone()).is_ok());
     let mut forged = good.clone();
     forged.signed.vote.target.round.0 += 1;
