@@ -75,6 +75,24 @@ impl Parcel {
     }
 }
 
+/// A part of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// A quarter is over: blocks are made.
+    Quarter,
+    /// Everybody has voted who will: votes are cast late.
+    Late,
+}
+
+/// What Byzantine voters tell each other.
+#[derive(Clone, Debug)]
+pub enum Secret {
+    /// A block of theirs.
+    Block(Arc<CheckedBlock>),
+    /// A share of theirs.
+    Share(Box<Share>),
+}
+
 /// Something that happens at its time.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -110,6 +128,31 @@ pub enum Event {
     },
     /// The next crash is due.
     Crash,
+    /// A node goes down, as planned.
+    Down {
+        /// Which.
+        node: usize,
+        /// Whether it loses its vote file meanwhile.
+        loses_file: bool,
+    },
+    /// A part of a slot has begun in which Byzantine voters act.
+    Scheme(Phase),
+    /// Something that was withheld is sent.
+    Release {
+        /// By whom.
+        from: usize,
+        /// To whom.
+        to: Vec<usize>,
+        /// What.
+        parcel: Parcel,
+    },
+    /// A Byzantine voter tells another in secret.
+    Whisper {
+        /// Who is told.
+        to: usize,
+        /// What.
+        secret: Secret,
+    },
     /// A node that is down starts again.
     Restart {
         /// Which.

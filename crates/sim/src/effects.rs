@@ -3,12 +3,12 @@
 
 use crate::agenda::{Event, Message, Parcel};
 use crate::disk::Disk;
-use crate::net::Net;
+use crate::net::{Net, node_of};
 use crate::node::AccountsAt;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use weft_consensus::{Draft, Effect, Refusal, Ticket, Verdict, VoteRecord};
-use weft_types::{BlockHash, CheckedBlock, Height, Share};
+use weft_types::{BlockHash, CheckedBlock, Evidence, Height, Share};
 
 impl Net {
     /// Carries out effects and those they lead to.
@@ -23,6 +23,7 @@ impl Net {
                 Effect::Append(block) => self.append(i, block),
                 Effect::Record(record) => self.record(i, record),
                 Effect::Announce(header) => {
+                    self.seals.add(header.seal());
                     self.flood(i, None, &Parcel::new(Message::Header(header)));
                 }
                 Effect::SendShare(share) => self.send_share(i, &share),
@@ -36,12 +37,9 @@ impl Net {
                 Effect::Fetch { peer, want } => self.ask(i, peer, want),
                 Effect::SendStatus(_) => self.tell_all(i),
                 Effect::Punish { peer, why } => {
-                    self.honest(&format!("blame: node {i} blames node {}: {why}", peer.0));
+                    self.blames(i, node_of(peer), &why.to_string());
                 }
-                Effect::Evidence(_) => {
-                    self.evidence += 1;
-                    self.honest(&format!("blame: node {i} sees an offence"));
-                }
+                Effect::Evidence(evidence) => self.accuse(i, evidence),
                 Effect::Refused { hash, why } => self.refused(i, &hash, &why),
                 Effect::Wake(at) => {
                     let skew = self.nodes.get(i).map_or(0, |node| node.skew_ms);
@@ -53,10 +51,11 @@ impl Net {
         }
     }
 
-    /// Something that honest nodes never bring about; a planted bug may.
-    fn honest(&mut self, what: &str) {
-        if self.plan.planted.is_none() {
-            self.watch.broken(self.now, what);
+    /// A node blames another: no honest node gives an honest one a reason to.
+    fn blames(&mut self, i: usize, other: usize, why: &str) {
+        if !self.is_byzantine(i) && !self.is_byzantine(other) {
+            let text = format!("blame: node {i} blames node {other}: {why}");
+            self.watch.broken(self.now, &text);
         }
     }
 
@@ -71,6 +70,7 @@ impl Net {
             self.watch.executed(self.now, &self.world, core.executor(), &block);
         }
         self.with_disk(i, |disk| disk.append(block));
+        self.sees_block(i);
     }
 
     fn record(&mut self, i: usize, record: VoteRecord) {
@@ -86,9 +86,8 @@ impl Net {
             let recorded = node.disk.vote().last_target.round;
             self.watch.sends(self.now, share.vote(), recorded);
         }
-        self.known.0.insert(share.signed.seal());
+        self.seals.add(share.signed.seal());
         self.flood(i, None, &Parcel::new(Message::Share(Box::new(share.clone()))));
-        self.plant(i, share);
     }
 
     fn propose(&mut self, i: usize, draft: Draft) -> Vec<Effect> {
@@ -101,12 +100,15 @@ impl Net {
     }
 
     fn finalized(&mut self, i: usize, hash: BlockHash, height: Height) {
+        let is_watched = !self.is_byzantine(i);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let last = std::mem::replace(&mut node.finalized, height);
         if node.disk.block(&hash).is_none() {
             self.watch.broken(self.now, &format!("durability: {hash} is final, not in the log"));
         }
-        self.watch.finalized(self.now, i, last, (hash, height));
+        if is_watched {
+            self.watch.finalized(self.now, i, last, (hash, height));
+        }
         self.settle(i);
     }
 
@@ -138,16 +140,54 @@ impl Net {
         };
         match verdict {
             Verdict::Accept => {
-                if let Message::Share(share) = &*waiting.parcel.message {
-                    self.known.0.insert(share.signed.seal());
+                match &*waiting.parcel.message {
+                    Message::Share(share) => self.seals.add(share.signed.seal()),
+                    Message::Header(header) => self.seals.add(header.seal()),
+                    _ => {}
                 }
+                self.takes(i, &waiting.parcel.message);
                 self.flood(i, Some(waiting.from), &waiting.parcel);
             }
             Verdict::Ignore(_) => {}
-            Verdict::Reject(why) => {
-                let from = waiting.from;
-                self.honest(&format!("blame: node {i} rejects a message of node {from}: {why}"));
+            Verdict::Reject(why) => self.blames(i, waiting.from, &why.to_string()),
+        }
+    }
+
+    /// A node sees an offence: an honest voter commits none.
+    fn accuse(&mut self, i: usize, evidence: Evidence) {
+        self.faults.note("evidence");
+        self.watch.accused(self.now, (i, &self.world.chain), &evidence);
+        if let Some(node) = self.nodes.get_mut(i) {
+            node.taken.accused.insert(evidence.offender());
+            node.reports.push_back(evidence);
+        }
+    }
+
+    /// An honest node took a message in: of two that no honest key signs both of, the
+    /// second must have made it accuse the signer.
+    fn takes(&mut self, i: usize, message: &Message) {
+        if self.is_byzantine(i) {
+            return;
+        }
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        let Some(last) = node.core.as_ref().map(|core| core.finalized().0.clone()) else { return };
+        let who = match message {
+            Message::Share(share) if share.vote().target.round > last.round => {
+                let vote = share.vote();
+                let key = (vote.voter, vote.target.round);
+                let first = *node.taken.votes.entry(key).or_insert(share.signed);
+                (first.vote != *vote).then_some(vote.voter)
             }
+            Message::Header(signed) if signed.header.slot > last.slot => {
+                let (header, hash) = (&signed.header, signed.header.hash());
+                let first = node.taken.headers.entry((header.proposer, header.slot));
+                (*first.or_insert(hash) != hash).then_some(header.proposer)
+            }
+            _ => None,
+        };
+        if let Some(who) = who.filter(|who| !node.taken.accused.contains(who)) {
+            let text = format!("blind: node {i} took two of {who} and accused nobody");
+            self.watch.broken(self.now, &text);
         }
     }
 
@@ -158,11 +198,14 @@ impl Net {
     }
 
     fn refused(&mut self, i: usize, hash: &BlockHash, why: &Refusal) {
-        match why {
-            Refusal::Invalid(_) | Refusal::Draft(_) | Refusal::Conflict(_) => {
-                self.honest(&format!("refusal: node {i} refuses {hash}: {why}"));
-            }
-            _ => {}
+        let is_grave = match why {
+            Refusal::Invalid(_) => !self.watch.is_by_byzantine(hash),
+            Refusal::Draft(_) => true,
+            Refusal::Conflict(_) => !self.plan.forces_conflict,
+            _ => false,
+        };
+        if is_grave && !self.is_byzantine(i) {
+            self.watch.broken(self.now, &format!("refusal: node {i} refuses {hash}: {why}"));
         }
     }
 }

@@ -24,46 +24,27 @@
 //! a file. It shows that the observer can see what it looks for.
 
 pub mod agenda;
+mod cabal;
+mod crashes;
 pub mod dice;
 pub mod disk;
-pub mod effects;
+mod effects;
 pub mod faults;
+mod gossip;
+pub mod hunt;
 pub mod launch;
-pub mod load;
+mod load;
 pub mod net;
 pub mod node;
+pub mod plan;
+pub mod profiles;
 pub mod report;
 mod run;
+pub mod seals;
 pub mod trace;
 pub mod watch;
 pub mod world;
 
+pub use plan::Plan;
 pub use report::Report;
 pub use run::run;
-
-/// What is simulated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Where all chance comes from.
-    pub seed: u64,
-    /// How many voters; all have equal power.
-    pub voters: usize,
-    /// For how many slots faults happen; some more follow in fair weather.
-    pub slots: u64,
-    /// How many of a million messages are lost.
-    pub loss_ppm: u32,
-    /// Two halves can't talk from the first slot until the second begins.
-    pub partition: Option<(u64, u64)>,
-    /// A bug that the run must find.
-    pub planted: Option<Planted>,
-}
-
-/// A bug of the harness, to be seen by the observer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Planted {
-    /// One voter's key signs a second, different vote for a round it voted in.
-    DoubleVote,
-    /// One voter crashes after voting and starts with an empty log and an empty vote
-    /// file that is taken for its own.
-    LostVoteFile,
-}

@@ -2,11 +2,14 @@
 
 use crate::agenda::Parcel;
 use crate::disk::Disk;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::seals::Seals;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use weft_consensus::{Core, PeerId, Ticket, Want};
 use weft_ledger::forks::{Forks, View};
 use weft_mempool::{Account, Accounts, Bounds, Pool};
-use weft_types::{BlockHash, Hash, Height, PublicKey, TxBody};
+use weft_types::{
+    BlockHash, Call, Evidence, Hash, Height, PublicKey, Round, SignedVote, Slot, TxBody,
+};
 
 /// A gossip message that waits for its verdict.
 #[derive(Clone, Debug)]
@@ -17,11 +20,22 @@ pub struct Waiting {
     pub parcel: Parcel,
 }
 
+/// What a node took in of signed things, and whom it accused, in its present life.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    /// The first vote of each voter and round.
+    pub votes: BTreeMap<(PublicKey, Round), SignedVote>,
+    /// The first header of each proposer and slot.
+    pub headers: BTreeMap<(PublicKey, Slot), BlockHash>,
+    /// Whom it saw offend.
+    pub accused: BTreeSet<PublicKey>,
+}
+
 /// A node, up or down.
 #[derive(Default)]
 pub struct Node {
     /// The core; none while the node is down.
-    pub core: Option<Core<Forks>>,
+    pub core: Option<Core<Forks, Seals>>,
     /// Transactions that wait.
     pub pool: Pool,
     /// What outlives a crash.
@@ -42,6 +56,14 @@ pub struct Node {
     pub finalized: Height,
     /// It dies when it has carried out this many more effects.
     pub doom: Option<u64>,
+    /// It stays down until a restart that was planned.
+    pub is_held: bool,
+    /// Its vote file will not be there at the next start.
+    pub loses_file: bool,
+    /// What it took in.
+    pub taken: Taken,
+    /// Offences it wants to report.
+    pub reports: VecDeque<Evidence>,
 }
 
 impl Node {
@@ -49,7 +71,9 @@ impl Node {
     pub fn die(&mut self) -> usize {
         let mut disk = std::mem::take(&mut self.disk);
         let lost = disk.crash();
-        *self = Self { disk, life: self.life + 1, skew_ms: self.skew_ms, ..Self::default() };
+        let (life, skew_ms) = (self.life + 1, self.skew_ms);
+        let (is_held, loses_file) = (self.is_held, self.loses_file);
+        *self = Self { disk, life, skew_ms, is_held, loses_file, ..Self::default() };
         self.pool = Pool::new(Bounds::default());
         lost
     }
@@ -68,25 +92,36 @@ impl Node {
 }
 
 /// Accounts after a block, for the pool.
-pub struct AccountsAt<'a>(Option<View<'a>>);
+pub struct AccountsAt<'a> {
+    forks: &'a Forks,
+    view: Option<View<'a>>,
+    head: BlockHash,
+}
 
 impl<'a> AccountsAt<'a> {
     /// The accounts after a block; empty when its state is not kept.
     #[must_use]
-    pub fn of(forks: &'a Forks, block: &BlockHash) -> Self {
-        Self(forks.view(block))
+    pub fn of(forks: &'a Forks, head: &BlockHash) -> Self {
+        Self { forks, view: forks.view(head), head: *head }
     }
 }
 
 impl Accounts for AccountsAt<'_> {
     fn account(&self, key: &PublicKey) -> Account {
-        let Some(view) = &self.0 else { return Account::default() };
+        let Some(view) = &self.view else { return Account::default() };
         let account = weft_ledger::query::account(view, key);
         Account { free: account.free, nonce: account.nonce }
     }
 
-    /// People here only send transfers, which are paid from free coins.
+    /// What would make a block invalid is not allowed.
     fn allows(&self, body: &TxBody) -> bool {
-        !body.call.is_free()
+        let Some(view) = &self.view else { return false };
+        match &body.call {
+            Call::RemoveStake { hotkey, .. } => {
+                weft_ledger::query::stake(view, hotkey, &body.signer) >= body.fee
+            }
+            call if call.is_free() => self.forks.ledger().try_free(view, self.head, body).is_ok(),
+            _ => true,
+        }
     }
 }

@@ -1,37 +1,45 @@
 //! What a run says of itself.
 
+use crate::faults::Faults;
+use crate::net::Net;
+use crate::node::Node;
+use crate::run::Healing;
 use serde::Serialize;
-use weft_types::Hash;
+use weft_types::{Hash, PublicKey};
 
 /// What happened in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Whether no promise was broken.
+    /// Whether no promise was broken, and every fault that was asked for happened.
     pub ok: bool,
+    /// The seed.
+    pub seed: u64,
+    /// The profile.
+    pub profile: String,
+    /// The nodes.
+    pub nodes: usize,
     /// The broken promises, first ones first, a few at most.
     pub violations: Vec<String>,
     /// The hash of every delivered message and every effect, in order, with its time.
     pub trace_hash: Hash,
-    /// The highest final height of any node.
+    /// The highest final height of any honest node.
     pub final_height: u64,
-    /// The lowest final height of any node.
+    /// The lowest final height of any honest node.
     pub lowest_final_height: u64,
-    /// The highest final height of any node when faults stopped.
+    /// The highest final height of any honest node when faults stopped.
     pub stormy_final_height: u64,
     /// The highest head of any node.
     pub head_height: u64,
     /// How many slots went by, those in fair weather at the end included.
     pub slots: u64,
-    /// How many slots after the last fault every node had a new final block.
-    pub recovery_slots: u64,
+    /// How many slots after the last fault every honest node had a new final block.
+    pub slots_to_final_after_healing: u64,
+    /// In how many it had to.
+    pub healing_bound: u64,
+    /// What really went wrong, by kind.
+    pub faults: Faults,
     /// Messages that arrived.
     pub delivered: u64,
-    /// Messages that did not: [`Report::lost`] and [`Report::cut`] together.
-    pub dropped: u64,
-    /// Messages lost by chance.
-    pub lost: u64,
-    /// Messages that the partition held back.
-    pub cut: u64,
     /// Different blocks that some node executed.
     pub blocks: u64,
     /// Different shares that were sent.
@@ -42,8 +50,45 @@ pub struct Report {
     pub rows: u64,
     /// Starts from disk after a crash.
     pub restarts: u64,
-    /// Logged blocks that crashes took because they were not synced.
-    pub unsynced: u64,
-    /// Offences that nodes noticed.
-    pub evidence: u64,
+    /// Heights at which two different blocks are final.
+    pub conflicts: u64,
+    /// Voters that signed what no honest one signs, each shown by a pair of messages.
+    pub offenders: Vec<PublicKey>,
+    /// Their part of the power, in a million: of the set that both final blocks of a
+    /// conflict stand on.
+    pub offenders_ppm: u64,
+}
+
+impl Net {
+    /// What happened.
+    #[must_use]
+    pub fn report(&self, healing: Healing) -> Report {
+        let of = |height: fn(&Node) -> u64| self.honest().map(move |(_, node)| height(node));
+        let blame = self.watch.blame();
+        Report {
+            ok: self.watch.violations.is_empty(),
+            seed: self.plan.seed,
+            profile: self.plan.profile.clone(),
+            nodes: self.nodes.len(),
+            violations: self.watch.violations.clone(),
+            trace_hash: self.trace.hash(),
+            final_height: of(Node::final_height).max().unwrap_or_default(),
+            lowest_final_height: of(Node::final_height).min().unwrap_or_default(),
+            stormy_final_height: healing.mark,
+            head_height: of(Node::head_height).max().unwrap_or_default(),
+            slots: self.slot(),
+            slots_to_final_after_healing: healing.slots,
+            healing_bound: healing.bound,
+            faults: self.faults.clone(),
+            delivered: self.delivered,
+            blocks: self.watch.blocks.len() as u64,
+            shares: self.watch.shares,
+            transactions: self.watch.transactions,
+            rows: self.watch.rows,
+            restarts: self.restarts,
+            conflicts: self.watch.conflicts.len() as u64,
+            offenders: blame.offenders,
+            offenders_ppm: blame.power_ppm,
+        }
+    }
 }

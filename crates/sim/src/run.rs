@@ -2,42 +2,94 @@
 
 use crate::agenda::Event;
 use crate::net::Net;
-use crate::world::{GENESIS_TIME, SLOT_MS};
-use crate::{Plan, Report};
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::world::{GENESIS_TIME, SLOT_MS, longest};
 use weft_consensus::Input;
+use weft_types::Slot;
 
-/// In how many slots after the last fault every node must have a new final block. The
-/// longest gap that was measured on models of up to 7 voters is far below.
-const RECOVERY: u64 = 60;
+/// Faults last so many times longer than planned, at the most, when one that was asked for
+/// has not happened yet.
+const PATIENCE: u64 = 4;
+
+/// For so many slots from healing on the schedule is looked at for the bound.
+const AHEAD: u64 = 256;
+
+/// Slots that nodes have to learn of each other's chains before the schedule counts.
+const MEETING: u64 = 6;
+
+/// After how many slots without a new final block a run is given up.
+const GIVEN_UP: u64 = 120;
+
+/// What was measured after faults stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Healing {
+    /// The highest final height of an honest node when faults stopped.
+    pub mark: u64,
+    /// The slots until every honest node had a higher one.
+    pub slots: u64,
+    /// In how many it should be.
+    pub bound: u64,
+}
 
 /// Simulates a plan.
 ///
-/// A plan without voters reports that as its violation.
+/// A plan that makes no sense reports that as its violation.
 #[must_use]
 pub fn run(plan: &Plan) -> Report {
-    if plan.voters == 0 {
-        let violations = vec!["there is no voter; ask for at least one".to_owned()];
-        return Report { violations, ..Report::default() };
+    if let Some(fault) = plan.fault() {
+        return Report { violations: vec![fault], ..Report::default() };
     }
     let mut net = Net::new(plan);
-    (0..plan.voters).for_each(|i| net.start(i));
+    (0..net.nodes.len()).for_each(|i| net.start(i));
     net.begin_slot(0);
-    net.plan_crash();
-    net.run_to(plan.slots);
+    net.plan_crashes();
+    net.storm();
     net.calm();
-    let recovery = net.recover();
+    let healing = if plan.judges_liveness { net.heal() } else { Healing::default() };
     net.judge_faults();
-    net.report(recovery)
+    net.report(healing)
 }
 
 impl Net {
+    /// Lets faults happen as long as planned, and on until each that was asked for did.
+    fn storm(&mut self) {
+        for slot in 1..=self.plan.slots * PATIENCE {
+            self.run_to(slot);
+            let is_over = slot >= self.plan.slots && self.missing().is_empty();
+            if is_over || self.is_broken() {
+                return;
+            }
+        }
+    }
+
+    const fn is_broken(&self) -> bool {
+        !self.watch.violations.is_empty()
+    }
+
+    /// What was asked for and did not happen; what the observer counts is counted in.
+    fn missing(&mut self) -> Vec<&'static str> {
+        let (joined, left) = self.watch.moves;
+        let conflicts = self.watch.conflicts.len() as u64;
+        let seen = [
+            ("rotations", self.watch.rotations),
+            ("joined", joined),
+            ("left", left),
+            ("conflicts", conflicts),
+        ];
+        for (kind, count) in seen {
+            self.faults.add(kind, count.saturating_sub(self.faults.count(kind)));
+        }
+        self.faults.missing(&self.plan)
+    }
+
     /// Lets time pass until a slot begins, or until a promise is broken.
     pub fn run_to(&mut self, slot: u64) {
         let end = GENESIS_TIME + slot * SLOT_MS;
         while let Some((time, event)) = self.agenda.next(end) {
             self.now = time;
             self.happen(event);
-            if !self.watch.violations.is_empty() && self.plan.planted.is_none() {
+            if self.is_broken() {
                 return;
             }
         }
@@ -56,39 +108,75 @@ impl Net {
             Event::Timeout { node, id } => self.timeout(node, id),
             Event::Submit { node } => self.submit(node),
             Event::Crash => self.crash(),
+            Event::Down { node, loses_file } => self.take_down(node, loses_file),
             Event::Restart { node } => self.restart(node),
+            Event::Scheme(phase) => self.scheme(phase),
+            Event::Release { from, to, parcel } => self.send_to(from, &to, &parcel),
+            Event::Whisper { to, secret } => self.whisper(to, secret),
         }
     }
 
-    /// Waits in fair weather for a new final block everywhere; answers the highest
-    /// final height before, and how many slots it took.
-    fn recover(&mut self) -> (u64, u64) {
-        let mark = self.nodes.iter().map(|n| n.final_height()).max().unwrap_or_default();
-        for slot in 1..=RECOVERY {
-            if !self.watch.violations.is_empty() && self.plan.planted.is_none() {
-                return (mark, slot - 1);
+    /// Waits in fair weather for a new final block at every honest node.
+    fn heal(&mut self) -> Healing {
+        let mark = self.honest().map(|(_, n)| n.final_height()).max().unwrap_or_default();
+        let (first, bound) = (self.slot(), self.bound());
+        for slots in 1..=GIVEN_UP {
+            if self.is_broken() {
+                return Healing { mark, slots: slots - 1, bound };
             }
-            self.run_to(self.plan.slots + slot);
-            if self.nodes.iter().all(|n| n.final_height() > mark) {
-                return (mark, slot);
+            self.run_to(first + slots);
+            if self.honest().all(|(_, n)| n.final_height() > mark) {
+                if slots > bound {
+                    let text = format!("late: final again after {slots} slots, bound {bound}");
+                    self.watch.broken(self.now, &text);
+                }
+                return Healing { mark, slots, bound };
             }
         }
-        let finals: Vec<u64> = self.nodes.iter().map(|n| n.final_height()).collect();
+        let finals: Vec<u64> = self.honest().map(|(_, n)| n.final_height()).collect();
         let text = format!(
-            "not live: {RECOVERY} slots after the last fault the final heights are {finals:?}, {mark} was reached before"
+            "stuck: {GIVEN_UP} slots after the last fault the final heights are {finals:?}, {mark} was reached before"
         );
         self.watch.broken(self.now, &text);
-        (mark, RECOVERY)
+        Healing { mark, slots: GIVEN_UP, bound }
     }
 
-    /// A run must have had the faults it was asked for.
+    /// In how many slots after healing a new block must be final: the longest stretch of
+    /// the schedule from here on in which no two slots of honest voters follow each other,
+    /// and what it takes to meet.
+    fn bound(&self) -> u64 {
+        let heads = self.honest().filter_map(|(_, node)| {
+            let core = node.core.as_ref()?;
+            let tree = core.forks().tree();
+            Some((core.head().work, &tree.get(&core.head_hash())?.schedule))
+        });
+        let Some((_, schedule)) = heads.max_by_key(|(work, _)| *work) else { return GIVEN_UP };
+        let honest = |slot: u64| {
+            let key = schedule.proposer(Slot(slot));
+            key.is_some_and(|key| !self.watch.is_byzantine(&key))
+        };
+        let now = self.slot();
+        let wait = longest((now..now + AHEAD).map(|slot| honest(slot) && honest(slot + 1)));
+        wait + 2 + MEETING
+    }
+
+    /// A run must have had the faults it was asked for, and a conflict names a third.
     fn judge_faults(&mut self) {
-        if self.plan.loss_ppm > 0 && self.lost == 0 {
-            self.watch.broken(self.now, "no faults: loss was asked for and no message was lost");
+        if self.is_broken() {
+            return;
         }
-        if self.plan.partition.is_some() && self.cut == 0 {
-            let text = "no faults: a partition was asked for and it held no message back";
-            self.watch.broken(self.now, text);
+        let missing = self.missing();
+        if !missing.is_empty() {
+            let text = format!("no faults: {} asked for, never happened", missing.join(", "));
+            self.watch.broken(self.now, &text);
+        }
+        let blame = self.watch.blame();
+        if !self.watch.conflicts.is_empty() && blame.power_ppm * 3 < 999_999 {
+            let text = format!(
+                "accountability: two blocks are final, and messages show offences of {} of a million of the power",
+                blame.power_ppm
+            );
+            self.watch.broken(self.now, &text);
         }
     }
 }

@@ -1,5 +1,10 @@
-//! The chain that is simulated: its genesis and who holds its keys.
+//! The chain that is simulated: its genesis, who holds its keys, and who of them is
+//! Byzantine.
 
+use crate::plan::{Plan, Powers};
+use crate::seals::Seals;
+use std::collections::BTreeSet;
+use weft_consensus::schedule::Schedule;
 use weft_consensus::{Base, Config, Core, VoteFile};
 use weft_ledger::forks::Forks;
 use weft_ledger::state::Seed;
@@ -7,8 +12,10 @@ use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
 };
 use weft_types::key::derive_test_key;
+use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
 use weft_types::{
-    ChainId, Genesis, Hyperparameters, Millis, Netuid, Network, Params, Power, Rao, SecretKey, Uid,
+    ChainId, Genesis, Hyperparameters, Millis, Netuid, Network, Params, Power, PublicKey, Rao,
+    SecretKey, Slot, Uid,
 };
 
 /// When slot 0 begins.
@@ -29,7 +36,19 @@ pub const MINERS: usize = 4;
 /// How many accounts send transfers.
 pub const USERS: usize = 6;
 
-const COINS: Rao = Rao(1_000_000_000_000);
+const COINS: Rao = Rao(1_000 * RAO_PER_TAO);
+
+/// What one of equal voters has, in rao of stake.
+const POWER: u64 = 1_000 * RAO_PER_TAO;
+
+/// The emission halves when so many blocks were made, at the most; at least half of it.
+const HALVES_WITHIN: u64 = 24;
+
+/// Among so many places for the cabal the worst for the others is taken.
+const PLACES: u64 = 48;
+
+/// For so many slots a placed cabal looks ahead.
+const AHEAD: u64 = 256;
 
 /// The chain's constants and all secrets.
 pub struct World {
@@ -37,9 +56,12 @@ pub struct World {
     pub genesis: Genesis,
     /// The chain id.
     pub chain: ChainId,
-    /// The voters' hotkeys, in the order of their public keys: node i holds key i.
-    pub voters: Vec<SecretKey>,
-    /// The keys of the accounts that send transfers.
+    /// The hotkeys: of voters by their public keys, of joiners, and those of twins again.
+    /// Node i holds key i.
+    pub keys: Vec<SecretKey>,
+    /// The nodes whose voters are Byzantine.
+    pub cabal: BTreeSet<usize>,
+    /// The keys of the accounts that send transfers; the first owns every hotkey.
     pub users: Vec<SecretKey>,
     /// The uids of the miners.
     pub miners: Vec<Uid>,
@@ -54,26 +76,43 @@ fn keys(seed: &str, label: &str, count: usize) -> Vec<SecretKey> {
 }
 
 impl World {
-    /// The chain of a seed: keys, and with them the schedule of proposers, follow it.
+    /// The chain of a plan: keys, and with them the schedule of proposers, follow its seed.
     #[must_use]
-    pub fn new(seed: u64, voters: usize) -> Self {
-        let seed = format!("simulated {seed}");
+    pub fn new(plan: &Plan) -> Self {
+        let seed = format!("simulated {}", plan.seed);
         let (users, miners) = (keys(&seed, "user", USERS), keys(&seed, "miner", MINERS));
-        let voters = keys(&seed, "voter", voters);
-        let genesis = genesis(&seed, &voters, &miners, &users);
+        let mut all = keys(&seed, "voter", plan.voters);
+        all.extend(keys(&seed, "joiner", plan.joiners));
+        let mut powers = powers(plan);
+        let makes = |powers: &[u64]| genesis(plan, (&all, &miners, &users), powers);
+        let mut genesis = makes(&powers);
+        let cabal = cabal(plan, &genesis, &mut powers);
+        if !cabal.is_empty() {
+            genesis = makes(&powers);
+        }
         let forks = forks(&genesis);
         let executed =
             forks.executed(&genesis.block_hash()).expect("the first state has a root and voters");
         let base = Base::genesis(&genesis, executed);
-        let uids = (0..=u16::MAX).map(Uid).skip(voters.len()).take(MINERS).collect();
-        Self { chain: genesis.chain_id(), voters, users, miners: uids, base, genesis }
+        let uids = (0..=u16::MAX).map(Uid).skip(all.len()).take(MINERS).collect();
+        let twins: Vec<_> = plan.twins.iter().filter_map(|i| all.get(*i).cloned()).collect();
+        all.extend(twins);
+        Self { chain: genesis.chain_id(), keys: all, cabal, users, miners: uids, base, genesis }
     }
 
-    /// A core of node `i` at genesis.
+    /// A core of node `i` at genesis; that of a Byzantine voter has no key and only follows.
     #[must_use]
-    pub fn core(&self, i: usize, vote: VoteFile) -> Core<Forks> {
-        let key = self.voters.get(i).cloned();
-        Core::new(Config::new(&self.genesis, key, vote), forks(&self.genesis), &self.base)
+    pub fn core(&self, i: usize, vote: VoteFile, seals: &Seals) -> Core<Forks, Seals> {
+        let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).cloned();
+        let config = Config::new(&self.genesis, key, vote);
+        Core::knowing(config, forks(&self.genesis), &self.base, seals.clone())
+    }
+
+    /// The public keys that Byzantine voters or twins sign with.
+    #[must_use]
+    pub fn byzantine(&self, plan: &Plan) -> BTreeSet<PublicKey> {
+        let nodes = self.cabal.iter().chain(&plan.twins);
+        nodes.filter_map(|i| self.keys.get(*i)).map(SecretKey::public).collect()
     }
 
     /// All coins at genesis.
@@ -90,38 +129,140 @@ fn forks(genesis: &Genesis) -> Forks {
     Forks::new(genesis, Seed([7; 4])).expect("the genesis made here is good")
 }
 
-fn genesis(seed: &str, voters: &[SecretKey], miners: &[SecretKey], users: &[SecretKey]) -> Genesis {
+/// What each voter of genesis has, in the order of keys: who is the richest is by lot, since
+/// keys are.
+fn powers(plan: &Plan) -> Vec<u64> {
+    let count = plan.voters as u64;
+    let power = |i: u64| match plan.powers {
+        Powers::Equal => POWER,
+        Powers::Pareto => (2 * POWER).div_euclid(i + 1),
+        // 0.3 of all, while the others share 0.7.
+        Powers::Whale if i == 0 => (count.max(2) - 1) * POWER * 3 / 7,
+        Powers::Whale => POWER,
+    };
+    (0..count).map(power).collect()
+}
+
+/// Which voters are Byzantine; raises their power to just below a third if the plan says so.
+fn cabal(plan: &Plan, genesis: &Genesis, powers: &mut [u64]) -> BTreeSet<usize> {
+    let Some(cabal) = plan.cabal else { return BTreeSet::new() };
+    let members = if cabal.placed {
+        placed(genesis, cabal.members)
+    } else {
+        // Keys are in no order that means anything, and every seed starts elsewhere.
+        let start = usize::try_from(plan.seed % plan.voters as u64).unwrap_or(0);
+        (0..plan.voters).map(|i| (start + i) % plan.voters).collect()
+    };
+    let total: u128 = powers.iter().copied().map(u128::from).sum();
+    let (mut taken, mut sum) = (BTreeSet::new(), 0_u128);
+    for i in members {
+        let power = powers.get(i).map_or(0, |p| u128::from(*p));
+        if taken.len() < cabal.members && (sum + power) * 3 < total && taken.insert(i) {
+            sum += power;
+        }
+    }
+    if cabal.just_below && !taken.is_empty() {
+        let of = |powers: &[u64], inside: bool| -> u64 {
+            let part = powers.iter().enumerate().filter(|(i, _)| taken.contains(i) == inside);
+            part.map(|(_, power)| *power).sum()
+        };
+        // c < h / 2 is the same as c < (c + h) / 3.
+        let each = (of(powers, false) - 1) / 2 / taken.len() as u64;
+        powers.iter_mut().enumerate().filter(|(i, _)| taken.contains(i)).for_each(|(_, p)| *p = each);
+    }
+    taken
+}
+
+/// The proposers of every other slot from some slot on, chosen so that the others have to
+/// wait longest for two slots of theirs in a row.
+fn placed(genesis: &Genesis, count: usize) -> Vec<usize> {
+    let set = genesis.voter_set();
+    let schedule = Schedule::of(&set);
+    let place = |slot: u64| {
+        let key = schedule.proposer(Slot(slot))?;
+        set.voters.binary_search_by(|v| v.key.cmp(&key)).ok()
+    };
+    let choice = |start: u64| {
+        let mut members = Vec::new();
+        for slot in (start..start + AHEAD).step_by(2) {
+            if let Some(i) = place(slot).filter(|i| !members.contains(i) && members.len() < count) {
+                members.push(i);
+            }
+        }
+        members
+    };
+    let wait = |members: &Vec<usize>| {
+        let honest = |slot| place(slot).is_some_and(|i| !members.contains(&i));
+        longest((1..AHEAD).map(|slot| honest(slot) && honest(slot + 1)))
+    };
+    (1..PLACES).map(choice).max_by_key(wait).unwrap_or_default()
+}
+
+/// The longest run of slots in which something is not so.
+pub fn longest(slots: impl Iterator<Item = bool>) -> u64 {
+    let (mut longest, mut run) = (0, 0);
+    for is_so in slots {
+        run = if is_so { 0 } else { run + 1 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
+type Keys<'a> = (&'a [SecretKey], &'a [SecretKey], &'a [SecretKey]);
+
+fn params(plan: &Plan, staked: u64) -> Params {
     let mut params = Params::preset(Network::Local);
     params.slot_ms = SLOT_MS;
     params.bootstrap_stake = Rao::ZERO;
+    params.max_voters = 64;
+    if let Some(rotation) = plan.rotation {
+        let blocks = rotation.blocks.max(1);
+        params.rotation_blocks = blocks;
+        params.exit_blocks = 4;
+        params.unbonding_blocks = 6 * blocks;
+        if rotation.keeps_genesis {
+            params.bootstrap_stake = Rao(staked / 2);
+            params.bootstrap_candidates = 1;
+            params.bootstrap_fade = 1_000_000;
+        }
+    } else {
+        params.rotation_blocks = u64::from(u32::MAX);
+    }
+    params
+}
+
+fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> Genesis {
     let owner = users.first().map(SecretKey::public).unwrap_or_default();
+    let power = |i: usize| powers.get(i).copied().unwrap_or(POWER);
     let stake =
         |key: &SecretKey, stake| GenesisStake { hotkey: key.public(), coldkey: owner, stake };
-    let mut stakes: Vec<_> = voters.iter().map(|v| stake(v, COINS)).collect();
+    let mut stakes: Vec<_> =
+        hotkeys.iter().enumerate().map(|(i, key)| stake(key, Rao(power(i)))).collect();
     stakes.extend(miners.iter().map(|m| stake(m, Rao::ZERO)));
     stakes.sort_by_key(|s| s.hotkey);
-    let neuron = |key: &SecretKey, validator_permit| GenesisNeuron {
-        hotkey: key.public(),
-        validator_permit,
-    };
-    let voting = voters.iter().map(|v| neuron(v, true));
+    let staked: u64 = stakes.iter().map(|s| s.stake.0).sum();
+    let params = params(plan, staked);
+    let neuron =
+        |key: &SecretKey, permit| GenesisNeuron { hotkey: key.public(), validator_permit: permit };
+    let voting = hotkeys.iter().map(|key| neuron(key, true));
     let hyperparameters = Hyperparameters {
         tempo: TEMPO,
         weights_rate_limit: 5,
         commit_reveal: false,
         ..params.subnet_defaults.clone()
     };
-    let voter = |key: &SecretKey| GenesisVoter {
+    let virtual_power = params.bootstrap_stake > Rao::ZERO;
+    let voter = |(i, key): (usize, &SecretKey)| GenesisVoter {
         hotkey: key.public(),
         coldkey: owner,
-        power: Power(1_000_000),
+        power: Power(if virtual_power { POWER } else { power(i) }),
     };
     Genesis {
         network: Network::Local,
-        name: seed.to_owned(),
+        name: format!("simulated {}", plan.seed),
         genesis_time: Millis(GENESIS_TIME),
-        voters: voters.iter().map(voter).collect(),
-        accounts: users.iter().map(|u| GenesisAccount { key: u.public(), free: COINS }).collect(),
+        voters: hotkeys.iter().take(plan.voters).enumerate().map(voter).collect(),
+        accounts: accounts(plan.seed, users, staked),
         stakes,
         subnets: vec![GenesisSubnet {
             netuid: NETUID,
@@ -131,4 +272,17 @@ fn genesis(seed: &str, voters: &[SecretKey], miners: &[SecretKey], users: &[Secr
         }],
         params,
     }
+}
+
+/// What users have, and one account that nobody uses: it holds so much that the emission
+/// halves while the run lasts.
+fn accounts(seed: u64, users: &[SecretKey], staked: u64) -> Vec<GenesisAccount> {
+    let blocks = HALVES_WITHIN / 2 + seed % (HALVES_WITHIN / 2);
+    let spent = COINS.0 * users.len() as u64 + staked + blocks * RAO_PER_TAO;
+    let vault = derive_test_key("simulated", "vault").public();
+    let mut accounts: Vec<_> =
+        users.iter().map(|u| GenesisAccount { key: u.public(), free: COINS }).collect();
+    accounts.push(GenesisAccount { key: vault, free: Rao(SUPPLY_CAP.0 / 2 - spent) });
+    accounts.sort_by_key(|account| account.key);
+    accounts
 }

@@ -1,0 +1,138 @@
+//! What they vote for.
+
+use super::{Conduct, Votes};
+use crate::agenda::{Message, Parcel, Secret};
+use crate::net::Net;
+use weft_consensus::tally::is_voter;
+use weft_consensus::tree::Node as Known;
+use weft_consensus::voter::allows;
+use weft_consensus::{Standing, VoteRecord};
+use weft_types::share::items_digest;
+use weft_types::{BlockHash, Item, Share, Slot, Vote, WeightRow, Work};
+
+/// Who votes for every block looks so many slots back.
+const BACK: u64 = 2;
+
+impl Net {
+    /// A block became known to a node. If it is one of theirs it may vote for it.
+    pub fn sees_block(&mut self, i: usize) {
+        if !self.is_byzantine(i) {
+            return;
+        }
+        self.see_rows(i);
+        let Some(conduct) = self.conduct() else { return };
+        let slot = self.slot();
+        let targets: Vec<BlockHash> = match conduct.votes {
+            Votes::Head => self.head_to_vote_for(i).into_iter().collect(),
+            Votes::Every => self.known(i, |n| n.header().slot.0 + BACK >= slot),
+            Votes::None | Votes::Old | Votes::Lighter => Vec::new(),
+        };
+        targets.iter().for_each(|target| self.cast(i, target, &conduct));
+    }
+
+    /// Near the end of the time to vote.
+    pub(super) fn vote_late(&mut self, i: usize, slot: Slot) {
+        let Some(conduct) = self.conduct() else { return };
+        let target = match conduct.votes {
+            Votes::None => None,
+            Votes::Head | Votes::Every => self.head_to_vote_for(i),
+            Votes::Old => self.any(i),
+            Votes::Lighter => {
+                let lighter = self.lighter(i);
+                self.faults.add("balancing_votes", u64::from(lighter.is_some()));
+                lighter.or_else(|| self.head_to_vote_for(i))
+            }
+        };
+        if let Some(target) = target {
+            let is_old = conduct.votes == Votes::Old && self.is_older(i, &target, slot);
+            self.faults.add("old_votes", u64::from(is_old));
+            self.cast(i, &target, &conduct);
+        }
+    }
+
+    /// The head, when R7 allows a vote for it.
+    fn head_to_vote_for(&self, i: usize) -> Option<BlockHash> {
+        let core = self.nodes.get(i)?.core.as_ref()?;
+        let head = core.forks().tree().get(&core.head_hash())?;
+        let record = self.mind.records.get(&i).cloned().unwrap_or_default();
+        let is_now = head.header().slot.0 == self.slot();
+        (is_now && allows(&record, &head.standing)).then_some(head.standing.hash)
+    }
+
+    fn known(&self, i: usize, fits: impl Fn(&Known) -> bool) -> Vec<BlockHash> {
+        let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) else {
+            return Vec::new();
+        };
+        let tree = core.forks().tree();
+        let open = tree.nodes().filter(|n| tree.is_open(n) && n.block.is_some());
+        open.filter(|n| fits(n)).map(|n| n.standing.hash).collect()
+    }
+
+    fn any(&mut self, i: usize) -> Option<BlockHash> {
+        let all = self.known(i, |n| !self.mind.voted.contains(&(i, n.standing.hash)));
+        let at = self.dice.place(all.len());
+        all.get(at).copied()
+    }
+
+    fn is_older(&self, i: usize, target: &BlockHash, slot: Slot) -> bool {
+        let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
+        core.and_then(|c| c.forks().tree().get(target)).is_some_and(|n| n.header().slot < slot)
+    }
+
+    /// The second heaviest tip, when there are two.
+    pub(super) fn lighter(&self, i: usize) -> Option<BlockHash> {
+        let core = self.nodes.get(i)?.core.as_ref()?;
+        let (tree, pool) = (core.forks().tree(), core.forks().pool());
+        let mut tips = tree.tips(&tree.base().standing.hash);
+        tips.retain(|tip| tip.block.is_some() && tip.standing.hash != core.head_hash());
+        let weight = |tip: &&Known| {
+            Work(tip.header().work.0.saturating_add(pool.tally(&tip.standing).work.0))
+        };
+        tips.into_iter().max_by_key(weight).map(|tip| tip.standing.hash)
+    }
+
+    /// Signs a share for a block and shows it.
+    fn cast(&mut self, i: usize, target: &BlockHash, conduct: &Conduct) {
+        let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
+        let Some(known) = core.and_then(|core| core.forks().tree().get(target)) else { return };
+        let standing = known.standing.clone();
+        let Some(key) = self.world.keys.get(i) else { return };
+        let voter = key.public();
+        let is_new = !self.mind.voted.contains(&(i, *target));
+        if !is_new || !is_voter(&standing.sets, &voter) || standing.header.height.0 == 0 {
+            return;
+        }
+        let items = if conduct.copies { self.mind.row.clone() } else { None };
+        let items: Vec<Item> = items.map(|row| Item::Row(at(row, &standing))).into_iter().collect();
+        let (source, target) = (standing.finality.justified, standing.checkpoint());
+        let vote = Vote { voter, source, target, items: items_digest(&items) };
+        let signed = vote.sign(key, &self.world.chain);
+        self.seals.add(signed.seal());
+        self.faults.add("copied_rows", items.len() as u64);
+        self.mind.voted.insert((i, target.hash));
+        let is_first = self.mind.rounds.insert((i, target.round));
+        self.faults.add("double_votes", u64::from(!is_first));
+        let record = VoteRecord { last_target: target, last_source: source, ..Default::default() };
+        self.mind.records.insert(i, record);
+        let share = Box::new(Share { signed, items });
+        self.tell_cabal(&Secret::Share(share.clone()));
+        self.show(i, &Parcel::new(Message::Share(share)), conduct.shows_share, conduct);
+    }
+
+    /// Remembers the last row of somebody else that blocks carry.
+    fn see_rows(&mut self, i: usize) {
+        let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) else { return };
+        let Some(block) = core.block(&core.head_hash()) else { return };
+        let honest = block.block().proof.iter().filter(|s| !self.watch.is_byzantine(&s.vote().voter));
+        let row = honest.flat_map(|s| &s.items).find_map(|item| match item {
+            Item::Row(row) => Some(row.clone()),
+            _ => None,
+        });
+        self.mind.row = row.or_else(|| self.mind.row.take());
+    }
+}
+
+/// A row as the voter for this block would write it.
+fn at(row: WeightRow, target: &Standing) -> WeightRow {
+    WeightRow { view: target.header.height, ..row }
+}

@@ -1,0 +1,138 @@
+//! Crashes and restarts.
+//!
+//! A node that is to crash goes on for a few effects and dies between two of them; it
+//! starts again from what its disk has synced. A node that is planned to be down stops at
+//! once. Byzantine voters don't crash: they do worse.
+
+use crate::agenda::Event;
+use crate::net::Net;
+use crate::world::{GENESIS_TIME, SLOT_MS};
+use weft_consensus::{Effect, Input, VoteFile};
+
+/// The most effects that a node carries out before it dies.
+const LAST_EFFECTS: u64 = 12;
+
+impl Net {
+    /// Plans what the plan says of nodes that are down, and the first crash.
+    pub fn plan_crashes(&mut self) {
+        for down in self.plan.downs.clone() {
+            let at = |slot: u64| GENESIS_TIME + slot * SLOT_MS;
+            let (node, loses_file) = (down.node, down.loses_file);
+            self.agenda.plan(at(down.from), Event::Down { node, loses_file });
+            self.agenda.plan(at(down.until), Event::Restart { node });
+        }
+        self.plan_crash();
+    }
+
+    /// Plans the next crash.
+    fn plan_crash(&mut self) {
+        let Some(crashes) = self.plan.crashes else { return };
+        let time = self.now + self.dice.between(SLOT_MS / 2, crashes.every.max(1) * SLOT_MS);
+        self.agenda.plan(time, Event::Crash);
+    }
+
+    /// A crash is due: one node will die soon.
+    pub fn crash(&mut self) {
+        let Some(crashes) = self.plan.crashes.filter(|_| !self.is_calm) else { return };
+        self.plan_crash();
+        let down = self.nodes.iter().filter(|n| n.core.is_none() || n.doom.is_some()).count();
+        let victim = self.dice.place(self.nodes.len());
+        let doom = self.dice.below(LAST_EFFECTS);
+        if down >= crashes.at_once || self.is_byzantine(victim) {
+            return;
+        }
+        let loses = (self.faults.count("files_lost") as usize) < crashes.lose_file;
+        if let Some(node) = self.nodes.get_mut(victim).filter(|node| node.core.is_some()) {
+            node.doom = Some(doom);
+            node.loses_file = loses;
+        }
+    }
+
+    /// Whether a node dies now; counts down.
+    pub fn is_doomed(&mut self, i: usize) -> bool {
+        let Some(node) = self.nodes.get_mut(i) else { return false };
+        match node.doom {
+            Some(0) => true,
+            Some(left) => {
+                node.doom = Some(left - 1);
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// A node goes down as planned, until its restart.
+    pub fn take_down(&mut self, i: usize, loses_file: bool) {
+        let Some(node) = self.nodes.get_mut(i).filter(|_| !self.is_calm) else { return };
+        node.is_held = true;
+        node.loses_file = loses_file;
+        if node.core.is_some() {
+            self.kill(i);
+        }
+    }
+
+    /// A node dies; unless it is held down it will start again.
+    pub fn kill(&mut self, i: usize) {
+        let longest = self.plan.crashes.map_or(1, |c| c.down.max(1));
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        let is_held = node.is_held;
+        self.faults.note("crashes");
+        self.faults.add("unsynced_blocks", node.die() as u64);
+        self.trace.life(self.now, i, false);
+        if !is_held {
+            let time = self.now + self.dice.between(50, longest * SLOT_MS);
+            self.agenda.plan(time, Event::Restart { node: i });
+        }
+    }
+
+    /// A node that is down starts again.
+    pub fn restart(&mut self, i: usize) {
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        node.is_held = false;
+        if node.core.is_none() {
+            self.restarts += 1;
+            self.start(i);
+        }
+    }
+
+    /// Starts a node from its disk.
+    pub fn start(&mut self, i: usize) {
+        let now = self.clock(i);
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        let vote = if std::mem::take(&mut node.loses_file) {
+            self.faults.note("files_lost");
+            VoteFile::Lost
+        } else {
+            VoteFile::Known(node.disk.vote().clone())
+        };
+        let mut core = self.world.core(i, vote, &self.seals);
+        let log = node.disk.log();
+        let restored: Vec<Effect> =
+            log.into_iter().flat_map(|block| core.step(now, Input::Restored { block })).collect();
+        node.core = Some(core);
+        self.trace.life(self.now, i, true);
+        for effect in &restored {
+            let may = matches!(
+                effect,
+                Effect::Head(_) | Effect::Finalized { .. } | Effect::Evidence(_)
+            );
+            if !may {
+                self.watch.broken(self.now, &format!("restoring node {i} gave {effect:?}"));
+            }
+        }
+        self.carry_out(i, restored);
+        self.give(i, Input::Tick);
+        self.offer_row(i);
+    }
+
+    /// Faults are over: the network heals, all nodes are up.
+    pub fn calm(&mut self) {
+        self.is_calm = true;
+        for i in 0..self.nodes.len() {
+            if let Some(node) = self.nodes.get_mut(i) {
+                node.doom = None;
+            }
+            self.restart(i);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Many seeds, on a few threads: which thread plays a seed changes nothing.
+
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::run::run;
+use serde::Serialize;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+
+/// How many threads at the most.
+const MOST_JOBS: usize = 64;
+
+/// What a hunt found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Hunted {
+    /// How many seeds were played.
+    pub seeds: u64,
+    /// How many of them broke a promise.
+    pub violations: u64,
+    /// The lowest of those.
+    pub first_failing: Option<u64>,
+    /// The slots from healing to a new final block everywhere.
+    pub healing_slots: Spread,
+    /// The most that a run took of its bound, in a hundred.
+    pub worst_of_bound_percent: u64,
+    /// How many voters signed what no honest voter signs.
+    pub offenders: u64,
+}
+
+/// How a number is spread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Spread {
+    /// Half are at most this.
+    pub p50: u64,
+    /// All but one in a hundred are.
+    pub p99: u64,
+    /// All are.
+    pub max: u64,
+}
+
+impl Spread {
+    /// That of some numbers.
+    #[must_use]
+    pub fn of(mut numbers: Vec<u64>) -> Self {
+        numbers.sort_unstable();
+        let at = |part: usize| {
+            let rank = (numbers.len() * part).div_ceil(100).max(1) - 1;
+            numbers.get(rank).copied().unwrap_or(0)
+        };
+        Self { p50: at(50), p99: at(99), max: at(100) }
+    }
+}
+
+/// Plays the plan of every seed, `jobs` at a time, and tells each report as it comes; a
+/// teller that says false ends the hunt early. Seeds are begun in order, so when it ends at
+/// the first failing seed all below it were played.
+pub fn hunt(
+    seeds: Range<u64>,
+    jobs: usize,
+    plan: impl Fn(u64) -> Plan + Sync,
+    mut tell: impl FnMut(&Report) -> bool,
+) -> Hunted {
+    let next = AtomicU64::new(seeds.start);
+    let end = AtomicU64::new(seeds.end);
+    let (sender, reports) = mpsc::sync_channel(MOST_JOBS);
+    let play = |sender: mpsc::SyncSender<Report>| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end.load(Ordering::Relaxed) || sender.send(run(&plan(seed))).is_err() {
+                return;
+            }
+        }
+    };
+    let mut hunted = Hunted::default();
+    let (mut healing, play) = (Vec::new(), &play);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, MOST_JOBS) {
+            let sender = sender.clone();
+            scope.spawn(move || play(sender));
+        }
+        drop(sender);
+        for report in reports {
+            hunted.count(&report);
+            if report.healing_bound > 0 {
+                healing.push(report.slots_to_final_after_healing);
+            }
+            if !tell(&report) {
+                end.store(0, Ordering::Relaxed);
+            }
+        }
+    });
+    hunted.healing_slots = Spread::of(healing);
+    hunted
+}
+
+impl Hunted {
+    fn count(&mut self, report: &Report) {
+        self.seeds += 1;
+        self.offenders += report.offenders.len() as u64;
+        let percent = report.slots_to_final_after_healing * 100;
+        let percent = percent.checked_div(report.healing_bound).unwrap_or(0);
+        self.worst_of_bound_percent = self.worst_of_bound_percent.max(percent);
+        if !report.ok {
+            self.violations += 1;
+            let first = self.first_failing.unwrap_or(report.seed);
+            self.first_failing = Some(first.min(report.seed));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_names_numbers_that_were_there() {
+        assert_eq!(Spread::of(vec![]), Spread::default());
+        assert_eq!(Spread::of(vec![7]), Spread { p50: 7, p99: 7, max: 7 });
+        assert_eq!(Spread::of((1..=100).collect()), Spread { p50: 50, p99: 99, max: 100 });
+    }
+}

@@ -1,0 +1,284 @@
+//! What is simulated: a plan, which a profile makes of a seed or a person writes down.
+//!
+//! A plan holds everything that is decided before the first event. Whatever chance decides
+//! during the run comes from the one generator of its seed.
+
+use serde::{Deserialize, Serialize};
+
+/// What is simulated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plan {
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// Which profile made it.
+    pub profile: String,
+    /// Voters of genesis; each has a node.
+    pub voters: usize,
+    /// Nodes that have a key and stake and don't vote at genesis.
+    pub joiners: usize,
+    /// How power is spread.
+    pub powers: Powers,
+    /// For how many slots faults happen at least; some more follow in fair weather.
+    pub slots: u64,
+    /// What becomes of messages.
+    pub links: Links,
+    /// Who can't hear whom, and when.
+    pub cuts: Vec<Cut>,
+    /// Nodes that are down for a while.
+    pub downs: Vec<Down>,
+    /// Nodes that crash by chance.
+    pub crashes: Option<Crashes>,
+    /// How far a clock may be off, either way.
+    pub skew_ms: u64,
+    /// Whether voters rotate.
+    pub rotation: Option<Rotation>,
+    /// Voters that are Byzantine.
+    pub cabal: Option<Cabal>,
+    /// Voters whose key runs on a second node as well: that node is the last but so many.
+    pub twins: Vec<usize>,
+    /// Whether a third and more may be Byzantine: conflicts are then expected, and must
+    /// name who made them.
+    pub forces_conflict: bool,
+    /// Whether every node must make a new block final once faults stop.
+    pub judges_liveness: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            profile: "custom".to_owned(),
+            voters: 4,
+            joiners: 0,
+            powers: Powers::Equal,
+            slots: 40,
+            links: Links::default(),
+            cuts: Vec::new(),
+            downs: Vec::new(),
+            crashes: None,
+            skew_ms: 60,
+            rotation: None,
+            cabal: None,
+            twins: Vec::new(),
+            forces_conflict: false,
+            judges_liveness: true,
+        }
+    }
+}
+
+impl Plan {
+    /// How many nodes there are.
+    #[must_use]
+    pub const fn nodes(&self) -> usize {
+        self.voters + self.joiners + self.twins.len()
+    }
+
+    /// What is wrong with it, if anything.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let nodes = self.nodes();
+        let off = |side: &Cut| side.sides.len() > nodes;
+        if self.voters == 0 || nodes > MOST_NODES {
+            let voters = self.voters;
+            return Some(format!("{voters} voters on {nodes} nodes; 1 to {MOST_NODES} may be"));
+        }
+        if let Some(twin) = self.twins.iter().find(|twin| **twin >= self.voters) {
+            return Some(format!("voter {twin} has a twin, and there are {} voters", self.voters));
+        }
+        if self.cuts.iter().any(off) || self.downs.iter().any(|down| down.node >= nodes) {
+            return Some(format!("a cut or an outage names a node beyond the {nodes} there are"));
+        }
+        if self.slots > MOST_SLOTS {
+            return Some(format!("{} slots; at most {MOST_SLOTS} may be", self.slots));
+        }
+        None
+    }
+}
+
+/// The most nodes of a run.
+pub const MOST_NODES: usize = 100;
+
+/// The most slots of a run.
+pub const MOST_SLOTS: u64 = 1_000_000;
+
+/// How power is spread over the voters of genesis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Powers {
+    /// All have the same.
+    #[default]
+    Equal,
+    /// The second has half of the first, the third a third, and so on.
+    Pareto,
+    /// One has three tenths of all, the others the same.
+    Whale,
+}
+
+/// What becomes of messages while faults last; parts are of a million.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Links {
+    /// How many are lost.
+    pub loss_ppm: u32,
+    /// How many arrive twice.
+    pub twice_ppm: u32,
+    /// How many come late.
+    pub late_ppm: u32,
+    /// By how many slots at most.
+    pub late_slots: u64,
+}
+
+/// A partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cut {
+    /// The first slot.
+    pub from: u64,
+    /// The first slot after it.
+    pub until: u64,
+    /// The side each node is on; who is on none hears and reaches all.
+    pub sides: Vec<Option<u8>>,
+    /// Whether only those on higher sides are not heard by those on lower ones.
+    pub one_way: bool,
+    /// Whether it comes and goes, so many slots each.
+    pub flaps: Option<u64>,
+}
+
+impl Cut {
+    /// Whether a message of this slot doesn't get through.
+    #[must_use]
+    pub fn severs(&self, slot: u64, from: usize, to: usize) -> bool {
+        let side = |node: usize| self.sides.get(node).copied().flatten();
+        let (Some(a), Some(b)) = (side(from), side(to)) else { return false };
+        let on = |flaps: u64| ((slot - self.from) / flaps.max(1)).is_multiple_of(2);
+        (self.from..self.until).contains(&slot)
+            && self.flaps.is_none_or(on)
+            && if self.one_way { a > b } else { a != b }
+    }
+}
+
+/// A node that is down from one slot until another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Down {
+    /// Which.
+    pub node: usize,
+    /// It stops as this slot begins.
+    pub from: u64,
+    /// It starts as this slot begins.
+    pub until: u64,
+    /// Whether its vote file is lost meanwhile.
+    #[serde(default)]
+    pub loses_file: bool,
+}
+
+/// Crashes by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Crashes {
+    /// Slots between two crashes at most.
+    pub every: u64,
+    /// Slots that a node is down at most.
+    pub down: u64,
+    /// How many nodes may be down at once.
+    pub at_once: usize,
+    /// How many nodes, in all, lose their vote file in their first crash.
+    pub lose_file: usize,
+}
+
+impl Default for Crashes {
+    fn default() -> Self {
+        Self { every: 20, down: 5, at_once: 1, lose_file: 0 }
+    }
+}
+
+/// Rotation of voters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rotation {
+    /// Blocks between two heights at which voters may rotate.
+    pub blocks: u64,
+    /// Whether the voters of genesis keep virtual power, so that all of them stay in every
+    /// set.
+    pub keeps_genesis: bool,
+    /// Whether stake moves, and voters come and go.
+    pub moves: bool,
+}
+
+/// Byzantine voters, who act as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cabal {
+    /// How many voters at the most; together they stay below a third of the power.
+    pub members: usize,
+    /// What they do.
+    pub strategy: Strategy,
+    /// Whether their keys were chosen to sit badly in the schedule.
+    #[serde(default)]
+    pub placed: bool,
+    /// Whether their power is raised to just below a third.
+    #[serde(default)]
+    pub just_below: bool,
+}
+
+macro_rules! strategies {
+    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal,)*) => {
+        /// What Byzantine voters do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Strategy {
+            $($(#[doc = $doc])+ $variant,)*
+        }
+
+        impl Strategy {
+            /// All there are.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it does.
+            #[must_use]
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)* }
+            }
+        }
+    };
+}
+
+strategies! {
+    /// They neither vote nor propose.
+    Silent "silent",
+    /// They propose two blocks in a slot, one for each half of the others.
+    Equivocate "equivocate",
+    /// They vote for every block they see.
+    DoubleVote "double-vote",
+    /// They vote for any block of the tree, old ones too.
+    Surround "surround",
+    /// They withhold a block until the next proposer has built beside it.
+    WithholdBlocks "withhold-blocks",
+    /// They send their shares slots later.
+    WithholdShares "withhold-shares",
+    /// They show their shares only in blocks of their own.
+    WithholdQuorums "withhold-quorums",
+    /// They send everything to one half of the others.
+    Selective "selective",
+    /// Their blocks leave shares out.
+    OmitShares "omit-shares",
+    /// They release blocks and shares as three quarters of the slot are over.
+    ThreeQuarters "three-quarters",
+    /// They release a block to one half before half of the slot, to the others after it.
+    LateSplit "late-split",
+    /// They vote and build for the lighter of two forks.
+    Balance "balance",
+    /// Their blocks take the highest round there may be, and are withheld.
+    Inflate "inflate",
+    /// They carry the rows of others as their own.
+    CopyRows "copy-rows",
+    /// They do any of it, by chance.
+    Wild "wild",
+}

@@ -1,0 +1,245 @@
+//! The observer: sees every node and every message, and says which promise was broken.
+//!
+//! - one final block at a height over all honest nodes, reported in order, one state root
+//!   each;
+//! - money ([`money`]): conserved in the state after every block, and minted by the
+//!   schedule to the rao;
+//! - signed things ([`signed`]): no honest voter signs two votes with one target round, nor
+//!   one around another (R7), nor a share after three quarters of its slot, nor two headers
+//!   of a slot (R5); nobody honest is accused;
+//! - the paying transactions of an account have the nonces 0, 1, 2 ... on the final chain;
+//! - what the promises rest on: less than a third of each voter set is Byzantine.
+//!
+//! The rules are written here once more, apart from the code that is watched.
+
+mod money;
+mod signed;
+
+use crate::plan::Plan;
+use crate::world::{GENESIS_TIME, World};
+use money::Money;
+use signed::Signed;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use weft_ledger::forks::{FinalBlock, Forks};
+use weft_types::{
+    BlockHash, CheckedBlock, Evidence, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets,
+};
+
+/// How many broken promises are kept.
+const KEPT: usize = 8;
+
+/// Parts of a whole that are told.
+const PPM: u128 = 1_000_000;
+
+/// What the observer remembers.
+pub struct Watch {
+    /// The broken promises.
+    pub violations: Vec<String>,
+    /// Blocks that some node executed.
+    pub blocks: BTreeMap<BlockHash, Arc<CheckedBlock>>,
+    /// Different votes that were sent.
+    pub shares: u64,
+    /// Transactions in final blocks.
+    pub transactions: u64,
+    /// Items applied in final blocks.
+    pub rows: u64,
+    /// Two blocks of one height that are both final.
+    pub conflicts: Vec<(BlockHash, BlockHash)>,
+    /// Blocks in whose state other voters vote than before.
+    pub rotations: u64,
+    /// Voters that came into a set, and such that went.
+    pub moves: (u64, u64),
+    may_conflict: bool,
+    byzantine: BTreeSet<PublicKey>,
+    signed: Signed,
+    money: Money,
+    sets: BTreeMap<BlockHash, VoterSets>,
+    finals: BTreeMap<Height, BlockHash>,
+    roots: BTreeMap<BlockHash, Hash>,
+    nonces: BTreeMap<PublicKey, Nonce>,
+}
+
+/// Who is to blame for a conflict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blame {
+    /// Offenders, each shown by a pair of signed messages.
+    pub offenders: Vec<PublicKey>,
+    /// Their part of the power of the set that both final blocks stand on, in a million.
+    pub power_ppm: u64,
+}
+
+impl Watch {
+    /// An observer of a chain.
+    #[must_use]
+    pub fn new(world: &World, plan: &Plan) -> Self {
+        let current = world.genesis.voter_set();
+        let genesis = VoterSets { current, previous: None };
+        Self {
+            violations: Vec::new(),
+            blocks: BTreeMap::new(),
+            shares: 0,
+            transactions: 0,
+            rows: 0,
+            conflicts: Vec::new(),
+            rotations: 0,
+            moves: (0, 0),
+            may_conflict: plan.forces_conflict,
+            byzantine: world.byzantine(plan),
+            signed: Signed::default(),
+            money: Money::new(world),
+            sets: BTreeMap::from([(world.genesis.block_hash(), genesis)]),
+            finals: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            nonces: BTreeMap::new(),
+        }
+    }
+
+    /// Notes a broken promise.
+    pub fn broken(&mut self, time: u64, what: &str) {
+        let text = format!("at {} ms: {what}", time.saturating_sub(GENESIS_TIME));
+        if self.violations.len() < KEPT {
+            self.violations.push(text);
+        }
+    }
+
+    /// A node has executed a block and logs it.
+    pub fn executed(&mut self, time: u64, world: &World, forks: &Forks, block: &Arc<CheckedBlock>) {
+        let hash = block.hash();
+        if self.blocks.insert(hash, Arc::clone(block)).is_some() {
+            return;
+        }
+        match forks.audit(&hash) {
+            Err(why) => self.broken(time, &format!("conservation: block {hash}: {why}")),
+            Ok(supply) => {
+                if let Some(text) = self.money.minted(block.header(), hash, &supply, world) {
+                    self.broken(time, &text);
+                }
+            }
+        }
+        if let Some(chain) = forks.chain(&hash) {
+            self.voters(time, block, chain.voters);
+        }
+    }
+
+    /// Counts what rotated, and sees whether the promises still rest on what they need.
+    fn voters(&mut self, time: u64, block: &CheckedBlock, sets: VoterSets) {
+        let before = self.sets.get(&block.header().parent).map(|sets| &sets.current);
+        if before.is_some_and(|before| before.anchor != sets.current.anchor) {
+            self.rotations += 1;
+            let lacks = |set: &VoterSet, of: &VoterSet| {
+                of.voters.iter().filter(|v| set.get(&v.key).is_none()).count() as u64
+            };
+            if let Some(before) = before {
+                self.moves.0 += lacks(before, &sets.current);
+                self.moves.1 += lacks(&sets.current, before);
+            }
+        }
+        let all = [Some(&sets.current), sets.previous.as_ref()];
+        let over = all.iter().flatten().find(|set| self.byzantine_ppm(set) >= PPM.div_ceil(3));
+        if let Some(set) = over.filter(|_| !self.may_conflict) {
+            let ppm = self.byzantine_ppm(set);
+            let text = format!("premise: {ppm} of a million of a set's power is Byzantine");
+            self.broken(time, &text);
+        }
+        self.sets.insert(block.hash(), sets);
+    }
+
+    fn byzantine_ppm(&self, set: &VoterSet) -> u128 {
+        power_ppm(set, |key| self.byzantine.contains(key))
+    }
+
+    /// A node reports a final block, after this last one of its present life.
+    pub fn finalized(&mut self, time: u64, node: usize, last: Height, block: (BlockHash, Height)) {
+        let (hash, height) = block;
+        if height.0 != last.0 + 1 {
+            let text = format!("finality: node {node} made {height} final after {last}");
+            self.broken(time, &text);
+        }
+        let is_new = !self.finals.contains_key(&height);
+        let first = *self.finals.entry(height).or_insert(hash);
+        if first != hash && self.may_conflict {
+            self.conflicts.push((first, hash));
+            return;
+        }
+        if first != hash {
+            self.conflicts.push((first, hash));
+            let blame = self.blame();
+            let text = format!(
+                "agreement: node {node} made {hash} final at {height}, not {first}; {} of a million of the power offended",
+                blame.power_ppm
+            );
+            self.broken(time, &text);
+        }
+        match self.blocks.get(&hash).cloned() {
+            Some(block) if is_new => self.count_nonces(time, &block),
+            Some(_) => {}
+            None => self.broken(time, &format!("durability: {hash} is final, no node logged it")),
+        }
+    }
+
+    fn count_nonces(&mut self, time: u64, block: &CheckedBlock) {
+        for tx in &block.block().txs {
+            self.transactions += 1;
+            if tx.body.call.is_free() {
+                continue;
+            }
+            let want = self.nonces.entry(tx.body.signer).or_default();
+            let (got, want) = (tx.body.nonce, std::mem::replace(want, Nonce(tx.body.nonce.0 + 1)));
+            if got != want {
+                let height = block.header().height;
+                self.broken(time, &format!("nonces: {got} instead of {want} at height {height}"));
+            }
+        }
+    }
+
+    /// The ledger of a node has taken a final block into its state.
+    pub fn settled(&mut self, time: u64, node: usize, block: &FinalBlock) {
+        let (hash, got) = (block.hash, block.state_root);
+        let named = self.blocks.get(&hash).map(|b| b.header().state_root);
+        let is_new = !self.roots.contains_key(&hash);
+        let want = *self.roots.entry(hash).or_insert(named.unwrap_or(got));
+        if is_new {
+            let good = block.receipts.items.iter().filter(|r| r.result.is_ok()).count();
+            self.rows += good as u64;
+        }
+        if got != want {
+            let text = format!("state: node {node} has root {got} after {hash}, others {want}");
+            self.broken(time, &text);
+        }
+    }
+
+    /// Whether a key is Byzantine.
+    #[must_use]
+    pub fn is_byzantine(&self, key: &PublicKey) -> bool {
+        self.byzantine.contains(key)
+    }
+
+    /// Who is to blame for the first conflict: the offenders that messages show, and what
+    /// they have of the set at the last common ancestor. Without a conflict: all offenders,
+    /// and what they have of the first set.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        let shown: BTreeMap<PublicKey, Evidence> = self.signed.shown();
+        let common = self.conflicts.first().and_then(|(a, b)| self.common(*a, *b));
+        let sets = common.and_then(|hash| self.sets.get(&hash)).or(self.sets.values().next());
+        let power = sets.map_or(0, |sets| power_ppm(&sets.current, |key| shown.contains_key(key)));
+        Blame {
+            offenders: shown.keys().copied().collect(),
+            power_ppm: u64::try_from(power).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The last common ancestor of two blocks.
+    fn common(&self, a: BlockHash, b: BlockHash) -> Option<BlockHash> {
+        let parent = |hash: &BlockHash| Some(self.blocks.get(hash)?.header().parent);
+        let of_a: BTreeSet<BlockHash> = std::iter::successors(Some(a), parent).collect();
+        std::iter::successors(Some(b), parent).find(|hash| of_a.contains(hash))
+    }
+}
+
+/// The part of a set's power that some keys have, in a million, rounded down.
+fn power_ppm(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
+    let theirs = set.voters.iter().filter(|v| has(&v.key)).map(|v| u128::from(v.power.0));
+    (theirs.sum::<u128>() * PPM).checked_div(u128::from(set.total().0)).unwrap_or(0)
+}

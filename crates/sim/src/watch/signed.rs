@@ -1,0 +1,151 @@
+//! Signed things on the wire: who signed what no honest key signs.
+
+use super::Watch;
+use crate::world::{GENESIS_TIME, SLOT_MS};
+use std::collections::{BTreeMap, BTreeSet};
+use weft_types::{
+    BlockHash, ChainId, Evidence, Hash, PublicKey, Round, SignedHeader, SignedVote, Slot, Vote,
+};
+
+/// What was signed so far.
+#[derive(Clone, Debug, Default)]
+pub struct Signed {
+    votes: BTreeMap<PublicKey, Vec<SignedVote>>,
+    seen: BTreeSet<Hash>,
+    recorded: BTreeSet<Hash>,
+    headers: BTreeMap<(PublicKey, Slot), SignedHeader>,
+    by_byzantine: BTreeSet<BlockHash>,
+    shown: BTreeMap<PublicKey, Evidence>,
+}
+
+impl Signed {
+    /// Offenders, each with two things that it signed.
+    pub fn shown(&self) -> BTreeMap<PublicKey, Evidence> {
+        self.shown.clone()
+    }
+}
+
+impl Watch {
+    /// A voter's share was seen on the wire.
+    pub fn vote(&mut self, time: u64, signed: &SignedVote) {
+        if !self.signed.seen.insert(signed.seal()) {
+            return;
+        }
+        let vote = signed.vote;
+        let before = self.signed.votes.entry(vote.voter).or_default();
+        let rival = before.iter().find_map(|old| Some((offence(&old.vote, &vote)?, *old)));
+        before.push(*signed);
+        self.shares += 1;
+        let Some((offence, old)) = rival else { return };
+        let evidence = Evidence::Votes(Box::new(old), Box::new(*signed));
+        self.signed.shown.entry(vote.voter).or_insert(evidence);
+        if !self.is_byzantine(&vote.voter) {
+            let (voter, a, b) = (vote.voter, old.vote.target, vote.target);
+            let text = format!(
+                "{offence}: voter {voter} voted for {} in round {} and for {} in round {}",
+                a.hash, a.round, b.hash, b.round
+            );
+            self.broken(time, &text);
+        }
+    }
+
+    /// A node records a share that it signs, by its own clock. A record that names the
+    /// same share again signs nothing.
+    pub fn signs(&mut self, time: u64, clock: u64, signed: &SignedVote) {
+        let vote = signed.vote;
+        let is_new = self.signed.recorded.insert(signed.seal());
+        let Some(block) = self.blocks.get(&vote.target.hash).filter(|_| is_new) else { return };
+        let start = GENESIS_TIME + block.header().slot.0 * SLOT_MS;
+        if clock < start || (clock - start) * 4 >= SLOT_MS * 3 {
+            let (voter, slot) = (vote.voter, block.header().slot);
+            let text = format!("late share: {voter} signs for slot {slot} at {clock} ms");
+            self.broken(time, &text);
+        }
+    }
+
+    /// A node sends a share of its own; `recorded` is what its disk has synced (R7).
+    pub fn sends(&mut self, time: u64, vote: &Vote, recorded: Round) {
+        if recorded < vote.target.round {
+            let (voter, round) = (vote.voter, vote.target.round);
+            let text = format!("durability: {voter} sends a share of round {round} unrecorded");
+            self.broken(time, &text);
+        }
+    }
+
+    /// A header was seen on the wire.
+    pub fn header(&mut self, time: u64, signed: &SignedHeader) {
+        let (proposer, slot) = (signed.header.proposer, signed.header.slot);
+        if self.is_byzantine(&proposer) {
+            self.signed.by_byzantine.insert(signed.header.hash());
+        }
+        let first = self.signed.headers.entry((proposer, slot)).or_insert_with(|| signed.clone());
+        if first.header == signed.header {
+            return;
+        }
+        let (a, b) = (first.header.hash(), signed.header.hash());
+        let pair = Evidence::Headers(Box::new(first.clone()), Box::new(signed.clone()));
+        self.signed.shown.entry(proposer).or_insert(pair);
+        if !self.is_byzantine(&proposer) {
+            let text = format!("double header: {proposer} made {a} and {b} in slot {slot}");
+            self.broken(time, &text);
+        }
+    }
+
+    /// Whether the proposer of a block that was announced is Byzantine.
+    #[must_use]
+    pub fn is_by_byzantine(&self, hash: &BlockHash) -> bool {
+        self.signed.by_byzantine.contains(hash)
+    }
+
+    /// A node accuses a voter: rightly, and no honest one.
+    pub fn accused(&mut self, time: u64, (node, chain): (usize, &ChainId), evidence: &Evidence) {
+        let who = evidence.offender();
+        let is_shown = evidence.offence().is_ok() && evidence.is_signed(chain);
+        if !is_shown || !self.is_byzantine(&who) {
+            let text = format!("blame: node {node} accuses {who}, who offended: {is_shown}");
+            self.broken(time, &text);
+        }
+        if is_shown {
+            self.signed.shown.entry(who).or_insert_with(|| evidence.clone());
+        }
+    }
+}
+
+/// The name of the offence that two different votes are, if they are one (R7).
+fn offence(a: &Vote, b: &Vote) -> Option<&'static str> {
+    let around =
+        |x: &Vote, y: &Vote| x.source.round < y.source.round && y.target.round < x.target.round;
+    if a.target.round == b.target.round {
+        Some("double vote")
+    } else if around(a, b) || around(b, a) {
+        Some("surround vote")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_types::Checkpoint;
+
+    fn vote(source: u64, target: u64, mark: u8) -> Vote {
+        let at = |round| Checkpoint { round: Round(round), hash: Hash([mark; 32]) };
+        let voter = PublicKey::default();
+        Vote { voter, source: at(source), target: at(target), items: Hash::ZERO }
+    }
+
+    #[test]
+    fn r7_two_votes_of_a_round_and_a_link_around_another_are_offences() {
+        let table = [
+            ((1, 5, 1), (1, 5, 2), Some("double vote")),
+            ((1, 5, 1), (2, 4, 2), Some("surround vote")),
+            ((2, 4, 1), (1, 5, 2), Some("surround vote")),
+            ((1, 4, 1), (1, 5, 2), None),
+            ((1, 4, 1), (4, 5, 2), None),
+        ];
+        for (a, b, want) in table {
+            assert_eq!(offence(&vote(a.0, a.1, a.2), &vote(b.0, b.1, b.2)), want, "{a:?} {b:?}");
+        }
+    }
+}
