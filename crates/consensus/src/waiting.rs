@@ -92,6 +92,12 @@ impl Waiting {
         self.entries.iter().any(|e| e.hash == *hash)
     }
 
+    /// Whether a block is on its way whose body is not here.
+    #[must_use]
+    pub fn lacks_body(&self, hash: &BlockHash) -> bool {
+        self.entries.iter().any(|e| e.hash == *hash && e.body.is_none())
+    }
+
     /// The entries, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()

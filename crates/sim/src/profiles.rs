@@ -298,7 +298,7 @@ impl Draw {
     }
 
     fn rotating(&mut self, keeps_genesis: bool) {
-        let blocks = self.dice.between(4, 10);
+        let blocks = self.dice.between(8, 12);
         let moves = self.plan.joiners > 0;
         self.plan.rotation = Some(Rotation { blocks, keeps_genesis, moves });
         self.plan.slots = self.plan.slots.max(40);

@@ -126,7 +126,7 @@ impl<E: Executor, K: Known> Core<E, K> {
             Input::BadBlock { from, hash, why } => self.on_bad_block(from, hash, why, &mut out),
             Input::Status { from, status } => self.on_status(from, &status),
             Input::PeerGone { peer } => self.on_peer_gone(peer, &mut out),
-            Input::Fetched { peer, want } => self.on_fetched(peer, &want),
+            Input::Fetched { peer, want } => self.on_fetched(peer, &want, &mut out),
             Input::FetchFailed { peer, want } => self.on_fetch_failed(peer, &want, &mut out),
             Input::Queue(items) => self.on_queue(items, &mut out),
         }

@@ -2,6 +2,7 @@
 //! (which may complete a quorum, so finality and head again), our block, requests, the next wake-up.
 
 use super::Core;
+use super::blocks::give_up;
 use crate::clock::Moment;
 use crate::counters::Counters;
 use crate::effect::Effect;
@@ -40,7 +41,11 @@ impl<E: Executor, K: Known> Core<E, K> {
                     out.push(Effect::Finalized { hash, height });
                 }
                 let tree = self.forks.tree();
-                self.headers.prune(tree.base().header().slot);
+                let last = tree.base().header();
+                self.headers.prune(last.slot);
+                // What waits at or below it is never taken, so it is not asked for either.
+                let gone = self.waiting.take(|e| e.signed.header.height <= last.height);
+                gone.iter().for_each(|entry| give_up(entry, out));
                 self.queue.prune(|hash| tree.get(hash).is_some());
             }
             Err(conflict) => {

@@ -22,7 +22,12 @@ impl<E: Executor, K: Known> Core<E, K> {
         self.waiting.lost(peer, None).iter().for_each(|gone| give_up(gone, out));
     }
 
-    pub(super) fn on_fetched(&mut self, peer: PeerId, want: &Want) {
+    /// An answer that does not hold the block that was asked for is none.
+    pub(super) fn on_fetched(&mut self, peer: PeerId, want: &Want, out: &mut Vec<Effect>) {
+        let lacks = |hash: &BlockHash| self.waiting.lacks_body(hash);
+        if matches!(want, Want::Block(hash) if lacks(hash)) {
+            return self.on_fetch_failed(peer, want, out);
+        }
         let finalized = self.finalized().0.height;
         self.peers.ended(peer, want, finalized);
     }

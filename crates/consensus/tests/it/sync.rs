@@ -204,3 +204,39 @@ fn an_item_rides_on_our_share_until_the_head_chain_holds_it() {
     // The share for block 1 holds the row; block 2 carries it, so the share for it does not.
     assert_eq!(rode, [(1, 1), (2, 0), (3, 0), (4, 0), (5, 0)]);
 }
+
+fn announce(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) -> Vec<Effect> {
+    let (header, ticket) = (draw.block(name).block().signed.clone(), Ticket(peer));
+    core.step(now, Input::Header { from: PeerId(peer), ticket, header })
+}
+
+#[test]
+fn a_block_that_finality_passed_is_not_asked_for_again_and_again() {
+    let mut draw = long();
+    draw.draw("x @7 < b 012");
+    let mut core = draw.core(None);
+    for name in ["a", "b"] {
+        body(&mut core, &draw, 1, name, at(7, 0));
+    }
+    let wanted = Want::Block(draw.hash("x"));
+    let asked = announce(&mut core, &draw, 2, "x", at(7, 1));
+    assert_eq!(fetches(&asked), [(2, wanted)]);
+    for name in ["c", "d", "e", "f"] {
+        body(&mut core, &draw, 1, name, at(7, 2));
+    }
+    assert_eq!(draw.name(core.finalized().1), "d", "which x is not above");
+    assert_eq!(fetches(&body(&mut core, &draw, 2, "x", at(7, 3))), []);
+    let done = core.step(at(7, 4), Input::Fetched { peer: PeerId(2), want: wanted });
+    assert_eq!(fetches(&done), []);
+}
+
+#[test]
+fn an_answer_without_the_block_that_was_asked_for_is_not_asked_for_twice() {
+    let draw = long();
+    let mut core = draw.core(None);
+    let wanted = Want::Block(draw.hash("a"));
+    assert_eq!(fetches(&announce(&mut core, &draw, 1, "a", at(1, 1))), [(1, wanted)]);
+    let done = core.step(at(1, 2), Input::Fetched { peer: PeerId(1), want: wanted });
+    assert_eq!(fetches(&done), [], "it does not have it");
+    assert_eq!(fetches(&announce(&mut core, &draw, 2, "a", at(1, 3))), [(2, wanted)]);
+}
