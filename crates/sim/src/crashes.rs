@@ -38,11 +38,13 @@ impl Net {
         let down = self.nodes.iter().filter(|n| n.core.is_none() || n.doom.is_some()).count();
         let victim = self.dice.place(self.nodes.len());
         let doom = self.dice.below(LAST_EFFECTS);
-        if down >= crashes.at_once || self.is_byzantine(victim) {
+        let is_up = self.nodes.get(victim).is_some_and(|node| node.core.is_some());
+        if down >= crashes.at_once || self.is_byzantine(victim) || !is_up {
             return;
         }
-        let loses = (self.faults.count("files_lost") as usize) < crashes.lose_file;
-        if let Some(node) = self.nodes.get_mut(victim).filter(|node| node.core.is_some()) {
+        let loses = self.files_lost < crashes.lose_file;
+        self.files_lost += usize::from(loses);
+        if let Some(node) = self.nodes.get_mut(victim) {
             node.doom = Some(doom);
             node.loses_file = loses;
         }

@@ -5,6 +5,7 @@ use crate::agenda::{Event, Message, Parcel};
 use crate::disk::Disk;
 use crate::net::{Net, node_of};
 use crate::node::AccountsAt;
+use crate::plan::Conflict;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use weft_consensus::{Draft, Effect, Refusal, Ticket, Verdict, VoteRecord};
@@ -204,7 +205,7 @@ impl Net {
         let is_grave = match why {
             Refusal::Invalid(_) => !self.watch.is_by_byzantine(hash),
             Refusal::Draft(_) => true,
-            Refusal::Conflict(_) => !self.plan.forces_conflict,
+            Refusal::Conflict(_) => self.plan.conflict == Conflict::Never,
             _ => false,
         };
         if is_grave && !self.is_byzantine(i) {

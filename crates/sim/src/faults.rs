@@ -1,6 +1,6 @@
 //! What really went wrong in a run, counted; and what a plan must have made go wrong.
 
-use crate::plan::{Plan, Strategy};
+use crate::plan::{Conflict, Plan, Strategy};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(moves, "stake_moves");
     ask(moves, "joined");
     ask(moves, "left");
-    ask(plan.forces_conflict, "conflicts");
+    ask(plan.conflict == Conflict::Must, "conflicts");
     asked.extend(plan.cabal.map(|cabal| of(cabal.strategy)));
     asked
 }

@@ -24,6 +24,8 @@ pub struct Hunted {
     pub healing_slots: Spread,
     /// The most that a run took of its bound, in a hundred.
     pub worst_of_bound_percent: u64,
+    /// The most slots without a new final block under attack alone.
+    pub longest_gap: u64,
     /// How many voters signed what no honest voter signs.
     pub offenders: u64,
 }
@@ -101,6 +103,7 @@ impl Hunted {
         let percent = report.slots_to_final_after_healing * 100;
         let percent = percent.checked_div(report.healing_bound).unwrap_or(0);
         self.worst_of_bound_percent = self.worst_of_bound_percent.max(percent);
+        self.longest_gap = self.longest_gap.max(report.longest_gap);
         if !report.ok {
             self.violations += 1;
             let first = self.first_failing.unwrap_or(report.seed);

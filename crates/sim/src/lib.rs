@@ -40,8 +40,10 @@ pub mod plan;
 pub mod profiles;
 pub mod report;
 mod run;
+pub mod scenario;
 pub mod seals;
 pub mod trace;
+pub mod twins;
 pub mod watch;
 pub mod world;
 

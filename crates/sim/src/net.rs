@@ -59,6 +59,8 @@ pub struct Net {
     pub delivered: u64,
     /// Starts after a crash.
     pub restarts: u64,
+    /// Nodes that lost their vote file or will in the crash that awaits them.
+    pub files_lost: usize,
     numbers: u64,
 }
 
@@ -91,6 +93,7 @@ impl Net {
             faults,
             delivered: 0,
             restarts: 0,
+            files_lost: 0,
             numbers: 0,
         }
     }

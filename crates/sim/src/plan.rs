@@ -37,9 +37,8 @@ pub struct Plan {
     pub cabal: Option<Cabal>,
     /// Voters whose key runs on a second node as well: that node is the last but so many.
     pub twins: Vec<usize>,
-    /// Whether a third and more may be Byzantine: conflicts are then expected, and must
-    /// name who made them.
-    pub forces_conflict: bool,
+    /// Whether a third and more may be Byzantine.
+    pub conflict: Conflict,
     /// Whether every node must make a new block final once faults stop.
     pub judges_liveness: bool,
 }
@@ -61,7 +60,7 @@ impl Default for Plan {
             rotation: None,
             cabal: None,
             twins: Vec::new(),
-            forces_conflict: false,
+            conflict: Conflict::Never,
             judges_liveness: true,
         }
     }
@@ -101,6 +100,19 @@ pub const MOST_NODES: usize = 100;
 
 /// The most slots of a run.
 pub const MOST_SLOTS: u64 = 1_000_000;
+
+/// Whether two conflicting blocks may be final. Whoever made them must be named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conflict {
+    /// Less than a third is Byzantine.
+    #[default]
+    Never,
+    /// A third or more is.
+    May,
+    /// A third or more is, and a run without a conflict shows nothing.
+    Must,
+}
 
 /// How power is spread over the voters of genesis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

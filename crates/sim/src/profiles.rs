@@ -5,7 +5,7 @@
 //! `weft sim profiles` lists, and what a hunt without a profile goes through in turn.
 
 use crate::dice::Dice;
-use crate::plan::{Cabal, Crashes, Cut, Down, Links, Plan, Powers, Rotation, Strategy};
+use crate::plan::{Cabal, Conflict, Crashes, Cut, Down, Links, Plan, Powers, Rotation, Strategy};
 use crate::world::SLOT_MS;
 
 /// A way for things to go wrong.
@@ -232,7 +232,7 @@ const TOGETHER: &[Profile] = &[
             d.plan.voters = *d.one_of(&[4, 7, 10]);
             let twins = d.below_third() + 1;
             d.split_world(twins);
-            d.plan.forces_conflict = true;
+            d.plan.conflict = Conflict::Must;
             d.plan.judges_liveness = false;
         },
     },
@@ -268,12 +268,9 @@ impl Draw {
         let until = self.dice.between(from + 4, high.max(from + 4));
         let parts = self.dice.between(2, 3);
         let nodes = self.plan.nodes();
-        let mut sides: Vec<Option<u8>> =
-            (0..nodes).map(|_| u8::try_from(self.dice.below(parts)).ok()).collect();
-        // At least one on each of two sides.
-        if let [first, .., last] = sides.as_mut_slice() {
-            (*first, *last) = (Some(1), Some(0));
-        }
+        // Neighbours are on different sides: whoever is Byzantine, honest ones are on each.
+        let first = self.dice.below(parts);
+        let sides = (0..nodes as u64).map(|i| u8::try_from((i + first) % parts).ok()).collect();
         let kind = self.dice.below(3);
         let flaps = (kind == 2).then(|| self.dice.between(1, 4));
         self.plan.cuts.push(Cut { from, until, sides, one_way: kind == 1, flaps });
@@ -289,16 +286,18 @@ impl Draw {
     }
 
     fn crashing(&mut self, lose_file: usize) {
+        // Beside Byzantine voters fewer crash, or nothing would ever be final.
+        let (often, long) = if self.plan.cabal.is_some() { (8, 3) } else { (2, 6) };
         self.plan.crashes = Some(Crashes {
-            every: self.dice.between(2, 8),
-            down: self.dice.between(1, 6),
+            every: self.dice.between(often, often + 6),
+            down: self.dice.between(1, long),
             at_once: self.below_third().max(1),
             lose_file,
         });
     }
 
     fn rotating(&mut self, keeps_genesis: bool) {
-        let blocks = self.dice.between(8, 12);
+        let blocks = self.dice.between(8, 14);
         let moves = self.plan.joiners > 0;
         self.plan.rotation = Some(Rotation { blocks, keeps_genesis, moves });
         self.plan.slots = self.plan.slots.max(40);

@@ -36,6 +36,9 @@ pub struct Report {
     pub slots_to_final_after_healing: u64,
     /// In how many it had to.
     pub healing_bound: u64,
+    /// Then, with Byzantine voters and no other fault: the most slots in which some honest
+    /// node made nothing final.
+    pub longest_gap: u64,
     /// What really went wrong, by kind.
     pub faults: Faults,
     /// Messages that arrived.
@@ -79,6 +82,7 @@ impl Net {
             slots: self.slot(),
             slots_to_final_after_healing: healing.slots,
             healing_bound: healing.bound,
+            longest_gap: healing.gap,
             faults: self.faults.clone(),
             delivered: self.delivered,
             blocks: self.watch.blocks.len() as u64,

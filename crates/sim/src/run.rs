@@ -18,6 +18,9 @@ const AHEAD: u64 = 256;
 /// Slots that nodes have to learn of each other's chains before the schedule counts.
 const MEETING: u64 = 6;
 
+/// For so many slots after healing Byzantine voters go on alone.
+const ATTACKED: u64 = 24;
+
 /// After how many slots without a new final block a run is given up.
 const GIVEN_UP: u64 = 120;
 
@@ -30,6 +33,8 @@ pub struct Healing {
     pub slots: u64,
     /// In how many it should be.
     pub bound: u64,
+    /// The longest that some honest node then waited for a new one under attack.
+    pub gap: u64,
 }
 
 /// Simulates a plan.
@@ -116,13 +121,40 @@ impl Net {
         }
     }
 
-    /// Waits in fair weather for a new final block at every honest node.
+    /// Waits in fair weather for a new final block at every honest node; then Byzantine
+    /// voters go on for a while.
     fn heal(&mut self) -> Healing {
+        let mut healing = self.first_final();
+        if self.plan.cabal.is_some() && !self.is_broken() {
+            healing.gap = self.longest_gap(ATTACKED);
+            if healing.gap > healing.bound {
+                let text = format!("late: {} slots without a final block, bound {}", healing.gap, healing.bound);
+                self.watch.broken(self.now, &text);
+            }
+        }
+        healing
+    }
+
+    /// The most slots in which the honest node that is furthest behind made nothing final.
+    fn longest_gap(&mut self, slots: u64) -> u64 {
+        let lowest = |net: &Self| net.honest().map(|(_, n)| n.final_height()).min();
+        let (mut last, mut run, mut longest) = (lowest(self), 0, 0);
+        let first = self.slot();
+        for slot in 1..=slots {
+            self.run_to(first + slot);
+            let height = lowest(self);
+            run = if height > last { 0 } else { run + 1 };
+            (last, longest) = (height, longest.max(run));
+        }
+        longest
+    }
+
+    fn first_final(&mut self) -> Healing {
         let mark = self.honest().map(|(_, n)| n.final_height()).max().unwrap_or_default();
         let (first, bound) = (self.slot(), self.bound());
         for slots in 1..=GIVEN_UP {
             if self.is_broken() {
-                return Healing { mark, slots: slots - 1, bound };
+                return Healing { mark, slots: slots - 1, bound, gap: 0 };
             }
             self.run_to(first + slots);
             if self.honest().all(|(_, n)| n.final_height() > mark) {
@@ -130,7 +162,7 @@ impl Net {
                     let text = format!("late: final again after {slots} slots, bound {bound}");
                     self.watch.broken(self.now, &text);
                 }
-                return Healing { mark, slots, bound };
+                return Healing { mark, slots, bound, gap: 0 };
             }
         }
         let finals: Vec<u64> = self.honest().map(|(_, n)| n.final_height()).collect();
@@ -138,7 +170,7 @@ impl Net {
             "stuck: {GIVEN_UP} slots after the last fault the final heights are {finals:?}, {mark} was reached before"
         );
         self.watch.broken(self.now, &text);
-        Healing { mark, slots: GIVEN_UP, bound }
+        Healing { mark, slots: GIVEN_UP, bound, gap: 0 }
     }
 
     /// In how many slots after healing a new block must be final: the longest stretch of

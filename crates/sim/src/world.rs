@@ -221,7 +221,7 @@ fn params(plan: &Plan, staked: u64) -> Params {
         params.exit_blocks = 4;
         params.unbonding_blocks = 6 * blocks;
         if rotation.keeps_genesis {
-            params.bootstrap_stake = Rao(staked / 2);
+            params.bootstrap_stake = Rao(staked / 8);
             params.bootstrap_candidates = 1;
             params.bootstrap_fade = 1_000_000;
         }

@@ -68,8 +68,15 @@ impl Net {
         open.filter(|n| fits(n)).map(|n| n.standing.hash).collect()
     }
 
+    /// A block that it did not vote for, of an earlier slot if there is one. It leaves some
+    /// for later.
     fn any(&mut self, i: usize) -> Option<BlockHash> {
-        let all = self.known(i, |n| !self.mind.voted.contains(&(i, n.standing.hash)));
+        let slot = self.slot();
+        let is_new = |n: &Known| !self.mind.voted.contains(&(i, n.standing.hash));
+        let mut all = self.known(i, |n| n.header().slot.0 < slot && is_new(n));
+        if all.is_empty() && self.dice.happens(500_000) {
+            all = self.known(i, is_new);
+        }
         let at = self.dice.place(all.len());
         all.get(at).copied()
     }

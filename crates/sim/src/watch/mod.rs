@@ -15,7 +15,7 @@
 mod money;
 mod signed;
 
-use crate::plan::Plan;
+use crate::plan::{Conflict, Plan};
 use crate::world::{GENESIS_TIME, World};
 use money::Money;
 use signed::Signed;
@@ -84,7 +84,7 @@ impl Watch {
             conflicts: Vec::new(),
             rotations: 0,
             moves: (0, 0),
-            may_conflict: plan.forces_conflict,
+            may_conflict: plan.conflict != Conflict::Never,
             byzantine: world.byzantine(plan),
             signed: Signed::default(),
             money: Money::new(world),
