@@ -1,4 +1,4 @@
-//! Arguments of `weft yuma`, `weft bench` and `weft sim`.
+//! Arguments of `weft yuma` and `weft bench`.
 
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -117,62 +117,4 @@ pub struct BenchEpochs {
     /// Everything that is random follows from it
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-}
-
-#[derive(Subcommand, Debug)]
-pub enum SimCommand {
-    /// Play one seed
-    Run(SimRun),
-    /// Play a launch from zero coins on the real ledger: who holds what, day by day
-    Launch(SimLaunch),
-}
-
-#[derive(Args, Debug)]
-pub struct SimLaunch {
-    /// How many days of 7200 blocks
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3650))]
-    pub days: u64,
-    /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Miners of many people
-    #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(u16).range(0..=2000))]
-    pub honest: u16,
-    /// Miners of one attacker, who score only each other and all validate
-    #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(u16).range(0..=2000))]
-    pub attackers: u16,
-    /// Cores that search for each of the attacker's stamps; an honest miner has one
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    pub attacker_cores: u64,
-    /// Which part of the honest miners also validates, 0 to 1
-    #[arg(long, default_value = "0.2")]
-    pub validating: String,
-    /// Voters that genesis names
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub voters: u16,
-    /// Also write a plot of who holds what
-    #[arg(long, value_name = "FILE")]
-    pub svg: Option<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-pub struct SimRun {
-    /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// How many voters
-    #[arg(long, default_value_t = 4)]
-    pub voters: usize,
-    /// How many slots
-    #[arg(long, default_value_t = 100)]
-    pub slots: u64,
-    /// Which part of the messages is lost, 0 to 1
-    #[arg(long, default_value = "0")]
-    pub loss: String,
-    /// Slots in which the voters are split in two halves
-    #[arg(long, value_name = "K1..K2")]
-    pub partition: Option<String>,
-    /// A fault to plant: double-vote or lost-vote-file
-    #[arg(long, value_name = "FAULT")]
-    pub plant: Option<String>,
 }

@@ -6,6 +6,7 @@ mod measure;
 mod node;
 mod read;
 mod send;
+mod sim;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -16,14 +17,14 @@ pub use market::{
     Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,
 };
 pub use measure::{
-    BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, SimCommand,
-    SimLaunch, SimRun, YumaCommand,
+    BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, YumaCommand,
 };
 pub use node::{NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp};
 pub use read::QueryCommand;
 pub use send::{
     StakeCommand, TransferArgs, Wait, WalletCommand, WalletName, WalletSign, WalletVerify,
 };
+pub use sim::{SimCommand, SimHunt, SimLaunch, SimRun, SimScenario, SimTwins};
 
 /// A chain whose proof of work is the weight matrix.
 #[derive(Parser, Debug)]

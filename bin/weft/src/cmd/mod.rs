@@ -4,6 +4,8 @@
 pub mod bench;
 pub mod emission;
 pub mod genesis;
+pub mod hunt;
+pub mod launch;
 pub mod neuron;
 pub mod node;
 pub mod query;

@@ -1,179 +1,115 @@
-//! `weft sim run` and `weft sim launch`.
+//! `weft sim`: one seed, and what there is to play.
 
-use crate::args::{Global, SimCommand, SimLaunch, SimRun};
-use crate::output::{Answer, Exit, Failure, note, table};
-use crate::svg::{Chart, Series};
-use weft_sim::launch::{Day, Launch, Launched, launch};
-use weft_sim::{Plan, Planted};
-use weft_types::Rao;
+use super::{hunt, launch};
+use crate::args::{Global, SimCommand, SimRun};
+use crate::output::{Answer, Exit, Failure, table};
+use serde_json::json;
+use weft_sim::plan::{Cut, Links};
+use weft_sim::{Plan, Report, profiles};
 
 /// Runs the command.
 pub fn run(_: &Global, command: &SimCommand) -> Result<Answer, Failure> {
     match command {
         SimCommand::Run(args) => seed(args),
-        SimCommand::Launch(args) => from_zero(args),
+        SimCommand::Profiles => list(),
+        SimCommand::Hunt(args) => hunt::seeds(args),
+        SimCommand::Twins(args) => hunt::twins(args),
+        SimCommand::Scenario(args) => hunt::scenario(args),
+        SimCommand::Launch(args) => launch::run(args),
     }
+}
+
+fn list() -> Result<Answer, Failure> {
+    let all: Vec<_> = profiles::profiles().collect();
+    let data: Vec<_> = all.iter().map(|p| json!({"name": p.name, "about": p.about})).collect();
+    let mut rows = vec![vec!["profile".to_owned(), "what goes wrong".to_owned()]];
+    rows.extend(all.iter().map(|p| vec![p.name.to_owned(), p.about.to_owned()]));
+    Answer::new(&json!({ "profiles": data }), table(&rows))
 }
 
 fn seed(args: &SimRun) -> Result<Answer, Failure> {
-    let report = weft_sim::run(&plan(args)?);
-    let text = format!(
-        "seed {} · {} voters · {} slots: final height {}, {} messages delivered, {} dropped\ntrace {}",
-        args.seed,
-        args.voters,
-        report.slots,
-        report.final_height,
-        report.delivered,
-        report.dropped,
-        report.trace_hash,
-    );
+    let plan = match &args.profile {
+        Some(name) => profiles::plan(name, args.seed).ok_or_else(|| unknown(name))?,
+        None => custom(args)?,
+    };
+    let report = weft_sim::run(&plan);
     if report.ok {
-        return Answer::new(&report, text);
+        return Answer::new(&report, told(&report));
     }
-    let message = report.violations.join("; ");
-    let again = format!("replay it with: weft sim run --seed {} and the same flags", args.seed);
-    Err(Failure::new(Exit::CheckFailed, "Violation", message).help(again).data(&report))
+    Err(broken(&report))
 }
 
-fn plan(args: &SimRun) -> Result<Plan, Failure> {
+/// There is no profile of this name.
+pub fn unknown(name: &str) -> Failure {
+    let text = format!("there is no profile {name}");
+    Failure::new(Exit::Usage, "UnknownProfile", text).help("weft sim profiles lists them")
+}
+
+/// A seed that broke a promise.
+pub fn broken(report: &Report) -> Failure {
+    let message = report.violations.join("; ");
+    let again = if report.profile == "custom" {
+        format!("replay it with: weft sim run --seed {} and the same flags", report.seed)
+    } else {
+        format!("replay it with: {}", replay(report))
+    };
+    Failure::new(Exit::CheckFailed, "Violation", message).help(again).data(report)
+}
+
+/// The command that plays a run again.
+pub fn replay(report: &Report) -> String {
+    format!("weft sim run --seed {} --profile {}", report.seed, report.profile)
+}
+
+fn told(report: &Report) -> String {
+    let mut rows = vec![vec!["what went wrong".to_owned(), "times".to_owned()]];
+    rows.extend(report.faults.iter().map(|(kind, n)| vec![kind.to_owned(), n.to_string()]));
+    let mut text = format!(
+        "seed {} of {} · {} nodes · {} slots: final height {}, {} blocks, {} messages delivered",
+        report.seed,
+        report.profile,
+        report.nodes,
+        report.slots,
+        report.final_height,
+        report.blocks,
+        report.delivered,
+    );
+    if report.healing_bound > 0 {
+        text.push_str(&format!(
+            "\nfinal everywhere again {} slots after the last fault, {} are allowed",
+            report.slots_to_final_after_healing, report.healing_bound
+        ));
+    }
+    if !report.offenders.is_empty() {
+        text.push_str(&format!(
+            "\n{} final twice; {} voters with {} of a million of the power signed what no honest voter signs",
+            report.conflicts,
+            report.offenders.len(),
+            report.offenders_ppm
+        ));
+    }
+    format!("{text}\ntrace {}\n\n{}", report.trace_hash, table(&rows))
+}
+
+fn custom(args: &SimRun) -> Result<Plan, Failure> {
     let usage = |name: &str, text: String| Failure::new(Exit::Usage, name, text);
     let loss_ppm = crate::number::parts_per_million(&args.loss)
         .ok_or_else(|| usage("BadLoss", format!("--loss {} is not between 0 and 1", args.loss)))?;
-    let partition =
-        match &args.partition {
-            None => None,
-            Some(text) => Some(crate::number::range(text).ok_or_else(|| {
-                usage("BadPartition", format!("--partition {text} is not K1..K2"))
-            })?),
-        };
-    let planted = match args.plant.as_deref() {
-        None => None,
-        Some("double-vote") => Some(Planted::DoubleVote),
-        Some("lost-vote-file") => Some(Planted::LostVoteFile),
-        Some(other) => {
-            let text = format!("--plant {other} is unknown; there are double-vote, lost-vote-file");
-            return Err(usage("BadPlant", text));
-        }
-    };
-    if args.voters == 0 || args.voters > 64 {
-        return Err(usage("BadVoters", format!("{} voters; from 1 to 64 may be", args.voters)));
+    let half = |i: usize| Some(u8::from(i >= args.voters / 2));
+    let mut cuts = Vec::new();
+    if let Some(text) = &args.partition {
+        let (from, until) = crate::number::range(text)
+            .ok_or_else(|| usage("BadPartition", format!("--partition {text} is not K1..K2")))?;
+        let sides = (0..args.voters).map(half).collect();
+        cuts.push(Cut { from, until, sides, ..Cut::default() });
     }
-    Ok(Plan {
+    let plan = Plan {
         seed: args.seed,
         voters: args.voters,
         slots: args.slots,
-        loss_ppm,
-        partition,
-        planted,
-    })
-}
-
-fn from_zero(args: &SimLaunch) -> Result<Answer, Failure> {
-    let part = &args.validating;
-    let bad = || format!("--validating {part} is not between 0 and 1");
-    let validating_ppm = crate::number::parts_per_million(part)
-        .ok_or_else(|| Failure::new(Exit::Usage, "BadPart", bad()))?;
-    let plan = Launch {
-        seed: args.seed,
-        days: args.days,
-        honest: args.honest,
-        attackers: args.attackers,
-        attacker_cores: args.attacker_cores,
-        validating_ppm,
-        voters: args.voters,
+        links: Links { loss_ppm, ..Links::default() },
+        cuts,
+        ..Plan::default()
     };
-    let launched = launch(&plan, |day| {
-        if day.day.is_multiple_of(10) {
-            note(&format!("day {} of {}", day.day, plan.days));
-        }
-    });
-    if let Some(path) = &args.svg {
-        let fault = |e| Failure::new(Exit::Failed, "Io", format!("{}: {e}", path.display()));
-        std::fs::write(path, holders(&launched).svg()).map_err(fault)?;
-        note(&format!("plot      {}", path.display()));
-    }
-    if launched.ok {
-        return Answer::new(&launched, told(&launched));
-    }
-    let message = launched.violations.join("; ");
-    let again = format!("replay it with: weft sim launch --seed {} and the same flags", args.seed);
-    Err(Failure::new(Exit::CheckFailed, "Violation", message).help(again).data(&launched))
-}
-
-/// About twenty days as a table, and what came of it all.
-fn told(launched: &Launched) -> String {
-    let head = [
-        "day",
-        "issued",
-        "honest stake",
-        "attacker stake",
-        "uids",
-        "permits",
-        "candidates",
-        "virtual left",
-        "attacker's power",
-        "gini",
-    ];
-    let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
-    let step = launched.days.len().div_ceil(20).max(1);
-    for day in launched.days.iter().rev().step_by(step).collect::<Vec<_>>().into_iter().rev() {
-        rows.push(line(day));
-    }
-    let on = |day: Option<u64>| day.map_or("never".to_owned(), |day| format!("day {day}"));
-    format!(
-        "{}\n\nstake in TAO; uids are honest + attacker, permits genesis + honest + attacker\n\
-         bootstrap ended {}, the attacker had a third of the power {}\n\
-         {} registrations\nstate root {}",
-        table(&rows),
-        on(launched.bootstrap_ended),
-        on(launched.attacker_third),
-        launched.registrations,
-        launched.state_root
-    )
-}
-
-fn line(day: &Day) -> Vec<String> {
-    let tao = |rao: Rao| (rao.0 / 1_000_000_000).to_string();
-    let percent = |ppm: u64| format!("{}.{} %", ppm / 10_000, ppm / 1_000 % 10);
-    let (genesis, honest, attacker) = day.permits;
-    vec![
-        day.day.to_string(),
-        tao(day.issued),
-        tao(day.honest_stake),
-        tao(day.attacker_stake),
-        format!("{} + {}", day.uids.0, day.uids.1),
-        format!("{genesis} + {honest} + {attacker}"),
-        format!("{} with {}", day.candidates.0, tao(day.candidates.1)),
-        tao(day.virtual_left),
-        percent(day.attacker_power_ppm),
-        format!("0.{:03}", day.gini_ppm / 1_000),
-    ]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]
-fn holders(launched: &Launched) -> Chart {
-    let series = |name: &str, of: fn(&Day) -> Rao| Series {
-        name: name.to_owned(),
-        points: launched.days.iter().map(|d| (d.day as f64, of(d).0 as f64 / 1e9)).collect(),
-    };
-    let mark = |day: Option<u64>, word: &str| day.map(|d| (d as f64, word.to_owned()));
-    let third = mark(launched.attacker_third, "attacker: a third of the power");
-    let marks = [mark(launched.bootstrap_ended, "bootstrap ends"), third];
-    let plan = &launched.plan;
-    Chart {
-        title: format!(
-            "A launch from zero: {} honest miners, {} of an attacker, seed {}",
-            plan.honest, plan.attackers, plan.seed
-        ),
-        x: "days".to_owned(),
-        y: "TAO".to_owned(),
-        series: vec![
-            series("issued", |d| d.issued),
-            series("honest stake", |d| d.honest_stake),
-            series("attacker's stake", |d| d.attacker_stake),
-            series("virtual stake", |d| d.virtual_left),
-            series("held by candidates", |d| d.candidates.1),
-        ],
-        marks: marks.into_iter().flatten().collect(),
-    }
+    plan.fault().map_or(Ok(plan), |fault| Err(usage("BadPlan", fault)))
 }

@@ -1,0 +1,217 @@
+//! `weft sim hunt`, `weft sim twins` and `weft sim scenario`: many runs, with progress.
+
+use super::sim::{broken, replay, unknown};
+use crate::args::{SimHunt, SimScenario, SimTwins};
+use crate::output::{Answer, Exit, Failure, note};
+use serde::Serialize;
+use std::time::{Duration, Instant};
+use weft_sim::hunt::{Hunted, hunt};
+use weft_sim::scenario::{Played, Scenario};
+use weft_sim::twins::Twins;
+use weft_sim::{Report, profiles};
+
+/// How often progress is told.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
+
+/// The longest scenario file.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// How far a hunt is.
+struct Progress {
+    all: u64,
+    done: u64,
+    bad: u64,
+    began: Instant,
+    told: Instant,
+}
+
+impl Progress {
+    fn of(all: u64) -> Self {
+        let now = Instant::now();
+        Self { all, done: 0, bad: 0, began: now, told: now }
+    }
+
+    fn count(&mut self, report: &Report, again: &str) {
+        self.done += 1;
+        if !report.ok {
+            self.bad += 1;
+            let first = report.violations.first().map_or("", String::as_str);
+            note(&format!("broken    {first}\n  replay  {again}"));
+        }
+        if self.told.elapsed() >= TOLD_EVERY {
+            self.told = Instant::now();
+            let (done, all, bad) = (self.done, self.all, self.bad);
+            note(&format!("{done} of {all}, {bad} broken, {:.1} a second", self.rate()));
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one digit")]
+    fn rate(&self) -> f64 {
+        self.done as f64 / self.began.elapsed().as_secs_f64().max(0.001)
+    }
+
+    fn rounded(&self) -> f64 {
+        (self.rate() * 10.0).round() / 10.0
+    }
+}
+
+fn jobs(asked: Option<usize>) -> usize {
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// What a hunt found, and how fast.
+#[derive(Serialize)]
+struct Found<'a> {
+    #[serde(flatten)]
+    hunted: &'a Hunted,
+    seeds_per_second: f64,
+    jobs: usize,
+}
+
+/// Plays many seeds.
+pub fn seeds(args: &SimHunt) -> Result<Answer, Failure> {
+    let bad = || format!("--seeds {} is not A..B with A below B", args.seeds);
+    let (from, to) = crate::number::range(&args.seeds)
+        .filter(|(from, to)| from < to)
+        .ok_or_else(|| Failure::new(Exit::Usage, "BadSeeds", bad()))?;
+    if let Some(name) = args.profile.as_ref().filter(|name| profiles::plan(name, 0).is_none()) {
+        return Err(unknown(name));
+    }
+    let plan = |seed: u64| {
+        let one = args.profile.as_ref().and_then(|name| profiles::plan(name, seed));
+        one.unwrap_or_else(|| profiles::any(seed))
+    };
+    let (jobs, mut progress) = (jobs(args.jobs), Progress::of(to - from));
+    let hunted = hunt(from..to, jobs, plan, |report| {
+        progress.count(report, &replay(report));
+        report.ok || !args.first
+    });
+    let found = Found { hunted: &hunted, seeds_per_second: progress.rounded(), jobs };
+    let text = format!(
+        "{}, {:.1} seeds a second, {jobs} at a time",
+        summary(&hunted, "seeds"),
+        progress.rate()
+    );
+    match hunted.first_failing {
+        None => Answer::new(&found, text),
+        Some(seed) => {
+            let message = format!("{} of {} seeds broke a promise", hunted.violations, hunted.seeds);
+            let profile = plan(seed).profile;
+            let again = format!("replay the first: weft sim run --seed {seed} --profile {profile}");
+            Err(Failure::new(Exit::CheckFailed, "Violation", message).help(again).data(&found))
+        }
+    }
+}
+
+fn summary(hunted: &Hunted, what: &str) -> String {
+    let healing = hunted.healing_slots;
+    format!(
+        "{} {what}, {} broke a promise\nslots from healing to final: p50 {}, p99 {}, max {} (at most {} % of the bound); longest gap under attack {}\n{} offenders",
+        hunted.seeds,
+        hunted.violations,
+        healing.p50,
+        healing.p99,
+        healing.max,
+        hunted.worst_of_bound_percent,
+        hunted.longest_gap,
+        hunted.offenders
+    )
+}
+
+/// What twins came to.
+#[derive(Serialize)]
+struct Twinned<'a> {
+    scenarios: u64,
+    violations: u64,
+    exhaustive: bool,
+    conflicts: u64,
+    first_failing: Option<u64>,
+    plan: Twins,
+    healing_slots: &'a weft_sim::hunt::Spread,
+    scenarios_per_second: f64,
+}
+
+/// Plays twins.
+pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
+    let voters = usize::try_from(args.voters).unwrap_or(usize::MAX);
+    let twins = args.twins.unwrap_or((voters - 1) / 3);
+    if twins == 0 || twins > voters {
+        let text = format!("{twins} twins of {voters} voters; from one to all may be");
+        return Err(Failure::new(Exit::Usage, "BadTwins", text));
+    }
+    let (rounds, sample, seed) = (args.rounds, args.sample, args.seed);
+    let plan = Twins { voters, twins, rounds, sample, seed };
+    if let Some(number) = args.only {
+        let report = weft_sim::run(&plan.plan(number));
+        let text = format!("scenario {number}: {} blocks, {} conflicts", report.blocks, report.conflicts);
+        return if report.ok { Answer::new(&report, text) } else { Err(broken(&report)) };
+    }
+    let (mut progress, mut conflicts) = (Progress::of(plan.count()), 0);
+    let hunted = plan.play(jobs(args.jobs), |report| {
+        conflicts += report.conflicts;
+        let number = report.seed.wrapping_sub(seed);
+        let again = format!(
+            "weft sim twins --voters {voters} --twins {twins} --rounds {rounds} --sample {sample} --seed {seed} --only {number}"
+        );
+        progress.count(report, &again);
+        true
+    });
+    let twinned = Twinned {
+        scenarios: hunted.seeds,
+        violations: hunted.violations,
+        exhaustive: plan.is_exhaustive(),
+        conflicts,
+        first_failing: hunted.first_failing.map(|failing| failing.wrapping_sub(seed)),
+        plan,
+        healing_slots: &hunted.healing_slots,
+        scenarios_per_second: progress.rounded(),
+    };
+    let which = if twinned.exhaustive { "all there are" } else { "a sample" };
+    let text = format!("{}\n{which}; {conflicts} heights final twice", summary(&hunted, "scenarios"));
+    if hunted.violations == 0 {
+        return Answer::new(&twinned, text);
+    }
+    let message = format!("{} of {} scenarios broke a promise", hunted.violations, hunted.seeds);
+    Err(Failure::new(Exit::CheckFailed, "Violation", message).data(&twinned))
+}
+
+/// Plays a written scenario.
+pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
+    let scenario = read(args)?;
+    let [from, to] = scenario.seeds;
+    let mut progress = Progress::of(to - from);
+    note(&scenario.about);
+    let played: Played = scenario.play(jobs(args.jobs), |report| {
+        let again = format!("the plan of {} with seed {}", args.file.display(), report.seed);
+        progress.count(report, &again);
+    });
+    let text = format!(
+        "{}\n{}: {}",
+        summary(&played.hunted, "seeds"),
+        if played.ok { "as expected" } else { "not as expected" },
+        scenario.about
+    );
+    if played.ok {
+        return Answer::new(&played, text);
+    }
+    let message = played.failures.join("; ");
+    Err(Failure::new(Exit::CheckFailed, "NotAsExpected", message).help(text).data(&played))
+}
+
+fn read(args: &SimScenario) -> Result<Scenario, Failure> {
+    let path = args.file.display();
+    let bad = |name: &str, why: String| Failure::new(Exit::Usage, name, format!("{path}: {why}"));
+    let size = std::fs::metadata(&args.file)
+        .map_err(|e| Failure::new(Exit::NotFound, "NoScenario", format!("{path}: {e}")))?
+        .len();
+    if size > MOST_BYTES {
+        return Err(bad("ScenarioTooLarge", format!("{size} bytes, at most {MOST_BYTES} may be")));
+    }
+    let text = std::fs::read_to_string(&args.file).map_err(|e| bad("NoScenario", e.to_string()))?;
+    let scenario: Scenario =
+        toml::from_str(&text).map_err(|e| bad("BadScenario", e.to_string()))?;
+    match scenario.fault() {
+        None => Ok(scenario),
+        Some(fault) => Err(bad("BadScenario", fault)),
+    }
+}
