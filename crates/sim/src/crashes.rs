@@ -114,10 +114,8 @@ impl Net {
         node.core = Some(core);
         self.trace.life(self.now, i, true);
         for effect in &restored {
-            let may = matches!(
-                effect,
-                Effect::Head(_) | Effect::Finalized { .. } | Effect::Evidence(_)
-            );
+            let may =
+                matches!(effect, Effect::Head(_) | Effect::Finalized { .. } | Effect::Evidence(_));
             if !may {
                 self.watch.broken(self.now, &format!("restoring node {i} gave {effect:?}"));
             }

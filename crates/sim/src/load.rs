@@ -11,8 +11,7 @@ use weft_mempool::Inserted;
 use weft_types::check::check_txs;
 use weft_types::units::RAO_PER_TAO;
 use weft_types::{
-    Call, ChainTag, CheckedTx, Height, Item, Nonce, PublicKey, Rao, SecretKey, Tx, TxBody,
-    WeightRow,
+    Call, ChainTag, CheckedTx, Height, Item, Nonce, PublicKey, Rao, Tx, TxBody, WeightRow,
 };
 
 /// The most transfers that are submitted in one slot.
@@ -86,7 +85,7 @@ impl Net {
         let (Some(view), Some(key)) = (core.executor().view(&hash), self.world.keys.get(i)) else {
             return;
         };
-        let due = voters::offer_due(&view, &self.world.genesis.params, &key.public());
+        let due = voters::offer_due(&view, &self.world.genesis.params, &key.public);
         if let Some(netuid) = due {
             self.send_free(i, Call::JoinVoters { netuid, at });
         }
@@ -94,8 +93,8 @@ impl Net {
 
     /// Reports the next offence that a node saw and that no block holds yet (R17).
     fn report_offence(&mut self, i: usize) {
-        let Some(signer) = self.world.keys.get(i).map(SecretKey::public) else { return };
-        let Some(node) = self.nodes.get_mut(i) else { return };
+        let Some(signer) = self.world.keys.get(i).map(|pair| pair.public) else { return };
+        let Some(node) = self.nodes.get_mut(i).filter(|n| !n.reports.is_empty()) else { return };
         let Some(core) = &node.core else { return };
         let hash = core.head_hash();
         let Some(view) = core.executor().view(&hash) else { return };
@@ -112,10 +111,11 @@ impl Net {
 
     /// The owner of all hotkeys puts stake behind one, or takes some back.
     fn move_stake(&mut self) {
-        let (at, node) = (self.dice.place(self.world.keys.len()), self.dice.place(self.nodes.len()));
+        let (at, node) =
+            (self.dice.place(self.world.keys.len()), self.dice.place(self.nodes.len()));
         let amount = Rao(self.dice.between(RAO_PER_TAO, MOVED));
         let adds = self.dice.happens(500_000);
-        let Some(hotkey) = self.world.keys.get(at).map(SecretKey::public) else { return };
+        let Some(hotkey) = self.world.keys.get(at).map(|pair| pair.public) else { return };
         let call = if adds {
             Call::AddStake { hotkey, amount }
         } else {
@@ -131,7 +131,7 @@ impl Net {
         let users = self.world.users.len();
         let (from, to) = (self.dice.place(users), self.dice.place(users));
         let amount = Rao(self.dice.between(1_000, 1_000_000));
-        if let Some(to) = self.world.users.get(to).map(SecretKey::public) {
+        if let Some(to) = self.world.users.get(to).map(|pair| pair.public) {
             self.send_paying(i, from, Call::Transfer { to, amount });
         }
     }
@@ -142,10 +142,10 @@ impl Net {
         let Some(core) = &node.core else { return false };
         let Some(key) = self.world.users.get(user) else { return false };
         let accounts = AccountsAt::of(core.executor(), &core.head_hash());
-        let nonce = node.pool.next_nonce(&key.public(), &accounts);
+        let nonce = node.pool.next_nonce(&key.public, &accounts);
         let chain = self.world.chain;
-        let body = TxBody { fee: FEE, nonce, ..free(&chain, key.public(), call) };
-        let tx = body.sign(key, &chain);
+        let body = TxBody { fee: FEE, nonce, ..free(&chain, key.public, call) };
+        let tx = body.sign(&key.secret, &chain);
         self.enter(i, tx)
     }
 
@@ -153,7 +153,7 @@ impl Net {
     fn send_free(&mut self, i: usize, call: Call) {
         let Some(key) = self.world.keys.get(i) else { return };
         let chain = self.world.chain;
-        let tx = free(&chain, key.public(), call).sign(key, &chain);
+        let tx = free(&chain, key.public, call).sign(&key.secret, &chain);
         self.enter(i, tx);
     }
 

@@ -253,7 +253,8 @@ impl Draw {
     }
 
     fn lossy(&mut self) {
-        let ppm = |dice: &mut Dice, most: u64| u32::try_from(dice.between(1_000, most)).unwrap_or(0);
+        let ppm =
+            |dice: &mut Dice, most: u64| u32::try_from(dice.between(1_000, most)).unwrap_or(0);
         self.plan.links = Links {
             loss_ppm: ppm(&mut self.dice, 300_000),
             twice_ppm: ppm(&mut self.dice, 500_000),
@@ -311,10 +312,8 @@ impl Draw {
     fn byzantine(&mut self, strategy: Strategy) {
         self.plan.voters = *self.one_of(&[4, 4, 7, 7, 10, 10, 16]);
         self.plan.powers = *self.one_of(&[Powers::Equal, Powers::Pareto, Powers::Whale]);
-        self.plan.cabal = Some(Cabal {
-            just_below: self.dice.happens(500_000),
-            ..self.cabal(strategy)
-        });
+        self.plan.cabal =
+            Some(Cabal { just_below: self.dice.happens(500_000), ..self.cabal(strategy) });
         self.plan.slots = 30;
         match self.dice.below(3) {
             0 => self.alone(3, 18),
@@ -353,7 +352,8 @@ impl Draw {
         let (from, until) = (3, 3 + long);
         let back = from + long / 2;
         let side = |i: usize| Some(u8::from(i >= 2));
-        self.plan.cuts = vec![Cut { from, until, sides: (0..5).map(side).collect(), ..Cut::default() }];
+        self.plan.cuts =
+            vec![Cut { from, until, sides: (0..5).map(side).collect(), ..Cut::default() }];
         let down = |node| Down { node, from, until: back, loses_file: false };
         self.plan.downs = (2..5).map(down).collect();
         self.plan.slots = until;

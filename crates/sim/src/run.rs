@@ -128,7 +128,10 @@ impl Net {
         if self.plan.cabal.is_some() && !self.is_broken() {
             healing.gap = self.longest_gap(ATTACKED);
             if healing.gap > healing.bound {
-                let text = format!("late: {} slots without a final block, bound {}", healing.gap, healing.bound);
+                let text = format!(
+                    "late: {} slots without a final block, bound {}",
+                    healing.gap, healing.bound
+                );
                 self.watch.broken(self.now, &text);
             }
         }

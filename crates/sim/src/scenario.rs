@@ -97,12 +97,17 @@ impl Scenario {
     pub fn play(&self, jobs: usize, mut tell: impl FnMut(&Report)) -> Played {
         let [first, end] = self.seeds;
         let mut played = Played { least_offenders_ppm: u64::MAX, ..Played::default() };
-        played.hunted = hunt(first..end, jobs, |seed| self.plan_of(seed), |report| {
-            played.conflicts += report.conflicts;
-            played.least_offenders_ppm = played.least_offenders_ppm.min(report.offenders_ppm);
-            tell(report);
-            true
-        });
+        played.hunted = hunt(
+            first..end,
+            jobs,
+            |seed| self.plan_of(seed),
+            |report| {
+                played.conflicts += report.conflicts;
+                played.least_offenders_ppm = played.least_offenders_ppm.min(report.offenders_ppm);
+                tell(report);
+                true
+            },
+        );
         played.failures = self.failures(&played);
         played.ok = played.failures.is_empty();
         played

@@ -58,20 +58,30 @@ pub struct World {
     pub chain: ChainId,
     /// The hotkeys: of voters by their public keys, of joiners, and those of twins again.
     /// Node i holds key i.
-    pub keys: Vec<SecretKey>,
+    pub keys: Vec<KeyPair>,
     /// The nodes whose voters are Byzantine.
     pub cabal: BTreeSet<usize>,
     /// The keys of the accounts that send transfers; the first owns every hotkey.
-    pub users: Vec<SecretKey>,
+    pub users: Vec<KeyPair>,
     /// The uids of the miners.
     pub miners: Vec<Uid>,
     base: Base,
 }
 
-fn keys(seed: &str, label: &str, count: usize) -> Vec<SecretKey> {
-    let mut keys: Vec<_> =
-        (0..count).map(|n| derive_test_key(seed, &format!("{label}/{n}"))).collect();
-    keys.sort_by_key(SecretKey::public);
+/// A key and its public half, which takes as long to work out as a signature.
+#[derive(Clone, Debug)]
+pub struct KeyPair {
+    /// The key.
+    pub secret: SecretKey,
+    /// Its public half.
+    pub public: PublicKey,
+}
+
+fn keys(seed: &str, label: &str, count: usize) -> Vec<KeyPair> {
+    let key = |n| derive_test_key(seed, &format!("{label}/{n}"));
+    let pair = |secret: SecretKey| KeyPair { public: secret.public(), secret };
+    let mut keys: Vec<_> = (0..count).map(|n| pair(key(n))).collect();
+    keys.sort_by_key(|pair| pair.public);
     keys
 }
 
@@ -103,7 +113,7 @@ impl World {
     /// A core of node `i` at genesis; that of a Byzantine voter has no key and only follows.
     #[must_use]
     pub fn core(&self, i: usize, vote: VoteFile, seals: &Seals) -> Core<Forks, Seals> {
-        let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).cloned();
+        let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).map(|k| k.secret.clone());
         let config = Config::new(&self.genesis, key, vote);
         Core::knowing(config, forks(&self.genesis), &self.base, seals.clone())
     }
@@ -112,7 +122,7 @@ impl World {
     #[must_use]
     pub fn byzantine(&self, plan: &Plan) -> BTreeSet<PublicKey> {
         let nodes = self.cabal.iter().chain(&plan.twins);
-        nodes.filter_map(|i| self.keys.get(*i)).map(SecretKey::public).collect()
+        nodes.filter_map(|i| self.keys.get(*i)).map(|pair| pair.public).collect()
     }
 
     /// All coins at genesis.
@@ -168,7 +178,11 @@ fn cabal(plan: &Plan, genesis: &Genesis, powers: &mut [u64]) -> BTreeSet<usize> 
         };
         // c < h / 2 is the same as c < (c + h) / 3.
         let each = (of(powers, false) - 1) / 2 / taken.len() as u64;
-        powers.iter_mut().enumerate().filter(|(i, _)| taken.contains(i)).for_each(|(_, p)| *p = each);
+        powers
+            .iter_mut()
+            .enumerate()
+            .filter(|(i, _)| taken.contains(i))
+            .for_each(|(_, p)| *p = each);
     }
     taken
 }
@@ -208,7 +222,7 @@ pub fn longest(slots: impl Iterator<Item = bool>) -> u64 {
     longest
 }
 
-type Keys<'a> = (&'a [SecretKey], &'a [SecretKey], &'a [SecretKey]);
+type Keys<'a> = (&'a [KeyPair], &'a [KeyPair], &'a [KeyPair]);
 
 fn params(plan: &Plan, staked: u64) -> Params {
     let mut params = Params::preset(Network::Local);
@@ -232,10 +246,9 @@ fn params(plan: &Plan, staked: u64) -> Params {
 }
 
 fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> Genesis {
-    let owner = users.first().map(SecretKey::public).unwrap_or_default();
+    let owner = users.first().map(|user| user.public).unwrap_or_default();
     let power = |i: usize| powers.get(i).copied().unwrap_or(POWER);
-    let stake =
-        |key: &SecretKey, stake| GenesisStake { hotkey: key.public(), coldkey: owner, stake };
+    let stake = |key: &KeyPair, stake| GenesisStake { hotkey: key.public, coldkey: owner, stake };
     let mut stakes: Vec<_> =
         hotkeys.iter().enumerate().map(|(i, key)| stake(key, Rao(power(i)))).collect();
     stakes.extend(miners.iter().map(|m| stake(m, Rao::ZERO)));
@@ -243,7 +256,7 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
     let staked: u64 = stakes.iter().map(|s| s.stake.0).sum();
     let params = params(plan, staked);
     let neuron =
-        |key: &SecretKey, permit| GenesisNeuron { hotkey: key.public(), validator_permit: permit };
+        |key: &KeyPair, permit| GenesisNeuron { hotkey: key.public, validator_permit: permit };
     let voting = hotkeys.iter().map(|key| neuron(key, true));
     let hyperparameters = Hyperparameters {
         tempo: TEMPO,
@@ -252,8 +265,8 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
         ..params.subnet_defaults.clone()
     };
     let virtual_power = params.bootstrap_stake > Rao::ZERO;
-    let voter = |(i, key): (usize, &SecretKey)| GenesisVoter {
-        hotkey: key.public(),
+    let voter = |(i, key): (usize, &KeyPair)| GenesisVoter {
+        hotkey: key.public,
         coldkey: owner,
         power: Power(if virtual_power { POWER } else { power(i) }),
     };
@@ -276,12 +289,12 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
 
 /// What users have, and one account that nobody uses: it holds so much that the emission
 /// halves while the run lasts.
-fn accounts(seed: u64, users: &[SecretKey], staked: u64) -> Vec<GenesisAccount> {
+fn accounts(seed: u64, users: &[KeyPair], staked: u64) -> Vec<GenesisAccount> {
     let blocks = HALVES_WITHIN / 2 + seed % (HALVES_WITHIN / 2);
     let spent = COINS.0 * users.len() as u64 + staked + blocks * RAO_PER_TAO;
     let vault = derive_test_key("simulated", "vault").public();
     let mut accounts: Vec<_> =
-        users.iter().map(|u| GenesisAccount { key: u.public(), free: COINS }).collect();
+        users.iter().map(|u| GenesisAccount { key: u.public, free: COINS }).collect();
     accounts.push(GenesisAccount { key: vault, free: Rao(SUPPLY_CAP.0 / 2 - spent) });
     accounts.sort_by_key(|account| account.key);
     accounts

@@ -95,7 +95,8 @@ pub fn seeds(args: &SimHunt) -> Result<Answer, Failure> {
     match hunted.first_failing {
         None => Answer::new(&found, text),
         Some(seed) => {
-            let message = format!("{} of {} seeds broke a promise", hunted.violations, hunted.seeds);
+            let message =
+                format!("{} of {} seeds broke a promise", hunted.violations, hunted.seeds);
             let profile = plan(seed).profile;
             let again = format!("replay the first: weft sim run --seed {seed} --profile {profile}");
             Err(Failure::new(Exit::CheckFailed, "Violation", message).help(again).data(&found))
@@ -143,7 +144,8 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
     let plan = Twins { voters, twins, rounds, sample, seed };
     if let Some(number) = args.only {
         let report = weft_sim::run(&plan.plan(number));
-        let text = format!("scenario {number}: {} blocks, {} conflicts", report.blocks, report.conflicts);
+        let text =
+            format!("scenario {number}: {} blocks, {} conflicts", report.blocks, report.conflicts);
         return if report.ok { Answer::new(&report, text) } else { Err(broken(&report)) };
     }
     let (mut progress, mut conflicts) = (Progress::of(plan.count()), 0);
@@ -167,7 +169,8 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
         scenarios_per_second: progress.rounded(),
     };
     let which = if twinned.exhaustive { "all there are" } else { "a sample" };
-    let text = format!("{}\n{which}; {conflicts} heights final twice", summary(&hunted, "scenarios"));
+    let text =
+        format!("{}\n{which}; {conflicts} heights final twice", summary(&hunted, "scenarios"));
     if hunted.violations == 0 {
         return Answer::new(&twinned, text);
     }

@@ -64,7 +64,7 @@ impl Net {
     /// The block to build on, if it is this voter's turn there.
     fn parent_for(&self, i: usize, slot: Slot, conduct: &Conduct) -> Option<BlockHash> {
         let core = self.nodes.get(i)?.core.as_ref()?;
-        let key = self.world.keys.get(i)?.public();
+        let key = self.world.keys.get(i)?.public;
         let tree = core.forks().tree();
         let head = tree.get(&core.head_hash())?;
         let beside = || self.lighter(i).or(Some(head.header().parent));
@@ -90,7 +90,7 @@ impl Net {
         let core = node.core.as_mut()?;
         let key = self.world.keys.get(i)?;
         let known = core.forks();
-        let draft = propose::draft(known, known.tree().get(parent)?, slot, key.public())?;
+        let draft = propose::draft(known, known.tree().get(parent)?, slot, key.public)?;
         let left = draft.proof.len();
         let draft = shaped(known, parent, draft, (conduct, shape))?;
         self.faults.add("omitted_shares", (left - draft.proof.len()) as u64);
@@ -102,7 +102,7 @@ impl Net {
         let made = core.executor_mut().assemble(&draft, txs).ok()?;
         let block = seal_block(
             made.header,
-            (key, &self.world.chain),
+            (&key.secret, &self.world.chain),
             draft.proof,
             draft.catch_up,
             made.txs,

@@ -104,7 +104,7 @@ impl Net {
         let Some(known) = core.and_then(|core| core.forks().tree().get(target)) else { return };
         let standing = known.standing.clone();
         let Some(key) = self.world.keys.get(i) else { return };
-        let voter = key.public();
+        let voter = key.public;
         let is_new = !self.mind.voted.contains(&(i, *target));
         if !is_new || !is_voter(&standing.sets, &voter) || standing.header.height.0 == 0 {
             return;
@@ -113,7 +113,7 @@ impl Net {
         let items: Vec<Item> = items.map(|row| Item::Row(at(row, &standing))).into_iter().collect();
         let (source, target) = (standing.finality.justified, standing.checkpoint());
         let vote = Vote { voter, source, target, items: items_digest(&items) };
-        let signed = vote.sign(key, &self.world.chain);
+        let signed = vote.sign(&key.secret, &self.world.chain);
         self.seals.add(signed.seal());
         self.faults.add("copied_rows", items.len() as u64);
         self.mind.voted.insert((i, target.hash));
@@ -130,7 +130,8 @@ impl Net {
     fn see_rows(&mut self, i: usize) {
         let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) else { return };
         let Some(block) = core.block(&core.head_hash()) else { return };
-        let honest = block.block().proof.iter().filter(|s| !self.watch.is_byzantine(&s.vote().voter));
+        let honest =
+            block.block().proof.iter().filter(|s| !self.watch.is_byzantine(&s.vote().voter));
         let row = honest.flat_map(|s| &s.items).find_map(|item| match item {
             Item::Row(row) => Some(row.clone()),
             _ => None,
