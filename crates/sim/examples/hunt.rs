@@ -1,52 +1,32 @@
-//! scratch
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let (from, to): (u64, u64) = (a[2].parse().unwrap(), a[3].parse().unwrap());
-    let t = std::time::Instant::now();
-    let name = a[1].clone();
-    let mut shown = 0;
-    let mut bad: std::collections::BTreeMap<String, (u64, String)> = Default::default();
-    let mut heal: std::collections::BTreeMap<String, Vec<(u64, u64, u64)>> = Default::default();
-    let h = weft_sim::hunt::hunt(
-        from..to,
-        2,
-        |seed| {
-            if name == "any" {
-                weft_sim::profiles::any(seed)
-            } else {
-                weft_sim::profiles::plan(&name, seed).unwrap()
-            }
-        },
-        |r| {
-            heal.entry(r.profile.clone()).or_default().push((
-                r.slots_to_final_after_healing,
-                r.healing_bound,
-                r.seed,
-            ));
-            if !r.ok {
-                let e = bad
-                    .entry(r.profile.clone())
-                    .or_insert((0, format!("seed {} {:?}", r.seed, r.violations.first())));
-                e.0 += 1;
-                if shown < 5 {
-                    shown += 1;
-                    println!("{} {} {:?} {:?}", r.profile, r.seed, r.violations, r.faults);
-                }
-            }
-            true
-        },
-    );
-    for (p, v) in heal {
-        let worst = v.iter().max().unwrap();
-        println!(
-            "{p:28} n {:5} heal {:?} worst {:?}",
-            v.len(),
-            weft_sim::hunt::Spread::of(v.iter().map(|x| x.0).collect()),
-            worst
-        );
+//! A hunt without the command line: `hunt PROFILE FROM TO`, a profile or `any`. Prints the
+//! first seed that breaks a promise, or that none does. The table of planted bugs runs it.
+#![expect(clippy::print_stdout, reason = "this is where it speaks")]
+
+use std::process::ExitCode;
+use weft_sim::hunt::hunt;
+use weft_sim::profiles;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize| args.get(at).and_then(|text| text.parse().ok());
+    let (Some(name), Some(from), Some(to)) = (args.first(), number(1), number(2)) else {
+        println!("usage: hunt PROFILE FROM TO");
+        return ExitCode::from(2);
+    };
+    let plan = |seed| profiles::plan(name, seed).unwrap_or_else(|| profiles::any(seed));
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut first = None;
+    let hunted = hunt(from..to, jobs, plan, |report| {
+        let is_lower = first.as_ref().is_none_or(|(seed, _)| report.seed < *seed);
+        if !report.ok && is_lower {
+            let what = report.violations.first().cloned().unwrap_or_default();
+            first = Some((report.seed, format!("{}: {what}", report.profile)));
+        }
+        report.ok
+    });
+    match first {
+        Some((seed, what)) => println!("seed {seed} of {what}"),
+        None => println!("none of {} seeds", hunted.seeds),
     }
-    for (p, b) in bad {
-        println!("BAD {p:28} {} {}", b.0, b.1);
-    }
-    println!("{h:?} {:.1}/s", h.seeds as f64 / t.elapsed().as_secs_f64());
+    ExitCode::SUCCESS
 }

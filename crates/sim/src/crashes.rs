@@ -8,6 +8,7 @@ use crate::agenda::Event;
 use crate::net::Net;
 use crate::world::{GENESIS_TIME, SLOT_MS};
 use weft_consensus::{Effect, Input, VoteFile};
+use weft_types::Hash;
 
 /// The most effects that a node carries out before it dies.
 const LAST_EFFECTS: u64 = 12;
@@ -109,9 +110,18 @@ impl Net {
         };
         let mut core = self.world.core(i, vote, &self.seals);
         let log = node.disk.log();
-        let restored: Vec<Effect> =
-            log.into_iter().flat_map(|block| core.step(now, Input::Restored { block })).collect();
+        let target = node.disk.vote().last_target.hash;
+        let lacks_target = target != Hash::ZERO && !log.iter().any(|b| b.hash() == target);
+        let mut restored: Vec<Effect> = Vec::new();
+        for block in log {
+            node.arrivals.note(now.0, block.header().slot, block.hash());
+            restored.extend(core.step(now, Input::Restored { block }));
+        }
         node.core = Some(core);
+        if lacks_target {
+            let text = format!("durability: node {i} starts without the chain that it voted for");
+            self.watch.broken(self.now, &text);
+        }
         self.trace.life(self.now, i, true);
         for effect in &restored {
             let may =

@@ -70,6 +70,10 @@ impl Net {
         if let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) {
             self.watch.executed(self.now, &self.world, core.executor(), &block);
         }
+        let clock = self.clock(i).0;
+        if let Some(node) = self.nodes.get_mut(i) {
+            node.arrivals.note(clock, block.header().slot, block.hash());
+        }
         self.with_disk(i, |disk| disk.append(block));
         self.sees_block(i);
     }

@@ -3,6 +3,7 @@
 use crate::agenda::Parcel;
 use crate::disk::Disk;
 use crate::seals::Seals;
+use crate::watch::head::Arrivals;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use weft_consensus::{Core, PeerId, Ticket, Want};
 use weft_ledger::forks::{Forks, View};
@@ -62,6 +63,8 @@ pub struct Node {
     pub loses_file: bool,
     /// What it took in.
     pub taken: Taken,
+    /// Which blocks came in time.
+    pub arrivals: Arrivals,
     /// Offences it wants to report.
     pub reports: VecDeque<Evidence>,
 }

@@ -106,6 +106,7 @@ const WEATHER: &[Profile] = &[
         make: |d| {
             d.size(4, 10);
             let long = *d.one_of(&[30, 30, 30, 30, 30, 90, 90, 270]);
+            d.plan.voters = *d.one_of(&[4, 5, 7, 10, 10, 16]);
             d.alone(3, 3 + long);
         },
     },
@@ -171,6 +172,20 @@ const WEATHER: &[Profile] = &[
             } else {
                 d.parted(20, 35);
             }
+        },
+    },
+    Profile {
+        name: "split-rotation",
+        about: "two sides can't talk for longer than a rotation, and each would take a set of its own",
+        make: |d| {
+            d.size(4, 7);
+            d.rotating(false);
+            let blocks = d.dice.between(4, 6);
+            d.plan.rotation = Some(Rotation { blocks, ..Rotation::default() });
+            let until = d.dice.between(60, 80);
+            let sides = (0..d.plan.nodes()).map(|i| Some(u8::from(i.is_multiple_of(2)))).collect();
+            d.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
+            d.plan.slots = until;
         },
     },
 ];

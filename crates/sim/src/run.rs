@@ -107,6 +107,7 @@ impl Net {
             Event::Wake { node, life } => {
                 if self.nodes.get(node).is_some_and(|node| node.life == life) {
                     self.give(node, Input::Tick);
+                    self.check_head(node);
                 }
             }
             Event::Arrival { from, to, parcel } => self.arrive(from, to, parcel),
@@ -118,6 +119,16 @@ impl Net {
             Event::Scheme(phase) => self.scheme(phase),
             Event::Release { from, to, parcel } => self.send_to(from, &to, &parcel),
             Event::Whisper { to, secret } => self.whisper(to, secret),
+        }
+    }
+
+    /// The head of an honest node is R8's.
+    fn check_head(&mut self, i: usize) {
+        let (clock, is_byzantine) = (self.clock(i).0, self.is_byzantine(i));
+        let Some(node) = self.nodes.get_mut(i).filter(|_| !is_byzantine) else { return };
+        let fault = node.core.as_ref().and_then(|core| node.arrivals.fault(clock, core));
+        if let Some(fault) = fault {
+            self.watch.broken(self.now, &format!("head: of node {i}: {fault}"));
         }
     }
 

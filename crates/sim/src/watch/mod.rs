@@ -7,11 +7,14 @@
 //! - signed things ([`signed`]): no honest voter signs two votes with one target round, nor
 //!   one around another (R7), nor a share after three quarters of its slot, nor two headers
 //!   of a slot (R5); nobody honest is accused;
+//! - the head of an honest node is the one that R8 names ([`head`]), and a block that it
+//!   takes has a round that R6 allows;
 //! - the paying transactions of an account have the nonces 0, 1, 2 ... on the final chain;
 //! - what the promises rest on: less than a third of each voter set is Byzantine.
 //!
 //! The rules are written here once more, apart from the code that is watched.
 
+pub mod head;
 mod money;
 mod signed;
 
@@ -117,9 +120,32 @@ impl Watch {
                 }
             }
         }
+        if let Some(text) = self.bad_round(block) {
+            self.broken(time, &text);
+        }
         if let Some(chain) = forks.chain(&hash) {
             self.voters(time, block, chain.voters);
         }
+    }
+
+    /// R6: a round is the slot, or with a quorum for the parent the parent's and one.
+    fn bad_round(&self, block: &CheckedBlock) -> Option<String> {
+        let (header, proof) = (block.header(), &block.block().proof);
+        let sets = self.sets.get(&header.parent)?;
+        let quorum = |set: &VoterSet| {
+            let voted = |key: &PublicKey| proof.iter().any(|s| s.vote().voter == *key);
+            let power: u128 = sum(set, voted);
+            power * 3 > sum(set, |_| true) * 2
+        };
+        let has_quorum = quorum(&sets.current) && sets.previous.as_ref().is_none_or(quorum);
+        let above = self.blocks.get(&header.parent).map_or(0, |b| b.header().round.0);
+        let (round, slot) = (header.round.0, header.slot.0);
+        let is_good = round == slot || (round == above + 1 && has_quorum);
+        (!is_good).then(|| {
+            format!(
+                "round: a block of slot {slot} on round {above} has {round}, quorum {has_quorum}"
+            )
+        })
     }
 
     /// Counts what rotated, and sees whether the promises still rest on what they need.
@@ -241,6 +267,10 @@ impl Watch {
 
 /// The part of a set's power that some keys have, in a million, rounded down.
 fn power_ppm(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
-    let theirs = set.voters.iter().filter(|v| has(&v.key)).map(|v| u128::from(v.power.0));
-    (theirs.sum::<u128>() * PPM).checked_div(u128::from(set.total().0)).unwrap_or(0)
+    (sum(set, has) * PPM).checked_div(sum(set, |_| true)).unwrap_or(0)
+}
+
+/// The power of some keys of a set.
+fn sum(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
+    set.voters.iter().filter(|v| has(&v.key)).map(|v| u128::from(v.power.0)).sum()
 }
