@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod emission;
 pub mod genesis;
+pub mod incentives;
 pub mod neuron;
 pub mod node;
 pub mod query;

@@ -12,6 +12,7 @@ pub fn run(_: &Global, command: &SimCommand) -> Result<Answer, Failure> {
     match command {
         SimCommand::Run(args) => seed(args),
         SimCommand::Launch(args) => from_zero(args),
+        SimCommand::Incentives(args) => super::incentives::run(args),
     }
 }
 
