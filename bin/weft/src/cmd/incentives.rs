@@ -4,12 +4,15 @@ use crate::args::SimIncentives;
 use crate::output::{Answer, Exit, Failure, note, table};
 use crate::svg::{Chart, Series};
 use std::path::{Path, PathBuf};
-use weft_sim::incentive::{Incentives, Played, Role, Scene, Strategy, incentives};
+use weft_sim::incentive::{Incentives, Played, Role, Scene, Strategy, Weather, incentives};
 use weft_types::Rao;
 
 /// Runs the command.
 pub fn run(args: &SimIncentives) -> Result<Answer, Failure> {
-    let scenes = chosen(&args.attack)?;
+    let mut scenes = chosen(&args.attack)?;
+    for scene in &mut scenes {
+        change(&mut scene.weather, args)?;
+    }
     let done = incentives(&scenes, args.seed, args.epochs, |played| {
         note(&format!("{} is over", played.name));
     });
@@ -44,6 +47,26 @@ fn chosen(name: &str) -> Result<Vec<Scene>, Failure> {
     Scene::named(name).map(|scene| vec![scene]).ok_or_else(bad)
 }
 
+/// Another weather, as far as one is asked for.
+fn change(weather: &mut Weather, args: &SimIncentives) -> Result<(), Failure> {
+    let thousandths = |name: &str, part: &str| {
+        let bad = || {
+            let text = format!("--{name} {part} is not between 0 and 1");
+            Failure::new(Exit::Usage, "BadPart", text)
+        };
+        let ppm = crate::number::parts_per_million(part).ok_or_else(bad)?;
+        Ok::<_, Failure>(u64::from(ppm) / 1_000)
+    };
+    if let Some(part) = &args.error {
+        weather.error = thousandths("error", part)?;
+    }
+    if let Some(part) = &args.drift {
+        weather.drift = thousandths("drift", part)?;
+    }
+    weather.change = args.change.unwrap_or(weather.change);
+    Ok(())
+}
+
 /// The file of a plot: `lab.svg` becomes `lab-copier.svg`.
 fn file(path: &Path, attack: Option<&str>) -> PathBuf {
     let Some(attack) = attack else { return path.to_owned() };
@@ -76,14 +99,17 @@ fn attack(played: &Played) -> String {
     ];
     let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
     rows.extend(played.strategies.iter().map(line));
+    let attack = &played.attack;
     format!(
-        "{}\n{} epochs after {}: with {} of the stake the attack earns {} of all; {} calls were \
-         refused\nstate root {}",
+        "{}\n{} epochs, after {} to warm up: with {} of the stake the attack has {} of the \
+         validators' part,\n{} of the miners' and {} of all; {} calls were refused\nstate root {}",
         table(&rows),
         played.epochs,
         played.warm_up,
-        percent(played.attack_stake_ppm),
-        percent(played.attack_share_ppm),
+        percent(attack.stake_ppm),
+        percent(attack.validators_ppm),
+        percent(attack.miners_ppm),
+        percent(attack.total_ppm),
         played.refused,
         played.state_root
     )
@@ -106,8 +132,10 @@ fn line(strategy: &Strategy) -> Vec<String> {
     ]
 }
 
+/// Two digits, rounded.
 fn percent(ppm: u64) -> String {
-    format!("{}.{:02} %", ppm / 10_000, ppm / 100 % 100)
+    let hundredths = (ppm + 50) / 100;
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]

@@ -21,7 +21,7 @@
 //!
 //! Nobody misses a slot, transactions go unsigned (the ledger never sees signatures;
 //! consents are signed), and the voters are bystanders without a uid, so that what votes
-//! earn is nobody's strategy. All miners of a group share one coldkey.
+//! earn is nobody's strategy. All hotkeys of a group have one coldkey.
 
 mod market;
 mod people;
@@ -38,7 +38,7 @@ use weft_types::{Hash, Rao};
 
 pub use market::SHRINK;
 pub use scene::{Group, Habit, Play, STAKE, Scene, Weather, Work};
-pub use tally::{Role, Strategy};
+pub use tally::{Loot, Role, Strategy};
 
 /// What became of a scene.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,10 +51,8 @@ pub struct Played {
     pub warm_up: u64,
     /// What each strategy earned.
     pub strategies: Vec<Strategy>,
-    /// The part of the stake of those who are not honest, of a million.
-    pub attack_stake_ppm: u64,
-    /// Their part of what everybody earned, of a million.
-    pub attack_share_ppm: u64,
+    /// What the attackers got in all.
+    pub attack: Loot,
     /// What was recycled: burns, the part of the owner that there is none of, and epochs in
     /// which nobody had incentive.
     pub recycled: Rao,
@@ -134,14 +132,11 @@ pub fn play(scene: &Scene, seed: u64, epochs: u64) -> Played {
     let counted = tally.epochs();
     let strategies = tally.close(scene, &chain, &people);
     let recycled = weft_ledger::query::supply(&chain.state()).map_or(Rao::ZERO, |s| s.recycled);
-    let attack =
-        |part: fn(&Strategy) -> u64| strategies.iter().filter(|s| !s.honest).map(part).sum::<u64>();
     Played {
         name: scene.name,
         epochs: counted,
         warm_up: scene.warm_up,
-        attack_stake_ppm: attack(|s| s.stake_ppm),
-        attack_share_ppm: attack(|s| s.share_ppm),
+        attack: Loot::of(&strategies),
         recycled,
         refused: chain.refused(),
         violations,

@@ -15,15 +15,13 @@ const ONE: u128 = 1 << 32;
 /// Scores a miner's work, seen with an error.
 pub(super) fn judged(people: &People, judge: &Player, dice: &mut Dice) -> Scores {
     let error = people.error();
-    let mut scores = Scores::new();
+    let mut seen = Vec::new();
     for player in people.list.iter().filter(|p| p.quality > 0 && p.hotkey != judge.hotkey) {
         let Some(uid) = player.uid else { continue };
-        let seen = player.quality * dice.between(1_000 - error, 1_000 + error) / 1_000;
-        // The best that can be seen still fits.
-        scores.push((uid, narrow(u128::from(seen), u128::from(2 * WHOLE))));
+        let quality = player.quality * dice.between(1_000 - error.min(1_000), 1_000 + error);
+        seen.push((uid, u128::from(quality)));
     }
-    scores.sort_unstable();
-    scores
+    scaled(seen)
 }
 
 /// So many millionths for the miners who are not honest, the rest for the others, each
@@ -33,16 +31,8 @@ pub(super) fn fed(people: &People, own: u64) -> Scores {
     let miners = || people.list.iter().filter(|p| people.mines(p) && p.uid.is_some());
     let count = |honest| miners().filter(|p| people.is_honest(p) == honest).count().max(1) as u64;
     let (ours, theirs) = (own * WHOLE / count(false), (WHOLE - own) * WHOLE / count(true));
-    let most = u128::from(ours.max(theirs));
-    let mut scores = Scores::new();
-    for player in miners() {
-        let score = if people.is_honest(player) { theirs } else { ours };
-        if let (Some(uid), true) = (player.uid, score > 0) {
-            scores.push((uid, narrow(u128::from(score), most)));
-        }
-    }
-    scores.sort_unstable();
-    scores
+    let score = |p: &Player| if people.is_honest(p) { theirs } else { ours };
+    scaled(miners().filter_map(|p| Some((p.uid?, u128::from(score(p))))).collect())
 }
 
 /// What the last epoch agreed on.
@@ -78,14 +68,28 @@ pub(super) fn median(chain: &Chain, me: Uid) -> Scores {
         };
         column.iter().find(reaches).map_or(0, |(part, _)| *part)
     };
-    let agreed: Vec<_> = columns.into_iter().map(|(uid, c)| (uid, supported(c))).collect();
-    let most = agreed.iter().map(|(_, part)| *part).max().unwrap_or(0);
-    let scores = agreed.into_iter().map(|(uid, part)| (uid, narrow(part, most)));
-    scores.filter(|(_, score)| *score > 0).collect()
+    scaled(columns.into_iter().map(|(uid, column)| (uid, supported(column))).collect())
 }
 
-/// A score of the range of rows.
-fn narrow(score: u128, most: u128) -> u16 {
-    let scaled = (score * u128::from(u16::MAX)).checked_div(most).unwrap_or(0);
-    u16::try_from(scaled).unwrap_or(u16::MAX)
+/// Scores of the range of rows, the largest of which has all of it; zeros are left out.
+fn scaled(mut scores: Vec<(Uid, u128)>) -> Scores {
+    scores.sort_unstable();
+    let most = scores.iter().map(|(_, score)| *score).max().unwrap_or(0);
+    let scale = |score: u128| {
+        let wide = score * u128::from(u16::MAX) + most / 2;
+        u16::try_from(wide.checked_div(most).unwrap_or(0)).unwrap_or(u16::MAX)
+    };
+    scores.into_iter().map(|(uid, score)| (uid, scale(score))).filter(|(_, s)| *s > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_are_scaled_to_the_largest_and_ordered_by_uid() {
+        let scores = scaled(vec![(Uid(4), 50), (Uid(2), 100), (Uid(3), 0)]);
+        assert_eq!(scores, [(Uid(2), 65_535), (Uid(4), 32_768)]);
+        assert_eq!(scaled(vec![(Uid(1), 0)]), []);
+    }
 }

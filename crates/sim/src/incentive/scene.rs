@@ -66,7 +66,7 @@ pub enum Habit {
 }
 
 /// What a miner's work is worth, in millionths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// The least.
     pub low: u64,
@@ -127,6 +127,7 @@ impl Scene {
             Self::cabal("cabal-30", 300_000),
             Self::cabal("cabal-49", 490_000),
             Self::cabal("cabal-51", 510_000),
+            Self::working_cabal(),
             Self::copiers("copier", false, false),
             Self::copiers("copier-liquid", false, true),
             Self::copiers("copier-hidden", true, false),
@@ -164,6 +165,17 @@ impl Scene {
             weather: Weather { error: 50, drift: 50, change: 0 },
             warm_up: 0,
         }
+    }
+
+    /// The same with 49 % of the stake, and miners who do as good work as the others.
+    fn working_cabal() -> Self {
+        let mut scene = Self::cabal("cabal-49-working", 490_000);
+        for group in &mut scene.groups {
+            if matches!(group.strategy, Play::Mines(_)) {
+                group.strategy = Play::Mines(MIXED);
+            }
+        }
+        scene
     }
 
     /// Two kinds of copiers with a sixth of the stake each.

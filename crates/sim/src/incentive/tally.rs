@@ -55,6 +55,36 @@ pub struct Strategy {
     pub cumulative: Vec<Rao>,
 }
 
+/// What those who are not honest have, and what they got: parts of a million.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Loot {
+    /// Of all validators' stake, when the counting began.
+    pub stake_ppm: u64,
+    /// Of what validators earned.
+    pub validators_ppm: u64,
+    /// Of what miners earned.
+    pub miners_ppm: u64,
+    /// Of what everybody earned.
+    pub total_ppm: u64,
+}
+
+impl Loot {
+    pub(super) fn of(list: &[Strategy]) -> Self {
+        let part = |counts: fn(&Strategy) -> bool, of: fn(&Strategy) -> Rao| {
+            let sum = |more: fn(&Strategy) -> bool| {
+                list.iter().filter(|s| counts(s) && more(s)).map(|s| of(s).0).sum()
+            };
+            ppm(sum(|s| !s.honest), sum(|_| true))
+        };
+        Self {
+            stake_ppm: part(|_| true, |s| s.stake),
+            validators_ppm: part(|s| s.role == Role::Validator, |s| s.earned),
+            miners_ppm: part(|s| s.role == Role::Miner, |s| s.earned),
+            total_ppm: part(|_| true, |s| s.earned),
+        }
+    }
+}
+
 /// The books of a scene.
 pub(super) struct Tally {
     /// Stake of each group when the counting began.
