@@ -19,6 +19,7 @@
 //! 5. At the end faults stop, and all nodes must make a new block final within a bound.
 //!
 //! [`launch`] is an instrument of its own: the ledger alone, from zero coins over months.
+//! [`incentive`] is another: what attackers of the reward rules earn, epoch after epoch.
 //!
 //! A planted bug ([`Planted`]) is the harness's own behaviour: it misuses a key or loses
 //! a file. It shows that the observer can see what it looks for.
@@ -32,6 +33,7 @@ mod effects;
 pub mod faults;
 mod gossip;
 pub mod hunt;
+pub mod incentive;
 pub mod launch;
 mod load;
 pub mod net;

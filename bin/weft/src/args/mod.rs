@@ -1,6 +1,7 @@
 //! The command line. Names and manners follow docs/cli.md.
 
 mod chain;
+mod incentives;
 mod market;
 mod measure;
 mod node;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub use chain::{EmissionArgs, GenesisCommand, GenesisImport, GenesisNew};
+pub use incentives::SimIncentives;
 pub use market::{
     BatchArgs, PermitArgs, ReferenceArgs, RegisterArgs, ServeArgs, SubnetCommand, SubnetCreate,
     Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,

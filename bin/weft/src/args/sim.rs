@@ -17,6 +17,8 @@ pub enum SimCommand {
     Scenario(SimScenario),
     /// Play a launch from zero coins on the real ledger: who holds what, day by day
     Launch(SimLaunch),
+    /// Play attacks on incentives on the real ledger: what each strategy earns
+    Incentives(super::SimIncentives),
 }
 
 #[derive(Args, Debug)]

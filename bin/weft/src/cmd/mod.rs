@@ -5,6 +5,7 @@ pub mod bench;
 pub mod emission;
 pub mod genesis;
 pub mod hunt;
+pub mod incentives;
 pub mod launch;
 pub mod neuron;
 pub mod node;

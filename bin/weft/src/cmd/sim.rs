@@ -1,6 +1,6 @@
 //! `weft sim`: one seed, and what there is to play.
 
-use super::{hunt, launch};
+use super::{hunt, incentives, launch};
 use crate::args::{Global, SimCommand, SimRun};
 use crate::output::{Answer, Exit, Failure, table};
 use serde_json::json;
@@ -16,6 +16,7 @@ pub fn run(_: &Global, command: &SimCommand) -> Result<Answer, Failure> {
         SimCommand::Twins(args) => hunt::twins(args),
         SimCommand::Scenario(args) => hunt::scenario(args),
         SimCommand::Launch(args) => launch::run(args),
+        SimCommand::Incentives(args) => incentives::run(args),
     }
 }
 

@@ -6,6 +6,7 @@ mod emission;
 mod fair;
 mod hostile;
 mod imported;
+mod incentives;
 mod launch;
 mod metagraph;
 mod rotation;

@@ -1,25 +1,25 @@
-//! The chain of a launch: the main preset's numbers on the real ledger and state.
+//! A chain without a network: the real ledger on the real state, block after block. The
+//! launch runs on it, and so do attacks on incentives.
 
-use super::people::People;
-use super::{HASHES, Side};
 use weft_ledger::forks::{AuditError, sum_up};
 use weft_ledger::query::voters;
 use weft_ledger::rules::{Ledger, Receipts, Refusal, Work};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Base, Seed, View};
 use weft_types::{
-    BlockHash, ChainId, Checkpoint, Finality, Genesis, Hash, Header, Height, Item, Millis, Netuid,
-    Network, Params, PublicKey, Round, Slot, Tx, VoterSet, Work as Weight,
+    BlockHash, Call, ChainId, ChainTag, Checkpoint, Finality, Genesis, Hash, Header, Height, Item,
+    Netuid, Nonce, Params, PublicKey, Rao, Round, Signature, Slot, Tx, TxBody, VoterSet,
+    Work as Weight,
 };
 
 /// The one subnet.
-pub(super) const NETUID: Netuid = Netuid(1);
+pub(crate) const NETUID: Netuid = Netuid(1);
 
 /// Shares without work.
 const NOTHING: &[Item] = &[];
 
 /// The last state, and how it came about.
-pub(super) struct Chain {
+pub(crate) struct Chain {
     genesis: Genesis,
     ledger: Ledger,
     base: Base,
@@ -29,21 +29,9 @@ pub(super) struct Chain {
     refused: u64,
 }
 
-fn genesis(people: &People) -> Genesis {
-    let voters: Vec<_> = people.of(Side::Genesis).map(|p| (p.hotkey, p.coldkey)).collect();
-    let mut genesis = Genesis::fair(Network::Main, "launch", Millis(0), &voters);
-    for net in &mut genesis.subnets {
-        let numbers = &mut net.hyperparameters;
-        numbers.commit_reveal = false;
-        numbers.min_stamp_difficulty = numbers.min_stamp_difficulty.div_euclid(HASHES).max(1);
-    }
-    genesis
-}
-
 impl Chain {
     /// Block 0.
-    pub(super) fn new(people: &People) -> Self {
-        let genesis = genesis(people);
+    pub(crate) fn new(genesis: Genesis) -> Self {
         let (ledger, changes) = Ledger::genesis(&genesis).expect("the genesis made here is good");
         let head = genesis.block_hash();
         let voters = genesis.voters.iter().map(|v| v.hotkey).collect();
@@ -52,7 +40,7 @@ impl Chain {
     }
 
     /// Runs a block with those of the calls that may be in it.
-    pub(super) fn run(&mut self, txs: &[Tx]) -> Result<Receipts, Refusal> {
+    pub(crate) fn run(&mut self, txs: &[Tx]) -> Result<Receipts, Refusal> {
         let height = self.height + 1;
         let turn = usize::try_from(height).unwrap_or_default() % self.voters.len().max(1);
         let header = Header {
@@ -84,48 +72,60 @@ impl Chain {
         Ok(outcome.receipts)
     }
 
+    /// A transaction. It goes unsigned: signatures are checked before the ledger sees one.
+    pub(crate) fn tx(&self, signer: PublicKey, (nonce, fee): (Nonce, Rao), call: Call) -> Tx {
+        let chain = ChainTag::of(&self.id());
+        let body = TxBody { chain, signer, nonce, fee, valid_until: None, call };
+        Tx { body, signature: Signature([0; 64]) }
+    }
+
+    /// A free call.
+    pub(crate) fn free(&self, signer: PublicKey, call: Call) -> Tx {
+        self.tx(signer, (Nonce(0), Rao::ZERO), call)
+    }
+
     /// The last state.
-    pub(super) fn state(&self) -> View<'_> {
+    pub(crate) fn state(&self) -> View<'_> {
         self.base.view(Vec::new())
     }
 
-    pub(super) const fn params(&self) -> &Params {
+    pub(crate) const fn params(&self) -> &Params {
         self.ledger.params()
     }
 
-    pub(super) fn id(&self) -> ChainId {
+    pub(crate) fn id(&self) -> ChainId {
         self.genesis.chain_id()
     }
 
-    pub(super) const fn head(&self) -> BlockHash {
+    pub(crate) const fn head(&self) -> BlockHash {
         self.head
     }
 
-    pub(super) const fn height(&self) -> u64 {
+    pub(crate) const fn height(&self) -> u64 {
         self.height
     }
 
-    pub(super) const fn refused(&self) -> u64 {
+    pub(crate) const fn refused(&self) -> u64 {
         self.refused
     }
 
-    pub(super) fn root(&self) -> Hash {
+    pub(crate) fn root(&self) -> Hash {
         self.state().root()
     }
 
     /// Who votes now.
-    pub(super) fn set(&self) -> VoterSet {
+    pub(crate) fn set(&self) -> VoterSet {
         let sets = voters::sets(&self.state());
         sets.map_or_else(|| self.genesis.voter_set(), |sets| sets.current)
     }
 
     /// Sums everything up.
-    pub(super) fn audit(&self) -> Result<Supply, AuditError> {
+    pub(crate) fn audit(&self) -> Result<Supply, AuditError> {
         sum_up(self.base.entries().map(|(key, _, value)| (key, value)))
     }
 
     /// The rotation at which the bootstrap ended.
-    pub(super) fn ended(&self) -> Option<Height> {
+    pub(crate) fn ended(&self) -> Option<Height> {
         voters::bootstrap(&self.state(), self.params()).began
     }
 }

@@ -1,8 +1,8 @@
 //! Who takes part in a launch, and what each of them does.
 
-use super::Launch;
 use super::chain::{Chain, NETUID};
 use super::day::Side;
+use super::{HASHES, Launch};
 use crate::dice::Dice;
 use std::collections::BTreeMap;
 use weft_ledger::query;
@@ -14,7 +14,7 @@ use weft_types::signature::signed_bytes;
 use weft_types::stamp::StampFor;
 use weft_types::tx::Consent;
 use weft_types::{
-    Call, ChainTag, Height, Nonce, PublicKey, Rao, SecretKey, Signature, Tx, TxBody, Uid, WeightRow,
+    Call, Genesis, Height, Millis, Network, PublicKey, SecretKey, Tx, Uid, WeightRow,
 };
 
 /// A hotkey and what its owner wants.
@@ -90,6 +90,18 @@ impl People {
         }
     }
 
+    /// The chain they meet on: the main preset with easier stamps and plain rows.
+    pub(super) fn genesis(&self) -> Genesis {
+        let voters: Vec<_> = self.of(Side::Genesis).map(|p| (p.hotkey, p.coldkey)).collect();
+        let mut genesis = Genesis::fair(Network::Main, "launch", Millis(0), &voters);
+        for net in &mut genesis.subnets {
+            let numbers = &mut net.hyperparameters;
+            numbers.commit_reveal = false;
+            numbers.min_stamp_difficulty = numbers.min_stamp_difficulty.div_euclid(HASHES).max(1);
+        }
+        genesis
+    }
+
     /// Those of one side.
     pub(super) fn of(&self, side: Side) -> impl Iterator<Item = &Player> {
         self.list.iter().filter(move |p| p.side == side)
@@ -145,7 +157,9 @@ impl People {
         let Some(player) = self.list.get_mut(at) else { return };
         let Some(uid) = player.uid else { return };
         if !player.asked {
-            txs.push(player.free(chain, Call::SeekPermit { netuid: NETUID, seek: true, at: now }));
+            txs.push(
+                chain.free(player.hotkey, Call::SeekPermit { netuid: NETUID, seek: true, at: now }),
+            );
             player.asked = true;
             return;
         }
@@ -155,12 +169,12 @@ impl People {
         }
         let (uids, values) = entries.into_iter().unzip();
         let row = WeightRow { netuid: NETUID, uids, values, version_key: 0, view: now };
-        txs.push(player.free(chain, Call::SetWeights { row }));
+        txs.push(chain.free(player.hotkey, Call::SetWeights { row }));
         // An offer needs a row in the state, and is renewed about four times a rotation.
         let quarter = chain.params().rotation_blocks.div_euclid(4);
         let tempo = chain.params().subnet_defaults.tempo;
         if player.wrote && now.0 % quarter < tempo {
-            txs.push(player.free(chain, Call::JoinVoters { netuid: NETUID, at: now }));
+            txs.push(chain.free(player.hotkey, Call::JoinVoters { netuid: NETUID, at: now }));
         }
         player.wrote = true;
     }
@@ -213,18 +227,6 @@ impl Player {
         let solution = subject.search(difficulty, first, 1 << 40).unwrap_or(first);
         let consent = self.secret.sign(&signed_bytes(Domain::Consent, &chain.id(), &said));
         let call = Call::RegisterStamp { netuid: NETUID, hotkey, consent, height, solution };
-        unsigned(chain, coldkey, call)
+        chain.free(coldkey, call)
     }
-
-    fn free(&self, chain: &Chain, call: Call) -> Tx {
-        unsigned(chain, self.hotkey, call)
-    }
-}
-
-/// A free call. Signatures are checked before the ledger sees a transaction.
-fn unsigned(chain: &Chain, signer: PublicKey, call: Call) -> Tx {
-    let tag = ChainTag::of(&chain.id());
-    let (nonce, fee) = (Nonce(0), Rao::ZERO);
-    let body = TxBody { chain: tag, signer, nonce, fee, valid_until: None, call };
-    Tx { body, signature: Signature([0; 64]) }
 }

@@ -1,0 +1,237 @@
+//! What is played: who validates in which way, who mines what, and how fast work changes.
+
+use super::market;
+use weft_types::units::RAO_PER_TAO;
+use weft_types::{Hyperparameters, Rao};
+
+/// What all validators of a scene have staked together.
+pub const STAKE: Rao = Rao(12_000 * RAO_PER_TAO);
+
+/// A whole, in millionths.
+pub(super) const WHOLE: u64 = 1_000_000;
+
+/// An attack: a subnet, its people and its weather.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scene {
+    /// What it is asked for by.
+    pub name: &'static str,
+    /// The subnet's numbers.
+    pub numbers: Hyperparameters,
+    /// Who takes part; validators have the first uids.
+    pub groups: Vec<Group>,
+    /// How work changes and how well it is seen.
+    pub weather: Weather,
+    /// For so many epochs every validator judges, then the attack and the counting begin.
+    pub warm_up: u64,
+}
+
+/// People with one strategy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is those that the others are compared with.
+    pub honest: bool,
+    /// How many uids.
+    pub count: u16,
+    /// What they do.
+    pub strategy: Play,
+}
+
+/// What a group does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Play {
+    /// It validates, with so much stake behind each hotkey.
+    Validates(Rao, Habit),
+    /// It mines.
+    Mines(Work),
+}
+
+/// How rows come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// By looking at the work of every miner.
+    Judges,
+    /// So much of a million goes to the miners of its own, the rest to the others, whatever
+    /// they do.
+    Feeds(u64),
+    /// From the consensus of the last epoch.
+    CopiesConsensus,
+    /// From the median of the rows in sight shortly before the epoch.
+    CopiesRows,
+    /// Never again.
+    FallsSilent,
+    /// The last one, again and again.
+    Repeats,
+}
+
+/// What a miner's work is worth, in millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// The least.
+    pub low: u64,
+    /// The most.
+    pub high: u64,
+    /// Whether they have no uid at first and burn for one each.
+    pub comes_later: bool,
+    /// Whether they ask for permits and send rows that score each other alone.
+    pub votes: bool,
+}
+
+/// How work changes, and how well it is seen. Parts are of a thousand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weather {
+    /// A judge errs by up to so much of a score, either way.
+    pub error: u64,
+    /// From epoch to epoch work gets better or worse by up to so much.
+    pub drift: u64,
+    /// After so many epochs a new miner takes a uid; 0 for never.
+    pub change: u64,
+}
+
+impl Work {
+    const fn of(low: u64, high: u64) -> Self {
+        Self { low, high, comes_later: false, votes: false }
+    }
+}
+
+impl Group {
+    fn validators(name: &'static str, count: u16, stake: Rao, habit: Habit) -> Self {
+        let each = stake.0.checked_div(u64::from(count)).unwrap_or_default();
+        let honest = habit == Habit::Judges;
+        Self { name, honest, count, strategy: Play::Validates(Rao(each), habit) }
+    }
+
+    const fn miners(name: &'static str, honest: bool, count: u16, work: Work) -> Self {
+        Self { name, honest, count, strategy: Play::Mines(work) }
+    }
+}
+
+/// Stake of so many parts of twelve.
+const fn twelfths(count: u64) -> Rao {
+    Rao(STAKE.0 / 12 * count)
+}
+
+/// The work of miners that are as different as those of a launch.
+const MIXED: Work = Work::of(200_000, WHOLE);
+
+/// A judge errs by up to a twentieth, as in a launch, and work moves by as much.
+const CHANGING: Weather = Weather { error: 50, drift: 50, change: 5 };
+
+impl Scene {
+    /// All of them.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        vec![
+            Self::cabal("cabal-10", 100_000),
+            Self::cabal("cabal-30", 300_000),
+            Self::cabal("cabal-49", 490_000),
+            Self::cabal("cabal-51", 510_000),
+            Self::working_cabal(),
+            Self::copiers("copier", false, false),
+            Self::copiers("copier-liquid", false, true),
+            Self::copiers("copier-hidden", true, false),
+            Self::copiers("copier-hidden-liquid", true, true),
+            Self {
+                weather: Weather { drift: 0, change: 0, ..CHANGING },
+                ..Self::copiers("copier-hidden-still", true, false)
+            },
+            Self::lazy(),
+            Self::sybil(),
+        ]
+    }
+
+    /// The one of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|scene| scene.name == name)
+    }
+
+    /// A cabal with so many millionths of the stake that scores only its own miners, who do
+    /// no work.
+    #[must_use]
+    pub fn cabal(name: &'static str, part: u64) -> Self {
+        let theirs = Rao(STAKE.0 / WHOLE * part.min(WHOLE));
+        let ours = Rao(STAKE.0 - theirs.0);
+        Self {
+            name,
+            numbers: market::numbers(),
+            groups: vec![
+                Group::validators("honest validators", 7, ours, Habit::Judges),
+                Group::validators("cabal's validators", 7, theirs, Habit::Feeds(WHOLE)),
+                Group::miners("honest miners", true, 12, MIXED),
+                Group::miners("cabal's miners", false, 12, Work::of(0, 0)),
+            ],
+            weather: Weather { error: 50, drift: 50, change: 0 },
+            warm_up: 0,
+        }
+    }
+
+    /// The same with 49 % of the stake, and miners who do as good work as the others.
+    fn working_cabal() -> Self {
+        let mut scene = Self::cabal("cabal-49-working", 490_000);
+        for group in &mut scene.groups {
+            if matches!(group.strategy, Play::Mines(_)) {
+                group.strategy = Play::Mines(MIXED);
+            }
+        }
+        scene
+    }
+
+    /// Two kinds of copiers with a sixth of the stake each.
+    fn copiers(name: &'static str, hidden: bool, liquid: bool) -> Self {
+        let mut numbers = market::numbers();
+        (numbers.commit_reveal, numbers.liquid_alpha) = (hidden, liquid);
+        let copies = Group::validators;
+        Self {
+            name,
+            numbers,
+            groups: vec![
+                Group::validators("honest", 8, twelfths(8), Habit::Judges),
+                copies("copies the consensus", 2, twelfths(2), Habit::CopiesConsensus),
+                copies("copies rows in sight", 2, twelfths(2), Habit::CopiesRows),
+                Group::miners("miners", true, 24, MIXED),
+            ],
+            weather: CHANGING,
+            warm_up: 10,
+        }
+    }
+
+    /// Two kinds of lazy validators with a sixth of the stake each.
+    fn lazy() -> Self {
+        Self {
+            name: "lazy",
+            numbers: market::numbers(),
+            groups: vec![
+                Group::validators("honest", 8, twelfths(8), Habit::Judges),
+                Group::validators("falls silent", 2, twelfths(2), Habit::FallsSilent),
+                Group::validators("repeats its row", 2, twelfths(2), Habit::Repeats),
+                Group::miners("miners", true, 24, MIXED),
+            ],
+            weather: CHANGING,
+            warm_up: 10,
+        }
+    }
+
+    /// Operators with one uid each, and three with ten: one output under each of them, one
+    /// output in ten parts, and no output but rows without stake.
+    fn sybil() -> Self {
+        let (one, later) = (600_000, |work| Work { comes_later: true, ..work });
+        let copies = later(Work::of(one, one));
+        let parts = later(Work::of(one / 10, one / 10));
+        let none = Work { votes: true, ..later(Work::of(0, 0)) };
+        Self {
+            name: "sybil",
+            numbers: market::numbers(),
+            groups: vec![
+                Group::validators("validators", 12, STAKE, Habit::Judges),
+                Group::miners("one uid each", true, 16, Work::of(one, one)),
+                Group::miners("one output ten times", false, 10, copies),
+                Group::miners("one output in ten parts", false, 10, parts),
+                Group::miners("rows without stake", false, 10, none),
+            ],
+            weather: Weather { error: 50, drift: 0, change: 0 },
+            warm_up: 10,
+        }
+    }
+}
