@@ -24,6 +24,9 @@ use std::time::{Duration, Instant};
 use weft_rpc::client::{Client, ClientError};
 use weft_types::key_text;
 
+/// The longest cut, and the longest wait for its healing.
+pub const LONGEST: Duration = Duration::from_secs(3_600);
+
 /// How often the nodes are looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -99,20 +102,22 @@ impl PartitionReport {
 }
 
 /// Who looks at the nodes, and the final blocks seen so far.
-struct Onlooker<'a> {
-    net: &'a Net,
+struct Onlooker {
+    net: Net,
     finals: BTreeMap<u64, BTreeSet<String>>,
 }
 
-impl Onlooker<'_> {
-    async fn look(&mut self) -> Vec<NodeStatus> {
-        let nodes = up::status(self.net).await.nodes;
+impl Onlooker {
+    /// How each node is; one that was started anew since has another process.
+    async fn look(&mut self) -> Result<Vec<NodeStatus>, NetError> {
+        self.net = Net::load(&self.net.dir)?;
+        let nodes = up::status(&self.net).await.nodes;
         for node in &nodes {
             if let (Some(height), Some(hash)) = (node.final_height, &node.final_hash) {
                 self.finals.entry(height).or_default().insert(hash.clone());
             }
         }
-        nodes
+        Ok(nodes)
     }
 
     /// Asks every node for all its final blocks between the first and the last seen, and
@@ -140,14 +145,15 @@ impl Onlooker<'_> {
 /// [`NetError`]: it has no wires, they refuse, or nobody runs. What was cut is healed all
 /// the same, by the wires themselves if need be.
 pub async fn partition(net: &Net, cut: &Partition) -> Result<PartitionReport, NetError> {
+    wires::ask(net, "state").await?;
     let quorum = quorums(net, &cut.groups).await?;
-    let mut onlooker = Onlooker { net, finals: BTreeMap::new() };
+    let mut onlooker = Onlooker { net: net.clone(), finals: BTreeMap::new() };
     let offences_before = offences(net).await;
     let groups = cut.groups.to_string();
     let request = format!("cut {groups} {}", (cut.lasts + GRACE).as_millis());
     wires::ask(net, &request).await?;
     let start = Instant::now();
-    let before = onlooker.look().await;
+    let before = onlooker.look().await?;
     let mut report = PartitionReport {
         groups: groups.clone(),
         quorum,
@@ -159,7 +165,7 @@ pub async fn partition(net: &Net, cut: &Partition) -> Result<PartitionReport, Ne
     };
     while start.elapsed() < cut.lasts {
         tokio::time::sleep(LOOK.min(cut.lasts.saturating_sub(start.elapsed()))).await;
-        for (n, node) in onlooker.look().await.iter().enumerate() {
+        for (n, node) in onlooker.look().await?.iter().enumerate() {
             raise(&mut report.head_during, n, node.height);
             raise(&mut report.final_during, n, node.final_height);
         }
@@ -170,29 +176,35 @@ pub async fn partition(net: &Net, cut: &Partition) -> Result<PartitionReport, Ne
     }
     wires::ask(net, "heal").await?;
     report.cut_ms = millis(start);
-    agree(&mut report, cut, &mut onlooker).await;
+    agree(&mut report, cut, &mut onlooker).await?;
     report.forks = onlooker.forks().await;
     let offences = offences(net).await.into_iter().zip(offences_before);
-    report.offences = offences.map(|(now, was)| now.saturating_sub(was)).max().unwrap_or(0);
+    // A node that was started anew counts from 0.
+    let seen = offences.map(|(now, was)| now.checked_sub(was).unwrap_or(now));
+    report.offences = seen.max().unwrap_or(0);
     report.ok = report.wrong(cut).is_none();
     Ok(report)
 }
 
 /// Looks until all agree, or time is over.
-async fn agree(report: &mut PartitionReport, cut: &Partition, onlooker: &mut Onlooker<'_>) {
+async fn agree(
+    report: &mut PartitionReport,
+    cut: &Partition,
+    onlooker: &mut Onlooker,
+) -> Result<(), NetError> {
     let healed = Instant::now();
     let above = report.final_during.iter().flatten().copied().max().unwrap_or(0);
     loop {
-        let nodes = onlooker.look().await;
+        let nodes = onlooker.look().await?;
         let took = millis(healed);
         report.final_after = nodes.iter().filter_map(|n| n.final_height).max().unwrap_or(0);
         if Duration::from_millis(took) > cut.heal_within {
-            return;
+            return Ok(());
         }
         report.agreed_head = agreed(&nodes, above);
         if report.agreed_head.is_some() {
             report.heal_ms = Some(took);
-            return;
+            return Ok(());
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -30,8 +30,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// The most nodes that are wired: their wires and connections stay within 1 024 open files.
 pub const MAX_NODES: usize = 16;
 
-/// The longest cut.
-pub const MAX_CUT: Duration = Duration::from_secs(86_400);
+/// The longest cut that is taken.
+const MAX_CUT: Duration = Duration::from_secs(86_400);
 
 /// The longest line of the control port.
 const LINE: u64 = 1 << 10;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use weft_testnet::Net;
 use weft_testnet::fault::{self, Partition, PartitionReport};
 use weft_testnet::groups::Groups;
-use weft_testnet::wires::{self, MAX_CUT};
+use weft_testnet::wires;
 
 /// Runs the command.
 pub async fn run(global: &Global, command: &FaultCommand) -> Result<Answer, Failure> {
@@ -37,8 +37,8 @@ pub async fn wires(args: &TestnetWires) -> Result<Answer, Failure> {
 
 fn duration(flag: &str, text: &str) -> Result<Duration, Failure> {
     let lasts = number::seconds(text).map(Duration::from_secs);
-    lasts.filter(|d| !d.is_zero() && *d < MAX_CUT).ok_or_else(|| {
-        let text = format!("{flag} {text} is no whole number of seconds within a day");
+    lasts.filter(|d| !d.is_zero() && *d <= fault::LONGEST).ok_or_else(|| {
+        let text = format!("{flag} {text} is no whole number of seconds up to an hour");
         Failure::new(Exit::Usage, "BadDuration", text)
     })
 }

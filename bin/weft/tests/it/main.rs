@@ -8,6 +8,7 @@ mod hostile;
 mod imported;
 mod launch;
 mod metagraph;
+mod partition;
 mod rotation;
 mod slashing;
 mod support;
