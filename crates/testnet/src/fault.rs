@@ -22,7 +22,8 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use weft_rpc::client::{Client, ClientError};
-use weft_types::key_text;
+use weft_types::SecretKey;
+use weft_types::hash::array_from_hex;
 
 /// The longest cut, and the longest wait for its healing.
 pub const LONGEST: Duration = Duration::from_secs(3_600);
@@ -238,23 +239,26 @@ async fn ask(node: &Node, method: &str, params: &Value) -> Result<Value, NetErro
     answer.map_err(|source| NetError::Ask { name: node.name.clone(), source })
 }
 
-/// Whether each group has a quorum, in the eyes of the first node that runs.
+/// Whether each group has a quorum by the voters that the first running node knows. Nodes
+/// that stand still count as well: they may be started meanwhile.
 async fn quorums(net: &Net, groups: &Groups) -> Result<Vec<bool>, NetError> {
     let none = || NetError::NoneRuns { dir: net.dir.clone() };
     let first = net.nodes.iter().find(|node| node.is_running()).ok_or_else(none)?;
     let sets = ask(first, "voter_set", &json!({})).await?;
-    let mut voters = Vec::new();
-    for node in &net.nodes {
-        let status = ask(node, "chain_status", &json!({})).await.unwrap_or_default();
-        let key = status["voter"].as_str().and_then(|text| key_text::read(text, None).ok());
-        voters.push(key.map(|key| key.to_string()));
-    }
+    let voters: Vec<_> = net.nodes.iter().map(voter).collect();
     let has = |group: &[usize]| {
         let keys: Vec<_> = group.iter().filter_map(|n| voters.get(*n)?.as_deref()).collect();
         let counted = [&sets["current"], &sets["previous"]].into_iter().filter_map(Value::as_array);
         counted.into_iter().all(|set| is_quorum(set, &keys))
     };
     Ok(groups.iter().map(has).collect())
+}
+
+/// The hotkey that votes on a node.
+fn voter(node: &Node) -> Option<String> {
+    let text = std::fs::read_to_string(node.home.join("voter.key")).ok()?;
+    let seed = array_from_hex(text.trim()).ok()?;
+    Some(SecretKey::from_seed(seed).public().to_string())
 }
 
 fn is_quorum(set: &[Value], keys: &[&str]) -> bool {

@@ -4,6 +4,7 @@
 use crate::support::{Home, running_on, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -24,21 +25,30 @@ fn finals(status: &Value) -> Vec<Option<u64>> {
     nodes.map(|n| n["final_height"].as_u64()).collect()
 }
 
-/// Who has dialled the nodes' own ports: connections of the wires, and of anybody else.
-fn dialled(home: &Home) -> (usize, usize) {
+/// The nodes' own ports.
+fn ports(home: &Home) -> BTreeSet<u16> {
     let net = file(home).expect("a network");
-    let port =
-        |node: &Value| -> Option<u16> { node["listen"].as_str()?.rsplit('/').next()?.parse().ok() };
-    let ports: BTreeSet<u16> =
-        net["nodes"].as_array().into_iter().flatten().filter_map(port).collect();
-    let pid = wires_pid(home).expect("they run");
+    let port = |node: &Value| node["listen"].as_str()?.rsplit('/').next()?.parse().ok();
+    net["nodes"].as_array().into_iter().flatten().filter_map(port).collect()
+}
+
+/// The sockets of a process.
+fn sockets(pid: u64) -> BTreeSet<String> {
     let files = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-    let theirs: BTreeSet<String> = files
+    files
         .filter_map(|f| std::fs::read_link(f.path()).ok())
         .filter_map(|l| Some(l.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
-        .collect();
-    let (mut wired, mut direct) = (0, 0);
+        .collect()
+}
+
+/// Who has dialled the nodes' own ports: connections of the wires, and of anybody else.
+fn dialled(home: &Home) -> (usize, usize) {
+    let ports = ports(home);
+    let pid = wires_pid(home).expect("they run");
+    let before = sockets(pid);
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    let theirs: BTreeSet<String> = before.union(&sockets(pid)).cloned().collect();
+    let (mut wired, mut direct) = (0, 0);
     for line in table.lines().skip(1) {
         let words: Vec<_> = line.split_whitespace().collect();
         let remote = words[2].rsplit(':').next().and_then(|hex| u16::from_str_radix(hex, 16).ok());
@@ -55,6 +65,13 @@ fn dialled(home: &Home) -> (usize, usize) {
 fn a_cut_in_two_halves_stops_finality_and_heals_to_one_head() {
     let home = Home::new();
     home.data(&["testnet", "up", "-n", "4", "--wires"]);
+    // Who goes around the wires is seen.
+    let around = ports(&home).first().map(|port| TcpStream::connect(("127.0.0.1", *port)));
+    assert!(around.as_ref().is_some_and(Result::is_ok));
+    assert_eq!(dialled(&home).1, 1);
+    drop(around);
+    until(PATIENCE, || dialled(&home).1, |direct| *direct == 0);
+
     let cut = ["testnet", "fault", "partition", "0,1/2,3", "--for", "8s"];
     let report = std::thread::scope(|scope| {
         let command = scope.spawn(|| home.data(&cut));
@@ -96,7 +113,7 @@ fn a_cut_in_two_halves_stops_finality_and_heals_to_one_head() {
 }
 
 #[test]
-fn wires_that_died_are_named_and_start_again_with_the_next_node() {
+fn wires_that_died_start_again_with_the_next_node_and_what_does_not_heal_is_named() {
     let home = Home::new();
     home.data(&["testnet", "up", "-n", "2", "--wires", "--slot-ms", "300"]);
     let pid = wires_pid(&home).expect("they run").to_string();
@@ -117,6 +134,13 @@ fn wires_that_died_are_named_and_start_again_with_the_next_node() {
         |all| all.iter().min() > before.iter().max(),
     );
     assert_eq!(home.data(&["testnet", "fault", "heal"])["was"], json!("whole"));
+
+    // One of two can make nothing final, so healing the wires does not heal the network.
+    home.data(&["testnet", "kill", "1"]);
+    let cut = ["testnet", "fault", "partition", "0/1", "--for", "1", "--heal-within", "1"];
+    let (code, failed) = home.json(&cut);
+    assert_eq!((code, &failed["error"]["name"]), (8, &json!("NotHealed")), "{failed}");
+    assert_eq!((&failed["data"]["ok"], &failed["data"]["heal_ms"]), (&json!(false), &Value::Null));
 }
 
 #[test]
