@@ -2,7 +2,7 @@
 //! that it can be cut without touching its nodes.
 //!
 //! For each ordered pair of nodes there is a wire: a port of loopback that the first dials,
-//! from which bytes go on to where the second listens, and back ([`crate::carry`]). The
+//! from which bytes go on to where the second listens, and back (`carry`). The
 //! process takes requests of one line on a control port, one at a time:
 //!
 //! ```text
