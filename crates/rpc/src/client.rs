@@ -137,6 +137,20 @@ impl Client {
         serde_json::from_value(result).map_err(|e| self.not_rpc(&e))
     }
 
+    /// Reads what the node gives as text, such as `/metrics`.
+    ///
+    /// # Errors
+    /// [`ClientError`]: no connection, no answer in time, or another status than success.
+    pub async fn text(&self, path: &str) -> Result<String, ClientError> {
+        let authority = self.uri.authority().map_or("", |a| a.as_str());
+        let request = Request::get(format!("http://{authority}{path}")).body(Full::default());
+        let answer = self.send(request.map_err(|e| self.not_rpc(&e))?);
+        let answer = tokio::time::timeout(self.timeout, answer).await.map_err(|_| {
+            ClientError::Timeout { url: self.url.clone(), seconds: self.timeout.as_secs() }
+        })??;
+        String::from_utf8(answer.into()).map_err(|e| self.not_rpc(&e))
+    }
+
     async fn post(&self, body: String) -> Result<Bytes, ClientError> {
         let request = Request::builder()
             .method(Verb::POST)
@@ -144,6 +158,10 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)))
             .map_err(|e| self.not_rpc(&e))?;
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Bytes, ClientError> {
         let unreachable = |e: &dyn std::error::Error| ClientError::Connect {
             url: self.url.clone(),
             reason: root(e),

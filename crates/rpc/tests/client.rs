@@ -34,6 +34,15 @@ async fn an_answer_that_is_no_json_rpc_is_a_named_error() {
 }
 
 #[tokio::test]
+async fn what_is_no_method_is_read_as_text() {
+    let client = Client::new(&parrot(200, "weft_p2p_peers 3\n").await, Duration::from_secs(5));
+    assert_eq!(client.unwrap().text("/metrics").await.unwrap(), "weft_p2p_peers 3\n");
+    let client = Client::new(&parrot(503, "not now").await, Duration::from_secs(5)).unwrap();
+    let refused = client.text("/health").await;
+    assert!(matches!(refused, Err(ClientError::Status { status: 503, .. })), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_refusal_by_the_server_has_its_status() {
     for refused in [403, 408, 413, 503] {
         let url = parrot(refused, "not now\n").await;

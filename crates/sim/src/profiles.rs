@@ -247,6 +247,7 @@ const TOGETHER: &[Profile] = &[
             d.plan.voters = *d.one_of(&[4, 7, 10]);
             let twins = d.below_third() + 1;
             d.split_world(twins);
+            d.plan.cuts.iter_mut().for_each(|cut| cut.until = 100);
             d.plan.conflict = Conflict::Must;
             d.plan.judges_liveness = false;
         },

@@ -45,6 +45,8 @@ pub struct Expect {
     pub healing_p99: Option<u64>,
     /// All heal in this many slots.
     pub healing_max: Option<u64>,
+    /// Under attack alone no honest node waits longer for a new final block than this.
+    pub gap_max: Option<u64>,
     /// At least so many heights are final twice, in all seeds together.
     pub conflicts: Option<u64>,
     /// In every seed the offenders have at least this part of the power, in a million.
@@ -121,6 +123,7 @@ impl Scenario {
             ("slots to heal, half of the seeds", expect.healing_p50, healing.p50),
             ("slots to heal, all but one in a hundred", expect.healing_p99, healing.p99),
             ("slots to heal", expect.healing_max, healing.max),
+            ("slots between final blocks", expect.gap_max, hunted.longest_gap),
         ];
         let least = [
             ("heights final twice", expect.conflicts, played.conflicts),

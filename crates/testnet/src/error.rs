@@ -80,6 +80,56 @@ pub enum NetError {
         /// How many may be.
         max: usize,
     },
+    /// Wires don't reach so many nodes.
+    #[error("a testnet with wires has from 1 to {max} nodes, not {got}")]
+    WiredNodes {
+        /// How many were asked for.
+        got: usize,
+        /// How many may be.
+        max: usize,
+    },
+    /// The nodes dial each other directly, so nothing can be cut.
+    #[error("the testnet in {dir} has no wires; start it with: weft testnet up --wires")]
+    NoWires {
+        /// Which.
+        dir: PathBuf,
+    },
+    /// The wires don't answer.
+    #[error("the wires do not answer: {reason}; their log is {log}")]
+    WiresSilent {
+        /// Where they log.
+        log: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The wires refuse a request.
+    #[error("the wires refuse: {reason}")]
+    WiresRefused {
+        /// Why.
+        reason: String,
+    },
+    /// Groups that don't split the network.
+    #[error("\"{text}\" splits no network: {reason}; write groups of all nodes, as in 0,1/2,3")]
+    Groups {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No node runs.
+    #[error("no node of the testnet in {dir} runs")]
+    NoneRuns {
+        /// Which.
+        dir: PathBuf,
+    },
+    /// A node does not say what is asked.
+    #[error("{name}: {source}")]
+    Ask {
+        /// Which.
+        name: String,
+        /// Why not.
+        source: weft_rpc::client::ClientError,
+    },
     /// Nobody in the metagraph may vote.
     #[error(
         "no uid of the metagraph has written a row and holds {threshold} rao of stake, so there is nobody to vote"

@@ -4,11 +4,13 @@
 //! DIR/testnet.json     this file's [`Net`]
 //! DIR/genesis.json     the chain
 //! DIR/nodeN/           the home of a node, with node.log in it
+//! DIR/wires.log        what the process of the wires says, if there are any
 //! DIR/wallets/         funded wallets to play with
 //! ```
 
 use crate::error::NetError;
 use crate::process;
+use crate::wires::Wires;
 use serde::{Deserialize, Serialize};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -37,6 +39,9 @@ pub struct Net {
     pub seed: String,
     /// Its nodes.
     pub nodes: Vec<Node>,
+    /// What carries the connections between them, if they don't dial each other directly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wires: Option<Wires>,
 }
 
 /// A node of a local network.
@@ -65,6 +70,12 @@ impl Node {
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.pid.is_some_and(|pid| process::is_running(pid, &self.home))
+    }
+
+    /// The port where it listens for peers.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.listen.rsplit('/').next()?.parse().ok()
     }
 }
 
@@ -107,7 +118,7 @@ impl Net {
     /// something else.
     pub fn clear(dir: &Path) -> Result<(), NetError> {
         match Self::load(dir) {
-            Ok(net) if net.nodes.iter().any(Node::is_running) => {
+            Ok(net) if !net.running().is_empty() => {
                 return Err(NetError::Running { dir: dir.to_owned() });
             }
             Ok(_) => std::fs::remove_dir_all(dir).map_err(|e| NetError::io(dir, e))?,
@@ -132,7 +143,8 @@ impl Net {
         self.nodes.get_mut(number).ok_or(NetError::NoNode { number, nodes })
     }
 
-    /// Starts the process of a node and writes down its pid before it does anything.
+    /// Starts the process of a node and writes down its pid before it does anything. The
+    /// wires are started first, if there are any and they don't run.
     ///
     /// # Errors
     /// [`NetError::Io`] when it can't be started.
@@ -141,13 +153,29 @@ impl Net {
         if node.is_running() {
             return Err(NetError::AlreadyRuns { name: node.name.clone() });
         }
+        self.start_wires(binary)?;
+        let node = self.node_mut(number)?;
         let failed = |e| NetError::io(binary, e);
-        let started = process::spawn(binary, &node.home, &node.log()).map_err(failed)?;
+        let words = ["node", "run", "--detach", "--home"];
+        let started = process::spawn(binary, &words, &node.home, &node.log()).map_err(failed)?;
         let pid = started.pid;
         node.pid = Some(pid);
         self.save()?;
         started.go().map_err(failed)?;
         Ok(pid)
+    }
+
+    fn start_wires(&mut self, binary: &Path) -> Result<(), NetError> {
+        let dir = self.dir.clone();
+        let Some(wires) = self.wires.as_mut().filter(|wires| !wires.is_running(&dir)) else {
+            return Ok(());
+        };
+        let failed = |e| NetError::io(binary, e);
+        let words = ["testnet", "wires", "--detach"];
+        let started = process::spawn(binary, &words, &dir, &Wires::log(&dir)).map_err(failed)?;
+        wires.pid = Some(started.pid);
+        self.save()?;
+        started.go().map_err(failed)
     }
 
     /// Kills the process of a node as a crash would.
@@ -168,10 +196,15 @@ impl Net {
     /// # Errors
     /// [`NetError::StillRunning`] names the pids that could not be stopped.
     pub fn down(&self) -> Result<(), NetError> {
-        let running: Vec<_> =
-            self.nodes.iter().filter_map(|n| Some((n.pid?, n.home.as_path()))).collect();
-        let left = process::stop_all(&running).map_err(|e| NetError::io(&self.dir, e))?;
+        let left = process::stop_all(&self.running()).map_err(|e| NetError::io(&self.dir, e))?;
         if left.is_empty() { Ok(()) } else { Err(NetError::StillRunning { pids: left }) }
+    }
+
+    /// The processes that were written down and run, each with what it runs on.
+    fn running(&self) -> Vec<(u32, &Path)> {
+        let nodes = self.nodes.iter().filter_map(|n| Some((n.pid?, n.home.as_path())));
+        let wires = self.wires.iter().filter_map(|w| Some((w.pid?, self.dir.as_path())));
+        nodes.chain(wires).filter(|(pid, home)| process::is_running(*pid, home)).collect()
     }
 }
 
@@ -201,7 +234,7 @@ mod tests {
         let dir = dir.path().join("testnet");
         let (state, seed) = (State::Starting, "weft".to_owned());
         Net::clear(&dir).unwrap();
-        Net { dir: dir.clone(), state, seed, nodes: Vec::new() }.save().unwrap();
+        Net { dir: dir.clone(), state, seed, nodes: Vec::new(), wires: None }.save().unwrap();
         std::fs::write(dir.join("genesis.json"), "{}").unwrap();
         Net::clear(&dir).unwrap();
         assert!(!dir.join("genesis.json").exists());

@@ -37,16 +37,17 @@ impl Started {
     }
 }
 
-/// Starts `weft node run` on a home. Once it has its word ([`Started::go`]) the child leaves
-/// our session by itself, logs to a file and holds none of our pipes, so it outlives us.
+/// Starts a command such as `weft node run --detach --home` on a home. Once it has its word
+/// ([`Started::go`]) the child leaves our session by itself, logs to a file and holds none of
+/// our pipes, so it outlives us.
 ///
 /// # Errors
 /// What the system says when the program or the log can't be opened.
-pub fn spawn(binary: &Path, home: &Path, log: &Path) -> io::Result<Started> {
+pub fn spawn(binary: &Path, words: &[&str], home: &Path, log: &Path) -> io::Result<Started> {
     let out = OpenOptions::new().create(true).append(true).open(log)?;
     let err = out.try_clone()?;
     let mut child = Command::new(binary)
-        .args(["node", "run", "--detach", "--home"])
+        .args(words)
         .arg(home)
         .stdin(Stdio::piped())
         .stdout(out)

@@ -13,6 +13,7 @@ use crate::metagraph::Metagraph;
 use crate::net::{Net, Node, State, free_ports};
 use crate::plan::{Choice, NodePlan, Plan};
 use crate::rows::{self, RowReport};
+use crate::wires::{self, Wires};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -43,6 +44,8 @@ pub struct Wish {
     pub metagraph: Option<PathBuf>,
     /// Whether it starts from zero coins.
     pub fair_launch: bool,
+    /// Whether connections between nodes go through wires that can be cut.
+    pub wires: bool,
     /// Numbers that differ from the preset, as `NAME=VALUE`.
     pub params: Vec<String>,
     /// The most bytes of an RPC request, for load generators.
@@ -62,9 +65,11 @@ pub struct NodeStatus {
     pub height: Option<u64>,
     /// The height of its last final block.
     pub final_height: Option<u64>,
-    /// The hash of that block.
+    /// The hash of its head.
+    pub head_hash: Option<String>,
+    /// The hash of its last final block.
     pub final_hash: Option<String>,
-    /// The state root of that block.
+    /// The state root of that final block.
     pub state_root: Option<String>,
     /// How many peers it has.
     pub peers: Option<u64>,
@@ -120,6 +125,9 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
     if got == 0 || got > MAX_NODES {
         return Err(NetError::Nodes { got, max: MAX_NODES });
     }
+    if wish.wires && got > wires::MAX_NODES {
+        return Err(NetError::WiredNodes { got, max: wires::MAX_NODES });
+    }
     let plan = plan(wish)?;
     let fewer = Fewer::of(got, &plan);
     if let Some(Fewer { asked, made, reason }) = &fewer {
@@ -140,6 +148,9 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
         }
     }
     say(&format!("nodes     {} processes started", net.nodes.len()));
+    if let Some(wires) = &net.wires {
+        say(&format!("wires     {} between them, in one process", wires.wires.len()));
+    }
     match settle(&net, &plan, say).await {
         Ok(status) => {
             net.state = State::Up;
@@ -185,14 +196,17 @@ async fn settle(net: &Net, plan: &Plan, say: &impl Fn(&str)) -> Result<NetStatus
 fn write(wish: &Wish, plan: &Plan) -> Result<Net, NetError> {
     let dir = &wish.dir;
     let (seed, nodes) = (wish.choice.seed.clone(), Vec::new());
-    let mut net = Net { dir: dir.clone(), state: State::Starting, seed, nodes };
+    let mut net = Net { dir: dir.clone(), state: State::Starting, seed, nodes, wires: None };
     net.save()?;
     let genesis = dir.join("genesis.json");
     let text = serde_json::to_string(&plan.genesis)
         .map_err(|e| NetError::Damaged { path: genesis.clone(), reason: e.to_string() })?;
     put(&genesis, &text)?;
-    let ports = free_ports(2 * plan.nodes.len())?;
-    let (listen, rpc) = ports.split_at(plan.nodes.len());
+    let count = plan.nodes.len();
+    let ports = free_ports(2 * count + if wish.wires { Wires::ports(count) } else { 0 })?;
+    let (listen, ports) = ports.split_at(count);
+    let (rpc, ports) = ports.split_at(count);
+    net.wires = Wires::on(ports, count);
     let address = |port: &u16| format!("/ip4/127.0.0.1/tcp/{port}");
     for ((n, node), (port, rpc)) in plan.nodes.iter().enumerate().zip(listen.iter().zip(rpc)) {
         let made = Node {
@@ -202,8 +216,11 @@ fn write(wish: &Wish, plan: &Plan) -> Result<Net, NetError> {
             rpc: format!("http://127.0.0.1:{rpc}"),
             listen: address(port),
         };
-        let peers: Vec<_> =
-            listen.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, p)| address(p)).collect();
+        let peers: Vec<_> = match &net.wires {
+            Some(wires) => wires.wires.iter().filter(|w| w.from == n).map(|w| w.port).collect(),
+            None => listen.iter().copied().filter(|other| other != port).collect(),
+        };
+        let peers: Vec<_> = peers.iter().map(address).collect();
         init(wish, &made, node, &peers)?;
         net.nodes.push(made);
     }
@@ -252,8 +269,11 @@ async fn first_final(net: &Net) -> Result<NetStatus, NetError> {
         if status.nodes.iter().all(|n| n.final_height.is_some_and(|h| h > 0)) {
             return Ok(status);
         }
-        if let Some(dead) = net.nodes.iter().find(|n| !n.is_running()) {
-            return Err(NetError::Died { name: dead.name.clone(), log: log_end(&dead.log()) });
+        let dead = net.nodes.iter().find(|n| !n.is_running()).map(|n| (n.name.clone(), n.log()));
+        let cut_off = net.wires.iter().find(|wires| !wires.is_running(&net.dir));
+        let dead = dead.or(cut_off.map(|_| ("wires".to_owned(), Wires::log(&net.dir))));
+        if let Some((name, log)) = dead {
+            return Err(NetError::Died { name, log: log_end(&log) });
         }
         if start.elapsed() > FIRST_FINAL {
             let what = "not every node has a final block".to_owned();
@@ -294,6 +314,7 @@ async fn node_status(node: &Node) -> NodeStatus {
     NodeStatus {
         height: answer["height"].as_u64(),
         final_height: answer["final_height"].as_u64(),
+        head_hash: text("hash"),
         final_hash: text("final_hash"),
         state_root: text("state_root"),
         peers: answer["peers"].as_u64(),

@@ -21,7 +21,10 @@ pub use market::{
 pub use measure::{
     BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, YumaCommand,
 };
-pub use node::{NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp};
+pub use node::{
+    FaultCommand, FaultPartition, NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp,
+    TestnetWires,
+};
 pub use read::QueryCommand;
 pub use send::{
     StakeCommand, TransferArgs, Wait, WalletCommand, WalletName, WalletSign, WalletVerify,

@@ -88,6 +88,45 @@ pub enum TestnetCommand {
     Kill(TestnetNode),
     /// Start a stopped node again
     Restart(TestnetNode),
+    /// Break something on purpose, and see what becomes of it
+    #[command(subcommand)]
+    Fault(FaultCommand),
+    /// The process that carries the connections of a testnet with wires
+    #[command(hide = true)]
+    Wires(TestnetWires),
+}
+
+#[derive(Subcommand, Debug)]
+pub enum FaultCommand {
+    /// Cut the network into groups that don't hear each other, heal it, and see whether all
+    /// agree again
+    Partition(FaultPartition),
+    /// Heal at once what was cut
+    Heal(TestnetDir),
+}
+
+#[derive(Args, Debug)]
+pub struct FaultPartition {
+    /// Groups of all nodes, as in 0,1/2,3
+    #[arg(required = true, value_name = "GROUPS")]
+    pub groups: Vec<String>,
+    /// How long it is cut
+    #[arg(long = "for", default_value = "10s", value_name = "SECONDS")]
+    pub lasts: String,
+    /// How soon after healing all nodes must agree
+    #[arg(long, default_value = "10s", value_name = "SECONDS")]
+    pub heal_within: String,
+    #[command(flatten)]
+    pub dir: TestnetDir,
+}
+
+#[derive(Args, Debug)]
+pub struct TestnetWires {
+    /// Directory of the network
+    pub dir: PathBuf,
+    /// Wait for a word on stdin, then leave the caller's session, as a daemon does
+    #[arg(long)]
+    pub detach: bool,
 }
 
 #[derive(Args, Debug)]
@@ -113,6 +152,9 @@ pub struct TestnetUp {
     /// Start from zero coins: the voters have virtual stake, everybody else registers by stamp
     #[arg(long, conflicts_with_all = ["metagraph", "senders"])]
     pub fair_launch: bool,
+    /// Let connections between nodes go through wires that `testnet fault` can cut
+    #[arg(long)]
+    pub wires: bool,
     /// A number of the chain that differs from the preset, as in exit_blocks=5 or
     /// subnet_defaults.tempo=10; may be given many times
     #[arg(long = "param", value_name = "NAME=VALUE")]

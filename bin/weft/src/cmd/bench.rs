@@ -57,6 +57,7 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
                 network: Network::Bench,
                 senders: args.senders,
             },
+            wires: false,
             metagraph: None,
             fair_launch: false,
             params: Vec::new(),

@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod emission;
+pub mod fault;
 pub mod genesis;
 pub mod hunt;
 pub mod incentives;

@@ -1,4 +1,4 @@
-//! `weft testnet up|status|down|kill|restart`.
+//! `weft testnet up|status|down|kill|restart`; its faults are in [`crate::cmd::fault`].
 
 use crate::args::{Global, TestnetCommand, TestnetUp};
 use crate::output::{Answer, Exit, Failure, note, short, table};
@@ -45,6 +45,8 @@ pub async fn run(global: &Global, command: &TestnetCommand) -> Result<Answer, Fa
             let name = format!("node{}", which.node);
             Answer::new(&json!({ "started": name, "pid": pid }), format!("{name} runs as {pid}"))
         }
+        TestnetCommand::Fault(command) => crate::cmd::fault::run(global, command).await,
+        TestnetCommand::Wires(args) => crate::cmd::fault::wires(args).await,
     }
 }
 
@@ -75,6 +77,7 @@ pub fn wish(global: &Global, args: &TestnetUp) -> Result<Wish, Failure> {
         },
         metagraph: args.metagraph.clone(),
         fair_launch: args.fair_launch,
+        wires: args.wires,
         params: args.params.clone(),
         rpc_body_bytes: if args.senders.is_some() { 8 << 20 } else { 1 << 20 },
     })
@@ -158,6 +161,13 @@ impl From<NetError> for Failure {
             NetError::AlreadyRuns { .. } => (Exit::Failed, "NodeRuns"),
             NetError::StillRunning { .. } => (Exit::Failed, "ProcessesLeft"),
             NetError::Nodes { .. } => (Exit::Usage, "NodeCount"),
+            NetError::WiredNodes { .. } => (Exit::Usage, "NodeCount"),
+            NetError::NoWires { .. } => (Exit::Failed, "NoWires"),
+            NetError::WiresSilent { .. } => (Exit::CannotConnect, "WiresSilent"),
+            NetError::WiresRefused { .. } => (Exit::Failed, "WiresRefused"),
+            NetError::Groups { .. } => (Exit::Usage, "BadGroups"),
+            NetError::NoneRuns { .. } => (Exit::CannotConnect, "NoNodeRuns"),
+            NetError::Ask { .. } => (Exit::CannotConnect, "NodeSilent"),
             NetError::NoVoter { .. } => (Exit::Usage, "MetagraphNoVoter"),
             NetError::Init { .. } => (Exit::Failed, "NodeInitFailed"),
             NetError::Died { .. } => (Exit::Failed, "NodeDied"),

@@ -9,6 +9,7 @@ mod imported;
 mod incentives;
 mod launch;
 mod metagraph;
+mod partition;
 mod rotation;
 mod slashing;
 mod support;

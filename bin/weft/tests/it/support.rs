@@ -104,6 +104,17 @@ pub fn until<T: std::fmt::Debug>(
     }
 }
 
+/// The processes whose command line names a directory.
+pub fn running_on(dir: &Path) -> Vec<u32> {
+    let name = dir.as_os_str().as_encoded_bytes();
+    let named = |pid: &u32| {
+        let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        words.split(|b| *b == 0).any(|word| word == name)
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|e| e.file_name().to_str()?.parse().ok()).filter(named).collect()
+}
+
 /// A file beside the project; none, and said so, when it is absent.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);

@@ -1,7 +1,7 @@
 //! Four real processes: they agree, lose one of them and go on, take it back, and stop
 //! without a trace.
 
-use crate::support::{Home, until};
+use crate::support::{Home, running_on, until};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
@@ -170,17 +170,6 @@ fn a_node_that_restarts_on_a_checkpoint_behind_a_crash_has_lost_no_write() {
     let carol = home.data(&["query", "account", "carol"]);
     assert_eq!(number(&carol["free"]), 100_003_000_000_000);
     assert_supply_of(&home, 1);
-}
-
-/// The processes whose command line names a directory.
-fn running_on(dir: &std::path::Path) -> Vec<u32> {
-    let name = dir.as_os_str().as_encoded_bytes();
-    let named = |pid: &u32| {
-        let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        words.split(|b| *b == 0).any(|word| word == name)
-    };
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|e| e.file_name().to_str()?.parse().ok()).filter(named).collect()
 }
 
 #[test]
