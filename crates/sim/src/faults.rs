@@ -58,8 +58,7 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(plan.rotation.is_some(), "rotations");
     let moves = plan.rotation.is_some_and(|r| r.moves);
     ask(moves, "stake_moves");
-    ask(moves, "joined");
-    ask(moves, "left");
+    ask(moves, "moved_voters");
     ask(plan.conflict == Conflict::Must, "conflicts");
     asked.extend(plan.cabal.map(|cabal| of(cabal.strategy)));
     asked

@@ -20,8 +20,8 @@ const TRANSFERS: u64 = 3;
 /// The most stake that moves at once.
 const MOVED: u64 = 200 * RAO_PER_TAO;
 
-/// One node in so many doesn't renew its offer for a rotation.
-const ABSTAINS: u64 = 5;
+/// In each of so many rotations a node renews its offer, but for one or two.
+const ROUND_OF_OFFERS: u64 = 5;
 
 const FEE: Rao = Rao(10_000);
 
@@ -78,9 +78,10 @@ impl Net {
         let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) else { return };
         let (at, hash) = (core.head().height, core.head_hash());
         let period = at.0.checked_div(rotation.blocks).unwrap_or(0);
-        // Who joined comes and goes; of the others each rests now and then.
-        let every = if i < self.plan.voters { ABSTAINS } else { 2 };
-        let abstains = (i as u64 + period + self.plan.seed).is_multiple_of(every);
+        // Each rests now and then, and who joins does for longer: it comes and goes. Stake
+        // counts from the second rotation in a row on (R8).
+        let rests = if i < self.plan.voters { 1 } else { 2 };
+        let abstains = (i as u64 + period + self.plan.seed) % ROUND_OF_OFFERS < rests;
         if at == Height::ZERO || (rotation.moves && abstains) {
             return;
         }

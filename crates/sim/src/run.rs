@@ -80,6 +80,7 @@ impl Net {
             ("rotations", self.watch.rotations),
             ("joined", joined),
             ("left", left),
+            ("moved_voters", joined + left),
             ("conflicts", conflicts),
         ];
         for (kind, count) in seen {

@@ -1,0 +1,62 @@
+//! Who breaks the chain is named: above a third conflicts can be forced, and the messages
+//! show offences of a third of one set's power; below a third neither.
+
+use weft_sim::plan::{Conflict, Plan};
+use weft_sim::twins::Twins;
+use weft_sim::{profiles, run};
+
+#[test]
+fn a_third_and_more_force_conflicts_and_the_messages_name_a_third_of_the_power() {
+    for seed in 0..12 {
+        let report = run(&profiles::plan("byzantine-third", seed).unwrap());
+        assert!(report.ok, "{seed}: {:#?}", report.violations);
+        assert!(report.conflicts > 0, "{seed}");
+        assert!(report.offenders_ppm >= 333_334, "{seed}: {}", report.offenders_ppm);
+        assert!(report.faults.count("evidence") > 0, "nodes saw it too");
+    }
+}
+
+#[test]
+fn just_under_a_third_on_both_sides_offend_and_force_nothing() {
+    for seed in 0..12 {
+        let report = run(&profiles::plan("split-world", seed).unwrap());
+        assert!(report.ok, "{seed}: {:#?}", report.violations);
+        assert_eq!(report.conflicts, 0);
+    }
+}
+
+/// The same twins, said to be harmless: then the conflict is a broken promise.
+#[test]
+fn a_conflict_that_was_not_to_be_is_a_violation_that_says_who_offended() {
+    let plan = profiles::plan("byzantine-third", 3).unwrap();
+    let report = run(&Plan { conflict: Conflict::Never, ..plan });
+    assert!(!report.ok && report.violations[0].contains("premise"), "{:?}", report.violations);
+}
+
+#[test]
+fn every_partition_of_four_voters_and_a_twin_in_two_rounds_is_safe_and_live() {
+    let twins = Twins { voters: 4, twins: 1, rounds: 2, sample: 1_000, seed: 7 };
+    assert!(twins.is_exhaustive());
+    let hunted = twins.play(2, |report| {
+        let number = report.seed - 7;
+        assert!(report.ok, "scenario {number}: {:#?}", report.violations);
+        assert_eq!(report.conflicts, 0, "scenario {number}");
+        true
+    });
+    assert_eq!((hunted.seeds, hunted.violations), (256, 0));
+    assert!(hunted.offenders > 0, "no twin ever signed twice: the test could not fail");
+}
+
+#[test]
+fn two_twins_of_four_voters_are_able_to_fork() {
+    let twins = Twins { voters: 4, twins: 2, rounds: 4, sample: 150, seed: 1 };
+    assert!(!twins.is_exhaustive());
+    let mut conflicts = 0;
+    let hunted = twins.play(2, |report| {
+        conflicts += report.conflicts;
+        assert!(report.ok, "whoever forks is named: {:#?}", report.violations);
+        true
+    });
+    assert_eq!(hunted.seeds, 150);
+    assert!(conflicts > 0, "half of the power signs twice and nothing forks");
+}
