@@ -31,6 +31,7 @@ pub mod dice;
 pub mod disk;
 mod effects;
 pub mod faults;
+mod first_state;
 mod gossip;
 pub mod hunt;
 pub mod incentive;

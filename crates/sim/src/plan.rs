@@ -19,6 +19,8 @@ pub struct Plan {
     pub joiners: usize,
     /// How power is spread.
     pub powers: Powers,
+    /// What trust voters of genesis have.
+    pub trust: Trust,
     /// For how many slots faults happen at least; some more follow in fair weather.
     pub slots: u64,
     /// What becomes of messages.
@@ -51,6 +53,7 @@ impl Default for Plan {
             voters: 4,
             joiners: 0,
             powers: Powers::Equal,
+            trust: Trust::None,
             slots: 40,
             links: Links::default(),
             cuts: Vec::new(),
@@ -125,6 +128,19 @@ pub enum Powers {
     Pareto,
     /// One has three tenths of all, the others the same.
     Whale,
+}
+
+/// What trust the voters of genesis have (R8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// None.
+    #[default]
+    None,
+    /// Anything from 0 to 1.
+    Random,
+    /// The Byzantine all there is, the others none.
+    Gamed,
 }
 
 /// What becomes of messages while faults last; parts are of a million.

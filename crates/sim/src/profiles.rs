@@ -5,7 +5,9 @@
 //! `weft sim profiles` lists, and what a hunt without a profile goes through in turn.
 
 use crate::dice::Dice;
-use crate::plan::{Cabal, Conflict, Crashes, Cut, Down, Links, Plan, Powers, Rotation, Strategy};
+use crate::plan::{
+    Cabal, Conflict, Crashes, Cut, Down, Links, Plan, Powers, Rotation, Strategy, Trust,
+};
 use crate::world::SLOT_MS;
 
 /// A way for things to go wrong.
@@ -197,6 +199,7 @@ const TOGETHER: &[Profile] = &[
         about: "keys that sit badly in the schedule withhold blocks",
         make: |d| {
             d.plan.voters = *d.one_of(&[4, 7, 10, 16]);
+            d.plan.trust = *d.one_of(&[Trust::None, Trust::Gamed]);
             let cabal = d.cabal(Strategy::WithholdBlocks);
             d.plan.cabal = Some(Cabal { placed: true, just_below: false, ..cabal });
             d.plan.slots = 60;
@@ -328,6 +331,7 @@ impl Draw {
     fn byzantine(&mut self, strategy: Strategy) {
         self.plan.voters = *self.one_of(&[4, 4, 7, 7, 10, 10, 16]);
         self.plan.powers = *self.one_of(&[Powers::Equal, Powers::Pareto, Powers::Whale]);
+        self.plan.trust = *self.one_of(&[Trust::None, Trust::Random, Trust::Gamed]);
         self.plan.cabal =
             Some(Cabal { just_below: self.dice.happens(500_000), ..self.cabal(strategy) });
         self.plan.slots = 30;

@@ -1,13 +1,14 @@
 //! The chain that is simulated: its genesis, who holds its keys, and who of them is
 //! Byzantine.
 
+use crate::dice::Dice;
+use crate::first_state::FirstState;
 use crate::plan::{Plan, Powers};
 use crate::seals::Seals;
 use std::collections::BTreeSet;
 use weft_consensus::schedule::Schedule;
 use weft_consensus::{Base, Config, Core, VoteFile};
 use weft_ledger::forks::Forks;
-use weft_ledger::state::Seed;
 use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
 };
@@ -66,6 +67,7 @@ pub struct World {
     /// The uids of the miners.
     pub miners: Vec<Uid>,
     base: Base,
+    first: FirstState,
 }
 
 /// A key and its public half, which takes as long to work out as a signature.
@@ -100,14 +102,18 @@ impl World {
         if !cabal.is_empty() {
             genesis = makes(&powers);
         }
-        let forks = forks(&genesis);
+        let byzantine = cabal.iter().filter_map(|i| all.get(*i)).map(|pair| pair.public).collect();
+        let mut lots = Dice::new(!plan.seed);
+        let first = FirstState::new(&genesis, plan.trust, &byzantine, &mut lots);
+        let forks = first.forks(&genesis);
         let executed =
             forks.executed(&genesis.block_hash()).expect("the first state has a root and voters");
         let base = Base::genesis(&genesis, executed);
         let uids = (0..=u16::MAX).map(Uid).skip(all.len()).take(MINERS).collect();
         let twins: Vec<_> = plan.twins.iter().filter_map(|i| all.get(*i).cloned()).collect();
         all.extend(twins);
-        Self { chain: genesis.chain_id(), keys: all, cabal, users, miners: uids, base, genesis }
+        let chain = genesis.chain_id();
+        Self { chain, keys: all, cabal, users, miners: uids, base, first, genesis }
     }
 
     /// A core of node `i` at genesis; that of a Byzantine voter has no key and only follows.
@@ -115,7 +121,7 @@ impl World {
     pub fn core(&self, i: usize, vote: VoteFile, seals: &Seals) -> Core<Forks, Seals> {
         let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).map(|k| k.secret.clone());
         let config = Config::new(&self.genesis, key, vote);
-        Core::knowing(config, forks(&self.genesis), &self.base, seals.clone())
+        Core::knowing(config, self.first.forks(&self.genesis), &self.base, seals.clone())
     }
 
     /// The public keys that Byzantine voters or twins sign with.
@@ -132,11 +138,6 @@ impl World {
         let staked = self.genesis.stakes.iter().map(|s| u128::from(s.stake.0));
         free.chain(staked).sum()
     }
-}
-
-fn forks(genesis: &Genesis) -> Forks {
-    // Chains of a simulation have no enemies who choose keys: any seed of the map will do.
-    Forks::new(genesis, Seed([7; 4])).expect("the genesis made here is good")
 }
 
 /// What each voter of genesis has, in the order of keys: who is the richest is by lot, since
