@@ -8,21 +8,26 @@
 //!
 //! # What happens, in order
 //!
-//! 1. A small chain is made ([`world`]): N voters of equal power, miners, rich accounts.
-//! 2. Events are taken in the order of their times ([`agenda`]): messages arrive, cores
-//!    wake, nodes crash in the middle of what they do and start from what their disk
-//!    holds ([`disk`], [`faults`]), people submit transfers, voters queue rows ([`load`]).
-//! 3. What a core wants done is done as a node would ([`effects`]): blocks are logged,
-//!    votes synced before they leave, what was accepted is forwarded once ([`net`]).
-//! 4. After every message, block and effect the observer, who sees all nodes, looks for
-//!    a broken promise ([`watch`]).
-//! 5. At the end faults stop, and all nodes must make a new block final within a bound.
+//! 1. A [`profiles`] entry makes a [`plan`] of a seed, or a person writes one ([`scenario`]).
+//! 2. A small chain is made ([`world`]): voters whose power and trust the plan says, nodes
+//!    that join later, miners, rich accounts, an emission that halves while the run lasts.
+//! 3. Events are taken in the order of their times ([`agenda`]): messages arrive, late, twice
+//!    or never ([`net`]), cores wake, nodes crash in the middle of what they do and start
+//!    from what their [`disk`] holds, people submit transfers, move stake and write rows.
+//! 4. What a core wants done is done as a node would: blocks are logged, votes synced before
+//!    they leave, what was accepted is forwarded once.
+//! 5. Byzantine voters act together: they hold their keys and sign what they like.
+//! 6. After every message, block and effect the observer, who sees all nodes, looks for a
+//!    broken promise ([`watch`]).
+//! 7. At the end faults stop, and all honest nodes must make a new block final within a bound,
+//!    and go on to do so while Byzantine voters go on ([`run`](fn@run)).
 //!
-//! [`launch`] is an instrument of its own: the ledger alone, from zero coins over months.
-//! [`incentive`] is another: what attackers of the reward rules earn, epoch after epoch.
+//! [`hunt`] plays many seeds, [`twins`] voters whose keys run on two nodes each. [`launch`] and
+//! [`incentive`] are instruments of their own: the ledger alone, from zero coins over
+//! months, and what strategies of validators and miners earn.
 //!
-//! A planted bug ([`Planted`]) is the harness's own behaviour: it misuses a key or loses
-//! a file. It shows that the observer can see what it looks for.
+//! Bugs that the simulator must find are not here: they are planted in a copy of the
+//! sources by a test (`tests/planted.rs`).
 
 pub mod agenda;
 mod cabal;

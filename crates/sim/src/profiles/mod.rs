@@ -4,11 +4,12 @@
 //! it gets; what is drawn for one profile says nothing of another. The table is what
 //! `weft sim profiles` lists, and what a hunt without a profile goes through in turn.
 
+mod draw;
+
 use crate::dice::Dice;
-use crate::plan::{
-    Cabal, Conflict, Crashes, Cut, Down, Links, Plan, Powers, Rotation, Strategy, Trust,
-};
+use crate::plan::{Cabal, Conflict, Cut, Plan, Rotation, Strategy, Trust};
 use crate::world::SLOT_MS;
+use draw::Draw;
 
 /// A way for things to go wrong.
 #[derive(Clone, Copy)]
@@ -18,12 +19,6 @@ pub struct Profile {
     /// What goes wrong in it.
     pub about: &'static str,
     make: fn(&mut Draw),
-}
-
-/// A plan in the making.
-struct Draw {
-    plan: Plan,
-    dice: Dice,
 }
 
 /// All profiles.
@@ -256,141 +251,6 @@ const TOGETHER: &[Profile] = &[
         },
     },
 ];
-
-impl Draw {
-    fn one_of<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        let at = self.dice.place(list.len());
-        &list[at]
-    }
-
-    fn size(&mut self, low: u64, high: u64) {
-        self.plan.voters = usize::try_from(self.dice.between(low, high)).unwrap_or(4);
-    }
-
-    const fn below_third(&self) -> usize {
-        (self.plan.voters - 1) / 3
-    }
-
-    fn lossy(&mut self) {
-        let ppm =
-            |dice: &mut Dice, most: u64| u32::try_from(dice.between(1_000, most)).unwrap_or(0);
-        self.plan.links = Links {
-            loss_ppm: ppm(&mut self.dice, 300_000),
-            twice_ppm: ppm(&mut self.dice, 500_000),
-            late_ppm: ppm(&mut self.dice, 100_000),
-            late_slots: self.dice.between(1, 4),
-        };
-    }
-
-    /// A partition that begins and ends within these slots.
-    fn parted(&mut self, low: u64, high: u64) {
-        let from = self.dice.between(2, low);
-        let until = self.dice.between(from + 4, high.max(from + 4));
-        let parts = self.dice.between(2, 3);
-        let nodes = self.plan.nodes();
-        // Neighbours are on different sides: whoever is Byzantine, honest ones are on each.
-        let first = self.dice.below(parts);
-        let sides = (0..nodes as u64).map(|i| u8::try_from((i + first) % parts).ok()).collect();
-        let kind = self.dice.below(3);
-        let flaps = (kind == 2).then(|| self.dice.between(1, 4));
-        self.plan.cuts.push(Cut { from, until, sides, one_way: kind == 1, flaps });
-        self.plan.slots = self.plan.slots.max(until);
-    }
-
-    /// Everybody alone.
-    fn alone(&mut self, from: u64, until: u64) {
-        let side = |i: usize| u8::try_from(i).ok();
-        let sides = (0..self.plan.nodes()).map(side).collect();
-        self.plan.cuts.push(Cut { from, until, sides, ..Cut::default() });
-        self.plan.slots = until;
-    }
-
-    fn crashing(&mut self, lose_file: usize) {
-        // Beside Byzantine voters fewer crash, or nothing would ever be final.
-        let (often, long) = if self.plan.cabal.is_some() { (8, 3) } else { (2, 6) };
-        self.plan.crashes = Some(Crashes {
-            every: self.dice.between(often, often + 6),
-            down: self.dice.between(1, long),
-            at_once: self.below_third().max(1),
-            lose_file,
-        });
-    }
-
-    fn rotating(&mut self, keeps_genesis: bool) {
-        let blocks = self.dice.between(8, 14);
-        let moves = self.plan.joiners > 0;
-        self.plan.rotation = Some(Rotation { blocks, keeps_genesis, moves });
-        self.plan.slots = self.plan.slots.max(40);
-    }
-
-    fn cabal(&self, strategy: Strategy) -> Cabal {
-        let members = self.below_third().max(1);
-        Cabal { members, strategy, placed: false, just_below: true }
-    }
-
-    fn byzantine(&mut self, strategy: Strategy) {
-        self.plan.voters = *self.one_of(&[4, 4, 7, 7, 10, 10, 16]);
-        self.plan.powers = *self.one_of(&[Powers::Equal, Powers::Pareto, Powers::Whale]);
-        self.plan.trust = *self.one_of(&[Trust::None, Trust::Random, Trust::Gamed]);
-        self.plan.cabal =
-            Some(Cabal { just_below: self.dice.happens(500_000), ..self.cabal(strategy) });
-        self.plan.slots = 30;
-        match self.dice.below(3) {
-            0 => self.alone(3, 18),
-            1 => self.parted(5, 25),
-            _ => {}
-        }
-    }
-
-    /// A cabal among voters that keep their virtual power, while others join with stake.
-    fn rotating_cabal(&mut self, slots: u64) {
-        self.plan.voters = *self.one_of(&[4, 7, 10]);
-        self.plan.joiners = 2;
-        self.plan.slots = slots;
-        let strategy = *self.one_of(Strategy::ALL);
-        self.plan.cabal = Some(Cabal { just_below: false, ..self.cabal(strategy) });
-        self.rotating(true);
-    }
-
-    /// The first voters run on a second node as well; one of each pair is on each side of a
-    /// partition, with half of the others.
-    fn split_world(&mut self, twins: usize) {
-        self.plan.twins = (0..twins).collect();
-        let voters = self.plan.voters;
-        let first = |i: usize| i < twins || (i < voters && (i - twins).is_multiple_of(2));
-        let sides = (0..self.plan.nodes()).map(|i| Some(u8::from(!first(i)))).collect();
-        let until = self.dice.between(12, 30);
-        self.plan.cuts = vec![Cut { from: 2, until, sides, ..Cut::default() }];
-        self.plan.slots = until;
-    }
-
-    /// Voters with two fifths of the power build alone while the others are down; those come
-    /// back, build a heavier fork of fewer blocks, and then all meet.
-    fn tall_fork(&mut self) {
-        self.plan.voters = 5;
-        let long = *self.one_of(&[30, 30, 30, 90]);
-        let (from, until) = (3, 3 + long);
-        let back = from + long / 2;
-        let side = |i: usize| Some(u8::from(i >= 2));
-        self.plan.cuts =
-            vec![Cut { from, until, sides: (0..5).map(side).collect(), ..Cut::default() }];
-        let down = |node| Down { node, from, until: back, loses_file: false };
-        self.plan.downs = (2..5).map(down).collect();
-        self.plan.slots = until;
-    }
-
-    /// One voter is cut off long enough to have rounds above all others, and comes back
-    /// without its vote file.
-    fn lone_fork(&mut self) {
-        self.size(4, 10);
-        let (from, until) = (3, self.dice.between(10, 30));
-        let side = |i: usize| Some(u8::from(i == 0));
-        let sides = (0..self.plan.nodes()).map(side).collect();
-        self.plan.cuts = vec![Cut { from, until, sides, ..Cut::default() }];
-        self.plan.downs = vec![Down { node: 0, from: until, until: until + 1, loses_file: true }];
-        self.plan.slots = until + 4;
-    }
-}
 
 #[cfg(test)]
 mod tests {
