@@ -81,6 +81,7 @@ impl Net {
             ("joined", joined),
             ("left", left),
             ("moved_voters", joined + left),
+            ("halvings", self.watch.halvings()),
             ("conflicts", conflicts),
         ];
         for (kind, count) in seen {

@@ -7,6 +7,8 @@
 //! `cargo test --release -p weft-sim --test planted -- --ignored --nocapture every` plants
 //! all and prints the table of docs/testing.md; `WEFT_PLANTS=name,name` chooses some.
 
+#![expect(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -137,8 +139,8 @@ const PLANTS: &[Plant] = &[
         name: "emission off by one at a halving",
         edits: &[(
             "crates/ledger/src/rules/emission.rs",
-            "let halving = halvings(supply.issued).max(supply.halving);\n    let whole = RAO_PER_TAO.checked_shr(u32::from(halving)).unwrap_or(0);",
-            "let halving = halvings(supply.issued).max(supply.halving);\n    let whole = RAO_PER_TAO.checked_shr(u32::from(supply.halving)).unwrap_or(0);",
+            ".take_while(|h| left << h <= cap)",
+            ".take_while(|h| left << h < cap)",
         )],
         profile: "any",
     },
@@ -261,7 +263,8 @@ fn plant_those(wanted: impl Fn(&str) -> bool) {
     for plant in PLANTS.iter().filter(|plant| wanted(plant.name)) {
         let found = hunted(&place, plant);
         println!("| {} | {found} |", plant.name);
-        if !found.starts_with("seed ") {
+        // A fault that did not happen is the profile's failure, no find.
+        if !found.starts_with("seed ") || found.contains("no faults") {
             missed.push(plant.name);
         }
     }

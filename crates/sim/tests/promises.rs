@@ -59,6 +59,7 @@ fn three_hundred_seeds_of_every_profile_in_turn_break_no_promise() {
         "unsynced_blocks",
         "files_lost",
         "rotations",
+        "halvings",
         "joined",
         "left",
         "stake_moves",

@@ -1,5 +1,7 @@
 //! The written scenarios make sense, and a few seeds of each come to what they expect.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::path::Path;
 use weft_sim::scenario::Scenario;
 

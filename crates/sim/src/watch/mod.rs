@@ -236,6 +236,12 @@ impl Watch {
         }
     }
 
+    /// Blocks with which the emission halved.
+    #[must_use]
+    pub const fn halvings(&self) -> u64 {
+        self.money.halvings
+    }
+
     /// Whether a key is Byzantine.
     #[must_use]
     pub fn is_byzantine(&self, key: &PublicKey) -> bool {

@@ -21,7 +21,11 @@ struct After {
 
 /// The money of every block.
 #[derive(Clone, Debug)]
-pub struct Money(BTreeMap<BlockHash, After>);
+pub struct Money {
+    after: BTreeMap<BlockHash, After>,
+    /// Blocks with which the emission halved.
+    pub halvings: u64,
+}
 
 /// The largest h with (M - I) * 2^h <= M.
 fn halved(issued: u128) -> u32 {
@@ -34,7 +38,7 @@ impl Money {
     pub fn new(world: &World) -> Self {
         let issued = world.first_coins();
         let first = After { issued, recycled: 0, halved: halved(issued) };
-        Self(BTreeMap::from([(world.genesis.block_hash(), first)]))
+        Self { after: BTreeMap::from([(world.genesis.block_hash(), first)]), halvings: 0 }
     }
 
     /// A block made this of the supply; says what is wrong with it.
@@ -45,10 +49,11 @@ impl Money {
         supply: &Supply,
         world: &World,
     ) -> Option<String> {
-        let before = *self.0.get(&header.parent)?;
+        let before = *self.after.get(&header.parent)?;
         let (issued, recycled) = (u128::from(supply.issued.0), u128::from(supply.recycled.0));
         let halved = halved(before.issued).max(before.halved);
-        self.0.insert(hash, After { issued, recycled, halved });
+        self.halvings += u64::from(halved > before.halved);
+        self.after.insert(hash, After { issued, recycled, halved });
         let whole = u128::from(RAO_PER_TAO) >> halved;
         let least = whole - whole / UNPAID;
         let ever = issued + recycled;
