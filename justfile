@@ -30,10 +30,13 @@ doc:
 sim *ARGS:
     cargo run --release --locked -p weft -- sim run {{ARGS}}
 
-# one seed after another until one breaks a property, for example: just hunt 1 10000
-hunt FROM="1" TO="1000" *ARGS:
-    cargo build --release --locked -p weft
-    for seed in $(seq {{FROM}} {{TO}}); do cargo run -q --release --locked -p weft -- --json sim run --seed "$seed" {{ARGS}} > /dev/null || { echo "broken by seed $seed"; exit 1; }; done
+# many simulated seeds, for example: just hunt --seeds 0..10000
+hunt *ARGS:
+    cargo run --release --locked -p weft -- sim hunt {{ARGS}}
+
+# every planted bug, found by the simulator
+planted:
+    cargo test --release --locked -p weft-sim --test planted -- --ignored --nocapture every
 
 # a hundred thousand random calls on the ledger, twice
 hunt-economy:

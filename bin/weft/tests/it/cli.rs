@@ -22,7 +22,6 @@ fn the_command_line_answers_with_its_exit_codes() {
     }
     assert_eq!(home.error(&["testnet", "status"], 3), "NoTestnet");
     assert_eq!(home.error(&["testnet", "up", "-n", "0"], 2), "NodeCount");
-    assert_eq!(home.error(&["sim", "run", "--loss", "2"], 2), "BadLoss");
     assert_eq!(home.error(&["no-such-command"], 2), "Usage");
     let out = home.weft(&["--version"]);
     assert!(out.status.success());
@@ -157,19 +156,6 @@ fn a_golden_case_is_equal_and_a_doctored_one_is_not() {
     assert!(home.data(&["yuma", "run", &open])["epochs"].is_array());
     let bad = write(&home, "bad.json", "{\"params\":{}}");
     assert_eq!(home.error(&["yuma", "run", &bad], 2), "BadCase");
-}
-
-#[test]
-fn a_simulated_seed_is_the_same_twice_and_a_planted_fault_is_seen() {
-    let home = Home::new();
-    let args = ["sim", "run", "--seed", "3", "--voters", "4", "--slots", "40", "--loss", "0.1"];
-    let (first, second) = (home.data(&args), home.data(&args));
-    assert_eq!(first["ok"], json!(true));
-    assert_eq!(first["trace_hash"], second["trace_hash"]);
-    assert!(first["dropped"].as_u64().is_some_and(|d| d > 0), "{first}");
-    let planted = ["sim", "run", "--seed", "3", "--slots", "40", "--plant", "double-vote"];
-    let (code, answer) = home.json(&planted);
-    assert_eq!((code, &answer["data"]["ok"]), (8, &json!(false)), "{answer}");
 }
 
 #[test]

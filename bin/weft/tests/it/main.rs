@@ -11,6 +11,7 @@ mod launch;
 mod metagraph;
 mod partition;
 mod rotation;
+mod sim;
 mod slashing;
 mod support;
 mod testnet;
