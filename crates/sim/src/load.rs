@@ -23,6 +23,9 @@ const MOVED: u64 = 200 * RAO_PER_TAO;
 /// In each of so many rotations a node renews its offer, but for one or two.
 const ROUND_OF_OFFERS: u64 = 5;
 
+/// Blocks between two reports of a node, as in the real one.
+const AGAIN: u64 = 4;
+
 const FEE: Rao = Rao(10_000);
 
 impl Net {
@@ -99,7 +102,11 @@ impl Net {
         let Some(signer) = self.world.keys.get(i).map(|pair| pair.public) else { return };
         let Some(node) = self.nodes.get_mut(i).filter(|n| !n.reports.is_empty()) else { return };
         let Some(core) = &node.core else { return };
-        let hash = core.head_hash();
+        let (height, hash) = (core.head().height, core.head_hash());
+        if node.reported.is_some_and(|last| height.since(last) < AGAIN) {
+            return;
+        }
+        node.reported = Some(height);
         let Some(view) = core.executor().view(&hash) else { return };
         while let Some(evidence) = node.reports.front() {
             let call = Call::ReportEvidence { evidence: evidence.clone() };

@@ -67,6 +67,8 @@ pub struct Node {
     pub arrivals: Arrivals,
     /// Offences it wants to report.
     pub reports: VecDeque<Evidence>,
+    /// When it sent its last report.
+    pub reported: Option<Height>,
 }
 
 impl Node {
