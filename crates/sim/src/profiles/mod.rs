@@ -245,7 +245,9 @@ const TOGETHER: &[Profile] = &[
             d.plan.voters = *d.one_of(&[4, 7, 10]);
             let twins = d.below_third() + 1;
             d.split_world(twins);
-            d.plan.cuts.iter_mut().for_each(|cut| cut.until = 100);
+            // From the start: had both sides justified a block of one round before, their
+            // nodes could stay on either for ever, and nothing would be final.
+            d.plan.cuts.iter_mut().for_each(|cut| (cut.from, cut.until) = (0, 100));
             d.plan.conflict = Conflict::Must;
             d.plan.judges_liveness = false;
         },
