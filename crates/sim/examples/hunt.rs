@@ -13,6 +13,10 @@ fn main() -> ExitCode {
         println!("usage: hunt PROFILE FROM TO");
         return ExitCode::from(2);
     };
+    if name != "any" && profiles::plan(name, from).is_none() {
+        println!("there is no profile {name}");
+        return ExitCode::from(2);
+    }
     let plan = |seed| profiles::plan(name, seed).unwrap_or_else(|| profiles::any(seed));
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let mut first = None;

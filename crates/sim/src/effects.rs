@@ -6,10 +6,11 @@ use crate::disk::Disk;
 use crate::net::{Net, node_of};
 use crate::node::AccountsAt;
 use crate::plan::Conflict;
+use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use weft_consensus::{Draft, Effect, Refusal, Ticket, Verdict, VoteRecord};
-use weft_types::{BlockHash, CheckedBlock, Evidence, Height, Share};
+use weft_types::{BlockHash, CheckedBlock, Evidence, Header, Height, Share};
 
 impl Net {
     /// Carries out effects and those they lead to.
@@ -24,6 +25,7 @@ impl Net {
                 Effect::Append(block) => self.append(i, block),
                 Effect::Record(record) => self.record(i, record),
                 Effect::Announce(header) => {
+                    self.announces(i, &header.header);
                     self.seals.add(header.seal());
                     self.flood(i, None, &Parcel::new(Message::Header(header)));
                 }
@@ -70,6 +72,10 @@ impl Net {
         if let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) {
             self.watch.executed(self.now, &self.world, core.executor(), &block);
         }
+        if self.mind.is_forged(&block.hash()) && !self.is_byzantine(i) {
+            let text = format!("forged: node {i} takes {}, which breaks a rule", block.hash());
+            self.watch.broken(self.now, &text);
+        }
         let clock = self.clock(i).0;
         if let Some(node) = self.nodes.get_mut(i) {
             node.arrivals.note(clock, block.header().slot, block.hash());
@@ -84,6 +90,20 @@ impl Net {
             self.watch.signs(self.now, clock.0, &share.signed);
         }
         self.with_disk(i, |disk| disk.record(record));
+    }
+
+    /// R5: a slot is recorded before a block of it leaves.
+    fn announces(&mut self, i: usize, header: &Header) {
+        let Some(node) = self.nodes.get(i) else { return };
+        let is_own = self.world.keys.get(i).is_some_and(|pair| pair.public == header.proposer);
+        let recorded = node.disk.vote().proposed;
+        let is_restored = node.disk.log().iter().any(|block| block.hash() == header.hash());
+        if is_own && recorded < header.slot && !is_restored {
+            let slot = header.slot;
+            let text =
+                format!("durability: node {i} announces slot {slot}, recorded is {recorded}");
+            self.watch.broken(self.now, &text);
+        }
     }
 
     fn send_share(&mut self, i: usize, share: &Share) {
@@ -182,9 +202,12 @@ impl Net {
         let who = match message {
             Message::Share(share) if share.vote().target.round > last.round => {
                 let vote = share.vote();
-                let key = (vote.voter, vote.target.round);
-                let first = *node.taken.votes.entry(key).or_insert(share.signed);
-                (first.vote != *vote).then_some(vote.voter)
+                let votes = node.taken.votes.entry(vote.voter).or_default();
+                // What finality has passed the node may have forgotten.
+                votes.retain(|old| old.target.round > last.round);
+                let is_offence = votes.iter().any(|old| old != vote && offends(old, vote));
+                votes.push(*vote);
+                is_offence.then_some(vote.voter)
             }
             Message::Header(signed) if signed.header.slot > last.slot => {
                 let (header, hash) = (&signed.header, signed.header.hash());
@@ -207,7 +230,10 @@ impl Net {
 
     fn refused(&mut self, i: usize, hash: &BlockHash, why: &Refusal) {
         let is_grave = match why {
-            Refusal::Invalid(_) => !self.watch.is_by_byzantine(hash),
+            // What one honest node executed all take.
+            Refusal::Invalid(_) => {
+                !self.watch.is_by_byzantine(hash) || self.watch.blocks.contains_key(hash)
+            }
             Refusal::Draft(_) => true,
             Refusal::Conflict(_) => self.plan.conflict == Conflict::Never,
             _ => false,

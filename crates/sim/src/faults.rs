@@ -71,7 +71,7 @@ const fn of(strategy: Strategy) -> &'static str {
         Strategy::Silent => "silent_slots",
         Strategy::Equivocate => "equivocations",
         Strategy::DoubleVote => "double_votes",
-        Strategy::Surround => "old_votes",
+        Strategy::Surround => "surround_votes",
         Strategy::WithholdBlocks | Strategy::Inflate => "withheld_blocks",
         Strategy::WithholdShares => "withheld_shares",
         Strategy::WithholdQuorums => "hidden_shares",
@@ -81,6 +81,7 @@ const fn of(strategy: Strategy) -> &'static str {
         Strategy::LateSplit => "split_releases",
         Strategy::Balance => "balancing_votes",
         Strategy::CopyRows => "copied_rows",
+        Strategy::Forge => "forged_blocks",
         Strategy::Wild => "wild_acts",
     }
 }

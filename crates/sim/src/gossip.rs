@@ -5,7 +5,7 @@
 
 use crate::agenda::{Event, Message, Parcel};
 use crate::net::{Net, node_of, peer_of};
-use crate::node::Waiting;
+use crate::node::{Node, Waiting};
 use std::sync::Arc;
 use weft_consensus::{Input, PeerId, Ticket, Want};
 use weft_types::CheckedBlock;
@@ -90,13 +90,22 @@ impl Net {
     /// Tells a peer where a node is.
     pub fn tell(&mut self, from: usize, to: usize, asks: bool) {
         let status = self.nodes.get(from).and_then(|n| n.core.as_ref()).map(|c| c.status());
-        if let Some(status) = status {
+        // Who withholds a block does not speak of it.
+        if let Some(status) = status.filter(|s| !self.mind.hides(&s.head.hash)) {
             self.send(from, to, Parcel::new(Message::Status { status, asks }));
         }
     }
 
     fn serve(&self, i: usize, want: &Want) -> Vec<Arc<CheckedBlock>> {
         let Some(node) = self.nodes.get(i) else { return Vec::new() };
+        let mut blocks = self.asked_for(node, want);
+        if let Some(at) = blocks.iter().position(|block| self.mind.hides(&block.hash())) {
+            blocks.truncate(at);
+        }
+        blocks
+    }
+
+    fn asked_for(&self, node: &Node, want: &Want) -> Vec<Arc<CheckedBlock>> {
         match want {
             Want::Block(hash) => node.disk.block(hash).cloned().into_iter().collect(),
             Want::Chain { from, tip } => {

@@ -9,16 +9,16 @@
 //! # What happens, in order
 //!
 //! 1. A [`profiles`] entry makes a [`plan`] of a seed, or a person writes one ([`scenario`]).
-//! 2. A small chain is made ([`world`]): voters whose power and trust the plan says, nodes
+//! 2. A small chain is made (`world`): voters whose power and trust the plan says, nodes
 //!    that join later, miners, rich accounts, an emission that halves while the run lasts.
-//! 3. Events are taken in the order of their times ([`agenda`]): messages arrive, late, twice
-//!    or never ([`net`]), cores wake, nodes crash in the middle of what they do and start
-//!    from what their [`disk`] holds, people submit transfers, move stake and write rows.
+//! 3. Events are taken in the order of their times (`agenda`): messages arrive, late, twice
+//!    or never (`net`), cores wake, nodes crash in the middle of what they do and start
+//!    from what their `disk` holds, people submit transfers, move stake and write rows.
 //! 4. What a core wants done is done as a node would: blocks are logged, votes synced before
 //!    they leave, what was accepted is forwarded once.
 //! 5. Byzantine voters act together: they hold their keys and sign what they like.
 //! 6. After every message, block and effect the observer, who sees all nodes, looks for a
-//!    broken promise ([`watch`]).
+//!    broken promise (`watch`).
 //! 7. At the end faults stop, and all honest nodes must make a new block final within a bound,
 //!    and go on to do so while Byzantine voters go on ([`run`](fn@run)).
 //!
@@ -29,32 +29,33 @@
 //! Bugs that the simulator must find are not here: they are planted in a copy of the
 //! sources by a test (`tests/planted.rs`).
 
-pub mod agenda;
+mod agenda;
 mod cabal;
 mod crashes;
-pub mod dice;
-pub mod disk;
+mod dice;
+mod disk;
 mod effects;
-pub mod faults;
+mod faults;
 mod first_state;
 mod gossip;
 pub mod hunt;
 pub mod incentive;
 pub mod launch;
 mod load;
-pub mod net;
-pub mod node;
+mod net;
+mod node;
 pub mod plan;
 pub mod profiles;
-pub mod report;
+mod report;
 mod run;
 pub mod scenario;
-pub mod seals;
-pub mod trace;
+mod seals;
+mod trace;
 pub mod twins;
-pub mod watch;
-pub mod world;
+mod watch;
+mod world;
 
+pub use faults::Faults;
 pub use plan::Plan;
 pub use report::Report;
 pub use run::run;

@@ -8,9 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use weft_consensus::{Core, PeerId, Ticket, Want};
 use weft_ledger::forks::{Forks, View};
 use weft_mempool::{Account, Accounts, Bounds, Pool};
-use weft_types::{
-    BlockHash, Call, Evidence, Hash, Height, PublicKey, Round, SignedVote, Slot, TxBody,
-};
+use weft_types::{BlockHash, Call, Evidence, Hash, Height, PublicKey, Slot, TxBody, Vote};
 
 /// A gossip message that waits for its verdict.
 #[derive(Clone, Debug)]
@@ -24,8 +22,8 @@ pub struct Waiting {
 /// What a node took in of signed things, and whom it accused, in its present life.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
-    /// The first vote of each voter and round.
-    pub votes: BTreeMap<(PublicKey, Round), SignedVote>,
+    /// The votes of each voter.
+    pub votes: BTreeMap<PublicKey, Vec<Vote>>,
     /// The first header of each proposer and slot.
     pub headers: BTreeMap<(PublicKey, Slot), BlockHash>,
     /// Whom it saw offend.

@@ -307,6 +307,9 @@ strategies! {
     Inflate "inflate",
     /// They carry the rows of others as their own.
     CopyRows "copy-rows",
+    /// In every other slot their block breaks a rule: round, work, state root, a share that
+    /// does not count, or a catch-up proof that is no quorum.
+    Forge "forge",
     /// They do any of it, by chance.
     Wild "wild",
 }

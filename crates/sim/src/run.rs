@@ -18,6 +18,10 @@ const AHEAD: u64 = 256;
 /// Slots that nodes have to learn of each other's chains before the schedule counts.
 const MEETING: u64 = 6;
 
+/// Who withholds shares can spoil slots of the honest: with Byzantine voters the stretch
+/// counts so many times.
+const SPOILED: u64 = 3;
+
 /// For so many slots after healing Byzantine voters go on alone.
 const ATTACKED: u64 = 24;
 
@@ -119,7 +123,10 @@ impl Net {
             Event::Down { node, loses_file } => self.take_down(node, loses_file),
             Event::Restart { node } => self.restart(node),
             Event::Scheme(phase) => self.scheme(phase),
-            Event::Release { from, to, parcel } => self.send_to(from, &to, &parcel),
+            Event::Release { from, to, parcel } => {
+                self.mind.shows(&parcel.message);
+                self.send_to(from, &to, &parcel);
+            }
             Event::Whisper { to, secret } => self.whisper(to, secret),
         }
     }
@@ -140,11 +147,9 @@ impl Net {
         let mut healing = self.first_final();
         if self.plan.cabal.is_some() && !self.is_broken() {
             healing.gap = self.longest_gap(ATTACKED);
-            if healing.gap > healing.bound {
-                let text = format!(
-                    "late: {} slots without a final block, bound {}",
-                    healing.gap, healing.bound
-                );
+            let (gap, most) = (healing.gap, healing.bound);
+            if gap > most {
+                let text = format!("late: {gap} slots without a final block, {most} at most");
                 self.watch.broken(self.now, &text);
             }
         }
@@ -175,7 +180,7 @@ impl Net {
             self.run_to(first + slots);
             if self.honest().all(|(_, n)| n.final_height() > mark) {
                 if slots > bound {
-                    let text = format!("late: final again after {slots} slots, bound {bound}");
+                    let text = format!("late: final again after {slots} slots, {bound} at most");
                     self.watch.broken(self.now, &text);
                 }
                 return Healing { mark, slots, bound, gap: 0 };
@@ -189,9 +194,9 @@ impl Net {
         Healing { mark, slots: GIVEN_UP, bound, gap: 0 }
     }
 
-    /// In how many slots after healing a new block must be final: the longest stretch of
-    /// the schedule from here on in which no two slots of honest voters follow each other,
-    /// and what it takes to meet.
+    /// In how many slots after healing a new block must be final: what it takes to meet, and
+    /// the longest stretch of the schedule from here on in which no two slots of honest voters
+    /// follow each other and two more; with Byzantine voters, who may spoil some, three times.
     fn bound(&self) -> u64 {
         let heads = self.honest().filter_map(|(_, node)| {
             let core = node.core.as_ref()?;
@@ -205,7 +210,8 @@ impl Net {
         };
         let now = self.slot();
         let wait = longest((now..now + AHEAD).map(|slot| honest(slot) && honest(slot + 1)));
-        wait + 2 + MEETING
+        let stretches = if self.plan.cabal.is_some() { SPOILED } else { 1 };
+        MEETING + stretches * (wait + 2)
     }
 
     /// A run must have had the faults it was asked for, and a conflict names a third.

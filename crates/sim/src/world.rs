@@ -16,7 +16,7 @@ use weft_types::key::derive_test_key;
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
 use weft_types::{
     ChainId, Genesis, Hyperparameters, Millis, Netuid, Network, Params, Power, PublicKey, Rao,
-    SecretKey, Slot, Uid,
+    SecretKey, Slot, Uid, VoterSets,
 };
 
 /// When slot 0 begins.
@@ -130,6 +130,12 @@ impl World {
     pub fn byzantine(&self, plan: &Plan) -> BTreeSet<PublicKey> {
         let nodes = self.cabal.iter().chain(&plan.twins);
         nodes.filter_map(|i| self.keys.get(*i)).map(|pair| pair.public).collect()
+    }
+
+    /// The voters of the first state.
+    #[must_use]
+    pub fn first_sets(&self) -> VoterSets {
+        self.base.standing().sets.clone()
     }
 
     /// All coins at genesis.

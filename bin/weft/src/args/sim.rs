@@ -88,6 +88,9 @@ pub struct SimTwins {
 pub struct SimScenario {
     /// The scenario, in TOML
     pub file: PathBuf,
+    /// Play just this seed
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Seeds at a time; without it one for each core
     #[arg(long)]
     pub jobs: Option<usize>,

@@ -146,16 +146,15 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
         let report = weft_sim::run(&plan.plan(number));
         let text =
             format!("scenario {number}: {} blocks, {} conflicts", report.blocks, report.conflicts);
-        return if report.ok { Answer::new(&report, text) } else { Err(broken(&report)) };
+        if report.ok {
+            return Answer::new(&report, text);
+        }
+        return Err(broken(&report).help(replay_twins(&plan, number)));
     }
     let (mut progress, mut conflicts) = (Progress::of(plan.count()), 0);
     let hunted = plan.play(jobs(args.jobs), |report| {
         conflicts += report.conflicts;
-        let number = report.seed.wrapping_sub(seed);
-        let again = format!(
-            "weft sim twins --voters {voters} --twins {twins} --rounds {rounds} --sample {sample} --seed {seed} --only {number}"
-        );
-        progress.count(report, &again);
+        progress.count(report, &replay_twins(&plan, report.seed.wrapping_sub(seed)));
         true
     });
     let twinned = Twinned {
@@ -175,17 +174,31 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
         return Answer::new(&twinned, text);
     }
     let message = format!("{} of {} scenarios broke a promise", hunted.violations, hunted.seeds);
-    Err(Failure::new(Exit::CheckFailed, "Violation", message).data(&twinned))
+    let number = twinned.first_failing.unwrap_or(0);
+    let again = format!("replay the first: {}", replay_twins(&plan, number));
+    Err(Failure::new(Exit::CheckFailed, "Violation", message).help(again).data(&twinned))
+}
+
+/// The command that plays one scenario of twins again.
+fn replay_twins(plan: &Twins, number: u64) -> String {
+    let Twins { voters, twins, rounds, sample, seed } = plan;
+    format!(
+        "weft sim twins --voters {voters} --twins {twins} --rounds {rounds} --sample {sample} --seed {seed} --only {number}"
+    )
 }
 
 /// Plays a written scenario.
 pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
-    let scenario = read(args)?;
+    let mut scenario = read(args)?;
+    if let Some(seed) = args.seed {
+        scenario.seeds = [seed, seed.saturating_add(1)];
+    }
     let [from, to] = scenario.seeds;
     let mut progress = Progress::of(to - from);
     note(&scenario.about);
     let played: Played = scenario.play(jobs(args.jobs), |report| {
-        let again = format!("the plan of {} with seed {}", args.file.display(), report.seed);
+        let (file, seed) = (args.file.display(), report.seed);
+        let again = format!("weft sim scenario {file} --seed {seed}");
         progress.count(report, &again);
     });
     let text = format!(

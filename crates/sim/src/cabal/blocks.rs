@@ -1,5 +1,6 @@
 //! Blocks that they make.
 
+use super::forge::Defect;
 use super::{Blocks, Conduct, When};
 use crate::agenda::{Message, Parcel, Secret};
 use crate::net::Net;
@@ -91,7 +92,6 @@ impl Net {
         let key = self.world.keys.get(i)?;
         let known = core.forks();
         let draft = propose::draft(known, known.tree().get(parent)?, slot, key.public)?;
-        let known_round = known.tree().get(parent)?.header().round;
         let left = draft.proof.len();
         let draft = shaped(known, parent, draft, (conduct, shape))?;
         self.faults.add("omitted_shares", (left - draft.proof.len()) as u64);
@@ -100,10 +100,15 @@ impl Net {
             Shape::Full => node.pool.pick(&self.world.genesis.params.limits, &accounts),
             Shape::Thin => Vec::new(),
         };
-        let mut draft = draft;
-        let forged = forged_round(known_round, &draft, conduct.jumps);
-        draft.header.round = forged.unwrap_or(draft.header.round);
-        let made = core.executor_mut().assemble(&draft, txs).ok()?;
+        let defect = Defect::of(conduct.forges, slot);
+        let draft = match defect {
+            Some(defect) => defect.forge(known, parent, draft, (key, &self.world.chain))?,
+            None => draft,
+        };
+        let mut made = core.executor_mut().assemble(&draft, txs).ok()?;
+        if let Some(defect) = defect {
+            defect.spoil(&mut made.header);
+        }
         let block = seal_block(
             made.header,
             (&key.secret, &self.world.chain),
@@ -113,22 +118,17 @@ impl Net {
         );
         self.seals.add(block.block().signed.seal());
         let block = Arc::new(block);
-        if forged.is_some() {
+        self.mind.hidden.insert(block.hash());
+        if defect.is_some() {
             // No core of theirs takes it either: it is served from their disks.
-            self.faults.note("forged_rounds");
+            self.faults.note("forged_blocks");
+            self.mind.forged.insert(block.hash());
             self.nodes.get_mut(i)?.disk.append(Arc::clone(&block));
             return Some(Arc::unwrap_or_clone(block));
         }
         self.tell_cabal(&Secret::Block(Arc::clone(&block)));
         Some(Arc::unwrap_or_clone(block))
     }
-}
-
-/// In every other slot, a round between those two that R6 allows.
-fn forged_round(parent: Round, draft: &Draft, jumps: bool) -> Option<Round> {
-    let round = Round(draft.header.slot.0.checked_sub(1)?);
-    let is_between = round.0 > parent.0 + 1;
-    (jumps && is_between && draft.header.slot.0.is_multiple_of(2)).then_some(round)
 }
 
 fn announced(block: &CheckedBlock) -> Parcel {

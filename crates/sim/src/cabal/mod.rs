@@ -11,14 +11,15 @@
 //! 4. What was signed goes to the others of them at once and in secret, and to the honest
 //!    when and as the conduct says ([`release`]).
 //!
-//! What a strategy does is a [`Conduct`]: a few choices, in one table. None of them makes a
-//! block or share that is invalid: those are refused at the door, which is not tested here.
+//! What a strategy does is a [`Conduct`]: a few choices, in one table. But for those who
+//! forge blocks ([`forge`]) none of them makes a block or share that is invalid.
 
 mod blocks;
+mod forge;
 mod release;
 mod votes;
 
-use crate::agenda::{Event, Phase, Secret};
+use crate::agenda::{Event, Message, Phase, Secret};
 use crate::net::{Net, peer_of};
 use crate::plan::Strategy;
 use crate::world::SLOT_MS;
@@ -31,12 +32,18 @@ use weft_types::{BlockHash, Round, Slot, WeightRow};
 pub struct Mind {
     /// Who voted for which block.
     voted: BTreeSet<(usize, BlockHash)>,
+    /// The links that each of them signed: rounds of source and target.
+    links: BTreeMap<usize, Vec<(Round, Round)>>,
     /// In which rounds who voted.
     rounds: BTreeSet<(usize, Round)>,
     /// What those signed last who keep to R7.
     records: BTreeMap<usize, VoteRecord>,
     /// Who made a block of which slot.
     proposed: BTreeSet<(usize, Slot)>,
+    /// Blocks of theirs that break a rule.
+    forged: BTreeSet<BlockHash>,
+    /// Blocks of theirs that were not shown yet.
+    hidden: BTreeSet<BlockHash>,
     /// The last row of an honest voter.
     row: Option<WeightRow>,
 }
@@ -57,7 +64,7 @@ enum Votes {
     Head,
     /// Every block as it becomes known.
     Every,
-    /// Any block there is.
+    /// A block with a link around one of their own or within it; else any block there is.
     Old,
     /// The lighter of two forks.
     Lighter,
@@ -102,6 +109,8 @@ struct Conduct {
     forks: bool,
     /// Whether shares carry rows of others.
     copies: bool,
+    /// Whether blocks break a rule.
+    forges: bool,
 }
 
 /// Who does nothing wrong.
@@ -115,6 +124,7 @@ const HONEST: Conduct = Conduct {
     jumps: false,
     forks: false,
     copies: false,
+    forges: false,
 };
 
 /// The table: how each strategy differs from honest conduct.
@@ -125,7 +135,7 @@ const fn conduct(strategy: Strategy) -> Conduct {
         Strategy::Silent => Conduct { blocks: Blocks::None, votes: Votes::None, ..c },
         Strategy::Equivocate => Conduct { blocks: Blocks::Two, ..c },
         Strategy::DoubleVote => Conduct { votes: Votes::Every, blocks: Blocks::Two, ..c },
-        Strategy::Surround => Conduct { votes: Votes::Old, ..c },
+        Strategy::Surround => Conduct { votes: Votes::Old, forks: true, carries: false, ..c },
         Strategy::WithholdBlocks => Conduct { shows_block: NextSlot, shows_share: NextSlot, ..c },
         Strategy::WithholdShares => Conduct { shows_share: Later, ..c },
         Strategy::WithholdQuorums => Conduct { shows_share: Never, shows_block: NextSlot, ..c },
@@ -138,7 +148,27 @@ const fn conduct(strategy: Strategy) -> Conduct {
         Strategy::Balance => Conduct { votes: Votes::Lighter, forks: true, whom: Whom::Half, ..c },
         Strategy::Inflate => Conduct { jumps: true, shows_block: NextSlot, ..c },
         Strategy::CopyRows => Conduct { copies: true, ..c },
+        Strategy::Forge => Conduct { forges: true, ..c },
         Strategy::Wild => c,
+    }
+}
+
+impl Mind {
+    /// Whether a block of theirs was not shown yet.
+    pub fn hides(&self, hash: &BlockHash) -> bool {
+        self.hidden.contains(hash)
+    }
+
+    /// Whether a block of theirs breaks a rule.
+    pub fn is_forged(&self, hash: &BlockHash) -> bool {
+        self.forged.contains(hash)
+    }
+
+    /// A message of theirs is sent to the honest.
+    pub fn shows(&mut self, message: &Message) {
+        if let Message::Header(signed) = message {
+            self.hidden.remove(&signed.header.hash());
+        }
     }
 }
 

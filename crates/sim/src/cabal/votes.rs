@@ -8,7 +8,7 @@ use weft_consensus::tree::Node as Known;
 use weft_consensus::voter::allows;
 use weft_consensus::{Standing, VoteRecord};
 use weft_types::share::items_digest;
-use weft_types::{BlockHash, Item, Share, Slot, Vote, WeightRow, Work};
+use weft_types::{BlockHash, Item, Round, Share, Slot, Vote, WeightRow, Work};
 
 /// Who votes for every block looks so many slots back.
 const BACK: u64 = 2;
@@ -73,12 +73,25 @@ impl Net {
     fn any(&mut self, i: usize) -> Option<BlockHash> {
         let slot = self.slot();
         let is_new = |n: &Known| !self.mind.voted.contains(&(i, n.standing.hash));
+        let around = self.known(i, |n| is_new(n) && self.is_around(i, link(&n.standing)));
+        if let Some(hash) = around.first() {
+            return Some(*hash);
+        }
         let mut all = self.known(i, |n| n.header().slot.0 < slot && is_new(n));
         if all.is_empty() && self.dice.happens(500_000) {
             all = self.known(i, is_new);
         }
         let at = self.dice.place(all.len());
         all.get(at).copied()
+    }
+
+    /// Whether a link goes around one that this voter signed, or within it.
+    fn is_around(&self, i: usize, (source, target): (Round, Round)) -> bool {
+        let signed = self.mind.links.get(&i).map_or(&[][..], Vec::as_slice);
+        signed.iter().any(|(s, t)| {
+            let (outer, inner) = (*s < source && target < *t, source < *s && *t < target);
+            outer || inner
+        })
     }
 
     fn is_older(&self, i: usize, target: &BlockHash, slot: Slot) -> bool {
@@ -117,6 +130,9 @@ impl Net {
         self.seals.add(signed.seal());
         self.faults.add("copied_rows", items.len() as u64);
         self.mind.voted.insert((i, target.hash));
+        let link = link(&standing);
+        self.faults.add("surround_votes", u64::from(self.is_around(i, link)));
+        self.mind.links.entry(i).or_default().push(link);
         let is_first = self.mind.rounds.insert((i, target.round));
         self.faults.add("double_votes", u64::from(!is_first));
         let record = VoteRecord { last_target: target, last_source: source, ..Default::default() };
@@ -138,6 +154,11 @@ impl Net {
         });
         self.mind.row = row.or_else(|| self.mind.row.take());
     }
+}
+
+/// The rounds that a vote for a block links.
+const fn link(target: &Standing) -> (Round, Round) {
+    (target.finality.justified.round, target.header.round)
 }
 
 /// A row as the voter for this block would write it.

@@ -60,7 +60,7 @@ pub fn any(seed: u64) -> Plan {
 }
 
 /// The profile of each strategy, in the order of [`Strategy::ALL`].
-const BYZANTINE: [&str; 15] = [
+const BYZANTINE: [&str; 16] = [
     "byzantine-silent",
     "byzantine-equivocate",
     "byzantine-double-vote",
@@ -75,6 +75,7 @@ const BYZANTINE: [&str; 15] = [
     "byzantine-balance",
     "byzantine-inflate",
     "byzantine-copy-rows",
+    "byzantine-forge",
     "byzantine-wild",
 ];
 

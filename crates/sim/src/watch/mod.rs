@@ -1,5 +1,6 @@
 //! The observer: sees every node and every message, and says which promise was broken.
 //!
+//! - what blocks carry makes their states' standing ([`finality`]): R9 to R12;
 //! - one final block at a height over all honest nodes, reported in order, one state root
 //!   each;
 //! - money ([`money`]): conserved in the state after every block, and minted by the
@@ -14,20 +15,21 @@
 //!
 //! The rules are written here once more, apart from the code that is watched.
 
+mod finality;
 pub mod head;
 mod money;
 mod signed;
 
 use crate::plan::{Conflict, Plan};
 use crate::world::{GENESIS_TIME, World};
+use finality::Standings;
 use money::Money;
 use signed::Signed;
+pub use signed::offends;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weft_ledger::forks::{FinalBlock, Forks};
-use weft_types::{
-    BlockHash, CheckedBlock, Evidence, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets,
-};
+use weft_types::{BlockHash, CheckedBlock, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets};
 
 /// How many broken promises are kept.
 const KEPT: usize = 8;
@@ -57,7 +59,10 @@ pub struct Watch {
     byzantine: BTreeSet<PublicKey>,
     signed: Signed,
     money: Money,
-    sets: BTreeMap<BlockHash, VoterSets>,
+    standings: Standings,
+    genesis: BlockHash,
+    /// Heights at which two blocks are final.
+    twice: BTreeSet<Height>,
     finals: BTreeMap<Height, BlockHash>,
     roots: BTreeMap<BlockHash, Hash>,
     nonces: BTreeMap<PublicKey, Nonce>,
@@ -76,8 +81,9 @@ impl Watch {
     /// An observer of a chain.
     #[must_use]
     pub fn new(world: &World, plan: &Plan) -> Self {
-        let current = world.genesis.voter_set();
-        let genesis = VoterSets { current, previous: None };
+        let genesis = world.genesis.block_hash();
+        let mut standings = Standings::new(&world.genesis);
+        standings.trust(genesis, world.first_sets());
         Self {
             violations: Vec::new(),
             blocks: BTreeMap::new(),
@@ -91,7 +97,9 @@ impl Watch {
             byzantine: world.byzantine(plan),
             signed: Signed::default(),
             money: Money::new(world),
-            sets: BTreeMap::from([(world.genesis.block_hash(), genesis)]),
+            standings,
+            genesis,
+            twice: BTreeSet::new(),
             finals: BTreeMap::new(),
             roots: BTreeMap::new(),
             nonces: BTreeMap::new(),
@@ -123,15 +131,25 @@ impl Watch {
         if let Some(text) = self.bad_round(block) {
             self.broken(time, &text);
         }
+        for signed in block.block().proof.iter().map(|share| share.signed) {
+            self.vote(time, &signed);
+        }
+        for signed in block.block().catch_up.iter().flat_map(|late| &late.votes) {
+            self.vote(time, signed);
+        }
         if let Some(chain) = forks.chain(&hash) {
-            self.voters(time, block, chain.voters);
+            let fault = self.standings.executed(block, chain.finality, &chain.voters);
+            self.voters(time, block, &chain.voters);
+            if let Some(text) = fault {
+                self.broken(time, &text);
+            }
         }
     }
 
     /// R6: a round is the slot, or with a quorum for the parent the parent's and one.
     fn bad_round(&self, block: &CheckedBlock) -> Option<String> {
         let (header, proof) = (block.header(), &block.block().proof);
-        let sets = self.sets.get(&header.parent)?;
+        let sets = self.standings.sets(&header.parent)?;
         let quorum = |set: &VoterSet| {
             let voted = |key: &PublicKey| proof.iter().any(|s| s.vote().voter == *key);
             let power: u128 = sum(set, voted);
@@ -149,8 +167,8 @@ impl Watch {
     }
 
     /// Counts what rotated, and sees whether the promises still rest on what they need.
-    fn voters(&mut self, time: u64, block: &CheckedBlock, sets: VoterSets) {
-        let before = self.sets.get(&block.header().parent).map(|sets| &sets.current);
+    fn voters(&mut self, time: u64, block: &CheckedBlock, sets: &VoterSets) {
+        let before = self.standings.sets(&block.header().parent).map(|sets| &sets.current);
         if before.is_some_and(|before| before.anchor != sets.current.anchor) {
             self.rotations += 1;
             let lacks = |set: &VoterSet, of: &VoterSet| {
@@ -168,7 +186,6 @@ impl Watch {
             let text = format!("premise: {ppm} of a million of a set's power is Byzantine");
             self.broken(time, &text);
         }
-        self.sets.insert(block.hash(), sets);
     }
 
     fn byzantine_ppm(&self, set: &VoterSet) -> u128 {
@@ -183,13 +200,19 @@ impl Watch {
             self.broken(time, &text);
         }
         let is_new = !self.finals.contains_key(&height);
+        if is_new && !self.standings.is_final(&hash, self.signed.by_target()) {
+            let text =
+                format!("finality: no votes make {hash} final at {height}, node {node} does");
+            self.broken(time, &text);
+        }
         let first = *self.finals.entry(height).or_insert(hash);
-        if first != hash && self.may_conflict {
+        if first != hash && self.twice.insert(height) {
             self.conflicts.push((first, hash));
+        }
+        if first != hash && self.may_conflict {
             return;
         }
         if first != hash {
-            self.conflicts.push((first, hash));
             let blame = self.blame();
             let text = format!(
                 "agreement: node {node} made {hash} final at {height}, not {first}; {} of a million of the power offended",
@@ -248,18 +271,22 @@ impl Watch {
         self.byzantine.contains(key)
     }
 
-    /// Who is to blame for the first conflict: the offenders that messages show, and what
-    /// they have of the set at the last common ancestor. Without a conflict: all offenders,
-    /// and what they have of the first set.
+    /// Who is to blame for the conflicts: those whom messages show to have voted for two
+    /// blocks that no honest voter votes both for, and what they have of the set at the last
+    /// common ancestor, the least of all conflicts. Without a conflict: of the first set.
     #[must_use]
     pub fn blame(&self) -> Blame {
-        let shown: BTreeMap<PublicKey, Evidence> = self.signed.shown();
-        let common = self.conflicts.first().and_then(|(a, b)| self.common(*a, *b));
-        let sets = common.and_then(|hash| self.sets.get(&hash)).or(self.sets.values().next());
-        let power = sets.map_or(0, |sets| power_ppm(&sets.current, |key| shown.contains_key(key)));
+        let shown = self.signed.voted_twice();
+        let common = |(a, b): &(BlockHash, BlockHash)| self.common(*a, *b);
+        let mut places: BTreeSet<BlockHash> = self.conflicts.iter().filter_map(common).collect();
+        if places.is_empty() {
+            places.insert(self.genesis);
+        }
+        let sets = places.iter().filter_map(|hash| self.standings.sets(hash));
+        let power = sets.map(|sets| power_ppm(&sets.current, |key| shown.contains(key))).min();
         Blame {
-            offenders: shown.keys().copied().collect(),
-            power_ppm: u64::try_from(power).unwrap_or(u64::MAX),
+            offenders: shown.iter().copied().collect(),
+            power_ppm: power.and_then(|ppm| u64::try_from(ppm).ok()).unwrap_or(0),
         }
     }
 

@@ -16,12 +16,20 @@ pub struct Signed {
     headers: BTreeMap<(PublicKey, Slot), SignedHeader>,
     by_byzantine: BTreeSet<BlockHash>,
     shown: BTreeMap<PublicKey, Evidence>,
+    /// Who voted for two targets of one round, or around another vote.
+    twice: BTreeSet<PublicKey>,
+    by_target: BTreeMap<BlockHash, Vec<Vote>>,
 }
 
 impl Signed {
-    /// Offenders, each with two things that it signed.
-    pub fn shown(&self) -> BTreeMap<PublicKey, Evidence> {
-        self.shown.clone()
+    /// Who voted for two targets of one round, or around another vote.
+    pub const fn voted_twice(&self) -> &BTreeSet<PublicKey> {
+        &self.twice
+    }
+
+    /// The votes for each block.
+    pub const fn by_target(&self) -> &BTreeMap<BlockHash, Vec<Vote>> {
+        &self.by_target
     }
 }
 
@@ -32,7 +40,14 @@ impl Watch {
             return;
         }
         let vote = signed.vote;
+        self.signed.by_target.entry(vote.target.hash).or_default().push(vote);
         let before = self.signed.votes.entry(vote.voter).or_default();
+        let is_double = |old: &SignedVote| {
+            offence(&old.vote, &vote).is_some() && old.vote.target.hash != vote.target.hash
+        };
+        if before.iter().any(is_double) {
+            self.signed.twice.insert(vote.voter);
+        }
         let rival = before.iter().find_map(|old| Some((offence(&old.vote, &vote)?, *old)));
         before.push(*signed);
         self.shares += 1;
@@ -111,6 +126,12 @@ impl Watch {
             self.signed.shown.entry(who).or_insert_with(|| evidence.clone());
         }
     }
+}
+
+/// Whether two different votes of one voter are an offence (R7).
+#[must_use]
+pub fn offends(a: &Vote, b: &Vote) -> bool {
+    offence(a, b).is_some()
 }
 
 /// The name of the offence that two different votes are, if they are one (R7).

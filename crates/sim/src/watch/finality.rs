@@ -1,0 +1,147 @@
+//! Justified, final and the sets that vote (R9 to R12), worked out once more from the votes
+//! that blocks carry.
+
+use super::sum;
+use std::collections::BTreeMap;
+use weft_types::{
+    BlockHash, CheckedBlock, Checkpoint, Finality, Genesis, Height, PublicKey, Round, Vote,
+    VoterSets,
+};
+
+/// What a block's state must say.
+#[derive(Clone, Debug)]
+struct Standing {
+    parent: BlockHash,
+    height: Height,
+    at: Checkpoint,
+    finality: Finality,
+    sets: VoterSets,
+    /// The round of the last rotation on its chain.
+    rotated: Round,
+}
+
+/// What the states of all blocks must say.
+#[derive(Clone, Debug)]
+pub struct Standings(BTreeMap<BlockHash, Standing>);
+
+impl Standings {
+    /// That of genesis.
+    pub fn new(genesis: &Genesis) -> Self {
+        let hash = genesis.block_hash();
+        let sets = VoterSets { current: genesis.voter_set(), previous: None };
+        let at = Checkpoint { round: Round::ZERO, hash };
+        let finality = Finality { justified: at, finalized: at };
+        let (height, rotated) = (Height::ZERO, Round::ZERO);
+        Self(BTreeMap::from([(
+            hash,
+            Standing { parent: hash, height, at, finality, sets, rotated },
+        )]))
+    }
+
+    /// The first state may know more of the voters than genesis says: their trust.
+    pub fn trust(&mut self, genesis: BlockHash, sets: VoterSets) {
+        if let Some(first) = self.0.get_mut(&genesis) {
+            first.sets = sets;
+        }
+    }
+
+    /// The sets that vote on a block.
+    pub fn sets(&self, hash: &BlockHash) -> Option<&VoterSets> {
+        self.0.get(hash).map(|standing| &standing.sets)
+    }
+
+    /// A block was executed, and its state says this; what is wrong with that, if anything.
+    pub fn executed(
+        &mut self,
+        block: &CheckedBlock,
+        said: Finality,
+        sets: &VoterSets,
+    ) -> Option<String> {
+        let header = block.header();
+        let parent = self.0.get(&header.parent)?.clone();
+        let at = header.checkpoint();
+        let (mut finality, mut fault) = (parent.finality, None);
+        let proof: Vec<&Vote> = block.block().proof.iter().map(weft_types::Share::vote).collect();
+        if proof.iter().any(|vote| !counts(vote, &parent)) {
+            fault = Some("it carries a share that does not count".to_owned());
+        }
+        let mut links = Vec::new();
+        if let Some(late) = &block.block().catch_up {
+            let votes: Vec<&Vote> = late.votes.iter().map(|signed| &signed.vote).collect();
+            match self.ancestor(&parent, &late.target.hash) {
+                Some(target) if is_quorum(&votes, &target) => links.push(target),
+                _ => fault = Some("its catch-up proof is none".to_owned()),
+            }
+        }
+        if is_quorum(&proof, &parent) {
+            links.push(parent.clone());
+        }
+        for target in &links {
+            let source = target.finality.justified;
+            if target.at.round > finality.justified.round {
+                finality.justified = target.at; // R10
+            }
+            let is_next = source.round.0 + 1 == target.at.round.0 && source.hash == target.parent;
+            if is_next && source.round > finality.finalized.round {
+                finality.finalized = source; // R11
+            }
+        }
+        let is_new = sets.previous.is_some() && parent.sets.previous.is_none();
+        let has_rotated = is_new || sets.current != parent.sets.current;
+        let rotated = if has_rotated { at.round } else { parent.rotated };
+        let lets_go = finality.finalized.round >= parent.rotated;
+        let had = parent.sets.previous.as_ref().filter(|_| !lets_go);
+        let want = if has_rotated { Some(&parent.sets.current) } else { had };
+        if finality != said {
+            fault = Some(format!("its state says {said:?}, its votes say {finality:?}"));
+        } else if sets.previous.as_ref() != want {
+            fault = Some("the set before is let go too soon or too late".to_owned());
+        } else if has_rotated && had.is_some() {
+            fault = Some("it rotates while a rotation waits to be final".to_owned()); // R12
+        }
+        let (parent, height, sets) = (header.parent, header.height, sets.clone());
+        let new = Standing { parent, height, at, finality, sets, rotated };
+        self.0.insert(block.hash(), new);
+        fault.map(|what| format!("standing: block {} at height {height}: {what}", block.hash()))
+    }
+
+    /// A proper ancestor of a child of `parent`, above the justified checkpoint there.
+    fn ancestor(&self, parent: &Standing, hash: &BlockHash) -> Option<Standing> {
+        let up = |s: &&Standing| self.0.get(&s.parent).filter(|p| p.height < s.height);
+        let mut above = std::iter::successors(up(&parent), up)
+            .take_while(|s| s.at.round > parent.finality.justified.round);
+        above.find(|s| s.at.hash == *hash).cloned()
+    }
+
+    /// Whether the votes seen make a block final: itself or a block above it has a child in
+    /// the next round for which a quorum voted from it.
+    pub fn is_final(&self, hash: &BlockHash, votes: &BTreeMap<BlockHash, Vec<Vote>>) -> bool {
+        self.0.values().any(|child| {
+            let source = child.finality.justified;
+            let is_link = source.hash == child.parent && source.round.0 + 1 == child.at.round.0;
+            let seen = || votes.get(&child.at.hash).into_iter().flatten().collect::<Vec<_>>();
+            is_link && self.stands_on(&child.parent, hash) && is_quorum(&seen(), child)
+        })
+    }
+
+    fn stands_on(&self, tip: &BlockHash, block: &BlockHash) -> bool {
+        let Some(height) = self.0.get(block).map(|s| s.height) else { return false };
+        let up = |s: &&Standing| self.0.get(&s.parent).filter(|p| p.height < s.height);
+        let mut chain = std::iter::successors(self.0.get(tip), up);
+        chain.find(|s| s.height <= height).is_some_and(|s| s.at.hash == *block)
+    }
+}
+
+/// R9.
+fn counts(vote: &Vote, target: &Standing) -> bool {
+    let sets = [Some(&target.sets.current), target.sets.previous.as_ref()];
+    let votes = sets.into_iter().flatten().any(|s| s.voters.iter().any(|v| v.key == vote.voter));
+    vote.target == target.at && vote.source == target.finality.justified && votes
+}
+
+/// R10, one vote a voter.
+fn is_quorum(votes: &[&Vote], target: &Standing) -> bool {
+    let voted = |key: &PublicKey| votes.iter().any(|v| v.voter == *key && counts(v, target));
+    let over = |set| sum(set, voted) * 3 > sum(set, |_| true) * 2;
+    over(&target.sets.current) && target.sets.previous.as_ref().is_none_or(over)
+}
