@@ -9,7 +9,7 @@ use crate::plan::Conflict;
 use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use weft_consensus::{Draft, Effect, Refusal, Ticket, Verdict, VoteRecord};
+use weft_consensus::{Draft, Effect, Refusal, Status, Ticket, Verdict, VoteRecord};
 use weft_types::{BlockHash, CheckedBlock, Evidence, Header, Height, Share};
 
 impl Net {
@@ -38,7 +38,7 @@ impl Net {
                 Effect::Head(_) => self.new_head(i),
                 Effect::Verdict { ticket, verdict } => self.verdict(i, ticket, &verdict),
                 Effect::Fetch { peer, want } => self.ask(i, peer, want),
-                Effect::SendStatus(_) => self.tell_all(i),
+                Effect::SendStatus(status) => self.tell_all(i, status),
                 Effect::Punish { peer, why } => {
                     self.blames(i, node_of(peer), &why.to_string());
                 }
@@ -222,9 +222,9 @@ impl Net {
         }
     }
 
-    fn tell_all(&mut self, i: usize) {
+    fn tell_all(&mut self, i: usize, status: Status) {
         for to in (0..self.nodes.len()).filter(|to| *to != i) {
-            self.tell(i, to, true);
+            self.tell(i, to, (status, true));
         }
     }
 

@@ -71,7 +71,7 @@ const fn of(strategy: Strategy) -> &'static str {
         Strategy::Silent => "silent_slots",
         Strategy::Equivocate => "equivocations",
         Strategy::DoubleVote => "double_votes",
-        Strategy::Surround => "surround_votes",
+        Strategy::Surround => "old_votes",
         Strategy::WithholdBlocks | Strategy::Inflate => "withheld_blocks",
         Strategy::WithholdShares => "withheld_shares",
         Strategy::WithholdQuorums => "hidden_shares",

@@ -7,7 +7,7 @@ use crate::agenda::{Event, Message, Parcel};
 use crate::net::{Net, node_of, peer_of};
 use crate::node::{Node, Waiting};
 use std::sync::Arc;
-use weft_consensus::{Input, PeerId, Ticket, Want};
+use weft_consensus::{Input, PeerId, Status, Ticket, Want};
 use weft_types::CheckedBlock;
 use weft_types::check::check_block;
 
@@ -46,8 +46,9 @@ impl Net {
             }
             Message::Status { status, asks } => {
                 self.give(to, Input::Status { from: peer_of(from), status: *status });
-                if *asks {
-                    self.tell(to, from, false);
+                let own = self.nodes.get(to).and_then(|n| n.core.as_ref()).map(|c| c.status());
+                if let Some(own) = own.filter(|_| *asks) {
+                    self.tell(to, from, (own, false));
                 }
             }
             Message::Request { id, want } => {
@@ -88,10 +89,9 @@ impl Net {
     }
 
     /// Tells a peer where a node is.
-    pub fn tell(&mut self, from: usize, to: usize, asks: bool) {
-        let status = self.nodes.get(from).and_then(|n| n.core.as_ref()).map(|c| c.status());
+    pub fn tell(&mut self, from: usize, to: usize, (status, asks): (Status, bool)) {
         // Who withholds a block does not speak of it.
-        if let Some(status) = status.filter(|s| !self.mind.hides(&s.head.hash)) {
+        if !self.mind.hides(&status.head.hash) {
             self.send(from, to, Parcel::new(Message::Status { status, asks }));
         }
     }

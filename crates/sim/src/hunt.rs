@@ -20,7 +20,11 @@ pub struct Hunted {
     pub violations: u64,
     /// The lowest of those.
     pub first_failing: Option<u64>,
-    /// The slots from healing to a new final block everywhere.
+    /// How many were held to become final again within their bound.
+    pub judged: u64,
+    /// Heights at which two blocks are final, in all seeds together.
+    pub conflicts: u64,
+    /// The slots from healing to a new final block everywhere, of those.
     pub healing_slots: Spread,
     /// The most that a run took of its bound, in a hundred.
     pub worst_of_bound_percent: u64,
@@ -100,6 +104,8 @@ impl Hunted {
     fn count(&mut self, report: &Report) {
         self.seeds += 1;
         self.offenders += report.offenders.len() as u64;
+        self.conflicts += report.conflicts;
+        self.judged += u64::from(report.healing_bound > 0);
         let percent = report.slots_to_final_after_healing * 100;
         let percent = percent.checked_div(report.healing_bound).unwrap_or(0);
         self.worst_of_bound_percent = self.worst_of_bound_percent.max(percent);

@@ -80,7 +80,7 @@ impl Plan {
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let nodes = self.nodes();
-        let off = |side: &Cut| side.sides.len() > nodes;
+        let off = |cut: &&Cut| cut.sides.len() != nodes || cut.from >= cut.until;
         if self.voters == 0 || nodes > MOST_NODES {
             let voters = self.voters;
             return Some(format!("{voters} voters on {nodes} nodes; 1 to {MOST_NODES} may be"));
@@ -88,11 +88,17 @@ impl Plan {
         if let Some(twin) = self.twins.iter().find(|twin| **twin >= self.voters) {
             return Some(format!("voter {twin} has a twin, and there are {} voters", self.voters));
         }
-        if self.cuts.iter().any(off) || self.downs.iter().any(|down| down.node >= nodes) {
-            return Some(format!("a cut or an outage names a node beyond the {nodes} there are"));
+        if let Some(cut) = self.cuts.iter().find(off) {
+            let (sides, from, until) = (cut.sides.len(), cut.from, cut.until);
+            return Some(format!(
+                "a cut from slot {from} until {until} names {sides} sides; it needs one for each of {nodes} nodes, and an end after its start"
+            ));
         }
-        if self.slots > MOST_SLOTS {
-            return Some(format!("{} slots; at most {MOST_SLOTS} may be", self.slots));
+        if let Some(down) = self.downs.iter().find(|down| down.node >= nodes) {
+            return Some(format!("node {} is to be down, and there are {nodes} nodes", down.node));
+        }
+        if self.slots == 0 || self.slots > MOST_SLOTS {
+            return Some(format!("{} slots; 1 to {MOST_SLOTS} may be", self.slots));
         }
         None
     }

@@ -63,5 +63,5 @@ fn a_scenario_that_expects_too_much_says_what_is_missing() {
     assert!(played.failures[0].starts_with("slots to heal"), "{:?}", played.failures);
     assert!(toml::from_str::<Scenario>("about = \"x\"\nhealing = 1").is_err(), "unknown field");
     let both = Scenario { plan: Some(weft_sim::Plan::default()), ..scenario };
-    assert!(both.fault().is_some_and(|why| why.contains("either")));
+    assert!(both.fault().is_some_and(|why| why.contains("a profile and a plan")));
 }

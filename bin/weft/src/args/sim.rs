@@ -38,7 +38,7 @@ pub struct SimRun {
     /// Which part of the messages is lost, 0 to 1
     #[arg(long, default_value = "0")]
     pub loss: String,
-    /// Slots in which the voters are split in two halves
+    /// Slots in which the voters are split in two halves; the run lasts until they end
     #[arg(long, value_name = "K1..K2")]
     pub partition: Option<String>,
 }
@@ -52,8 +52,8 @@ pub struct SimHunt {
     #[arg(long)]
     pub profile: Option<String>,
     /// Seeds at a time; without it one for each core
-    #[arg(long)]
-    pub jobs: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub jobs: Option<u64>,
     /// Stop at the first seed that breaks a promise
     #[arg(long)]
     pub first: bool,
@@ -71,7 +71,7 @@ pub struct SimTwins {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=32))]
     pub rounds: u32,
     /// How many scenarios at the most; all there are, when they are fewer
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub sample: u64,
     /// Which ones, when not all; keys and schedules follow it too
     #[arg(long, default_value_t = 1)]
@@ -80,8 +80,8 @@ pub struct SimTwins {
     #[arg(long, value_name = "NUMBER")]
     pub only: Option<u64>,
     /// Scenarios at a time; without it one for each core
-    #[arg(long)]
-    pub jobs: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub jobs: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -92,8 +92,8 @@ pub struct SimScenario {
     #[arg(long)]
     pub seed: Option<u64>,
     /// Seeds at a time; without it one for each core
-    #[arg(long)]
-    pub jobs: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub jobs: Option<u64>,
 }
 
 #[derive(Args, Debug)]

@@ -55,8 +55,10 @@ impl Progress {
     }
 }
 
-fn jobs(asked: Option<usize>) -> usize {
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+fn jobs(asked: Option<u64>) -> usize {
+    asked
+        .and_then(|jobs| usize::try_from(jobs).ok())
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// What a hunt found, and how fast.
@@ -106,16 +108,22 @@ pub fn seeds(args: &SimHunt) -> Result<Answer, Failure> {
 
 fn summary(hunted: &Hunted, what: &str) -> String {
     let healing = hunted.healing_slots;
+    let live = if hunted.judged == 0 {
+        "whether they became final again was not judged".to_owned()
+    } else {
+        format!(
+            "slots from healing to final, of {}: p50 {}, p99 {}, max {} (at most {} % of the bound); longest gap under attack {}",
+            hunted.judged,
+            healing.p50,
+            healing.p99,
+            healing.max,
+            hunted.worst_of_bound_percent,
+            hunted.longest_gap,
+        )
+    };
     format!(
-        "{} {what}, {} broke a promise\nslots from healing to final: p50 {}, p99 {}, max {} (at most {} % of the bound); longest gap under attack {}\n{} offenders",
-        hunted.seeds,
-        hunted.violations,
-        healing.p50,
-        healing.p99,
-        healing.max,
-        hunted.worst_of_bound_percent,
-        hunted.longest_gap,
-        hunted.offenders
+        "{} {what}, {} broke a promise\n{live}\n{} offenders, {} heights final twice",
+        hunted.seeds, hunted.violations, hunted.offenders, hunted.conflicts
     )
 }
 
@@ -138,11 +146,16 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
     let twins = args.twins.unwrap_or((voters - 1) / 3);
     if twins == 0 || twins > voters {
         let text = format!("{twins} twins of {voters} voters; from one to all may be");
-        return Err(Failure::new(Exit::Usage, "BadTwins", text));
+        let help = "without --twins less than a third have one, so at least 4 voters are needed";
+        return Err(Failure::new(Exit::Usage, "BadTwins", text).help(help));
     }
     let (rounds, sample, seed) = (args.rounds, args.sample, args.seed);
     let plan = Twins { voters, twins, rounds, sample, seed };
     if let Some(number) = args.only {
+        if number >= plan.count() {
+            let text = format!("--only {number}; there are {} scenarios, from 0", plan.count());
+            return Err(Failure::new(Exit::Usage, "BadNumber", text));
+        }
         let report = weft_sim::run(&plan.plan(number));
         let text =
             format!("scenario {number}: {} blocks, {} conflicts", report.blocks, report.conflicts);
@@ -151,9 +164,8 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
         }
         return Err(broken(&report).help(replay_twins(&plan, number)));
     }
-    let (mut progress, mut conflicts) = (Progress::of(plan.count()), 0);
+    let mut progress = Progress::of(plan.count());
     let hunted = plan.play(jobs(args.jobs), |report| {
-        conflicts += report.conflicts;
         progress.count(report, &replay_twins(&plan, report.seed.wrapping_sub(seed)));
         true
     });
@@ -161,15 +173,14 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
         scenarios: hunted.seeds,
         violations: hunted.violations,
         exhaustive: plan.is_exhaustive(),
-        conflicts,
+        conflicts: hunted.conflicts,
         first_failing: hunted.first_failing.map(|failing| failing.wrapping_sub(seed)),
         plan,
         healing_slots: &hunted.healing_slots,
         scenarios_per_second: progress.rounded(),
     };
     let which = if twinned.exhaustive { "all there are" } else { "a sample" };
-    let text =
-        format!("{}\n{which}; {conflicts} heights final twice", summary(&hunted, "scenarios"));
+    let text = format!("{}\n{which}", summary(&hunted, "scenarios"));
     if hunted.violations == 0 {
         return Answer::new(&twinned, text);
     }
@@ -187,6 +198,15 @@ fn replay_twins(plan: &Twins, number: u64) -> String {
     )
 }
 
+/// What a scenario came to, and how fast.
+#[derive(Serialize)]
+struct PlayedAt<'a> {
+    #[serde(flatten)]
+    played: &'a Played,
+    seeds_per_second: f64,
+    jobs: usize,
+}
+
 /// Plays a written scenario.
 pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
     let mut scenario = read(args)?;
@@ -196,7 +216,8 @@ pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
     let [from, to] = scenario.seeds;
     let mut progress = Progress::of(to - from);
     note(&scenario.about);
-    let played: Played = scenario.play(jobs(args.jobs), |report| {
+    let jobs = jobs(args.jobs);
+    let played: Played = scenario.play(jobs, |report| {
         let (file, seed) = (args.file.display(), report.seed);
         let again = format!("weft sim scenario {file} --seed {seed}");
         progress.count(report, &again);
@@ -207,18 +228,23 @@ pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
         if played.ok { "as expected" } else { "not as expected" },
         scenario.about
     );
-    if played.ok {
+    let played = PlayedAt { played: &played, seeds_per_second: progress.rounded(), jobs };
+    if played.played.ok {
         return Answer::new(&played, text);
     }
-    let message = played.failures.join("; ");
-    Err(Failure::new(Exit::CheckFailed, "NotAsExpected", message).help(text).data(&played))
+    let message = played.played.failures.join("; ");
+    let again = format!("weft sim scenario {} --seed {from} plays one seed", args.file.display());
+    Err(Failure::new(Exit::CheckFailed, "NotAsExpected", message).help(again).data(&played))
 }
 
 fn read(args: &SimScenario) -> Result<Scenario, Failure> {
     let path = args.file.display();
     let bad = |name: &str, why: String| Failure::new(Exit::Usage, name, format!("{path}: {why}"));
     let size = std::fs::metadata(&args.file)
-        .map_err(|e| Failure::new(Exit::NotFound, "NoScenario", format!("{path}: {e}")))?
+        .map_err(|e| {
+            let help = "those of the project are in crates/sim/scenarios";
+            Failure::new(Exit::NotFound, "NoScenario", format!("{path}: {e}")).help(help)
+        })?
         .len();
     if size > MOST_BYTES {
         return Err(bad("ScenarioTooLarge", format!("{size} bytes, at most {MOST_BYTES} may be")));

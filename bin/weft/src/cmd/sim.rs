@@ -97,17 +97,21 @@ fn custom(args: &SimRun) -> Result<Plan, Failure> {
     let loss_ppm = crate::number::parts_per_million(&args.loss)
         .ok_or_else(|| usage("BadLoss", format!("--loss {} is not between 0 and 1", args.loss)))?;
     let half = |i: usize| Some(u8::from(i >= args.voters / 2));
-    let mut cuts = Vec::new();
+    let (mut cuts, mut slots) = (Vec::new(), args.slots);
     if let Some(text) = &args.partition {
-        let (from, until) = crate::number::range(text)
-            .ok_or_else(|| usage("BadPartition", format!("--partition {text} is not K1..K2")))?;
+        let (from, until) =
+            crate::number::range(text).filter(|(from, until)| from < until).ok_or_else(|| {
+                let what = format!("--partition {text} is not K1..K2 with K1 below K2");
+                usage("BadPartition", what)
+            })?;
+        slots = slots.max(until);
         let sides = (0..args.voters).map(half).collect();
         cuts.push(Cut { from, until, sides, ..Cut::default() });
     }
     let plan = Plan {
         seed: args.seed,
         voters: args.voters,
-        slots: args.slots,
+        slots,
         links: Links { loss_ppm, ..Links::default() },
         cuts,
         ..Plan::default()

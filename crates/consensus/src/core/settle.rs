@@ -7,6 +7,8 @@ use crate::clock::Moment;
 use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::error::Refusal;
+use crate::input::Status;
+use crate::tree::Node;
 use weft_types::Share;
 use weft_types::check::{Known, own_share};
 use weft_types::executor::Executor;
@@ -126,11 +128,27 @@ impl<E: Executor, K: Known> Core<E, K> {
         self.forks.tree().is_open(target).then_some(share)
     }
 
+    /// A block whose state says more of justified than the head's does: it is offered to
+    /// peers too, for what it carries (R7). Who voted for it can't vote on the head's chain
+    /// before that says as much, and those whose turn it is may not know.
+    fn proof_elsewhere(&self) -> Option<Status> {
+        let said = |node: &Node| node.standing.finality.justified.round;
+        let tree = self.forks.tree();
+        let open = tree.nodes().filter(|node| node.block.is_some() && tree.is_open(node));
+        let best = open.max_by_key(|node| (said(node), node.standing.hash))?;
+        (said(best) > said(self.head_node())).then(|| Status {
+            finalized: self.finalized().0.height,
+            height: best.header().height,
+            head: best.standing.checkpoint(),
+        })
+    }
+
     fn tell(&mut self, moment: Moment, out: &mut Vec<Effect>) {
         let due = self.turn.told.0.saturating_add(TELL_EVERY);
         if moment.quarter >= 2 && moment.slot.0 >= due {
             self.turn.told = moment.slot;
             out.push(Effect::SendStatus(self.status()));
+            out.extend(self.proof_elsewhere().map(Effect::SendStatus));
         }
     }
 

@@ -240,3 +240,30 @@ fn an_answer_without_the_block_that_was_asked_for_is_not_asked_for_twice() {
     assert_eq!(fetches(&done), [], "it does not have it");
     assert_eq!(fetches(&announce(&mut core, &draw, 2, "a", at(1, 3))), [(2, wanted)]);
 }
+
+/// Found by the simulator: voters that had seen a quorum were locked above what the chain of
+/// those said whose turn it was, and a set of two that had not seen it proposed for ever.
+#[test]
+fn r7_a_block_that_says_more_of_justified_than_the_head_is_offered_to_peers() {
+    let mut draw = Draw::new(&[1, 1, 1, 1]);
+    draw.draw("a @1; b @2 < a 012; x @3 < b 012; y @4 < b; z @5 < y");
+    let mut core = draw.core(None);
+    for name in ["a", "b", "x", "y", "z"] {
+        body(&mut core, &draw, 1, name, at(6, 0));
+    }
+    for (ticket, voter) in [0, 1, 2, 3].into_iter().enumerate() {
+        let share = draw.share(voter, "z").share().clone();
+        let (from, ticket) = (PeerId(1), Ticket(100 + ticket as u64));
+        core.step(at(6, 1), Input::Share { from, ticket, share });
+    }
+    assert_eq!(draw.name(core.head_hash()), "z", "whose chain does not say that b is justified");
+    let effects = core.step(at(8, 600), Input::Tick);
+    let told: Vec<&str> = effects
+        .iter()
+        .filter_map(|e| match e {
+            Effect::SendStatus(status) => Some(draw.name(status.head.hash)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, ["z", "x"]);
+}

@@ -131,7 +131,10 @@ impl Net {
         self.faults.add("copied_rows", items.len() as u64);
         self.mind.voted.insert((i, target.hash));
         let link = link(&standing);
-        self.faults.add("surround_votes", u64::from(self.is_around(i, link)));
+        let is_around = self.is_around(i, link);
+        let is_second = self.mind.rounds.contains(&(i, target.round));
+        self.faults.add("surround_votes", u64::from(is_around));
+        self.faults.add("offending_votes", u64::from(is_around || is_second));
         self.mind.links.entry(i).or_default().push(link);
         let is_first = self.mind.rounds.insert((i, target.round));
         self.faults.add("double_votes", u64::from(!is_first));
