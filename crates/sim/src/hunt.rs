@@ -6,7 +6,7 @@ use crate::run::run;
 use serde::Serialize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
 
 /// How many threads at the most.
 const MOST_JOBS: usize = 64;
@@ -65,28 +65,20 @@ pub fn hunt(
     seeds: Range<u64>,
     jobs: usize,
     plan: impl Fn(u64) -> Plan + Sync,
-    mut tell: impl FnMut(&Report) -> bool,
+    tell: impl FnMut(&Report) -> bool + Send,
 ) -> Hunted {
     let next = AtomicU64::new(seeds.start);
     let end = AtomicU64::new(seeds.end);
-    let (sender, reports) = mpsc::sync_channel(MOST_JOBS);
-    let play = |sender: mpsc::SyncSender<Report>| {
+    let found = Mutex::new((Hunted::default(), Vec::new(), tell));
+    let play = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= end.load(Ordering::Relaxed) || sender.send(run(&plan(seed))).is_err() {
+            if seed >= end.load(Ordering::Relaxed) {
                 return;
             }
-        }
-    };
-    let mut hunted = Hunted::default();
-    let (mut healing, play) = (Vec::new(), &play);
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, MOST_JOBS) {
-            let sender = sender.clone();
-            scope.spawn(move || play(sender));
-        }
-        drop(sender);
-        for report in reports {
+            let report = run(&plan(seed));
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            let (hunted, healing, tell) = &mut *found;
             hunted.count(&report);
             if report.healing_bound > 0 {
                 healing.push(report.slots_to_final_after_healing);
@@ -95,7 +87,13 @@ pub fn hunt(
                 end.store(0, Ordering::Relaxed);
             }
         }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, MOST_JOBS) {
+            scope.spawn(play);
+        }
     });
+    let (mut hunted, healing, _) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     hunted.healing_slots = Spread::of(healing);
     hunted
 }

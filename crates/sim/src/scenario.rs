@@ -95,7 +95,7 @@ impl Scenario {
     }
 
     /// Plays it, `jobs` seeds at a time; tells each report as it comes.
-    pub fn play(&self, jobs: usize, mut tell: impl FnMut(&Report)) -> Played {
+    pub fn play(&self, jobs: usize, mut tell: impl FnMut(&Report) + Send) -> Played {
         let [first, end] = self.seeds;
         let mut played = Played { least_offenders_ppm: u64::MAX, ..Played::default() };
         played.hunted = hunt(

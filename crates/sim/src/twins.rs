@@ -97,7 +97,7 @@ impl Twins {
 
     /// Plays them, `jobs` at a time; tells each report as it comes. Scenarios are named by
     /// their number, which is what [`Hunted::first_failing`] holds, less the seed.
-    pub fn play(&self, jobs: usize, tell: impl FnMut(&Report) -> bool) -> Hunted {
+    pub fn play(&self, jobs: usize, tell: impl FnMut(&Report) -> bool + Send) -> Hunted {
         hunt(0..self.count(), jobs, |number| self.plan(number), tell)
     }
 }
