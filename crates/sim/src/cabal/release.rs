@@ -20,8 +20,7 @@ impl Net {
     pub(super) fn show(&mut self, from: usize, parcel: &Parcel, when: When, conduct: &Conduct) {
         let Some(time) = self.time_of(when) else { return };
         let to: Vec<usize> = (0..self.nodes.len()).filter(|to| *to != from).collect();
-        let (some, others): (Vec<usize>, Vec<usize>) =
-            to.iter().partition(|to| (**to + from).is_multiple_of(2));
+        let (some, others) = self.halves(from);
         match conduct.whom {
             Whom::All => self.release(time, from, to, parcel),
             Whom::Half => {
@@ -66,7 +65,7 @@ impl Net {
         GENESIS_TIME + slot * SLOT_MS
     }
 
-    /// Whether two blocks of theirs go to different halves.
+    /// All others, in two halves.
     pub(super) fn halves(&self, from: usize) -> (Vec<usize>, Vec<usize>) {
         let to = (0..self.nodes.len()).filter(|to| *to != from);
         to.partition(|to| (to + from).is_multiple_of(2))
