@@ -51,13 +51,20 @@ fn usage(error: &clap::Error) -> ExitCode {
         };
     }
     let text = error.render().to_string();
-    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    finish(Err(Failure::new(Exit::Usage, "Usage", first).help("weft --help")), true)
+    let said: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let said = said.join(" ");
+    let said = said.trim_start_matches("error: ");
+    finish(Err(Failure::new(Exit::Usage, "Usage", said).help("weft --help")), true)
 }
 
 fn run(cli: Cli) -> Result<Answer, Failure> {
     let Cli { global, command } = cli;
     let global = &global;
+    if global.dry_run && !command.may_send() {
+        let text = "--dry-run shows what would be sent, and this command sends no transaction";
+        let help = "nothing was done";
+        return Err(Failure::new(Exit::Usage, "NoDryRun", text).help(help));
+    }
     match command {
         Command::Node(args::NodeCommand::Run(args)) => cmd::node::run_until_stopped(global, &args),
         Command::Node(command) => wait(cmd::node::run(global, &command)),

@@ -16,13 +16,13 @@ pub enum NetError {
         source: std::io::Error,
     },
     /// There is no network.
-    #[error("there is no testnet in {dir}; start one with: weft testnet up --dir {dir}")]
+    #[error("there is no testnet in {dir}")]
     Absent {
         /// Where it was looked for.
         dir: PathBuf,
     },
     /// The network's file is damaged.
-    #[error("{path} is damaged: {reason}; stop the nodes, remove the directory and start anew")]
+    #[error("{path} is damaged: {reason}")]
     Damaged {
         /// Which file.
         path: PathBuf,
@@ -30,13 +30,13 @@ pub enum NetError {
         reason: String,
     },
     /// Nodes run in the directory.
-    #[error("a testnet runs in {dir}; stop it with: weft testnet down --dir {dir}")]
+    #[error("a testnet runs in {dir}")]
     Running {
         /// Where.
         dir: PathBuf,
     },
     /// The directory is somebody else's.
-    #[error("{dir} is not empty and holds no testnet; choose another --dir")]
+    #[error("{dir} is not empty and holds no testnet")]
     NotOurs {
         /// Which.
         dir: PathBuf,
@@ -89,13 +89,13 @@ pub enum NetError {
         max: usize,
     },
     /// The nodes dial each other directly, so nothing can be cut.
-    #[error("the testnet in {dir} has no wires; start it with: weft testnet up --wires")]
+    #[error("the testnet in {dir} has no wires")]
     NoWires {
         /// Which.
         dir: PathBuf,
     },
     /// The wires don't answer.
-    #[error("the wires do not answer: {reason}; their log is {log}")]
+    #[error("the wires do not answer: {reason}")]
     WiresSilent {
         /// Where they log.
         log: PathBuf,
@@ -109,7 +109,7 @@ pub enum NetError {
         reason: String,
     },
     /// Groups that don't split the network.
-    #[error("\"{text}\" splits no network: {reason}; write groups of all nodes, as in 0,1/2,3")]
+    #[error("\"{text}\" splits no network: {reason}")]
     Groups {
         /// What was given.
         text: String,

@@ -65,7 +65,7 @@ pub struct Global {
     /// Say yes to what would be asked
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
-    /// Show what would be done and stop
+    /// Show what would be sent and stop
     #[arg(long, global = true)]
     pub dry_run: bool,
     /// Never ask; fail with exit code 5 instead
@@ -131,4 +131,23 @@ pub enum Command {
     /// Many voters under a seeded clock and network
     #[command(subcommand)]
     Sim(SimCommand),
+}
+
+impl Command {
+    /// Whether there are transactions that it may send, so that `--dry-run` has something to
+    /// show.
+    pub const fn may_send(&self) -> bool {
+        matches!(
+            self,
+            Self::Transfer(_)
+                | Self::Stake(_)
+                | Self::Register(_)
+                | Self::Serve(_)
+                | Self::Permit(_)
+                | Self::Voter(_)
+                | Self::Batch(_)
+                | Self::Weights(_)
+                | Self::Subnet(_)
+        )
+    }
 }

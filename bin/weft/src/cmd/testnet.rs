@@ -176,7 +176,25 @@ impl From<NetError> for Failure {
             NetError::Metagraph(e) => metagraph(e),
             NetError::Row { .. } => (Exit::CheckFailed, "RowNotAsItMustBe"),
         };
-        Self::new(exit, name, error)
+        let help = next_step(&error);
+        Self::new(exit, name, error).help(help)
+    }
+}
+
+/// What to do about an error; empty where its text says all there is.
+fn next_step(error: &NetError) -> String {
+    match error {
+        NetError::Absent { dir } => format!("start one: weft testnet up --dir {}", dir.display()),
+        NetError::Damaged { .. } => "stop the nodes, remove the directory, start anew".to_owned(),
+        NetError::Running { dir } => format!("stop it: weft testnet down --dir {}", dir.display()),
+        NetError::NotOurs { .. } => "choose another --dir".to_owned(),
+        NetError::NoWires { .. } => {
+            "a network has wires from its start on: weft testnet down, then up --wires, which starts anew".to_owned()
+        }
+        NetError::WiresSilent { log, .. } => format!("their log: {}", log.display()),
+        NetError::Groups { .. } => "write groups of all nodes, as in 0,1/2,3".to_owned(),
+        NetError::NoneRuns { .. } => "weft testnet restart N starts node N again".to_owned(),
+        _ => String::new(),
     }
 }
 

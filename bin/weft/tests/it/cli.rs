@@ -23,6 +23,13 @@ fn the_command_line_answers_with_its_exit_codes() {
     assert_eq!(home.error(&["testnet", "status"], 3), "NoTestnet");
     assert_eq!(home.error(&["testnet", "up", "-n", "0"], 2), "NodeCount");
     assert_eq!(home.error(&["no-such-command"], 2), "Usage");
+    let (_, missing) = home.json(&["sim", "scenario"]);
+    let message = missing["error"]["message"].as_str().expect("an error has a message");
+    assert!(message.ends_with("<FILE>"), "what is missing is named: {message}");
+    assert_eq!(home.error(&["testnet", "down", "--dry-run"], 2), "NoDryRun");
+    let (_, absent) = home.json(&["testnet", "status"]);
+    let help = absent["error"]["help"].as_str().expect("an error has help");
+    assert!(help.contains("weft testnet up"), "{help}");
     let out = home.weft(&["--version"]);
     assert!(out.status.success());
     assert!(String::from_utf8_lossy(&out.stdout).starts_with("weft "));
