@@ -55,7 +55,7 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(!plan.downs.is_empty() || plan.crashes.is_some(), "crashes");
     let loses = plan.downs.iter().any(|down| down.loses_file);
     ask(loses || plan.crashes.is_some_and(|c| c.lose_file > 0), "files_lost");
-    ask(plan.rotation.is_some(), "rotations");
+    ask(plan.rotation.is_some_and(|r| !r.may_rest), "rotations");
     let moves = plan.rotation.is_some_and(|r| r.moves);
     ask(moves, "stake_moves");
     // Who crashes again and again may never keep an offer up for two rotations.

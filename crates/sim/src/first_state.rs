@@ -37,7 +37,7 @@ impl FirstState {
                 let most = u64::from(u16::MAX);
                 let lot = u16::try_from(dice.between(0, most)).unwrap_or(u16::MAX);
                 voter.trust = match trust {
-                    Trust::Gamed if byzantine.contains(&voter.key) => u16::MAX,
+                    Trust::Gamed | Trust::Uneven if byzantine.contains(&voter.key) => u16::MAX,
                     Trust::Gamed => 0,
                     _ => lot,
                 };

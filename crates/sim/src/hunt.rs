@@ -72,10 +72,10 @@ pub fn hunt(
     let found = Mutex::new((Hunted::default(), Vec::new(), tell));
     let play = || {
         loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= end.load(Ordering::Relaxed) {
-                return;
-            }
+            let last = end.load(Ordering::Relaxed);
+            let one_more = |seed: u64| (seed < last).then(|| seed.saturating_add(1));
+            let taken = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+            let Ok(seed) = taken else { return };
             let report = run(&plan(seed));
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             let (hunted, healing, tell) = &mut *found;

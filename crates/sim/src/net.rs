@@ -21,8 +21,12 @@ use weft_types::Millis;
 /// How long a message takes at least and at most.
 const DELAY_MS: (u64, u64) = (10, 150);
 
+/// How long it takes in larger networks, where it goes over two or three hops: to be heard by
+/// all it then takes about as long.
+const HOP_MS: (u64, u64) = (10, 60);
+
 /// In networks of more nodes a message goes to [`FANOUT`] others by lot, not to all.
-const ALL_HEAR: usize = 10;
+const ALL_HEAR: usize = 16;
 
 /// To how many others a node passes on.
 const FANOUT: usize = 6;
@@ -158,7 +162,8 @@ impl Net {
     }
 
     fn plan_arrival(&mut self, late: u64, (from, to): (usize, usize), parcel: Parcel) {
-        let time = self.now + late + self.dice.between(DELAY_MS.0, DELAY_MS.1);
+        let (least, most) = if self.nodes.len() <= ALL_HEAR { DELAY_MS } else { HOP_MS };
+        let time = self.now + late + self.dice.between(least, most);
         self.agenda.plan(time, Event::Arrival { from, to, parcel });
     }
 

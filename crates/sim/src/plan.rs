@@ -4,6 +4,7 @@
 //! during the run comes from the one generator of its seed.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What is simulated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct Plan {
     pub cabal: Option<Cabal>,
     /// Voters whose key runs on a second node as well: that node is the last but so many.
     pub twins: Vec<usize>,
+    /// What part of the power voters with a twin have together, in a million, when it is not
+    /// what `powers` makes it.
+    pub twin_power_ppm: Option<u32>,
     /// Whether a third and more may be Byzantine.
     pub conflict: Conflict,
     /// Whether every node must make a new block final once faults stop.
@@ -63,6 +67,7 @@ impl Default for Plan {
             rotation: None,
             cabal: None,
             twins: Vec::new(),
+            twin_power_ppm: None,
             conflict: Conflict::Never,
             judges_liveness: true,
         }
@@ -76,22 +81,30 @@ impl Plan {
         self.voters + self.joiners + self.twins.len()
     }
 
+    /// Whether nothing goes wrong but what Byzantine voters do.
+    #[must_use]
+    pub fn is_attack_alone(&self) -> bool {
+        let is_whole = self.cuts.is_empty() && self.downs.is_empty() && self.crashes.is_none();
+        let is_fair = self.links == Links::default() && self.twins.is_empty();
+        is_whole && is_fair && self.rotation.is_none() && self.cabal.is_some()
+    }
+
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let nodes = self.nodes();
-        let off = |cut: &&Cut| cut.sides.len() != nodes || cut.from >= cut.until;
+        let off = |cut: &&Cut| ![0, nodes].contains(&cut.sides.len()) || cut.from >= cut.until;
         if self.voters == 0 || nodes > MOST_NODES {
             let voters = self.voters;
             return Some(format!("{voters} voters on {nodes} nodes; 1 to {MOST_NODES} may be"));
         }
-        if let Some(twin) = self.twins.iter().find(|twin| **twin >= self.voters) {
-            return Some(format!("voter {twin} has a twin, and there are {} voters", self.voters));
+        if let Some(fault) = self.fault_of_twins().or_else(|| self.fault_of_weather()) {
+            return Some(fault);
         }
         if let Some(cut) = self.cuts.iter().find(off) {
             let (sides, from, until) = (cut.sides.len(), cut.from, cut.until);
             return Some(format!(
-                "a cut from slot {from} until {until} names {sides} sides; it needs one for each of {nodes} nodes, and an end after its start"
+                "a cut from slot {from} until {until} names {sides} sides; it needs none or one for each of {nodes} nodes, and an end after its start"
             ));
         }
         if let Some(down) = self.downs.iter().find(|down| down.node >= nodes) {
@@ -102,10 +115,51 @@ impl Plan {
         }
         None
     }
+
+    fn fault_of_twins(&self) -> Option<String> {
+        if let Some(twin) = self.twins.iter().find(|twin| **twin >= self.voters) {
+            return Some(format!("voter {twin} has a twin, and there are {} voters", self.voters));
+        }
+        let ppm = self.twin_power_ppm?;
+        let twins: BTreeSet<_> = self.twins.iter().collect();
+        let is_some = !twins.is_empty() && twins.len() == self.twins.len();
+        if !is_some || twins.len() == self.voters || !(1..=MOST_TWIN_PPM).contains(&ppm) {
+            return Some(format!(
+                "{} voters with a twin, of {}, are to have {ppm} of a million of the power; some, each named once, may have 1 to {MOST_TWIN_PPM}",
+                twins.len(),
+                self.voters
+            ));
+        }
+        let keeps = self.rotation.is_some_and(|rotation| rotation.keeps_genesis);
+        keeps.then(|| {
+            "voters with a twin can't have a part of the power while rotation keeps that of genesis, which is equal".to_owned()
+        })
+    }
+
+    fn fault_of_weather(&self) -> Option<String> {
+        let Links { loss_ppm, twice_ppm, late_ppm, .. } = self.links;
+        if let Some(ppm) = [loss_ppm, twice_ppm, late_ppm].into_iter().find(|ppm| *ppm > MILLION) {
+            return Some(format!("{ppm} of a million messages"));
+        }
+        if self.rotation.is_some_and(|rotation| rotation.blocks == 0) {
+            return Some("voters rotate every 0 blocks; at least 1 must lie between".to_owned());
+        }
+        if self.cabal.is_some_and(|cabal| cabal.members == 0) {
+            return Some("a cabal of 0 members; leave it out where all are honest".to_owned());
+        }
+        let down = self.downs.iter().find(|down| down.from >= down.until)?;
+        Some(format!("node {} is down from slot {} until {}", down.node, down.from, down.until))
+    }
 }
 
 /// The most nodes of a run.
 pub const MOST_NODES: usize = 100;
+
+/// Parts are counted in so many.
+pub(crate) const MILLION: u32 = 1_000_000;
+
+/// What part of the power voters with a twin may have at the most, in a million.
+const MOST_TWIN_PPM: u32 = 900_000;
 
 /// The most slots of a run.
 pub const MOST_SLOTS: u64 = 1_000_000;
@@ -145,6 +199,8 @@ pub enum Trust {
     None,
     /// Anything from 0 to 1.
     Random,
+    /// The Byzantine all there is, the others anything from 0 to 1.
+    Uneven,
     /// The Byzantine all there is, the others none.
     Gamed,
 }
@@ -171,7 +227,8 @@ pub struct Cut {
     pub from: u64,
     /// The first slot after it.
     pub until: u64,
-    /// The side each node is on; who is on none hears and reaches all.
+    /// The side each node is on; who is on none hears and reaches all. Without any side
+    /// everybody is alone.
     pub sides: Vec<Option<u8>>,
     /// Whether only those on higher sides are not heard by those on lower ones.
     pub one_way: bool,
@@ -183,7 +240,10 @@ impl Cut {
     /// Whether a message of this slot doesn't get through.
     #[must_use]
     pub fn severs(&self, slot: u64, from: usize, to: usize) -> bool {
-        let side = |node: usize| self.sides.get(node).copied().flatten();
+        let side = |node: usize| match self.sides.as_slice() {
+            [] => Some(node),
+            sides => sides.get(node).copied().flatten().map(usize::from),
+        };
         let (Some(a), Some(b)) = (side(from), side(to)) else { return false };
         let on = |flaps: u64| ((slot - self.from) / flaps.max(1)).is_multiple_of(2);
         (self.from..self.until).contains(&slot)
@@ -238,6 +298,8 @@ pub struct Rotation {
     pub keeps_genesis: bool,
     /// Whether stake moves, and voters come and go.
     pub moves: bool,
+    /// Whether a run in which no set changes shows something all the same.
+    pub may_rest: bool,
 }
 
 /// Byzantine voters, who act as one.

@@ -41,6 +41,22 @@ pub struct Healing {
     pub gap: u64,
 }
 
+/// How many slots went by without a new final block.
+#[derive(Default)]
+struct Wait {
+    last: Option<u64>,
+    slots: u64,
+    longest: u64,
+}
+
+impl Wait {
+    /// One more slot is over, and this is the final height.
+    fn note(&mut self, height: Option<u64>) {
+        self.slots = if height > self.last { 0 } else { self.slots + 1 };
+        (self.last, self.longest) = (height, self.longest.max(self.slots));
+    }
+}
+
 /// Simulates a plan.
 ///
 /// A plan that makes no sense reports that as its violation.
@@ -53,23 +69,32 @@ pub fn run(plan: &Plan) -> Report {
     (0..net.nodes.len()).for_each(|i| net.start(i));
     net.begin_slot(0);
     net.plan_crashes();
-    net.storm();
+    let gap = net.storm();
     net.calm();
-    let healing = if plan.judges_liveness { net.heal() } else { net.go_on() };
+    let healing = if plan.judges_liveness { net.heal(gap) } else { net.go_on() };
     net.judge_faults();
     net.report(healing)
 }
 
 impl Net {
-    /// Lets faults happen as long as planned, and on until each that was asked for did.
-    fn storm(&mut self) {
+    /// Lets faults happen as long as planned, and on until each that was asked for did. Answers
+    /// the longest gap between final blocks, if there is nothing but Byzantine voters.
+    fn storm(&mut self) -> u64 {
+        let mut wait = Wait::default();
         for slot in 1..=self.plan.slots * PATIENCE {
             self.run_to(slot);
+            wait.note(self.lowest_final());
             let is_over = slot >= self.plan.slots && self.missing().is_empty();
             if is_over || self.is_broken() {
-                return;
+                break;
             }
         }
+        if self.plan.is_attack_alone() { wait.longest } else { 0 }
+    }
+
+    /// The final height of the honest node that is furthest behind.
+    fn lowest_final(&self) -> Option<u64> {
+        self.honest().map(|(_, n)| n.final_height()).min()
     }
 
     /// Nodes that could not talk meet, and see what the others signed.
@@ -149,11 +174,11 @@ impl Net {
     }
 
     /// Waits in fair weather for a new final block at every honest node; then Byzantine
-    /// voters go on for a while.
-    fn heal(&mut self) -> Healing {
+    /// voters go on for a while. Takes the longest gap that was seen under attack alone before.
+    fn heal(&mut self, gap: u64) -> Healing {
         let mut healing = self.first_final();
         if self.plan.cabal.is_some() && !self.is_broken() {
-            healing.gap = self.longest_gap(ATTACKED);
+            healing.gap = self.longest_gap(ATTACKED).max(gap);
             let (gap, most) = (healing.gap, healing.bound);
             if gap > most {
                 let text = format!("late: {gap} slots without a final block, {most} at most");
@@ -165,16 +190,13 @@ impl Net {
 
     /// The most slots in which the honest node that is furthest behind made nothing final.
     fn longest_gap(&mut self, slots: u64) -> u64 {
-        let lowest = |net: &Self| net.honest().map(|(_, n)| n.final_height()).min();
-        let (mut last, mut run, mut longest) = (lowest(self), 0, 0);
+        let mut wait = Wait { last: self.lowest_final(), ..Wait::default() };
         let first = self.slot();
         for slot in 1..=slots {
             self.run_to(first + slot);
-            let height = lowest(self);
-            run = if height > last { 0 } else { run + 1 };
-            (last, longest) = (height, longest.max(run));
+            wait.note(self.lowest_final());
         }
-        longest
+        wait.longest
     }
 
     fn first_final(&mut self) -> Healing {

@@ -1,20 +1,42 @@
-//! A written scenario: a plan or a profile, the seeds to play it with, and what is expected.
+//! A written scenario: what happens, in one case or in many, the seeds to play each case
+//! with, and what is expected.
+//!
+//! A file says what all cases have in common. With `vary`, lists of differences, a case is
+//! made of every choice of one difference from each list; a difference names it, and changes
+//! only the fields it holds.
 
 use crate::hunt::{Hunted, hunt};
 use crate::plan::Plan;
 use crate::profiles;
 use crate::report::Report;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use thiserror::Error;
+use toml::{Table, Value};
 
-/// The most seeds of one scenario.
+/// The most seeds of one case.
 const MOST_SEEDS: u64 = 1_000_000;
 
-/// What a file says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The most cases of a file.
+const MOST_CASES: usize = 1_000;
+
+/// A written scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// What it shows, in a sentence.
     pub about: String,
+    /// Its cases, at least one.
+    pub cases: Vec<Case>,
+}
+
+/// One case of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The names of the differences that made it; none when the file has one case.
+    #[serde(default)]
+    pub name: String,
     /// The first seed, and the one after the last.
     #[serde(default = "one_seed")]
     pub seeds: [u64; 2],
@@ -33,8 +55,8 @@ const fn one_seed() -> [u64; 2] {
     [0, 1]
 }
 
-/// What a scenario must come to; what is left out is not asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What a case must come to; what is left out is not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
     /// The most seeds that break a promise.
@@ -53,9 +75,36 @@ pub struct Expect {
     pub offenders_ppm: Option<u64>,
 }
 
-/// What a scenario came to.
+/// What is wrong with a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ScenarioError {
+    /// The text or one of its fields can't be read.
+    #[error("{0}")]
+    Unreadable(#[from] toml::de::Error),
+    /// It doesn't say what it shows.
+    #[error("it has no `about`, the sentence that says what it shows")]
+    NoAbout,
+    /// Its lists make no case at all, or too many.
+    #[error("`vary` makes {0} cases; from one to {MOST_CASES} may be")]
+    Cases(usize),
+    /// Two cases have one name, or many have none.
+    #[error("two cases are named `{0}`; give each difference a name of its own")]
+    Twice(String),
+    /// A case can't be played.
+    #[error("case `{name}`: {fault}")]
+    Case {
+        /// Which.
+        name: String,
+        /// Why not.
+        fault: String,
+    },
+}
+
+/// What a case came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Played {
+    /// Which case.
+    pub name: String,
     /// Whether it is what was expected.
     pub ok: bool,
     /// What is not, in sentences.
@@ -68,9 +117,63 @@ pub struct Played {
 }
 
 impl Scenario {
-    /// What is wrong with it, if anything.
-    #[must_use]
-    pub fn fault(&self) -> Option<String> {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] says what can't be read or played.
+    pub fn read(text: &str) -> Result<Self, ScenarioError> {
+        let mut common: Table = toml::from_str(text)?;
+        let about = taken(&mut common, "about")?.ok_or(ScenarioError::NoAbout)?;
+        let lists: Vec<Vec<Table>> = taken(&mut common, "vary")?.unwrap_or_default();
+        let mut tables = vec![common];
+        for list in lists {
+            let count = tables.len().saturating_mul(list.len());
+            if !(1..=MOST_CASES).contains(&count) {
+                return Err(ScenarioError::Cases(count));
+            }
+            let with = |case: &Table| list.iter().map(|part| joined(case, part)).collect();
+            tables = tables.iter().flat_map(|case| -> Vec<Table> { with(case) }).collect();
+        }
+        let cases: Vec<Case> = tables.into_iter().map(Case::of).collect::<Result<_, _>>()?;
+        let mut names = BTreeSet::new();
+        match cases.iter().find(|case| !names.insert(&case.name)) {
+            Some(case) => Err(ScenarioError::Twice(case.name.clone())),
+            None => Ok(Self { about, cases }),
+        }
+    }
+}
+
+/// Takes a field out of a table.
+fn taken<T: DeserializeOwned>(table: &mut Table, name: &str) -> Result<Option<T>, ScenarioError> {
+    Ok(table.remove(name).map(Value::try_into).transpose()?)
+}
+
+/// A table with what differs: tables in it are joined too, names follow each other.
+fn joined(common: &Table, part: &Table) -> Table {
+    let mut all = common.clone();
+    for (key, new) in part {
+        let value = match (all.get(key), new) {
+            (Some(Value::Table(old)), Value::Table(new)) => Value::Table(joined(old, new)),
+            (Some(Value::String(old)), Value::String(new)) if key == "name" => {
+                Value::String(format!("{old}, {new}"))
+            }
+            _ => new.clone(),
+        };
+        all.insert(key.clone(), value);
+    }
+    all
+}
+
+impl Case {
+    fn of(table: Table) -> Result<Self, ScenarioError> {
+        let case: Self = table.try_into()?;
+        match case.fault() {
+            None => Ok(case),
+            Some(fault) => Err(ScenarioError::Case { name: case.name, fault }),
+        }
+    }
+
+    fn fault(&self) -> Option<String> {
         let [first, end] = self.seeds;
         if first >= end || end - first > MOST_SEEDS {
             return Some(format!("seeds {first} to {end}; from one to {MOST_SEEDS} may be"));
@@ -97,7 +200,8 @@ impl Scenario {
     /// Plays it, `jobs` seeds at a time; tells each report as it comes.
     pub fn play(&self, jobs: usize, mut tell: impl FnMut(&Report) + Send) -> Played {
         let [first, end] = self.seeds;
-        let mut played = Played { least_offenders_ppm: u64::MAX, ..Played::default() };
+        let name = self.name.clone();
+        let mut played = Played { name, least_offenders_ppm: u64::MAX, ..Played::default() };
         played.hunted = hunt(
             first..end,
             jobs,

@@ -3,7 +3,7 @@
 
 use crate::dice::Dice;
 use crate::first_state::FirstState;
-use crate::plan::{Plan, Powers};
+use crate::plan::{MILLION, Plan, Powers};
 use crate::seals::Seals;
 use std::collections::BTreeSet;
 use weft_consensus::schedule::Schedule;
@@ -158,7 +158,16 @@ fn powers(plan: &Plan) -> Vec<u64> {
         Powers::Whale if i == 0 => (count.max(2) - 1) * POWER * 3 / 7,
         Powers::Whale => POWER,
     };
-    (0..count).map(power).collect()
+    let mut powers: Vec<u64> = (0..count).map(power).collect();
+    if let Some(ppm) = plan.twin_power_ppm {
+        let is_twin = |i: &usize| plan.twins.contains(i);
+        let others: u64 = (0..).zip(&powers).filter(|(i, _)| !is_twin(i)).map(|(_, p)| p).sum();
+        let twins = plan.twins.len() as u128 * u128::from(MILLION - ppm);
+        let each = u64::try_from(u128::from(others) * u128::from(ppm) / twins)
+            .expect("nine times what others have is within the supply");
+        (0..).zip(&mut powers).filter(|(i, _)| is_twin(i)).for_each(|(_, p)| *p = each);
+    }
+    powers
 }
 
 /// Which voters are Byzantine; raises their power to just below a third if the plan says so.

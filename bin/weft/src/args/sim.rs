@@ -91,6 +91,9 @@ pub struct SimScenario {
     /// Play just this seed
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Play just the case of this name
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
     /// Seeds at a time; without it one for each core
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=64))]
     pub jobs: Option<u64>,

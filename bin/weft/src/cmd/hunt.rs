@@ -2,11 +2,11 @@
 
 use super::sim::{broken, replay, unknown};
 use crate::args::{SimHunt, SimScenario, SimTwins};
-use crate::output::{Answer, Exit, Failure, note};
+use crate::output::{Answer, Exit, Failure, note, table};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 use weft_sim::hunt::{Hunted, hunt};
-use weft_sim::scenario::{Played, Scenario};
+use weft_sim::scenario::{Case, Expect, Played, Scenario};
 use weft_sim::twins::Twins;
 use weft_sim::{Report, profiles};
 
@@ -198,43 +198,103 @@ fn replay_twins(plan: &Twins, number: u64) -> String {
     )
 }
 
-/// What a scenario came to, and how fast.
+/// What the cases of a scenario came to, and how fast.
 #[derive(Serialize)]
-struct PlayedAt<'a> {
-    #[serde(flatten)]
-    played: &'a Played,
+struct PlayedAt {
+    ok: bool,
+    cases: Vec<Played>,
+    seeds: u64,
+    violations: u64,
     seeds_per_second: f64,
     jobs: usize,
 }
 
 /// Plays a written scenario.
 pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
-    let mut scenario = read(args)?;
-    if let Some(seed) = args.seed {
-        scenario.seeds = [seed, seed.saturating_add(1)];
-    }
-    let [from, to] = scenario.seeds;
-    let mut progress = Progress::of(to - from);
+    let scenario = chosen(read(args)?, args)?;
+    let all = scenario.cases.iter().map(|case| case.seeds[1] - case.seeds[0]).sum();
+    let (jobs, mut progress) = (jobs(args.jobs), Progress::of(all));
     note(&scenario.about);
-    let jobs = jobs(args.jobs);
-    let played: Played = scenario.play(jobs, |report| {
-        let (file, seed) = (args.file.display(), report.seed);
-        let again = format!("weft sim scenario {file} --seed {seed}");
-        progress.count(report, &again);
+    let play = |case: &Case| {
+        case.play(jobs, |report| progress.count(report, &replay_case(args, case, report.seed)))
+    };
+    let cases: Vec<Played> = scenario.cases.iter().map(play).collect();
+    let text = told(&cases);
+    let unexpected: Vec<String> = cases.iter().filter(|case| !case.ok).map(complaint).collect();
+    let first = scenario.cases.iter().zip(&cases).find(|(_, played)| !played.ok);
+    let again = first.map(|(case, played)| {
+        let seed = played.hunted.first_failing.unwrap_or(case.seeds[0]);
+        replay_case(args, case, seed)
     });
-    let text = format!(
-        "{}\n{}: {}",
-        summary(&played.hunted, "seeds"),
-        if played.ok { "as expected" } else { "not as expected" },
-        scenario.about
-    );
-    let played = PlayedAt { played: &played, seeds_per_second: progress.rounded(), jobs };
-    if played.played.ok {
-        return Answer::new(&played, text);
+    let played = PlayedAt {
+        ok: unexpected.is_empty(),
+        seeds: cases.iter().map(|case| case.hunted.seeds).sum(),
+        violations: cases.iter().map(|case| case.hunted.violations).sum(),
+        seeds_per_second: progress.rounded(),
+        jobs,
+        cases,
+    };
+    let Some(again) = again else { return Answer::new(&played, text) };
+    note(&text);
+    let help = format!("{again} plays one seed");
+    Err(Failure::new(Exit::CheckFailed, "NotAsExpected", unexpected.join("; "))
+        .help(help)
+        .data(&played))
+}
+
+/// The cases and the seeds that are asked for.
+fn chosen(mut scenario: Scenario, args: &SimScenario) -> Result<Scenario, Failure> {
+    if let Some(name) = &args.case {
+        scenario.cases.retain(|case| case.name == *name);
+        if scenario.cases.is_empty() {
+            let text = format!("{} has no case `{name}`", args.file.display());
+            let help = "without --case all are played, and named";
+            return Err(Failure::new(Exit::NotFound, "NoCase", text).help(help));
+        }
     }
-    let message = played.played.failures.join("; ");
-    let again = format!("weft sim scenario {} --seed {from} plays one seed", args.file.display());
-    Err(Failure::new(Exit::CheckFailed, "NotAsExpected", message).help(again).data(&played))
+    if let Some(seed) = args.seed {
+        let end = seed.checked_add(1).ok_or_else(|| {
+            let text = format!("--seed {seed} is too high; at most {} may be", u64::MAX - 1);
+            Failure::new(Exit::Usage, "BadSeeds", text)
+        })?;
+        for case in &mut scenario.cases {
+            // What is expected is expected of all seeds together; one must keep its promises.
+            (case.seeds, case.expect) = ([seed, end], Expect::default());
+        }
+    }
+    Ok(scenario)
+}
+
+/// The command that plays one seed of a case again.
+fn replay_case(args: &SimScenario, case: &Case, seed: u64) -> String {
+    let which =
+        if case.name.is_empty() { String::new() } else { format!(" --case '{}'", case.name) };
+    format!("weft sim scenario {} --seed {seed}{which}", args.file.display())
+}
+
+/// What was not as expected, with the case's name.
+fn complaint(played: &Played) -> String {
+    let failures = played.failures.join(", ");
+    if played.name.is_empty() { failures } else { format!("{}: {failures}", played.name) }
+}
+
+/// One case in words, many as a table.
+fn told(cases: &[Played]) -> String {
+    if let [one] = cases {
+        return summary(&one.hunted, "seeds");
+    }
+    let head = ["case", "seeds", "broken", "p50", "p99", "max", "gap", "conflicts", "verdict"];
+    let row = |case: &Played| {
+        let (hunted, heal) = (&case.hunted, case.hunted.healing_slots);
+        let counts = [hunted.seeds, hunted.violations, heal.p50, heal.p99, heal.max];
+        let numbers = counts.iter().chain([&hunted.longest_gap, &hunted.conflicts]);
+        let verdict = if case.ok { "as expected" } else { "not as expected" };
+        let words = [case.name.clone()].into_iter().chain(numbers.map(ToString::to_string));
+        words.chain([verdict.to_owned()]).collect()
+    };
+    let rows: Vec<Vec<String>> =
+        [head.map(str::to_owned).to_vec()].into_iter().chain(cases.iter().map(row)).collect();
+    table(&rows)
 }
 
 fn read(args: &SimScenario) -> Result<Scenario, Failure> {
@@ -250,10 +310,5 @@ fn read(args: &SimScenario) -> Result<Scenario, Failure> {
         return Err(bad("ScenarioTooLarge", format!("{size} bytes, at most {MOST_BYTES} may be")));
     }
     let text = std::fs::read_to_string(&args.file).map_err(|e| bad("NoScenario", e.to_string()))?;
-    let scenario: Scenario =
-        toml::from_str(&text).map_err(|e| bad("BadScenario", e.to_string()))?;
-    match scenario.fault() {
-        None => Ok(scenario),
-        Some(fault) => Err(bad("BadScenario", fault)),
-    }
+    Scenario::read(&text).map_err(|e| bad("BadScenario", e.to_string()))
 }

@@ -44,7 +44,7 @@ impl Net {
             }
         };
         if let Some(target) = target {
-            let is_old = conduct.votes == Votes::Old && self.is_older(i, &target, slot);
+            let is_old = conduct.votes == Votes::Old && self.is_old(i, &target, slot);
             self.faults.add("old_votes", u64::from(is_old));
             self.cast(i, &target, &conduct);
         }
@@ -94,9 +94,11 @@ impl Net {
         })
     }
 
-    fn is_older(&self, i: usize, target: &BlockHash, slot: Slot) -> bool {
+    /// Whether a block is of an earlier slot, or a vote for it goes around another or within.
+    fn is_old(&self, i: usize, target: &BlockHash, slot: Slot) -> bool {
         let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
-        core.and_then(|c| c.forks().tree().get(target)).is_some_and(|n| n.header().slot < slot)
+        let known = core.and_then(|core| core.forks().tree().get(target));
+        known.is_some_and(|n| n.header().slot < slot || self.is_around(i, link(&n.standing)))
     }
 
     /// The second heaviest tip, when there are two.

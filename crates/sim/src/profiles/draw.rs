@@ -51,9 +51,7 @@ impl Draw {
 
     /// Everybody alone.
     pub(super) fn alone(&mut self, from: u64, until: u64) {
-        let side = |i: usize| u8::try_from(i).ok();
-        let sides = (0..self.plan.nodes()).map(side).collect();
-        self.plan.cuts.push(Cut { from, until, sides, ..Cut::default() });
+        self.plan.cuts.push(Cut { from, until, ..Cut::default() });
         self.plan.slots = until;
     }
 
@@ -71,7 +69,7 @@ impl Draw {
     pub(super) fn rotating(&mut self, keeps_genesis: bool) {
         let blocks = self.dice.between(8, 14);
         let moves = self.plan.joiners > 0;
-        self.plan.rotation = Some(Rotation { blocks, keeps_genesis, moves });
+        self.plan.rotation = Some(Rotation { blocks, keeps_genesis, moves, may_rest: false });
         self.plan.slots = self.plan.slots.max(40);
     }
 

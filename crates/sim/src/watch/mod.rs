@@ -11,7 +11,8 @@
 //! - the head of an honest node is the one that R8 names ([`head`]), and a block that it
 //!   takes has a round that R6 allows;
 //! - the paying transactions of an account have the nonces 0, 1, 2 ... on the final chain;
-//! - what the promises rest on: less than a third of each voter set is Byzantine.
+//! - what the promises rest on: less than a third of each set that votes on a final block is
+//!   Byzantine.
 //!
 //! The rules are written here once more, apart from the code that is watched.
 
@@ -139,7 +140,7 @@ impl Watch {
         }
         if let Some(chain) = forks.chain(&hash) {
             let fault = self.standings.executed(block, chain.finality, &chain.voters);
-            self.voters(time, block, &chain.voters);
+            self.rotation(block, &chain.voters);
             if let Some(text) = fault {
                 self.broken(time, &text);
             }
@@ -166,8 +167,8 @@ impl Watch {
         })
     }
 
-    /// Counts what rotated, and sees whether the promises still rest on what they need.
-    fn voters(&mut self, time: u64, block: &CheckedBlock, sets: &VoterSets) {
+    /// Counts what rotated.
+    fn rotation(&mut self, block: &CheckedBlock, sets: &VoterSets) {
         let before = self.standings.sets(&block.header().parent).map(|sets| &sets.current);
         if before.is_some_and(|before| before.anchor != sets.current.anchor) {
             self.rotations += 1;
@@ -179,17 +180,16 @@ impl Watch {
                 self.moves.1 += lacks(&sets.current, before);
             }
         }
-        let all = [Some(&sets.current), sets.previous.as_ref()];
-        let over = all.iter().flatten().find(|set| self.byzantine_ppm(set) >= PPM.div_ceil(3));
-        if let Some(set) = over.filter(|_| !self.may_conflict) {
-            let ppm = self.byzantine_ppm(set);
-            let text = format!("premise: {ppm} of a million of a set's power is Byzantine");
-            self.broken(time, &text);
-        }
     }
 
-    fn byzantine_ppm(&self, set: &VoterSet) -> u128 {
-        power_ppm(set, |key| self.byzantine.contains(key))
+    /// What the promises rest on: less than a third of the set that votes on a final block is
+    /// Byzantine. The set of a fork that never is final may be any.
+    fn premise(&self, block: &BlockHash) -> Option<String> {
+        let sets = self.standings.sets(block).filter(|_| !self.may_conflict)?;
+        let (part, all) =
+            (sum(&sets.current, |key| self.byzantine.contains(key)), sum(&sets.current, |_| true));
+        (part * 3 >= all)
+            .then(|| format!("premise: {part} of {all} of a final set's power is Byzantine"))
     }
 
     /// A node reports a final block, after this last one of its present life.
@@ -203,6 +203,9 @@ impl Watch {
         if is_new && !self.standings.is_final(&hash, self.signed.by_target()) {
             let text =
                 format!("finality: no votes make {hash} final at {height}, node {node} does");
+            self.broken(time, &text);
+        }
+        if let Some(text) = self.premise(&hash).filter(|_| is_new) {
             self.broken(time, &text);
         }
         let first = *self.finals.entry(height).or_insert(hash);
