@@ -3,6 +3,7 @@
 //! A plan holds everything that is decided before the first event. Whatever chance decides
 //! during the run comes from the one generator of its seed.
 
+use crate::world::SLOT_MS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -78,7 +79,7 @@ impl Plan {
     /// How many nodes there are.
     #[must_use]
     pub const fn nodes(&self) -> usize {
-        self.voters + self.joiners + self.twins.len()
+        self.voters.saturating_add(self.joiners).saturating_add(self.twins.len())
     }
 
     /// Whether nothing goes wrong but what Byzantine voters do.
@@ -86,7 +87,11 @@ impl Plan {
     pub fn is_attack_alone(&self) -> bool {
         let is_whole = self.cuts.is_empty() && self.downs.is_empty() && self.crashes.is_none();
         let is_fair = self.links == Links::default() && self.twins.is_empty();
-        is_whole && is_fair && self.rotation.is_none() && self.cabal.is_some()
+        is_whole
+            && is_fair
+            && self.skew_ms <= SLOT_MS / 8
+            && self.rotation.is_none()
+            && self.cabal.is_some()
     }
 
     /// What is wrong with it, if anything.
@@ -120,12 +125,14 @@ impl Plan {
         if let Some(twin) = self.twins.iter().find(|twin| **twin >= self.voters) {
             return Some(format!("voter {twin} has a twin, and there are {} voters", self.voters));
         }
-        let ppm = self.twin_power_ppm?;
         let twins: BTreeSet<_> = self.twins.iter().collect();
-        let is_some = !twins.is_empty() && twins.len() == self.twins.len();
-        if !is_some || twins.len() == self.voters || !(1..=MOST_TWIN_PPM).contains(&ppm) {
+        if twins.len() < self.twins.len() {
+            return Some("a voter has more than one twin; one may be".to_owned());
+        }
+        let ppm = self.twin_power_ppm?;
+        if twins.is_empty() || twins.len() == self.voters || !(1..=MOST_TWIN_PPM).contains(&ppm) {
             return Some(format!(
-                "{} voters with a twin, of {}, are to have {ppm} of a million of the power; some, each named once, may have 1 to {MOST_TWIN_PPM}",
+                "{} voters with a twin, of {}, are to have {ppm} of a million of the power; some may have 1 to {MOST_TWIN_PPM}",
                 twins.len(),
                 self.voters
             ));
@@ -137,7 +144,16 @@ impl Plan {
     }
 
     fn fault_of_weather(&self) -> Option<String> {
-        let Links { loss_ppm, twice_ppm, late_ppm, .. } = self.links;
+        let Links { loss_ppm, twice_ppm, late_ppm, late_slots } = self.links;
+        let Crashes { every, down, .. } = self.crashes.unwrap_or_default();
+        let most =
+            [(late_slots, "late slots"), (every, "slots between crashes"), (down, "slots down")];
+        if let Some((slots, what)) = most.iter().find(|(slots, _)| *slots > MOST_SLOTS) {
+            return Some(format!("{slots} {what}; up to {MOST_SLOTS} may be"));
+        }
+        if self.skew_ms > MOST_SKEW_MS {
+            return Some(format!("clocks off by {} ms; up to {MOST_SKEW_MS} may be", self.skew_ms));
+        }
         if let Some(ppm) = [loss_ppm, twice_ppm, late_ppm].into_iter().find(|ppm| *ppm > MILLION) {
             return Some(format!("{ppm} of a million messages"));
         }
@@ -147,7 +163,8 @@ impl Plan {
         if self.cabal.is_some_and(|cabal| cabal.members == 0) {
             return Some("a cabal of 0 members; leave it out where all are honest".to_owned());
         }
-        let down = self.downs.iter().find(|down| down.from >= down.until)?;
+        let no_time = |down: &&Down| down.from >= down.until || down.until > MOST_SLOTS;
+        let down = self.downs.iter().find(no_time)?;
         Some(format!("node {} is down from slot {} until {}", down.node, down.from, down.until))
     }
 }
@@ -160,6 +177,9 @@ pub(crate) const MILLION: u32 = 1_000_000;
 
 /// What part of the power voters with a twin may have at the most, in a million.
 const MOST_TWIN_PPM: u32 = 900_000;
+
+/// How far a clock may be off at the most.
+const MOST_SKEW_MS: u64 = 10 * SLOT_MS;
 
 /// The most slots of a run.
 pub const MOST_SLOTS: u64 = 1_000_000;
@@ -335,6 +355,12 @@ macro_rules! strategies {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The name of the profile in which they do just that.
+            #[must_use]
+            pub const fn profile(self) -> &'static str {
+                match self { $(Self::$variant => concat!("byzantine-", $name),)* }
             }
 
             /// What it does.

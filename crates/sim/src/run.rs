@@ -179,7 +179,9 @@ impl Net {
         let mut healing = self.first_final();
         if self.plan.cabal.is_some() && !self.is_broken() {
             healing.gap = self.longest_gap(ATTACKED).max(gap);
-            let (gap, most) = (healing.gap, healing.bound);
+            // Where nothing but the attack counts, so does the schedule from the start on.
+            let first = if self.plan.is_attack_alone() { 0 } else { self.slot() - ATTACKED };
+            let (gap, most) = (healing.gap, self.bound(first).max(healing.bound));
             if gap > most {
                 let text = format!("late: {gap} slots without a final block, {most} at most");
                 self.watch.broken(self.now, &text);
@@ -201,7 +203,7 @@ impl Net {
 
     fn first_final(&mut self) -> Healing {
         let mark = self.honest().map(|(_, n)| n.final_height()).max().unwrap_or_default();
-        let (first, bound) = (self.slot(), self.bound());
+        let (first, bound) = (self.slot(), self.bound(self.slot()));
         for slots in 1..=GIVEN_UP {
             if self.is_broken() {
                 return Healing { mark, slots: slots - 1, bound, gap: 0 };
@@ -223,10 +225,10 @@ impl Net {
         Healing { mark, slots: GIVEN_UP, bound, gap: 0 }
     }
 
-    /// In how many slots after healing a new block must be final: what it takes to meet, and
-    /// the longest stretch of the schedule from here on in which no two slots of honest voters
+    /// In how many slots a new block must be final: what it takes to meet, and the longest
+    /// stretch of the schedule from this slot on, and for a while from now on, in which no two slots of honest voters
     /// follow each other and two more; with Byzantine voters, who may spoil some, three times.
-    fn bound(&self) -> u64 {
+    fn bound(&self, first: u64) -> u64 {
         let heads = self.honest().filter_map(|(_, node)| {
             let core = node.core.as_ref()?;
             let tree = core.forks().tree();
@@ -237,8 +239,8 @@ impl Net {
             let key = schedule.proposer(Slot(slot));
             key.is_some_and(|key| !self.watch.is_byzantine(&key))
         };
-        let now = self.slot();
-        let wait = longest((now..now + AHEAD).map(|slot| honest(slot) && honest(slot + 1)));
+        let last = self.slot() + AHEAD;
+        let wait = longest((first..last).map(|slot| honest(slot) && honest(slot + 1)));
         let stretches = if self.plan.cabal.is_some() { SPOILED } else { 1 };
         MEETING + stretches * (wait + 2)
     }

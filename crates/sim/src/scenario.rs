@@ -87,9 +87,12 @@ pub enum ScenarioError {
     /// Its lists make no case at all, or too many.
     #[error("`vary` makes {0} cases; from one to {MOST_CASES} may be")]
     Cases(usize),
-    /// Two cases have one name, or many have none.
+    /// Two cases have one name.
     #[error("two cases are named `{0}`; give each difference a name of its own")]
     Twice(String),
+    /// One of several cases has no name.
+    #[error("one of {0} cases has no name; give each difference one")]
+    Nameless(usize),
     /// A case can't be played.
     #[error("case `{name}`: {fault}")]
     Case {
@@ -135,6 +138,9 @@ impl Scenario {
             tables = tables.iter().flat_map(|case| -> Vec<Table> { with(case) }).collect();
         }
         let cases: Vec<Case> = tables.into_iter().map(Case::of).collect::<Result<_, _>>()?;
+        if cases.len() > 1 && cases.iter().any(|case| case.name.is_empty()) {
+            return Err(ScenarioError::Nameless(cases.len()));
+        }
         let mut names = BTreeSet::new();
         match cases.iter().find(|case| !names.insert(&case.name)) {
             Some(case) => Err(ScenarioError::Twice(case.name.clone())),
@@ -166,7 +172,9 @@ fn joined(common: &Table, part: &Table) -> Table {
 
 impl Case {
     fn of(table: Table) -> Result<Self, ScenarioError> {
-        let case: Self = table.try_into()?;
+        let name = table.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let unreadable = |e: toml::de::Error| ScenarioError::Case { name, fault: e.to_string() };
+        let case: Self = table.try_into().map_err(unreadable)?;
         match case.fault() {
             None => Ok(case),
             Some(fault) => Err(ScenarioError::Case { name: case.name, fault }),

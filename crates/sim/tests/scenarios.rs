@@ -121,14 +121,16 @@ fn a_case_is_made_of_every_choice_from_each_list() {
 fn what_is_wrong_with_a_scenario_is_said_by_name() {
     let error = |text: &str| Scenario::read(text).unwrap_err();
     assert!(matches!(error("about = "), ScenarioError::Unreadable(_)));
-    assert!(matches!(error("about = \"x\"\nhealing = 1"), ScenarioError::Unreadable(_)));
+    assert!(matches!(error("about = \"x\"\nhealing = 1"), ScenarioError::Case { .. }));
     assert_eq!(error("profile = \"fair\""), ScenarioError::NoAbout);
     assert_eq!(error("about = \"x\"\nvary = [[]]\nprofile = \"fair\""), ScenarioError::Cases(0));
     let list = "[{}, {}, {}, {}, {}, {}, {}, {}, {}, {}]";
     let many = format!("about = \"x\"\nvary = [{list}, {list}, {list}, {list}]");
     assert_eq!(error(&many), ScenarioError::Cases(10_000));
-    let same = "about = \"x\"\nvary = [[{}, {}]]\nprofile = \"fair\"";
-    assert_eq!(error(same), ScenarioError::Twice(String::new()));
+    let nameless = "about = \"x\"\nvary = [[{}, {}]]\nprofile = \"fair\"";
+    assert_eq!(error(nameless), ScenarioError::Nameless(2));
+    let same = "about = \"x\"\nvary = [[{ name = \"a\" }, { name = \"a\" }]]\nprofile = \"fair\"";
+    assert_eq!(error(same), ScenarioError::Twice("a".to_owned()));
     for (text, why) in [
         ("", "neither a profile nor a plan"),
         ("profile = \"fair\"\nplan.voters = 4", "a profile and a plan"),
@@ -138,6 +140,10 @@ fn what_is_wrong_with_a_scenario_is_said_by_name() {
         ("plan.twin_power_ppm = 400000", "0 voters with a twin"),
         ("plan.twins = [0]\nplan.twin_power_ppm = 900001", "1 to 900000"),
         ("plan.rotation.blocks = 0", "every 0 blocks"),
+        ("plan.twins = [1, 1]", "more than one twin"),
+        ("plan = { voters = 9223372036854775807, joiners = 9223372036854775807 }", "voters on"),
+        ("plan.skew_ms = 9223372036854775807", "up to 10000 may be"),
+        ("plan.links.late_slots = 9223372036854775807", "late slots"),
         ("plan.links.loss_ppm = 1000001", "1000001 of a million"),
         ("plan.downs = [{ node = 0, from = 3, until = 3 }]", "from slot 3 until 3"),
         ("seeds = [0, 1000001]\nprofile = \"fair\"", "seeds 0 to 1000001"),

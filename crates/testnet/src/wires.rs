@@ -184,11 +184,19 @@ fn state(cut: &Cut) -> String {
 ///
 /// # Errors
 /// [`NetError::NoWires`] when the network has none, [`NetError::WiresSilent`] when they
-/// don't answer, [`NetError::WiresRefused`] when they say no.
+/// don't answer, [`NetError::NoneRuns`] when nothing of the network runs,
+/// [`NetError::WiresRefused`] when they say no.
 pub async fn ask(net: &Net, request: &str) -> Result<String, NetError> {
     let no_wires = || NetError::NoWires { dir: net.dir.clone() };
-    let control = net.wires.as_ref().ok_or_else(no_wires)?.control;
-    let silent = |reason: String| NetError::WiresSilent { log: Wires::log(&net.dir), reason };
+    let wires = net.wires.as_ref().ok_or_else(no_wires)?;
+    let control = wires.control;
+    let silent = |reason: String| {
+        if wires.is_running(&net.dir) || net.nodes.iter().any(Node::is_running) {
+            NetError::WiresSilent { log: Wires::log(&net.dir), reason }
+        } else {
+            NetError::NoneRuns { dir: net.dir.clone() }
+        }
+    };
     let talk = async {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, control)).await?;
         stream.write_all(format!("{request}\n").as_bytes()).await?;

@@ -74,7 +74,7 @@ async fn a_cut_stalls_its_pairs_and_ends_by_itself() {
 async fn what_the_wires_do_not_do_is_refused_by_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let (net, _listeners) = net(dir.path()).await;
-    assert!(matches!(wires::ask(&net, "state").await, Err(NetError::WiresSilent { .. })));
+    assert!(matches!(wires::ask(&net, "state").await, Err(NetError::NoneRuns { .. })));
     run(&net).await;
     // Of a line that is too long the end is not read, so the answer may not arrive.
     assert!(wires::ask(&net, &"x".repeat(5_000)).await.is_err());

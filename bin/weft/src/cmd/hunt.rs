@@ -13,6 +13,9 @@ use weft_sim::{Report, profiles};
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
+/// How many cases are named to somebody who asked for one that is not there.
+const NAMED: usize = 16;
+
 /// The longest scenario file.
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -121,6 +124,7 @@ fn summary(hunted: &Hunted, what: &str) -> String {
             hunted.longest_gap,
         )
     };
+    let what = if hunted.seeds == 1 { what.trim_end_matches('s') } else { what };
     format!(
         "{} {what}, {} broke a promise\n{live}\n{} offenders, {} heights final twice",
         hunted.seeds, hunted.violations, hunted.offenders, hunted.conflicts
@@ -216,16 +220,15 @@ pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
     let (jobs, mut progress) = (jobs(args.jobs), Progress::of(all));
     note(&scenario.about);
     let play = |case: &Case| {
-        case.play(jobs, |report| progress.count(report, &replay_case(args, case, report.seed)))
+        let again = |seed| replay_case(args, case, Some(seed));
+        case.play(jobs, |report| progress.count(report, &again(report.seed)))
     };
     let cases: Vec<Played> = scenario.cases.iter().map(play).collect();
     let text = told(&cases);
     let unexpected: Vec<String> = cases.iter().filter(|case| !case.ok).map(complaint).collect();
     let first = scenario.cases.iter().zip(&cases).find(|(_, played)| !played.ok);
-    let again = first.map(|(case, played)| {
-        let seed = played.hunted.first_failing.unwrap_or(case.seeds[0]);
-        replay_case(args, case, seed)
-    });
+    // What many seeds together miss no single one shows.
+    let again = first.map(|(case, played)| replay_case(args, case, played.hunted.first_failing));
     let played = PlayedAt {
         ok: unexpected.is_empty(),
         seeds: cases.iter().map(|case| case.hunted.seeds).sum(),
@@ -236,7 +239,7 @@ pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
     };
     let Some(again) = again else { return Answer::new(&played, text) };
     note(&text);
-    let help = format!("{again} plays one seed");
+    let help = format!("play it again: {again}");
     Err(Failure::new(Exit::CheckFailed, "NotAsExpected", unexpected.join("; "))
         .help(help)
         .data(&played))
@@ -245,10 +248,15 @@ pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
 /// The cases and the seeds that are asked for.
 fn chosen(mut scenario: Scenario, args: &SimScenario) -> Result<Scenario, Failure> {
     if let Some(name) = &args.case {
+        let like = |case: &&Case| case.name.contains(name.as_str());
+        let some: Vec<&Case> = scenario.cases.iter().filter(like).collect();
+        let some = if some.is_empty() { scenario.cases.iter().collect() } else { some };
+        let names: Vec<String> =
+            some.iter().take(NAMED).map(|case| format!("`{}`", case.name)).collect();
+        let help = format!("it has {}, such as {}", scenario.cases.len(), names.join(", "));
         scenario.cases.retain(|case| case.name == *name);
         if scenario.cases.is_empty() {
             let text = format!("{} has no case `{name}`", args.file.display());
-            let help = "without --case all are played, and named";
             return Err(Failure::new(Exit::NotFound, "NoCase", text).help(help));
         }
     }
@@ -265,11 +273,18 @@ fn chosen(mut scenario: Scenario, args: &SimScenario) -> Result<Scenario, Failur
     Ok(scenario)
 }
 
-/// The command that plays one seed of a case again.
-fn replay_case(args: &SimScenario, case: &Case, seed: u64) -> String {
-    let which =
-        if case.name.is_empty() { String::new() } else { format!(" --case '{}'", case.name) };
-    format!("weft sim scenario {} --seed {seed}{which}", args.file.display())
+/// The command that plays a case again, or one seed of it.
+fn replay_case(args: &SimScenario, case: &Case, seed: Option<u64>) -> String {
+    let name = &case.name;
+    let which = if name.is_empty() { String::new() } else { format!(" --case {}", quoted(name)) };
+    let seed = seed.map_or_else(String::new, |seed| format!(" --seed {seed}"));
+    format!("weft sim scenario {}{seed}{which}", quoted(&args.file.display().to_string()))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// What was not as expected, with the case's name.
@@ -280,17 +295,25 @@ fn complaint(played: &Played) -> String {
 
 /// One case in words, many as a table.
 fn told(cases: &[Played]) -> String {
+    let verdict = |case: &Played| if case.ok { "as expected" } else { "not as expected" };
     if let [one] = cases {
-        return summary(&one.hunted, "seeds");
+        return format!("{}\n{}", summary(&one.hunted, "seeds"), verdict(one));
     }
     let head = ["case", "seeds", "broken", "p50", "p99", "max", "gap", "conflicts", "verdict"];
     let row = |case: &Played| {
         let (hunted, heal) = (&case.hunted, case.hunted.healing_slots);
-        let counts = [hunted.seeds, hunted.violations, heal.p50, heal.p99, heal.max];
-        let numbers = counts.iter().chain([&hunted.longest_gap, &hunted.conflicts]);
-        let verdict = if case.ok { "as expected" } else { "not as expected" };
-        let words = [case.name.clone()].into_iter().chain(numbers.map(ToString::to_string));
-        words.chain([verdict.to_owned()]).collect()
+        let slots = |n: u64| if hunted.judged == 0 { "-".to_owned() } else { n.to_string() };
+        vec![
+            case.name.clone(),
+            hunted.seeds.to_string(),
+            hunted.violations.to_string(),
+            slots(heal.p50),
+            slots(heal.p99),
+            slots(heal.max),
+            slots(hunted.longest_gap),
+            hunted.conflicts.to_string(),
+            verdict(case).to_owned(),
+        ]
     };
     let rows: Vec<Vec<String>> =
         [head.map(str::to_owned).to_vec()].into_iter().chain(cases.iter().map(row)).collect();
@@ -309,6 +332,7 @@ fn read(args: &SimScenario) -> Result<Scenario, Failure> {
     if size > MOST_BYTES {
         return Err(bad("ScenarioTooLarge", format!("{size} bytes, at most {MOST_BYTES} may be")));
     }
-    let text = std::fs::read_to_string(&args.file).map_err(|e| bad("NoScenario", e.to_string()))?;
+    let text = std::fs::read_to_string(&args.file)
+        .map_err(|e| bad("ScenarioUnreadable", e.to_string()))?;
     Scenario::read(&text).map_err(|e| bad("BadScenario", e.to_string()))
 }

@@ -107,7 +107,10 @@ fn next(global: &Global, status: &NetStatus) -> String {
     let is_usual = status.dir == testnet_dir(global, None);
     let dir = if is_usual { String::new() } else { format!(" --dir {}", status.dir.display()) };
     let Some(node) = status.nodes.iter().find(|node| node.pid.is_some()) else {
-        return format!("no node runs; next: weft testnet up{dir}");
+        return format!(
+            "no node runs; next: weft testnet restart 0{dir} goes on with node 0 and its chain | \
+             weft testnet up{dir} makes a new chain in its place"
+        );
     };
     let network = if is_usual { String::new() } else { format!(" --network {}", node.rpc) };
     format!(
@@ -188,12 +191,17 @@ fn next_step(error: &NetError) -> String {
         NetError::Damaged { .. } => "stop the nodes, remove the directory, start anew".to_owned(),
         NetError::Running { dir } => format!("stop it: weft testnet down --dir {}", dir.display()),
         NetError::NotOurs { .. } => "choose another --dir".to_owned(),
-        NetError::NoWires { .. } => {
-            "a network has wires from its start on: weft testnet down, then up --wires, which starts anew".to_owned()
-        }
+        NetError::NoWires { dir } => format!(
+            "a network has wires from its start on: weft testnet down --dir {0}, then weft testnet up --wires --dir {0} makes a new one",
+            dir.display()
+        ),
         NetError::WiresSilent { log, .. } => format!("their log: {}", log.display()),
         NetError::Groups { .. } => "write groups of all nodes, as in 0,1/2,3".to_owned(),
-        NetError::NoneRuns { .. } => "weft testnet restart N starts node N again".to_owned(),
+        NetError::NoneRuns { dir } => {
+            format!("weft testnet restart N --dir {} starts node N again", dir.display())
+        }
+        NetError::NoNode { .. } => "weft testnet status lists them".to_owned(),
+        NetError::WiresRefused { .. } => "weft testnet fault heal ends any cut".to_owned(),
         _ => String::new(),
     }
 }

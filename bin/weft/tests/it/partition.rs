@@ -169,11 +169,15 @@ fn what_can_not_be_cut_is_refused_by_name() {
     assert_eq!(home.error(&cut, 1), "NoWires");
     assert_eq!(home.error(&["testnet", "fault", "heal"], 1), "NoWires");
     let (_, refused) = home.json(&cut);
-    let message = refused["error"]["message"].as_str().unwrap_or_default();
-    assert!(message.contains("weft testnet up --wires"), "{message}");
+    let help = refused["error"]["help"].as_str().unwrap_or_default();
+    assert!(help.contains("weft testnet up --wires"), "{help}");
     let with = |groups, flag, time| ["testnet", "fault", "partition", groups, flag, time];
     assert_eq!(home.error(&with("0,1", "--for", "1"), 2), "BadGroups");
     assert_eq!(home.error(&with("0/2", "--for", "1"), 3), "NoSuchNode");
     assert_eq!(home.error(&with("0/1", "--for", "0s"), 2), "BadDuration");
     assert_eq!(home.error(&with("0/1", "--heal-within", "soon"), 2), "BadDuration");
+    home.data(&["testnet", "down"]);
+    home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300", "--wires"]);
+    home.data(&["testnet", "down"]);
+    assert_eq!(home.error(&["testnet", "fault", "heal"], 4), "NoNodeRuns");
 }

@@ -73,6 +73,14 @@ fn twins_are_counted_and_a_scenario_that_is_not_as_expected_exits_with_eight() {
     assert_eq!(home.data(&["sim", "scenario", path])["ok"], json!(true));
     write("about = \"fair\"\nprofile = \"fair\"\n[expect]\nconflicts = 1\n");
     assert_eq!(home.error(&["sim", "scenario", path], 8), "NotAsExpected");
+    write(
+        "about = \"sizes\"\nprofile = \"fair\"\nvary = [[{ name = \"a\" }, { name = \"b\", seeds = [4, 6] }]]",
+    );
+    let both = home.data(&["sim", "scenario", path]);
+    assert_eq!((&both["seeds"], &both["cases"][1]["name"]), (&json!(3), &json!("b")));
+    let one = home.data(&["sim", "scenario", path, "--case", "b", "--seed", "9"]);
+    assert_eq!((&one["seeds"], &one["cases"][0]["seeds"]), (&json!(1), &json!(1)));
+    assert_eq!(home.error(&["sim", "scenario", path, "--case", "c"], 3), "NoCase");
     write("about = \"fair\"\n");
     assert_eq!(home.error(&["sim", "scenario", path], 2), "BadScenario");
     assert_eq!(home.error(&["sim", "scenario", "absent.toml"], 3), "NoScenario");

@@ -183,7 +183,8 @@ impl Watch {
     }
 
     /// What the promises rest on: less than a third of the set that votes on a final block is
-    /// Byzantine. The set of a fork that never is final may be any.
+    /// Byzantine; the set before was looked at when it was the current one. The set of a fork
+    /// that never is final may be any.
     fn premise(&self, block: &BlockHash) -> Option<String> {
         let sets = self.standings.sets(block).filter(|_| !self.may_conflict)?;
         let (part, all) =
