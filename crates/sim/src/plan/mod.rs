@@ -3,9 +3,10 @@
 //! A plan holds everything that is decided before the first event. Whatever chance decides
 //! during the run comes from the one generator of its seed.
 
+mod fault;
+
 use crate::world::SLOT_MS;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// What is simulated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,80 +94,6 @@ impl Plan {
             && self.rotation.is_none()
             && self.cabal.is_some()
     }
-
-    /// What is wrong with it, if anything.
-    #[must_use]
-    pub fn fault(&self) -> Option<String> {
-        let nodes = self.nodes();
-        let off = |cut: &&Cut| ![0, nodes].contains(&cut.sides.len()) || cut.from >= cut.until;
-        if self.voters == 0 || nodes > MOST_NODES {
-            let voters = self.voters;
-            return Some(format!("{voters} voters on {nodes} nodes; 1 to {MOST_NODES} may be"));
-        }
-        if let Some(fault) = self.fault_of_twins().or_else(|| self.fault_of_weather()) {
-            return Some(fault);
-        }
-        if let Some(cut) = self.cuts.iter().find(off) {
-            let (sides, from, until) = (cut.sides.len(), cut.from, cut.until);
-            return Some(format!(
-                "a cut from slot {from} until {until} names {sides} sides; it needs none or one for each of {nodes} nodes, and an end after its start"
-            ));
-        }
-        if let Some(down) = self.downs.iter().find(|down| down.node >= nodes) {
-            return Some(format!("node {} is to be down, and there are {nodes} nodes", down.node));
-        }
-        if self.slots == 0 || self.slots > MOST_SLOTS {
-            return Some(format!("{} slots; 1 to {MOST_SLOTS} may be", self.slots));
-        }
-        None
-    }
-
-    fn fault_of_twins(&self) -> Option<String> {
-        if let Some(twin) = self.twins.iter().find(|twin| **twin >= self.voters) {
-            return Some(format!("voter {twin} has a twin, and there are {} voters", self.voters));
-        }
-        let twins: BTreeSet<_> = self.twins.iter().collect();
-        if twins.len() < self.twins.len() {
-            return Some("a voter has more than one twin; one may be".to_owned());
-        }
-        let ppm = self.twin_power_ppm?;
-        if twins.is_empty() || twins.len() == self.voters || !(1..=MOST_TWIN_PPM).contains(&ppm) {
-            return Some(format!(
-                "{} voters with a twin, of {}, are to have {ppm} of a million of the power; some may have 1 to {MOST_TWIN_PPM}",
-                twins.len(),
-                self.voters
-            ));
-        }
-        let keeps = self.rotation.is_some_and(|rotation| rotation.keeps_genesis);
-        keeps.then(|| {
-            "voters with a twin can't have a part of the power while rotation keeps that of genesis, which is equal".to_owned()
-        })
-    }
-
-    fn fault_of_weather(&self) -> Option<String> {
-        let Links { loss_ppm, twice_ppm, late_ppm, late_slots } = self.links;
-        let Crashes { every, down, .. } = self.crashes.unwrap_or_default();
-        let most =
-            [(late_slots, "late slots"), (every, "slots between crashes"), (down, "slots down")];
-        if let Some((slots, what)) = most.iter().find(|(slots, _)| *slots > MOST_SLOTS) {
-            return Some(format!("{slots} {what}; up to {MOST_SLOTS} may be"));
-        }
-        if self.skew_ms > MOST_SKEW_MS {
-            return Some(format!("clocks off by {} ms; up to {MOST_SKEW_MS} may be", self.skew_ms));
-        }
-        if let Some(ppm) = [loss_ppm, twice_ppm, late_ppm].into_iter().find(|ppm| *ppm > MILLION) {
-            return Some(format!("{ppm} of a million messages"));
-        }
-        if self.rotation.is_some_and(|rotation| rotation.blocks == 0) {
-            return Some("voters rotate every 0 blocks; at least 1 must lie between".to_owned());
-        }
-        if self.cabal.is_some_and(|cabal| cabal.members == 0) {
-            return Some("a cabal of 0 members; leave it out where all are honest".to_owned());
-        }
-        let no_time = |down: &&Down| down.from >= down.until || down.until > MOST_SLOTS;
-        let down = self.downs.iter().find(no_time)?;
-        Some(format!("node {} is down from slot {} until {}", down.node, down.from, down.until))
-    }
 }
 
 /// The most nodes of a run.
@@ -174,12 +101,6 @@ pub const MOST_NODES: usize = 100;
 
 /// Parts are counted in so many.
 pub(crate) const MILLION: u32 = 1_000_000;
-
-/// What part of the power voters with a twin may have at the most, in a million.
-const MOST_TWIN_PPM: u32 = 900_000;
-
-/// How far a clock may be off at the most.
-const MOST_SKEW_MS: u64 = 10 * SLOT_MS;
 
 /// The most slots of a run.
 pub const MOST_SLOTS: u64 = 1_000_000;
