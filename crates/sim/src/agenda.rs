@@ -1,5 +1,6 @@
 //! What will happen when: messages under way and timers, in one ordered queue.
 
+use crate::plan::Lost;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_consensus::{Status, Want};
@@ -132,8 +133,8 @@ pub enum Event {
     Down {
         /// Which.
         node: usize,
-        /// Whether it loses its vote file meanwhile.
-        loses_file: bool,
+        /// What it loses meanwhile.
+        loses: Lost,
     },
     /// A part of a slot has begun in which Byzantine voters act.
     Scheme(Phase),

@@ -6,9 +6,9 @@
 
 use crate::agenda::Event;
 use crate::net::Net;
+use crate::plan::Lost;
 use crate::world::{GENESIS_TIME, SLOT_MS};
 use weft_consensus::{Effect, Input, VoteFile};
-use weft_types::Hash;
 
 /// The most effects that a node carries out before it dies.
 const LAST_EFFECTS: u64 = 12;
@@ -18,8 +18,8 @@ impl Net {
     pub fn plan_crashes(&mut self) {
         for down in self.plan.downs.clone() {
             let at = |slot: u64| GENESIS_TIME + slot * SLOT_MS;
-            let (node, loses_file) = (down.node, down.loses_file);
-            self.agenda.plan(at(down.from), Event::Down { node, loses_file });
+            let (node, loses) = (down.node, down.loses);
+            self.agenda.plan(at(down.from), Event::Down { node, loses });
             self.agenda.plan(at(down.until), Event::Restart { node });
         }
         self.plan_crash();
@@ -43,11 +43,11 @@ impl Net {
         if down >= crashes.at_once || self.is_byzantine(victim) || !is_up {
             return;
         }
-        let loses = self.files_lost < crashes.lose_file;
-        self.files_lost += usize::from(loses);
+        let is_loss = self.losses < crashes.losses;
+        self.losses += usize::from(is_loss);
         if let Some(node) = self.nodes.get_mut(victim) {
             node.doom = Some(doom);
-            node.loses_file = loses;
+            node.loses = if is_loss { crashes.loses } else { Lost::Nothing };
         }
     }
 
@@ -65,10 +65,10 @@ impl Net {
     }
 
     /// A node goes down as planned, until its restart.
-    pub fn take_down(&mut self, i: usize, loses_file: bool) {
+    pub fn take_down(&mut self, i: usize, loses: Lost) {
         let Some(node) = self.nodes.get_mut(i).filter(|_| !self.is_calm) else { return };
         node.is_held = true;
-        node.loses_file = loses_file;
+        node.loses = loses;
         if node.core.is_some() {
             self.kill(i);
         }
@@ -102,16 +102,20 @@ impl Net {
     pub fn start(&mut self, i: usize) {
         let now = self.clock(i);
         let Some(node) = self.nodes.get_mut(i) else { return };
-        let vote = if std::mem::take(&mut node.loses_file) {
+        let lost = std::mem::take(&mut node.loses);
+        let vote = if lost == Lost::VoteFile {
             self.faults.note("files_lost");
             VoteFile::Lost
         } else {
             VoteFile::Known(node.disk.vote().clone())
         };
+        if lost == Lost::Log {
+            self.faults.note("logs_lost");
+            node.disk.lose_log();
+        }
         let mut core = self.world.core(i, vote, &self.seals);
         let log = node.disk.log();
-        let target = node.disk.vote().last_target.hash;
-        let lacks_target = target != Hash::ZERO && !log.iter().any(|b| b.hash() == target);
+        let lacks_target = node.disk.lacks_target();
         let mut restored: Vec<Effect> = Vec::new();
         for block in log {
             node.arrivals.note(now.0, block.header().slot, block.hash());

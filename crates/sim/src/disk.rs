@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_consensus::VoteRecord;
-use weft_types::{BlockHash, CheckedBlock, Height};
+use weft_types::{BlockHash, CheckedBlock, Hash, Height};
 
 /// The most blocks in one answer to a peer.
 const ANSWER_BLOCKS: usize = 256;
@@ -18,6 +18,8 @@ pub struct Disk {
     buffer: Vec<Arc<CheckedBlock>>,
     record: VoteRecord,
     index: BTreeMap<BlockHash, Arc<CheckedBlock>>,
+    /// What was voted for last when the log was lost.
+    lost: BlockHash,
 }
 
 impl Disk {
@@ -41,6 +43,22 @@ impl Disk {
         let lost = self.buffer.len();
         self.buffer.clear();
         lost
+    }
+
+    /// The log is gone; the vote record is not.
+    pub fn lose_log(&mut self) {
+        self.synced.clear();
+        self.buffer.clear();
+        self.index.clear();
+        self.lost = self.record.last_target.hash;
+    }
+
+    /// Whether the block voted for last is not in the log, though it was not lost with it.
+    #[must_use]
+    pub fn lacks_target(&self) -> bool {
+        let target = self.record.last_target.hash;
+        ![Hash::ZERO, self.lost].contains(&target)
+            && !self.synced.iter().any(|b| b.hash() == target)
     }
 
     /// The vote record as last synced.

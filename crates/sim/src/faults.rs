@@ -1,6 +1,6 @@
 //! What really went wrong in a run, counted; and what a plan must have made go wrong.
 
-use crate::plan::{Conflict, Plan, Strategy};
+use crate::plan::{Conflict, Lost, Plan, Strategy};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -53,8 +53,10 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(plan.links.late_ppm > 0, "late");
     ask(!plan.cuts.is_empty(), "cut");
     ask(!plan.downs.is_empty() || plan.crashes.is_some(), "crashes");
-    let loses = plan.downs.iter().any(|down| down.loses_file);
-    ask(loses || plan.crashes.is_some_and(|c| c.lose_file > 0), "files_lost");
+    for (lost, kind) in [(Lost::VoteFile, "files_lost"), (Lost::Log, "logs_lost")] {
+        let is_planned = plan.downs.iter().any(|down| down.loses == lost);
+        ask(is_planned || plan.crashes.is_some_and(|c| c.losses > 0 && c.loses == lost), kind);
+    }
     ask(plan.rotation.is_some_and(|r| !r.may_rest), "rotations");
     let moves = plan.rotation.is_some_and(|r| r.moves);
     ask(moves, "stake_moves");

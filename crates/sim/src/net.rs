@@ -64,7 +64,7 @@ pub struct Net {
     /// Starts after a crash.
     pub restarts: u64,
     /// Nodes that lost their vote file or will in the crash that awaits them.
-    pub files_lost: usize,
+    pub losses: usize,
     numbers: u64,
 }
 
@@ -97,7 +97,7 @@ impl Net {
             faults,
             delivered: 0,
             restarts: 0,
-            files_lost: 0,
+            losses: 0,
             numbers: 0,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::agenda::Parcel;
 use crate::disk::Disk;
+use crate::plan::Lost;
 use crate::seals::Seals;
 use crate::watch::head::Arrivals;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -57,8 +58,8 @@ pub struct Node {
     pub doom: Option<u64>,
     /// It stays down until a restart that was planned.
     pub is_held: bool,
-    /// Its vote file will not be there at the next start.
-    pub loses_file: bool,
+    /// What will not be there at the next start.
+    pub loses: Lost,
     /// What it took in.
     pub taken: Taken,
     /// Which blocks came in time.
@@ -75,8 +76,8 @@ impl Node {
         let mut disk = std::mem::take(&mut self.disk);
         let lost = disk.crash();
         let (life, skew_ms) = (self.life + 1, self.skew_ms);
-        let (is_held, loses_file) = (self.is_held, self.loses_file);
-        *self = Self { disk, life, skew_ms, is_held, loses_file, ..Self::default() };
+        let (is_held, loses) = (self.is_held, self.loses);
+        *self = Self { disk, life, skew_ms, is_held, loses, ..Self::default() };
         self.pool = Pool::new(Bounds::default());
         lost
     }

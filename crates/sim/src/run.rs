@@ -152,7 +152,7 @@ impl Net {
             Event::Timeout { node, id } => self.timeout(node, id),
             Event::Submit { node } => self.submit(node),
             Event::Crash => self.crash(),
-            Event::Down { node, loses_file } => self.take_down(node, loses_file),
+            Event::Down { node, loses } => self.take_down(node, loses),
             Event::Restart { node } => self.restart(node),
             Event::Scheme(phase) => self.scheme(phase),
             Event::Release { from, to, parcel } => {

@@ -134,7 +134,7 @@ fn a_run_in_which_a_fault_that_was_asked_for_did_not_happen_is_not_ok() {
     };
     says(Plan { links: lossy, ..plain(3, 1) }, "lost");
     says(Plan { cuts: vec![halves(1, 3, 9)], ..plain(3, 1) }, "cut");
-    let never = Crashes { every: 20, down: 1, at_once: 0, lose_file: 0 };
+    let never = Crashes { every: 20, down: 1, at_once: 0, ..Crashes::default() };
     says(Plan { crashes: Some(never), ..plain(3, 4) }, "crashes");
     says(Plan { conflict: Conflict::Must, ..plain(3, 4) }, "conflicts");
 }

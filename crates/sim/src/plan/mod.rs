@@ -203,9 +203,22 @@ pub struct Down {
     pub from: u64,
     /// It starts as this slot begins.
     pub until: u64,
-    /// Whether its vote file is lost meanwhile.
+    /// What it loses meanwhile.
     #[serde(default)]
-    pub loses_file: bool,
+    pub loses: Lost,
+}
+
+/// What a node that stops loses, of what is synced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lost {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Its vote file.
+    VoteFile,
+    /// Its log, with the chain that it voted for; it keeps its vote file.
+    Log,
 }
 
 /// Crashes by chance.
@@ -218,13 +231,15 @@ pub struct Crashes {
     pub down: u64,
     /// How many nodes may be down at once.
     pub at_once: usize,
-    /// How many nodes, in all, lose their vote file in their first crash.
-    pub lose_file: usize,
+    /// What some of them lose.
+    pub loses: Lost,
+    /// In how many crashes, the first ones, that is lost.
+    pub losses: usize,
 }
 
 impl Default for Crashes {
     fn default() -> Self {
-        Self { every: 20, down: 5, at_once: 1, lose_file: 0 }
+        Self { every: 20, down: 5, at_once: 1, loses: Lost::Nothing, losses: 0 }
     }
 }
 

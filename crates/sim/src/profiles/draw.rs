@@ -1,7 +1,9 @@
 //! A plan in the making: what profiles are put together from.
 
 use crate::dice::Dice;
-use crate::plan::{Cabal, Crashes, Cut, Down, Links, Plan, Powers, Rotation, Strategy, Trust};
+use crate::plan::{
+    Cabal, Crashes, Cut, Down, Links, Lost, Plan, Powers, Rotation, Strategy, Trust,
+};
 
 /// A plan in the making, and what chance decides of it.
 pub(super) struct Draw {
@@ -55,14 +57,15 @@ impl Draw {
         self.plan.slots = until;
     }
 
-    pub(super) fn crashing(&mut self, lose_file: usize) {
+    pub(super) fn crashing(&mut self, lost_files: usize) {
         // Beside Byzantine voters fewer crash, or nothing would ever be final.
         let (often, long) = if self.plan.cabal.is_some() { (8, 3) } else { (2, 6) };
         self.plan.crashes = Some(Crashes {
             every: self.dice.between(often, often + 6),
             down: self.dice.between(1, long),
             at_once: self.below_third().max(1),
-            lose_file,
+            loses: if lost_files > 0 { Lost::VoteFile } else { Lost::Nothing },
+            losses: lost_files,
         });
     }
 
@@ -124,7 +127,7 @@ impl Draw {
         let side = |i: usize| Some(u8::from(i >= 2));
         self.plan.cuts =
             vec![Cut { from, until, sides: (0..5).map(side).collect(), ..Cut::default() }];
-        let down = |node| Down { node, from, until: back, loses_file: false };
+        let down = |node| Down { node, from, until: back, loses: Lost::Nothing };
         self.plan.downs = (2..5).map(down).collect();
         self.plan.slots = until;
     }
@@ -137,7 +140,8 @@ impl Draw {
         let side = |i: usize| Some(u8::from(i == 0));
         let sides = (0..self.plan.nodes()).map(side).collect();
         self.plan.cuts = vec![Cut { from, until, sides, ..Cut::default() }];
-        self.plan.downs = vec![Down { node: 0, from: until, until: until + 1, loses_file: true }];
+        self.plan.downs =
+            vec![Down { node: 0, from: until, until: until + 1, loses: Lost::VoteFile }];
         self.plan.slots = until + 4;
     }
 }
