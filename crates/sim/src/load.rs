@@ -38,6 +38,12 @@ impl Net {
             self.offer_to_vote(i);
             self.report_offence(i);
         }
+        for i in self.world.cabal.clone() {
+            if self.plan.rotation.is_some_and(|r| !r.keeps_genesis) {
+                self.offer_row(i);
+                self.offer_to_vote(i);
+            }
+        }
         self.begin_scheme();
         for _ in 0..self.dice.between(0, TRANSFERS) {
             let time = self.now + self.dice.below(SLOT_MS);
@@ -68,7 +74,7 @@ impl Net {
         node.offered = Some(height);
         let row = self.row(height);
         let joins = (self.plan.voters..self.plan.voters + self.plan.joiners).contains(&i);
-        if joins && height > Height::ZERO {
+        if (joins || self.world.cabal.contains(&i)) && height > Height::ZERO {
             self.send_free(i, Call::SetWeights { row });
         } else {
             self.give(i, Input::Queue(vec![Item::Row(row)]));

@@ -218,16 +218,20 @@ impl Net {
             }
         }
         let finals: Vec<u64> = self.honest().map(|(_, n)| n.final_height()).collect();
+        let heads = self.honest().filter_map(|(_, n)| Some(n.core.as_ref()?.head_hash()));
+        let parts = heads.filter_map(|head| self.watch.byzantine(&head));
+        let (part, all) = parts.last().unwrap_or_default();
         let text = format!(
-            "stuck: {GIVEN_UP} slots after the last fault the final heights are {finals:?}, {mark} was reached before"
+            "stuck: {GIVEN_UP} slots after the last fault the final heights are {finals:?}, {mark} was reached before; {part} of {all} of the power at a head is Byzantine"
         );
         self.watch.broken(self.now, &text);
         Healing { mark, slots: GIVEN_UP, bound, gap: 0 }
     }
 
     /// In how many slots a new block must be final: what it takes to meet, and the longest
-    /// stretch of the schedule from this slot on, and for a while from now on, in which no two slots of honest voters
-    /// follow each other and two more; with Byzantine voters, who may spoil some, three times.
+    /// stretch of the schedule, from slot `first` until a while from now, in which no two slots
+    /// of honest voters follow each other, and two more; with Byzantine voters, who may spoil
+    /// some, three times.
     fn bound(&self, first: u64) -> u64 {
         let heads = self.honest().filter_map(|(_, node)| {
             let core = node.core.as_ref()?;

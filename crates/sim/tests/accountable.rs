@@ -1,7 +1,7 @@
 //! Who breaks the chain is named: above a third conflicts can be forced, and the messages
 //! show offences of a third of one set's power; below a third neither.
 
-use weft_sim::plan::{Conflict, Plan};
+use weft_sim::plan::{Cabal, Conflict, Plan, Rotation, Strategy};
 use weft_sim::twins::Twins;
 use weft_sim::{profiles, run};
 
@@ -22,6 +22,30 @@ fn just_under_a_third_on_both_sides_offend_and_force_nothing() {
         let report = run(&profiles::plan("split-world", seed).unwrap());
         assert!(report.ok, "{seed}: {:#?}", report.violations);
         assert_eq!(report.conflicts, 0);
+    }
+}
+
+/// With real stake a voter is what its stake makes it: an offence cuts that, and it is
+/// jailed, so the next set is without it; who only holds back what is its own stays.
+#[test]
+fn who_offends_is_not_in_the_next_set_and_who_does_not_stays() {
+    let left = |strategy, seed| {
+        let cabal = Cabal { members: 2, strategy, placed: false, just_below: false };
+        let report = run(&Plan {
+            seed,
+            voters: 7,
+            slots: 110,
+            rotation: Some(Rotation { blocks: 32, ..Rotation::default() }),
+            cabal: Some(cabal),
+            ..Plan::default()
+        });
+        assert!(report.ok, "{seed}: {:#?}", report.violations);
+        report.faults.count("left")
+    };
+    for seed in 0..3 {
+        // On two forks both are counted twice.
+        assert!([2, 4].contains(&left(Strategy::Equivocate, seed)), "seed {seed}");
+        assert_eq!(left(Strategy::OmitShares, seed), 0, "seed {seed}");
     }
 }
 

@@ -186,11 +186,15 @@ impl Watch {
     /// Byzantine; the set before was looked at when it was the current one. The set of a fork
     /// that never is final may be any.
     fn premise(&self, block: &BlockHash) -> Option<String> {
-        let sets = self.standings.sets(block).filter(|_| !self.may_conflict)?;
-        let (part, all) =
-            (sum(&sets.current, |key| self.byzantine.contains(key)), sum(&sets.current, |_| true));
+        let (part, all) = self.byzantine(block).filter(|_| !self.may_conflict)?;
         (part * 3 >= all)
             .then(|| format!("premise: {part} of {all} of a final set's power is Byzantine"))
+    }
+
+    /// What is Byzantine of the power of the set that votes on a block, and all of it.
+    pub fn byzantine(&self, block: &BlockHash) -> Option<(u128, u128)> {
+        let set = &self.standings.sets(block)?.current;
+        Some((sum(set, |key| self.byzantine.contains(key)), sum(set, |_| true)))
     }
 
     /// A node reports a final block, after this last one of its present life.
