@@ -7,7 +7,7 @@
 mod draw;
 
 use crate::dice::Dice;
-use crate::plan::{Cabal, Conflict, Cut, Plan, Rotation, Strategy, Trust};
+use crate::plan::{Cabal, Conflict, Cut, Plan, Powers, Rotation, Strategy, Trust};
 use crate::world::SLOT_MS;
 use draw::Draw;
 
@@ -198,6 +198,19 @@ const TOGETHER: &[Profile] = &[
         name: "rotation-byzantine",
         about: "Byzantine voters while sets rotate and stake moves",
         make: |d| d.rotating_cabal(40),
+    },
+    Profile {
+        name: "rotation-stake",
+        about: "Byzantine voters by real stake while sets rotate: who offends is cut and leaves",
+        make: |d| {
+            d.plan.voters = *d.one_of(&[7, 10]);
+            d.plan.powers = *d.one_of(&[Powers::Equal, Powers::Pareto, Powers::Whale]);
+            let strategy = *d.one_of(Strategy::ALL);
+            d.plan.cabal = Some(Cabal { just_below: false, ..d.cabal(strategy) });
+            // In a quarter of it every offer can be renewed: no honest voter leaves.
+            d.plan.rotation = Some(Rotation { blocks: 32, ..Rotation::default() });
+            d.plan.slots = 110;
+        },
     },
     Profile {
         name: "chaos",
