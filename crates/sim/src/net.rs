@@ -63,7 +63,7 @@ pub struct Net {
     pub delivered: u64,
     /// Starts after a crash.
     pub restarts: u64,
-    /// Nodes that lost their vote file or will in the crash that awaits them.
+    /// Crashes, past or about to come, in which something synced is lost.
     pub losses: usize,
     numbers: u64,
 }

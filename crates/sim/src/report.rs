@@ -5,7 +5,7 @@ use crate::net::Net;
 use crate::node::Node;
 use crate::run::Healing;
 use serde::Serialize;
-use weft_types::{Hash, PublicKey};
+use weft_types::{Evidence, Hash, PublicKey};
 
 /// What happened in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -55,8 +55,10 @@ pub struct Report {
     pub restarts: u64,
     /// Heights at which two different blocks are final.
     pub conflicts: u64,
-    /// Voters that signed what no honest one signs, each shown by a pair of messages.
+    /// Voters that voted for two targets of one round, or around another vote.
     pub offenders: Vec<PublicKey>,
+    /// Two such votes of each of them, as they were sent.
+    pub evidence: Vec<Evidence>,
     /// Their part of the power, in a million: of the set that both final blocks of a
     /// conflict stand on.
     pub offenders_ppm: u64,
@@ -92,6 +94,7 @@ impl Net {
             restarts: self.restarts,
             conflicts: self.watch.conflicts.len() as u64,
             offenders: blame.offenders,
+            evidence: blame.evidence,
             offenders_ppm: blame.power_ppm,
         }
     }

@@ -21,6 +21,9 @@ const MOST_SEEDS: u64 = 1_000_000;
 /// The most cases of a file.
 const MOST_CASES: usize = 1_000;
 
+/// The most bytes of all cases together, each taken to be as long as its file.
+const MOST_BYTES: usize = 1 << 24;
+
 /// A written scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -87,6 +90,14 @@ pub enum ScenarioError {
     /// Its lists make no case at all, or too many.
     #[error("`vary` makes {0} cases; from one to {MOST_CASES} may be")]
     Cases(usize),
+    /// It is too long for so many cases.
+    #[error("{cases} cases of {bytes} bytes each; {MOST_BYTES} in all may be")]
+    TooLong {
+        /// How many cases it makes.
+        cases: usize,
+        /// How long it is.
+        bytes: usize,
+    },
     /// Two cases have one name.
     #[error("two cases are named `{0}`; give each difference a name of its own")]
     Twice(String),
@@ -133,6 +144,9 @@ impl Scenario {
             let count = tables.len().saturating_mul(list.len());
             if !(1..=MOST_CASES).contains(&count) {
                 return Err(ScenarioError::Cases(count));
+            }
+            if text.len().saturating_mul(count) > MOST_BYTES {
+                return Err(ScenarioError::TooLong { cases: count, bytes: text.len() });
             }
             let with = |case: &Table| list.iter().map(|part| joined(case, part)).collect();
             tables = tables.iter().flat_map(|case| -> Vec<Table> { with(case) }).collect();

@@ -132,7 +132,11 @@ const PLANTS: &[Plant] = &[
     },
     Plant {
         name: "the voted chain not kept",
-        edits: &[("crates/sim/src/disk.rs", "        self.synced.append(&mut self.buffer);\n", "")],
+        edits: &[(
+            "crates/consensus/src/core/blocks.rs",
+            "                out.insert(at, Effect::Append(Arc::clone(block)));\n",
+            "                let _here = at;\n",
+        )],
         profile: "any",
     },
     Plant {

@@ -127,6 +127,9 @@ fn what_is_wrong_with_a_scenario_is_said_by_name() {
     let list = "[{}, {}, {}, {}, {}, {}, {}, {}, {}, {}]";
     let many = format!("about = \"x\"\nvary = [{list}, {list}, {list}, {list}]");
     assert_eq!(error(&many), ScenarioError::Cases(10_000));
+    let long = format!("about = \"x\"\nvary = [[{list}, {list}]]\n# {}", "x".repeat(1 << 20))
+        .replace("], [", ", ");
+    assert!(matches!(error(&long), ScenarioError::TooLong { cases: 20, .. }), "{:?}", error(&long));
     let nameless = "about = \"x\"\nvary = [[{}, {}]]\nprofile = \"fair\"";
     assert_eq!(error(nameless), ScenarioError::Nameless(2));
     let same = "about = \"x\"\nvary = [[{ name = \"a\" }, { name = \"a\" }]]\nprofile = \"fair\"";
@@ -140,6 +143,7 @@ fn what_is_wrong_with_a_scenario_is_said_by_name() {
         ("plan.twin_power_ppm = 400000", "0 voters with a twin"),
         ("plan.twins = [0]\nplan.twin_power_ppm = 900001", "1 to 900000"),
         ("plan.rotation.blocks = 0", "every 0 blocks"),
+        ("plan.rotation.blocks = 4000000000000000000", "1 to 1000000 may be"),
         ("plan.twins = [1, 1]", "more than one twin"),
         ("plan = { voters = 9223372036854775807, joiners = 9223372036854775807 }", "voters on"),
         ("plan.skew_ms = 9223372036854775807", "up to 10000 may be"),

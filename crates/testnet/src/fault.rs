@@ -72,6 +72,8 @@ pub struct PartitionReport {
     pub forks: usize,
     /// The most offences that one node saw meanwhile.
     pub offences: u64,
+    /// Nodes that ran in the end and did not say what they hold, or what they saw.
+    pub silent: Vec<String>,
     /// Whether all is as it must be.
     pub ok: bool,
 }
@@ -98,7 +100,11 @@ impl PartitionReport {
         }
         let seconds = cut.heal_within.as_secs();
         let late = format!("the nodes did not agree within {seconds} s of healing");
-        self.heal_ms.is_none().then_some(("NotHealed", late))
+        if self.heal_ms.is_none() {
+            return Some(("NotHealed", late));
+        }
+        let text = format!("{} did not answer in the end", self.silent.join(", "));
+        (!self.silent.is_empty()).then_some(("NodeSilent", text))
     }
 }
 
@@ -123,13 +129,20 @@ impl Onlooker {
 
     /// Asks every node for all its final blocks between the first and the last seen, and
     /// counts the heights with two.
-    async fn forks(&mut self) -> usize {
+    /// A node that says it has no such block, since it was started anew, counts for none.
+    async fn forks(&mut self, silent: &mut BTreeSet<String>) -> usize {
         let ends = (self.finals.first_key_value(), self.finals.last_key_value());
         let (Some((first, _)), Some((last, _))) = ends else { return 0 };
         for height in *first..=*last {
             for node in self.net.nodes.iter().filter(|node| node.is_running()) {
-                let block = ask(node, "chain_getBlock", &json!({ "height": height })).await;
-                let block = block.unwrap_or_default();
+                let block = match ask(node, "chain_getBlock", &json!({ "height": height })).await {
+                    Ok(block) => block,
+                    Err(NetError::Ask { source: ClientError::Application(_), .. }) => continue,
+                    Err(_) => {
+                        silent.insert(node.name.clone());
+                        continue;
+                    }
+                };
                 if let (Some(true), Some(hash)) = (block["final"].as_bool(), block["hash"].as_str())
                 {
                     self.finals.entry(height).or_default().insert(hash.to_owned());
@@ -149,7 +162,7 @@ pub async fn partition(net: &Net, cut: &Partition) -> Result<PartitionReport, Ne
     wires::ask(net, "state").await?;
     let quorum = quorums(net, &cut.groups).await?;
     let mut onlooker = Onlooker { net: net.clone(), finals: BTreeMap::new() };
-    let offences_before = offences(net).await;
+    let offences_before: Vec<u64> = offences(net).await.into_iter().collect::<Result<_, _>>()?;
     let groups = cut.groups.to_string();
     let request = format!("cut {groups} {}", (cut.lasts + GRACE).as_millis());
     wires::ask(net, &request).await?;
@@ -178,11 +191,17 @@ pub async fn partition(net: &Net, cut: &Partition) -> Result<PartitionReport, Ne
     wires::ask(net, "heal").await?;
     report.cut_ms = millis(start);
     agree(&mut report, cut, &mut onlooker).await?;
-    report.forks = onlooker.forks().await;
-    let offences = offences(net).await.into_iter().zip(offences_before);
-    // A node that was started anew counts from 0.
-    let seen = offences.map(|(now, was)| now.checked_sub(was).unwrap_or(now));
-    report.offences = seen.max().unwrap_or(0);
+    let mut silent = BTreeSet::new();
+    report.forks = onlooker.forks(&mut silent).await;
+    let offences = offences(&onlooker.net).await.into_iter().zip(offences_before);
+    for (node, (now, was)) in onlooker.net.nodes.iter().zip(offences) {
+        match now {
+            // A node that was started anew counts from 0.
+            Ok(now) => report.offences = report.offences.max(now.checked_sub(was).unwrap_or(now)),
+            Err(_) => drop(silent.insert(node.name.clone())),
+        }
+    }
+    report.silent = silent.into_iter().collect();
     report.ok = report.wrong(cut).is_none();
     Ok(report)
 }
@@ -249,9 +268,15 @@ async fn quorums(net: &Net, groups: &Groups) -> Result<Vec<bool>, NetError> {
     let has = |group: &[usize]| {
         let keys: Vec<_> = group.iter().filter_map(|n| voters.get(*n)?.as_deref()).collect();
         let counted = [&sets["current"], &sets["previous"]].into_iter().filter_map(Value::as_array);
-        counted.into_iter().all(|set| is_quorum(set, &keys))
+        counted
+            .into_iter()
+            .map(|set| is_quorum(set, &keys))
+            .try_fold(true, |all, is| Some(all & is?))
     };
-    Ok(groups.iter().map(has).collect())
+    let reason = "it names a voter without a power".to_owned();
+    let odd = ClientError::NotRpc { url: first.rpc.clone(), reason };
+    let all: Option<Vec<bool>> = groups.iter().map(has).collect();
+    all.ok_or_else(|| NetError::Ask { name: first.name.clone(), source: odd })
 }
 
 /// The hotkey that votes on a node.
@@ -261,25 +286,32 @@ fn voter(node: &Node) -> Option<String> {
     Some(SecretKey::from_seed(seed).public().to_string())
 }
 
-fn is_quorum(set: &[Value], keys: &[&str]) -> bool {
-    let power = |voter: &Value| voter["power"].as_str().and_then(|p| p.parse().ok()).unwrap_or(0);
+/// Whether voters have over two thirds of a set's power; none when a power is no number.
+fn is_quorum(set: &[Value], keys: &[&str]) -> Option<bool> {
+    let power = |voter: &Value| voter["power"].as_str()?.parse::<u128>().ok();
     let is_here = |voter: &&Value| voter["hotkey"].as_str().is_some_and(|k| keys.contains(&k));
-    let (all, here): (u128, u128) =
-        (set.iter().map(power).sum(), set.iter().filter(is_here).map(power).sum());
-    here.saturating_mul(3) > all.saturating_mul(2)
+    let all: u128 = set.iter().map(power).sum::<Option<_>>()?;
+    let here: u128 = set.iter().filter(is_here).map(power).sum::<Option<_>>()?;
+    Some(here.saturating_mul(3) > all.saturating_mul(2))
 }
 
-/// How many offences each node has seen since it started.
-async fn offences(net: &Net) -> Vec<u64> {
+/// How many offences each node has seen since it started; one that does not run, none.
+async fn offences(net: &Net) -> Vec<Result<u64, NetError>> {
     let mut all = Vec::new();
     for node in &net.nodes {
-        let text = async { client(node)?.text("/metrics").await }.await.unwrap_or_default();
-        let count = text.lines().find_map(|line| {
-            line.strip_prefix("weft_consensus_byzantine_evidence_total ")?.trim().parse().ok()
-        });
-        all.push(count.unwrap_or(0));
+        let count = if node.is_running() { seen_by(node).await } else { Ok(0) };
+        all.push(count.map_err(|source| NetError::Ask { name: node.name.clone(), source }));
     }
     all
+}
+
+async fn seen_by(node: &Node) -> Result<u64, ClientError> {
+    let text = client(node)?.text("/metrics").await?;
+    let count = text.lines().find_map(|line| {
+        line.strip_prefix("weft_consensus_byzantine_evidence_total ")?.trim().parse().ok()
+    });
+    let reason = "its metrics do not count offences".to_owned();
+    count.ok_or_else(|| ClientError::NotRpc { url: node.rpc.clone(), reason })
 }
 
 #[cfg(test)]
@@ -312,9 +344,11 @@ mod tests {
     fn a_quorum_is_over_two_thirds_of_the_power() {
         let voter = |key: &str| json!({ "hotkey": key, "power": "1000", "trust": 0 });
         let set: Vec<_> = ["a", "b", "c", "d"].map(voter).to_vec();
-        assert!(is_quorum(&set, &["a", "b", "c"]));
-        assert!(!is_quorum(&set, &["a", "b"]));
-        assert!(!is_quorum(set.get(..3).unwrap(), &["a", "b"]), "two thirds are not enough");
+        assert_eq!(is_quorum(&set, &["a", "b", "c"]), Some(true));
+        assert_eq!(is_quorum(&set, &["a", "b"]), Some(false));
+        let two_thirds = is_quorum(set.get(..3).unwrap(), &["a", "b"]);
+        assert_eq!(two_thirds, Some(false), "they are not enough");
+        assert_eq!(is_quorum(&[json!({ "hotkey": "a", "power": 1000 })], &["a"]), None);
     }
 
     #[test]
@@ -341,6 +375,8 @@ mod tests {
         assert_eq!(name(report), None);
         assert_eq!(name(PartitionReport { forks: 1, ..good.clone() }), Some("Forked"));
         assert_eq!(name(PartitionReport { offences: 1, ..good.clone() }), Some("OffenceSeen"));
-        assert_eq!(name(PartitionReport { heal_ms: None, ..good }), Some("NotHealed"));
+        assert_eq!(name(PartitionReport { heal_ms: None, ..good.clone() }), Some("NotHealed"));
+        let silent = vec!["node1".to_owned()];
+        assert_eq!(name(PartitionReport { silent, ..good }), Some("NodeSilent"));
     }
 }

@@ -27,7 +27,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// The most nodes that are wired: their wires and connections stay within 1 024 open files.
+/// The most nodes that are wired: with a connection or two for each pair their wires stay
+/// within 1 024 open files.
 pub const MAX_NODES: usize = 16;
 
 /// The longest cut that is taken.

@@ -4,6 +4,8 @@ use super::sim::{broken, replay, unknown};
 use crate::args::{SimHunt, SimScenario, SimTwins};
 use crate::output::{Answer, Exit, Failure, note, table};
 use serde::Serialize;
+use std::fs::File;
+use std::io::Read;
 use std::time::{Duration, Instant};
 use weft_sim::hunt::{Hunted, hunt};
 use weft_sim::scenario::{Case, Expect, Played, Scenario};
@@ -323,16 +325,15 @@ fn told(cases: &[Played]) -> String {
 fn read(args: &SimScenario) -> Result<Scenario, Failure> {
     let path = args.file.display();
     let bad = |name: &str, why: String| Failure::new(Exit::Usage, name, format!("{path}: {why}"));
-    let size = std::fs::metadata(&args.file)
-        .map_err(|e| {
-            let help = "those of the project are in crates/sim/scenarios";
-            Failure::new(Exit::NotFound, "NoScenario", format!("{path}: {e}")).help(help)
-        })?
-        .len();
-    if size > MOST_BYTES {
-        return Err(bad("ScenarioTooLarge", format!("{size} bytes, at most {MOST_BYTES} may be")));
+    let file = File::open(&args.file).map_err(|e| {
+        let help = "those of the project are in crates/sim/scenarios";
+        Failure::new(Exit::NotFound, "NoScenario", format!("{path}: {e}")).help(help)
+    })?;
+    let mut text = String::new();
+    let read = file.take(MOST_BYTES + 1).read_to_string(&mut text);
+    if text.len() as u64 > MOST_BYTES {
+        return Err(bad("ScenarioTooLarge", format!("at most {MOST_BYTES} bytes may be")));
     }
-    let text = std::fs::read_to_string(&args.file)
-        .map_err(|e| bad("ScenarioUnreadable", e.to_string()))?;
+    read.map_err(|e| bad("ScenarioUnreadable", e.to_string()))?;
     Scenario::read(&text).map_err(|e| bad("BadScenario", e.to_string()))
 }

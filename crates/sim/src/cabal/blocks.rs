@@ -32,6 +32,7 @@ impl Net {
         if !self.mind.proposed.insert((i, slot)) {
             return;
         }
+        self.acted();
         match conduct.blocks {
             Blocks::None => self.faults.note("silent_slots"),
             Blocks::One => {

@@ -24,7 +24,7 @@ pub(super) enum Defect {
     State,
     /// R9: a share from another source than the target's justified checkpoint.
     Source,
-    /// R9: a catch-up proof of one vote.
+    /// R9: a catch-up proof of one vote; where none is allowed at all, more work.
     CatchUp,
 }
 
@@ -42,11 +42,11 @@ impl Defect {
     pub(super) fn forge(
         self,
         known: &Forks,
-        parent: &BlockHash,
+        hash: &BlockHash,
         mut draft: Draft,
         signer: (&KeyPair, &ChainId),
     ) -> Option<Draft> {
-        let parent = known.tree().get(parent)?;
+        let parent = known.tree().get(hash)?;
         match self {
             Self::Round => {
                 let between = draft.header.slot.0.checked_sub(1)?;
@@ -69,7 +69,10 @@ impl Defect {
                 draft.header.work = judge::work(parent, &tally);
             }
             Self::CatchUp => {
-                let target = &known.tree().get(&parent.header().parent)?.standing;
+                let Some(target) = judge::catch_up_targets(known.tree(), parent).next() else {
+                    return Self::Work.forge(known, hash, draft, signer);
+                };
+                let target = &target.standing;
                 let source = target.finality.justified;
                 let votes = vec![vote(target.checkpoint(), Some(source), signer)];
                 draft.catch_up = Some(CatchUp { target: target.checkpoint(), votes });

@@ -179,9 +179,15 @@ impl Net {
         if strategy != Strategy::Wild {
             return Some(conduct(strategy));
         }
-        self.faults.note("wild_acts");
         let at = self.dice.place(Strategy::ALL.len());
         Strategy::ALL.get(at).map(|strategy| conduct(*strategy))
+    }
+
+    /// One of them signed something, or made nothing where it could.
+    fn acted(&mut self) {
+        if self.plan.cabal.is_some_and(|cabal| cabal.strategy == Strategy::Wild) {
+            self.faults.note("wild_acts");
+        }
     }
 
     /// A slot begins: they will act in it.

@@ -27,26 +27,26 @@ impl Net {
             Votes::Every => self.known(i, |n| n.header().slot.0 + BACK >= slot),
             Votes::None | Votes::Old | Votes::Lighter => Vec::new(),
         };
-        targets.iter().for_each(|target| self.cast(i, target, &conduct));
+        for target in &targets {
+            self.cast(i, target, &conduct);
+        }
     }
 
     /// Near the end of the time to vote.
     pub(super) fn vote_late(&mut self, i: usize, slot: Slot) {
         let Some(conduct) = self.conduct() else { return };
+        let lighter = self.lighter(i).filter(|_| conduct.votes == Votes::Lighter);
         let target = match conduct.votes {
             Votes::None => None,
             Votes::Head | Votes::Every => self.head_to_vote_for(i),
             Votes::Old => self.any(i),
-            Votes::Lighter => {
-                let lighter = self.lighter(i);
-                self.faults.add("balancing_votes", u64::from(lighter.is_some()));
-                lighter.or_else(|| self.head_to_vote_for(i))
-            }
+            Votes::Lighter => lighter.or_else(|| self.head_to_vote_for(i)),
         };
-        if let Some(target) = target {
-            let is_old = conduct.votes == Votes::Old && self.is_old(i, &target, slot);
+        let Some(target) = target else { return };
+        let is_old = conduct.votes == Votes::Old && self.is_old(i, &target, slot);
+        if self.cast(i, &target, &conduct) {
+            self.faults.add("balancing_votes", u64::from(lighter.is_some()));
             self.faults.add("old_votes", u64::from(is_old));
-            self.cast(i, &target, &conduct);
         }
     }
 
@@ -113,16 +113,16 @@ impl Net {
         tips.into_iter().max_by_key(weight).map(|tip| tip.standing.hash)
     }
 
-    /// Signs a share for a block and shows it.
-    fn cast(&mut self, i: usize, target: &BlockHash, conduct: &Conduct) {
+    /// Signs a share for a block and shows it; answers whether it may be one.
+    fn cast(&mut self, i: usize, target: &BlockHash, conduct: &Conduct) -> bool {
         let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
-        let Some(known) = core.and_then(|core| core.forks().tree().get(target)) else { return };
-        let standing = known.standing.clone();
-        let Some(key) = self.world.keys.get(i) else { return };
+        let known = core.and_then(|core| core.forks().tree().get(target));
+        let Some(standing) = known.map(|known| known.standing.clone()) else { return false };
+        let Some(key) = self.world.keys.get(i) else { return false };
         let voter = key.public;
         let is_new = !self.mind.voted.contains(&(i, *target));
         if !is_new || !is_voter(&standing.sets, &voter) || standing.header.height.0 == 0 {
-            return;
+            return false;
         }
         let items = if conduct.copies { self.mind.row.clone() } else { None };
         let items: Vec<Item> = items.map(|row| Item::Row(at(row, &standing))).into_iter().collect();
@@ -145,6 +145,8 @@ impl Net {
         let share = Box::new(Share { signed, items });
         self.tell_cabal(&Secret::Share(share.clone()));
         self.show(i, &Parcel::new(Message::Share(share)), conduct.shows_share, conduct);
+        self.acted();
+        true
     }
 
     /// Remembers the last row of somebody else that blocks carry.

@@ -1,6 +1,6 @@
 //! Whether a plan makes sense: what is wrong with one that can't be played, in words.
 
-use super::{Crashes, Cut, Down, Links, MILLION, MOST_NODES, MOST_SLOTS, Plan};
+use super::{Crashes, Cut, Down, Links, MILLION, MOST_NODES, MOST_SLOTS, Plan, Rotation};
 use crate::world::SLOT_MS;
 use std::collections::BTreeSet;
 
@@ -74,8 +74,10 @@ impl Plan {
         if let Some(ppm) = [loss_ppm, twice_ppm, late_ppm].into_iter().find(|ppm| *ppm > MILLION) {
             return Some(format!("{ppm} of a million messages"));
         }
-        if self.rotation.is_some_and(|rotation| rotation.blocks == 0) {
-            return Some("voters rotate every 0 blocks; at least 1 must lie between".to_owned());
+        if let Some(Rotation { blocks, .. }) = self.rotation
+            && !(1..=MOST_SLOTS).contains(&blocks)
+        {
+            return Some(format!("voters rotate every {blocks} blocks; 1 to {MOST_SLOTS} may be"));
         }
         if self.cabal.is_some_and(|cabal| cabal.members == 0) {
             return Some("a cabal of 0 members; leave it out where all are honest".to_owned());

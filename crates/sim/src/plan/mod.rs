@@ -40,7 +40,8 @@ pub struct Plan {
     pub rotation: Option<Rotation>,
     /// Voters that are Byzantine.
     pub cabal: Option<Cabal>,
-    /// Voters whose key runs on a second node as well: that node is the last but so many.
+    /// Voters whose key runs on a second node as well: that of the first of them on the node
+    /// after voters and joiners, and so on.
     pub twins: Vec<usize>,
     /// What part of the power voters with a twin have together, in a million, when it is not
     /// what `powers` makes it.
@@ -83,7 +84,7 @@ impl Plan {
         self.voters.saturating_add(self.joiners).saturating_add(self.twins.len())
     }
 
-    /// Whether nothing goes wrong but what Byzantine voters do.
+    /// Whether nothing goes wrong but what Byzantine voters do, and no voter moves.
     #[must_use]
     pub fn is_attack_alone(&self) -> bool {
         let is_whole = self.cuts.is_empty() && self.downs.is_empty() && self.crashes.is_none();
@@ -91,7 +92,7 @@ impl Plan {
         is_whole
             && is_fair
             && self.skew_ms <= SLOT_MS / 8
-            && self.rotation.is_none()
+            && self.rotation.is_none_or(|rotation| !rotation.moves)
             && self.cabal.is_some()
     }
 }

@@ -36,10 +36,13 @@ impl Draw {
         };
     }
 
-    /// A partition that begins and ends within these slots.
+    /// A partition that begins and ends within these slots; or, as often, one as long that
+    /// ends with all other faults.
     pub(super) fn parted(&mut self, low: u64, high: u64) {
         let from = self.dice.between(2, low);
         let until = self.dice.between(from + 4, high.max(from + 4));
+        let late = if self.dice.happens(500_000) { self.plan.slots } else { until };
+        let (from, until) = (from + late.saturating_sub(until), until.max(late));
         let parts = self.dice.between(2, 3);
         let nodes = self.plan.nodes();
         // Neighbours are on different sides: whoever is Byzantine, honest ones are on each.

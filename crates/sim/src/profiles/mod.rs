@@ -18,7 +18,14 @@ pub struct Profile {
     pub name: &'static str,
     /// What goes wrong in it.
     pub about: &'static str,
-    make: fn(&mut Draw),
+    make: Make,
+}
+
+/// How its plans are made.
+#[derive(Clone, Copy)]
+enum Make {
+    By(fn(&mut Draw)),
+    Strategy(Strategy),
 }
 
 /// All profiles.
@@ -26,7 +33,7 @@ pub fn profiles() -> impl Iterator<Item = Profile> {
     let one = |strategy: &'static Strategy| Profile {
         name: strategy.profile(),
         about: strategy.about(),
-        make: |_| {},
+        make: Make::Strategy(*strategy),
     };
     WEATHER.iter().copied().chain(Strategy::ALL.iter().map(one)).chain(TOGETHER.iter().copied())
 }
@@ -44,9 +51,9 @@ pub fn plan(name: &str, seed: u64) -> Option<Plan> {
     let dice = Dice::new(seed ^ u64::from_le_bytes(label));
     let plan = Plan { seed, profile: name.to_owned(), ..Plan::default() };
     let mut draw = Draw { plan, dice };
-    match Strategy::ALL.iter().find(|strategy| strategy.profile() == name) {
-        Some(strategy) => draw.byzantine(*strategy),
-        None => (profile.make)(&mut draw),
+    match profile.make {
+        Make::Strategy(strategy) => draw.byzantine(strategy),
+        Make::By(make) => make(&mut draw),
     }
     Some(draw.plan)
 }
@@ -64,88 +71,87 @@ const WEATHER: &[Profile] = &[
     Profile {
         name: "fair",
         about: "nothing goes wrong, but that clocks are a little off",
-        make: |d| d.size(4, 10),
+        make: Make::By(|d| d.size(4, 10)),
     },
     Profile {
         name: "lossy",
         about: "messages are lost, to 30 %, doubled, to 50 %, and slots late",
-        make: |d| {
+        make: Make::By(|d| {
             d.size(4, 10);
             d.lossy();
-        },
+        }),
     },
     Profile {
         name: "partition",
         about: "two or three sides can't talk, or one can't hear the other, or it comes and goes",
-        make: |d| {
+        make: Make::By(|d| {
             d.size(4, 10);
             d.parted(5, 30);
-        },
+        }),
     },
     Profile {
         name: "outage",
         about: "nobody hears anybody for 30, 90 or 270 slots",
-        make: |d| {
-            d.size(4, 10);
+        make: Make::By(|d| {
             let long = *d.one_of(&[30, 30, 30, 30, 30, 90, 90, 270]);
             d.plan.voters = *d.one_of(&[4, 5, 7, 10, 10, 16]);
             d.alone(3, 3 + long);
-        },
+        }),
     },
     Profile {
         name: "tall-fork",
         about: "a lighter fork grows tall while the others are down",
-        make: Draw::tall_fork,
+        make: Make::By(Draw::tall_fork),
     },
     Profile {
         name: "crashes",
         about: "nodes crash in the middle of what they do and start from what they synced",
-        make: |d| {
+        make: Make::By(|d| {
             d.size(4, 10);
             d.crashing(0);
             if d.dice.happens(500_000) {
                 d.lossy();
             }
-        },
+        }),
     },
     Profile {
         name: "lost-file",
         about: "less than a third of the voters lose their vote files",
-        make: |d| {
+        make: Make::By(|d| {
             d.size(4, 10);
             let below = d.below_third();
             d.crashing(below);
             d.plan.slots = 30;
-        },
+        }),
     },
     Profile {
         name: "lone-fork",
         about: "a voter alone on a fork of high rounds loses its vote file",
-        make: Draw::lone_fork,
+        make: Make::By(Draw::lone_fork),
     },
     Profile {
         name: "skew",
         about: "clocks are off by up to an eighth of a slot, in bad weather",
-        make: |d| {
+        make: Make::By(|d| {
             d.size(4, 10);
             d.plan.skew_ms = SLOT_MS / 8;
             d.parted(5, 15);
-        },
+        }),
     },
     Profile {
         name: "skew-wild",
         about: "clocks are off by up to half a slot: safe, and not always live",
-        make: |d| {
+        make: Make::By(|d| {
             d.size(4, 10);
             d.plan.skew_ms = SLOT_MS / 2;
             d.plan.judges_liveness = false;
             d.parted(5, 15);
-        },
+        }),
     },
     Profile {
         name: "rotation",
         about: "voters come and go with their stake, in bad weather",
-        make: |d| {
+        make: Make::By(|d| {
             d.size(4, 8);
             d.plan.joiners = 2;
             d.rotating(false);
@@ -154,12 +160,12 @@ const WEATHER: &[Profile] = &[
             } else {
                 d.parted(20, 35);
             }
-        },
+        }),
     },
     Profile {
         name: "split-rotation",
         about: "two sides can't talk for longer than a rotation, and each would take a set of its own",
-        make: |d| {
+        make: Make::By(|d| {
             d.size(4, 7);
             d.rotating(false);
             let blocks = d.dice.between(4, 6);
@@ -168,7 +174,7 @@ const WEATHER: &[Profile] = &[
             let sides = (0..d.plan.nodes()).map(|i| Some(u8::from(i.is_multiple_of(2)))).collect();
             d.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
             d.plan.slots = until;
-        },
+        }),
     },
 ];
 
@@ -177,32 +183,32 @@ const TOGETHER: &[Profile] = &[
     Profile {
         name: "placed",
         about: "keys that sit badly in the schedule withhold blocks",
-        make: |d| {
+        make: Make::By(|d| {
             d.plan.voters = *d.one_of(&[4, 7, 10, 16]);
             d.plan.trust = *d.one_of(&[Trust::None, Trust::Gamed]);
             let cabal = d.cabal(Strategy::WithholdBlocks);
             d.plan.cabal = Some(Cabal { placed: true, just_below: false, ..cabal });
             d.plan.slots = 60;
-        },
+        }),
     },
     Profile {
         name: "mix",
         about: "any Byzantine act, loss, partitions and crashes",
-        make: |d| {
+        make: Make::By(|d| {
             d.byzantine(Strategy::Wild);
             d.lossy();
             d.crashing(0);
-        },
+        }),
     },
     Profile {
         name: "rotation-byzantine",
         about: "Byzantine voters while sets rotate and stake moves",
-        make: |d| d.rotating_cabal(40),
+        make: Make::By(|d| d.rotating_cabal(40)),
     },
     Profile {
         name: "rotation-stake",
         about: "Byzantine voters by real stake while sets rotate: who offends is cut and leaves",
-        make: |d| {
+        make: Make::By(|d| {
             d.plan.voters = *d.one_of(&[7, 10]);
             d.plan.powers = *d.one_of(&[Powers::Equal, Powers::Pareto, Powers::Whale]);
             let strategy = *d.one_of(Strategy::ALL);
@@ -210,22 +216,22 @@ const TOGETHER: &[Profile] = &[
             // In a quarter of it every offer can be renewed: no honest voter leaves.
             d.plan.rotation = Some(Rotation { blocks: 32, ..Rotation::default() });
             d.plan.slots = 110;
-        },
+        }),
     },
     Profile {
         name: "chaos",
         about: "everything at once for 100 slots",
-        make: |d| {
+        make: Make::By(|d| {
             d.rotating_cabal(100);
             d.lossy();
             d.crashing(0);
             d.parted(10, 90);
-        },
+        }),
     },
     Profile {
         name: "split-world",
         about: "just under a third run their keys on both sides of a partition",
-        make: |d| {
+        make: Make::By(|d| {
             d.plan.voters = *d.one_of(&[4, 7, 10]);
             let twins = d.below_third();
             d.split_world(twins);
@@ -234,12 +240,12 @@ const TOGETHER: &[Profile] = &[
                 d.plan.slots = 50;
                 d.plan.cuts.iter_mut().for_each(|cut| cut.until = 50);
             }
-        },
+        }),
     },
     Profile {
         name: "byzantine-third",
         about: "a third and more run their keys on both sides: conflicts, and who made them",
-        make: |d| {
+        make: Make::By(|d| {
             d.plan.voters = *d.one_of(&[4, 7, 10]);
             let twins = d.below_third() + 1;
             d.split_world(twins);
@@ -248,7 +254,7 @@ const TOGETHER: &[Profile] = &[
             d.plan.cuts.iter_mut().for_each(|cut| (cut.from, cut.until) = (0, 100));
             d.plan.conflict = Conflict::Must;
             d.plan.judges_liveness = false;
-        },
+        }),
     },
 ];
 

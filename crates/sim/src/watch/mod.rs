@@ -30,7 +30,9 @@ pub use signed::offends;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weft_ledger::forks::{FinalBlock, Forks};
-use weft_types::{BlockHash, CheckedBlock, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets};
+use weft_types::{
+    BlockHash, ChainId, CheckedBlock, Evidence, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets,
+};
 
 /// How many broken promises are kept.
 const KEPT: usize = 8;
@@ -62,6 +64,7 @@ pub struct Watch {
     money: Money,
     standings: Standings,
     genesis: BlockHash,
+    chain: ChainId,
     /// Heights at which two blocks are final.
     twice: BTreeSet<Height>,
     finals: BTreeMap<Height, BlockHash>,
@@ -72,8 +75,10 @@ pub struct Watch {
 /// Who is to blame for a conflict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blame {
-    /// Offenders, each shown by a pair of signed messages.
+    /// Offenders.
     pub offenders: Vec<PublicKey>,
+    /// A pair of signed votes of each, which a ledger takes as evidence.
+    pub evidence: Vec<Evidence>,
     /// Their part of the power of the set that both final blocks stand on, in a million.
     pub power_ppm: u64,
 }
@@ -100,6 +105,7 @@ impl Watch {
             money: Money::new(world),
             standings,
             genesis,
+            chain: world.chain,
             twice: BTreeSet::new(),
             finals: BTreeMap::new(),
             roots: BTreeMap::new(),
@@ -169,16 +175,15 @@ impl Watch {
 
     /// Counts what rotated.
     fn rotation(&mut self, block: &CheckedBlock, sets: &VoterSets) {
-        let before = self.standings.sets(&block.header().parent).map(|sets| &sets.current);
-        if before.is_some_and(|before| before.anchor != sets.current.anchor) {
-            self.rotations += 1;
+        let Some(before) = self.standings.sets(&block.header().parent) else { return };
+        let is_new = sets.previous.is_some() && before.previous.is_none();
+        if is_new || sets.current != before.current {
             let lacks = |set: &VoterSet, of: &VoterSet| {
                 of.voters.iter().filter(|v| set.get(&v.key).is_none()).count() as u64
             };
-            if let Some(before) = before {
-                self.moves.0 += lacks(before, &sets.current);
-                self.moves.1 += lacks(&sets.current, before);
-            }
+            self.rotations += 1;
+            self.moves.0 += lacks(&before.current, &sets.current);
+            self.moves.1 += lacks(&sets.current, &before.current);
         }
     }
 
@@ -221,10 +226,9 @@ impl Watch {
             return;
         }
         if first != hash {
-            let blame = self.blame();
+            let Blame { offenders, power_ppm, .. } = self.blame();
             let text = format!(
-                "agreement: node {node} made {hash} final at {height}, not {first}; {} of a million of the power offended",
-                blame.power_ppm
+                "agreement: node {node} made {hash} final at {height}, not {first}; {power_ppm} of a million of the power offended: {offenders:?}"
             );
             self.broken(time, &text);
         }
@@ -284,7 +288,10 @@ impl Watch {
     /// common ancestor, the least of all conflicts. Without a conflict: of the first set.
     #[must_use]
     pub fn blame(&self) -> Blame {
-        let shown = self.signed.voted_twice();
+        let is_good = |pair: &&Evidence| pair.offence().is_ok() && pair.is_signed(&self.chain);
+        let evidence: Vec<Evidence> =
+            self.signed.voted_twice().values().filter(is_good).cloned().collect();
+        let shown: BTreeSet<PublicKey> = evidence.iter().map(Evidence::offender).collect();
         let common = |(a, b): &(BlockHash, BlockHash)| self.common(*a, *b);
         let mut places: BTreeSet<BlockHash> = self.conflicts.iter().filter_map(common).collect();
         if places.is_empty() {
@@ -293,7 +300,8 @@ impl Watch {
         let sets = places.iter().filter_map(|hash| self.standings.sets(hash));
         let power = sets.map(|sets| power_ppm(&sets.current, |key| shown.contains(key))).min();
         Blame {
-            offenders: shown.iter().copied().collect(),
+            offenders: shown.into_iter().collect(),
+            evidence,
             power_ppm: power.and_then(|ppm| u64::try_from(ppm).ok()).unwrap_or(0),
         }
     }
@@ -314,4 +322,23 @@ fn power_ppm(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
 /// The power of some keys of a set.
 fn sum(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
     set.voters.iter().filter(|v| has(&v.key)).map(|v| u128::from(v.power.0)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_final_blocks_of_one_height_are_a_broken_promise() {
+        let plan = Plan::default();
+        let mut watch = Watch::new(&World::new(&plan), &plan);
+        let mut tells =
+            |node, hash| watch.finalized(GENESIS_TIME, node, Height(0), (hash, Height(1)));
+        tells(0, Hash([1; 32]));
+        tells(1, Hash([1; 32]));
+        tells(2, Hash([2; 32]));
+        let broken = |text: &&String| text.contains("agreement: node 2");
+        assert_eq!(watch.violations.iter().filter(broken).count(), 1, "{:?}", watch.violations);
+        assert_eq!(watch.conflicts, [(Hash([1; 32]), Hash([2; 32]))]);
+    }
 }

@@ -15,15 +15,16 @@ pub struct Signed {
     recorded: BTreeSet<Hash>,
     headers: BTreeMap<(PublicKey, Slot), SignedHeader>,
     by_byzantine: BTreeSet<BlockHash>,
-    shown: BTreeMap<PublicKey, Evidence>,
-    /// Who voted for two targets of one round, or around another vote.
-    twice: BTreeSet<PublicKey>,
+    /// Who offended, in any way.
+    shown: BTreeSet<PublicKey>,
+    /// Who voted for two targets of one round, or around another vote, with two such votes.
+    twice: BTreeMap<PublicKey, Evidence>,
     by_target: BTreeMap<BlockHash, Vec<Vote>>,
 }
 
 impl Signed {
-    /// Who voted for two targets of one round, or around another vote.
-    pub const fn voted_twice(&self) -> &BTreeSet<PublicKey> {
+    /// Who voted for two targets of one round, or around another vote, with two such votes.
+    pub const fn voted_twice(&self) -> &BTreeMap<PublicKey, Evidence> {
         &self.twice
     }
 
@@ -45,15 +46,15 @@ impl Watch {
         let is_double = |old: &SignedVote| {
             offence(&old.vote, &vote).is_some() && old.vote.target.hash != vote.target.hash
         };
-        if before.iter().any(is_double) {
-            self.signed.twice.insert(vote.voter);
+        if let Some(old) = before.iter().find(|old| is_double(old)) {
+            let pair = || Evidence::Votes(Box::new(*old), Box::new(*signed));
+            self.signed.twice.entry(vote.voter).or_insert_with(pair);
         }
         let rival = before.iter().find_map(|old| Some((offence(&old.vote, &vote)?, *old)));
         before.push(*signed);
         self.shares += 1;
         let Some((offence, old)) = rival else { return };
-        let evidence = Evidence::Votes(Box::new(old), Box::new(*signed));
-        self.signed.shown.entry(vote.voter).or_insert(evidence);
+        self.signed.shown.insert(vote.voter);
         if !self.is_byzantine(&vote.voter) {
             let (voter, a, b) = (vote.voter, old.vote.target, vote.target);
             let text = format!(
@@ -98,8 +99,7 @@ impl Watch {
             return;
         }
         let (a, b) = (first.header.hash(), signed.header.hash());
-        let pair = Evidence::Headers(Box::new(first.clone()), Box::new(signed.clone()));
-        self.signed.shown.entry(proposer).or_insert(pair);
+        self.signed.shown.insert(proposer);
         if !self.is_byzantine(&proposer) {
             let text = format!("double header: {proposer} made {a} and {b} in slot {slot}");
             self.broken(time, &text);
@@ -116,14 +116,14 @@ impl Watch {
     pub fn accused(&mut self, time: u64, (node, chain): (usize, &ChainId), evidence: &Evidence) {
         let who = evidence.offender();
         // One good pair is enough to know an offender; its others are not verified again.
-        let is_known = self.signed.shown.contains_key(&who);
+        let is_known = self.signed.shown.contains(&who);
         let is_shown = evidence.offence().is_ok() && (is_known || evidence.is_signed(chain));
         if !is_shown || !self.is_byzantine(&who) {
             let text = format!("blame: node {node} accuses {who}, who offended: {is_shown}");
             self.broken(time, &text);
         }
         if is_shown {
-            self.signed.shown.entry(who).or_insert_with(|| evidence.clone());
+            self.signed.shown.insert(who);
         }
     }
 }
