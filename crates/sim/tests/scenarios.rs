@@ -127,9 +127,8 @@ fn what_is_wrong_with_a_scenario_is_said_by_name() {
     let list = "[{}, {}, {}, {}, {}, {}, {}, {}, {}, {}]";
     let many = format!("about = \"x\"\nvary = [{list}, {list}, {list}, {list}]");
     assert_eq!(error(&many), ScenarioError::Cases(10_000));
-    let long = format!("about = \"x\"\nvary = [[{list}, {list}]]\n# {}", "x".repeat(1 << 20))
-        .replace("], [", ", ");
-    assert!(matches!(error(&long), ScenarioError::TooLong { cases: 20, .. }), "{:?}", error(&long));
+    let long = format!("about = \"x\"\nvary = [{list}, {list}]\n# {}", "x".repeat(1 << 20));
+    assert!(matches!(error(&long), ScenarioError::TooLong { cases: 100, .. }));
     let nameless = "about = \"x\"\nvary = [[{}, {}]]\nprofile = \"fair\"";
     assert_eq!(error(nameless), ScenarioError::Nameless(2));
     let same = "about = \"x\"\nvary = [[{ name = \"a\" }, { name = \"a\" }]]\nprofile = \"fair\"";
