@@ -7,7 +7,7 @@
 use crate::agenda::Event;
 use crate::net::Net;
 use crate::plan::Lost;
-use crate::world::{GENESIS_TIME, SLOT_MS};
+use crate::world::{SLOT_MS, start_of};
 use weft_consensus::{Effect, Input, VoteFile};
 
 /// The most effects that a node carries out before it dies.
@@ -17,10 +17,9 @@ impl Net {
     /// Plans what the plan says of nodes that are down, and the first crash.
     pub fn plan_crashes(&mut self) {
         for down in self.plan.downs.clone() {
-            let at = |slot: u64| GENESIS_TIME + slot * SLOT_MS;
             let (node, loses) = (down.node, down.loses);
-            self.agenda.plan(at(down.from), Event::Down { node, loses });
-            self.agenda.plan(at(down.until), Event::Restart { node });
+            self.agenda.plan(start_of(down.from), Event::Down { node, loses });
+            self.agenda.plan(start_of(down.until), Event::Restart { node });
         }
         self.plan_crash();
     }

@@ -4,7 +4,7 @@ use crate::agenda::Event;
 use crate::net::Net;
 use crate::plan::Plan;
 use crate::report::Report;
-use crate::world::{GENESIS_TIME, SLOT_MS, longest};
+use crate::world::{longest, start_of};
 use weft_consensus::Input;
 use weft_types::Slot;
 
@@ -128,7 +128,7 @@ impl Net {
 
     /// Lets time pass until a slot begins, or until a promise is broken.
     pub fn run_to(&mut self, slot: u64) {
-        let end = GENESIS_TIME + slot * SLOT_MS;
+        let end = start_of(slot);
         while let Some((time, event)) = self.agenda.next(end) {
             self.now = time;
             self.happen(event);

@@ -25,6 +25,11 @@ pub const GENESIS_TIME: u64 = 1_000_000;
 /// Length of a slot.
 pub const SLOT_MS: u64 = 1_000;
 
+/// When a slot begins.
+pub const fn start_of(slot: u64) -> u64 {
+    GENESIS_TIME + slot * SLOT_MS
+}
+
 /// The subnet that everyone works in.
 pub const NETUID: Netuid = Netuid(1);
 

@@ -3,7 +3,7 @@
 use super::{Conduct, When, Whom};
 use crate::agenda::{Event, Parcel, Secret};
 use crate::net::Net;
-use crate::world::{GENESIS_TIME, SLOT_MS};
+use crate::world::{SLOT_MS, start_of};
 
 /// The most slots that a share is withheld.
 const WITHHELD: u64 = 4;
@@ -29,7 +29,7 @@ impl Net {
             }
             Whom::Split => {
                 self.faults.note("split_releases");
-                let half = self.start_of(self.slot()) + SLOT_MS / 2;
+                let half = start_of(self.slot()) + SLOT_MS / 2;
                 let before = self.dice.between(20, 160);
                 self.release(half.saturating_sub(before).max(self.now), from, some, parcel);
                 self.release((half + 10).max(self.now), from, others, parcel);
@@ -42,7 +42,7 @@ impl Net {
     }
 
     fn time_of(&mut self, when: When) -> Option<u64> {
-        let start = self.start_of(self.slot());
+        let start = start_of(self.slot());
         Some(match when {
             When::Now => self.now,
             When::ThreeQuarters => {
@@ -59,10 +59,6 @@ impl Net {
                 return None;
             }
         })
-    }
-
-    const fn start_of(&self, slot: u64) -> u64 {
-        GENESIS_TIME + slot * SLOT_MS
     }
 
     /// All others, in two halves.

@@ -1,11 +1,9 @@
 //! Justified, final and the sets that vote (R9 to R12), worked out once more from the votes
 //! that blocks carry.
 
-use super::sum;
 use std::collections::BTreeMap;
 use weft_types::{
-    BlockHash, CheckedBlock, Checkpoint, Finality, Genesis, Height, PublicKey, Round, Vote,
-    VoterSets,
+    BlockHash, CheckedBlock, Checkpoint, Finality, Genesis, Height, Round, Vote, VoterSets,
 };
 
 /// What a block's state must say.
@@ -141,7 +139,5 @@ fn counts(vote: &Vote, target: &Standing) -> bool {
 
 /// R10, one vote a voter.
 fn is_quorum(votes: &[&Vote], target: &Standing) -> bool {
-    let voted = |key: &PublicKey| votes.iter().any(|v| v.voter == *key && counts(v, target));
-    let over = |set| sum(set, voted) * 3 > sum(set, |_| true) * 2;
-    over(&target.sets.current) && target.sets.previous.as_ref().is_none_or(over)
+    super::is_quorum(&target.sets, |key| votes.iter().any(|v| v.voter == *key && counts(v, target)))
 }

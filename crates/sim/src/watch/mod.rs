@@ -157,12 +157,8 @@ impl Watch {
     fn bad_round(&self, block: &CheckedBlock) -> Option<String> {
         let (header, proof) = (block.header(), &block.block().proof);
         let sets = self.standings.sets(&header.parent)?;
-        let quorum = |set: &VoterSet| {
-            let voted = |key: &PublicKey| proof.iter().any(|s| s.vote().voter == *key);
-            let power: u128 = sum(set, voted);
-            power * 3 > sum(set, |_| true) * 2
-        };
-        let has_quorum = quorum(&sets.current) && sets.previous.as_ref().is_none_or(quorum);
+        let voted = |key: &PublicKey| proof.iter().any(|s| s.vote().voter == *key);
+        let has_quorum = is_quorum(sets, voted);
         let above = self.blocks.get(&header.parent).map_or(0, |b| b.header().round.0);
         let (round, slot) = (header.round.0, header.slot.0);
         let is_good = round == slot || (round == above + 1 && has_quorum);
@@ -320,6 +316,12 @@ fn power_ppm(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
 }
 
 /// The power of some keys of a set.
+/// R10: whether voters have over two thirds of each set that votes.
+fn is_quorum(sets: &VoterSets, voted: impl Fn(&PublicKey) -> bool) -> bool {
+    let over = |set: &VoterSet| sum(set, &voted) * 3 > sum(set, |_| true) * 2;
+    over(&sets.current) && sets.previous.as_ref().is_none_or(over)
+}
+
 fn sum(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
     set.voters.iter().filter(|v| has(&v.key)).map(|v| u128::from(v.power.0)).sum()
 }

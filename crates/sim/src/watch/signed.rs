@@ -1,7 +1,7 @@
 //! Signed things on the wire: who signed what no honest key signs.
 
 use super::Watch;
-use crate::world::{GENESIS_TIME, SLOT_MS};
+use crate::world::{SLOT_MS, start_of};
 use std::collections::{BTreeMap, BTreeSet};
 use weft_types::{
     BlockHash, ChainId, Evidence, Hash, PublicKey, Round, SignedHeader, SignedVote, Slot, Vote,
@@ -71,7 +71,7 @@ impl Watch {
         let vote = signed.vote;
         let is_new = self.signed.recorded.insert(signed.seal());
         let Some(block) = self.blocks.get(&vote.target.hash).filter(|_| is_new) else { return };
-        let start = GENESIS_TIME + block.header().slot.0 * SLOT_MS;
+        let start = start_of(block.header().slot.0);
         if clock < start || (clock - start) * 4 >= SLOT_MS * 3 {
             let (voter, slot) = (vote.voter, block.header().slot);
             let text = format!("late share: {voter} signs for slot {slot} at {clock} ms");
