@@ -10,6 +10,9 @@ use weft_types::{
     Call, CheckedBlock, CheckedTx, Hash, Height, Nonce, PublicKey, Rao, TxBody, TxId,
 };
 
+/// A free call that names a height so many blocks later takes the place of one that waits.
+const RENEWED: u64 = 4;
+
 /// How many of the oldest free calls are asked for whether they can still run when there
 /// is no room for another.
 const SWEEP: usize = 64;
@@ -127,8 +130,10 @@ impl Pool {
         Height(self.head.0.saturating_add(1))
     }
 
-    /// A free call that can't run any more gives its place up to the next one, and some of
-    /// the oldest do when there is no room.
+    /// A free call that can't run any more gives its place up to the next one, and one that
+    /// nobody has carried to one that names a later height: where it came too early it was
+    /// refused, and is not taken again. When there is no room, some of the oldest are dropped
+    /// that can't run.
     fn free_fits(
         &mut self,
         tx: &CheckedTx,
@@ -139,7 +144,9 @@ impl Pool {
         let is_dead = |entry: &&Entry| !accounts.allows(&entry.tx.tx().body);
         let before = self.queues.get(&signer).and_then(|q| q.get(place));
         if let (Place::Free(call, netuid), Some(before)) = (place, before) {
-            if !is_dead(&before) {
+            let height = |tx: &CheckedTx| named(&tx.tx().body.call).unwrap_or_default();
+            let is_later = height(tx).since(height(&before.tx)) >= RENEWED;
+            if !is_later && !is_dead(&before) {
                 return Err(PoolError::FreePending { signer, call, netuid: *netuid });
             }
             return Ok(());

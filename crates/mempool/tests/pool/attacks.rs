@@ -86,6 +86,19 @@ fn a_free_call_that_died_gives_its_place_to_the_signers_next_one() {
 }
 
 #[test]
+fn a_free_call_that_nobody_carries_can_be_sent_again_for_a_later_height_and_not_at_once() {
+    let mut pool = Pool::default();
+    assert!(pool.insert(offer(1, 10), &State::default()).is_ok());
+    let soon = pool.insert(offer(1, 13), &State::default());
+    assert!(matches!(soon, Err(PoolError::FreePending { .. })), "{soon:?}");
+    let later = pool.insert(offer(1, 14), &State::default());
+    assert!(matches!(later, Ok(Inserted::Replaced(_))), "{later:?}");
+    let before = pool.insert(offer(1, 9), &State::default());
+    assert!(matches!(before, Err(PoolError::FreePending { .. })), "{before:?}");
+    assert_eq!(pool.len(), 1);
+}
+
+#[test]
 fn dead_free_calls_make_room_and_live_ones_do_not() {
     for (alive, want) in [(true, false), (false, true)] {
         let mut pool = Pool::new(Bounds { free: 200, ..Bounds::default() });

@@ -93,6 +93,11 @@ pub fn weights(n: u8, netuid: u16, salt: u16) -> CheckedTx {
     checked(body(n, 0, 0, Call::SetWeights { row }))
 }
 
+/// An offer to vote that names a height.
+pub fn offer(n: u8, at: u64) -> CheckedTx {
+    checked(body(n, 0, 0, Call::JoinVoters { netuid: Netuid(1), at: Height(at) }))
+}
+
 /// A state: everyone has a million coins at nonce 0 unless it says otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct State {
