@@ -6,7 +6,7 @@ use crate::net::Net;
 use crate::node::AccountsAt;
 use crate::world::{NETUID, SLOT_MS, TEMPO};
 use weft_consensus::Input;
-use weft_ledger::query::{self, voters};
+use weft_ledger::query::voters;
 use weft_mempool::Inserted;
 use weft_types::check::check_txs;
 use weft_types::units::RAO_PER_TAO;
@@ -22,9 +22,6 @@ const MOVED: u64 = 200 * RAO_PER_TAO;
 
 /// In each of so many rotations a node renews its offer, but for one or two.
 const ROUND_OF_OFFERS: u64 = 5;
-
-/// Blocks until a row is handed in again that no block has carried.
-const FIRST_ROW: u64 = 3;
 
 /// Blocks between two reports of a node, as in the real one.
 const AGAIN: u64 = 4;
@@ -66,13 +63,12 @@ impl Net {
         WeightRow { netuid: NETUID, uids, values, version_key: 0, view }
     }
 
-    /// Hands in a new row of a validator once a tempo, and again soon while its first one is
-    /// not there: with the next share of a voter, as a transaction of who does not vote yet.
+    /// Hands in a new row of a validator once a tempo: with the next share of a voter, as a
+    /// transaction of who does not vote yet.
     pub fn offer_row(&mut self, i: usize) {
-        let every = if self.has_row(i) { TEMPO } else { FIRST_ROW };
         let Some(node) = self.nodes.get_mut(i).filter(|node| node.core.is_some()) else { return };
         let height = Height(node.head_height());
-        if node.offered.is_some_and(|last| height.since(last) < every) {
+        if node.offered.is_some_and(|last| height.since(last) < TEMPO) {
             return;
         }
         node.offered = Some(height);
@@ -83,15 +79,6 @@ impl Net {
         } else {
             self.give(i, Input::Queue(vec![Item::Row(row)]));
         }
-    }
-
-    /// Whether the state of a node's head has a row of its voter.
-    fn has_row(&self, i: usize) -> bool {
-        let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
-        let view = core.and_then(|core| core.executor().view(&core.head_hash()));
-        let (Some(view), Some(key)) = (view, self.world.keys.get(i)) else { return false };
-        let uid = query::uid(&view, NETUID, &key.public);
-        query::rows(&view, NETUID).iter().any(|(of, _)| Some(*of) == uid)
     }
 
     /// Sends the offer of a node's voter when one is due (R13).
