@@ -46,7 +46,9 @@ impl Net {
         self.losses += usize::from(is_loss);
         if let Some(node) = self.nodes.get_mut(victim) {
             node.doom = Some(doom);
-            node.loses = if is_loss { crashes.loses } else { Lost::Nothing };
+            if is_loss {
+                node.loses = crashes.loses;
+            }
         }
     }
 
