@@ -1,13 +1,13 @@
 //! Answers to questions: reads of the last final state, or of the head's.
 
-use crate::engine::{Engine, now};
+use crate::engine::Engine;
 use crate::event::Reply;
 use crate::submit::AccountsAt;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use weft_ledger::forks::View;
 use weft_ledger::query;
-use weft_rpc::{Kind, Method, RpcError};
+use weft_rpc::{Health, Kind, Method, RpcError};
 use weft_types::{BlockHash, Hash, Height, Netuid, PublicKey, Uid, WeightRow, key_text};
 
 pub(crate) type Answer = Result<Value, RpcError>;
@@ -87,8 +87,7 @@ impl Engine {
 
     fn get_status(&self) -> Value {
         let (head, said) = (self.core.head(), self.finals.said());
-        let slot_ms = self.chain.params.slot_ms.max(1);
-        let time = now().0.saturating_sub(self.genesis_time.0);
+        let Health { reasons, notes } = self.health();
         json!({
             "name": self.config.name,
             "network": self.chain.network,
@@ -100,10 +99,13 @@ impl Engine {
             "final_height": said.height,
             "final_hash": said.hash,
             "state_root": said.state_root,
-            "final_lag_slots": (time / slot_ms).saturating_sub(said.slot.0),
+            "final_lag_slots": self.final_lag_slots(),
             "peers": self.peers.count(),
             "pool": self.pool.len(),
             "voter": self.voter.map(|key| self.chain.address(key)),
+            "ready": reasons.is_empty(),
+            "reasons": reasons,
+            "notes": notes,
             "version": env!("CARGO_PKG_VERSION"),
         })
     }

@@ -134,9 +134,11 @@ impl Backend for Door {
     }
 
     async fn health(&self) -> Health {
-        match self.ask(Method::ChainStatus, json!({})).await {
-            Ok(status) => Health { reasons: reasons(&status) },
-            Err(error) => Health { reasons: vec![error.to_string()] },
+        let (reply, answer) = oneshot::channel();
+        let gone = || Health { reasons: vec![stopping().to_string()], notes: Vec::new() };
+        match self.events.send(Event::Health { reply }).await {
+            Ok(()) => answer.await.unwrap_or_else(|_| gone()),
+            Err(_) => gone(),
         }
     }
 
@@ -147,15 +149,6 @@ impl Backend for Door {
         }
         answer.await.unwrap_or_default()
     }
-}
-
-/// Slots without a final block after which a node says that it is not ready.
-const STALE_SLOTS: u64 = 16;
-
-fn reasons(status: &Value) -> Vec<String> {
-    let lag = status["final_lag_slots"].as_u64().unwrap_or(u64::MAX);
-    let late = lag > STALE_SLOTS;
-    late.then(|| format!("the last final block is {lag} slots old")).into_iter().collect()
 }
 
 /// An error that stood in a list of answers, as an error of its own.

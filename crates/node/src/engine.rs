@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::error::NodeError;
 use crate::event::Event;
 use crate::final_record::Finals;
+use crate::health::Said;
 use crate::metrics::Metrics;
 use crate::offers::Offers;
 use crate::peers::Peers;
@@ -75,6 +76,8 @@ pub struct Engine {
     pub awaited: Option<(Height, BlockHash)>,
     /// Offences to be reported.
     pub reports: Reports,
+    /// Which reasons and notes of its health are in the log.
+    pub health_said: Said,
     /// Figures.
     pub metrics: Metrics,
     /// When the core wants to be woken; at first at once.

@@ -56,6 +56,11 @@ pub enum Event {
         /// Where the answer goes.
         reply: oneshot::Sender<Result<Found, RpcError>>,
     },
+    /// Somebody asks whether this node is ready.
+    Health {
+        /// Where the answer goes.
+        reply: oneshot::Sender<weft_rpc::Health>,
+    },
     /// Somebody reads the figures.
     Metrics {
         /// Where they go.

@@ -29,6 +29,11 @@ impl Engine {
                 self.figures(reply);
                 Vec::new()
             }
+            Event::Health { reply } => {
+                // Who went away is not waited for.
+                drop(reply.send(self.health()));
+                Vec::new()
+            }
             Event::Query { method, params, reply } => {
                 self.query(method, &params, reply);
                 Vec::new()

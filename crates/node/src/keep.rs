@@ -67,6 +67,7 @@ impl Engine {
         self.offer_to_vote();
         self.report_offences();
         self.prune_pool();
+        self.say_health();
         self.store.poll()?;
         self.checkpoint(false)
     }

@@ -14,6 +14,7 @@ pub mod entropy;
 pub mod error;
 pub mod event;
 pub mod final_record;
+pub mod health;
 pub mod metrics;
 pub mod offers;
 pub mod peers;

@@ -135,6 +135,7 @@ async fn assemble(
         peers: crate::peers::Peers::default(),
         relay: crate::relay::Relay::default(),
         rows,
+        health_said: crate::health::Said::default(),
         metrics: crate::metrics::Metrics::default(),
         wake: Millis::ZERO,
         looked: Instant::now(),

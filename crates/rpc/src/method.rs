@@ -55,7 +55,7 @@ macro_rules! methods {
 const AT: Param = may("at", "\"finalized\" (default) or \"head\"");
 
 methods! {
-    ChainStatus = "chain_status", "where this node is: height, final height, peers, pool, chain, version", [];
+    ChainStatus = "chain_status", "where this node is: height, final height, peers, pool, chain, version, and whether it is ready", [];
     ChainGetGenesis = "chain_getGenesis", "chain id, network, genesis time and all numbers of the chain", [];
     ChainGetBlock = "chain_getBlock", "a block by height or hash", [
         may("height", "its height"), may("hash", "its hash"),

@@ -49,8 +49,10 @@ pub trait Backend: Send + Sync + 'static {
 /// Whether a node is ready.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
-    /// Why not; empty when it is.
+    /// Why not, in sentences; empty when it is.
     pub reasons: Vec<String>,
+    /// What its operator should look at, though it is ready.
+    pub notes: Vec<String>,
 }
 
 /// Where and how to listen.
@@ -172,9 +174,9 @@ async fn rpc<B: Backend>(
 }
 
 async fn ready<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
-    let reasons = shared.backend.health().await.reasons;
+    let Health { reasons, notes } = shared.backend.health().await;
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({ "ready": reasons.is_empty(), "reasons": reasons });
+    let body = json!({ "ready": reasons.is_empty(), "reasons": reasons, "notes": notes });
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 

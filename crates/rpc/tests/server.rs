@@ -24,7 +24,8 @@ impl Backend for Echo {
         }
     }
     async fn health(&self) -> Health {
-        Health { reasons: vec!["no block is final yet".to_owned()] }
+        let text = |t: &str| vec![t.to_owned()];
+        Health { reasons: text("no block is final yet"), notes: text("the state is half full") }
     }
     async fn metrics(&self) -> String {
         "weft_consensus_height 7\n".to_owned()
@@ -128,7 +129,14 @@ async fn strange_hosts_bodies_and_types_are_turned_away() {
         |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assert_eq!(raw(&server, get("/health/live").as_bytes()).await.0, 200);
     let (status, text) = raw(&server, get("/health").as_bytes()).await;
-    assert!(status == 503 && text.contains("no block is final yet"), "{status} {text}");
+    let said: Value = serde_json::from_str(&text).unwrap();
+    let right = json!({
+        "ready": false,
+        "reasons": ["no block is final yet"],
+        "notes": ["the state is half full"],
+    });
+    assert_eq!((status, &said), (503, &right));
+    assert_eq!(raw(&server, get("/health/ready").as_bytes()).await, (503, text));
     assert!(raw(&server, get("/metrics").as_bytes()).await.1.contains("weft_consensus_height"));
 }
 
