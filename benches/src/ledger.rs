@@ -164,7 +164,7 @@ fn blocks(
         let nonce = Nonce(nonces[from]);
         nonces[from] += 1;
         let amount = Rao(u64::from(rng.next_u32() % 1_000) + 1_000);
-        (keys[from], nonce, Call::Transfer { to: keys[to], amount })
+        (keys[from], nonce, Call::Transfer { to: keys[to], amount, open: false })
     };
     let mut blocks = Vec::new();
     for _ in 0..plan.blocks {

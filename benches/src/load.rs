@@ -137,7 +137,7 @@ fn sign_all(plan: &LoadPlan, total: u64) -> Vec<Signed> {
             nonce: Nonce(nonce),
             fee: plan.fee,
             valid_until: None,
-            call: Call::Transfer { to, amount: Rao(1_000) },
+            call: Call::Transfer { to, amount: Rao(1_000), open: true },
         };
         let id = body.id();
         let raw = body.sign(&keys[who], &plan.chain).to_bytes();

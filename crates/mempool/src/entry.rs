@@ -2,7 +2,8 @@
 
 use weft_types::{Call, CheckedTx, Height, Netuid, Nonce, PublicKey};
 
-/// What a transaction pays for a byte, in thousandths of a rao.
+/// What a transaction pays above the least fee, in thousandths of that: the least fee is
+/// what its bytes and calls are worth, and what is above it is all the proposer's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(pub u64);
 
@@ -49,8 +50,9 @@ impl Entry {
 }
 
 pub fn rate(tx: &CheckedTx) -> Rate {
-    let fee = u128::from(tx.tx().body.fee.0).saturating_mul(1_000);
-    let rate = fee.checked_div(u128::from(tx.bytes())).unwrap_or_default();
+    let least = tx.least_fee().0;
+    let above = u128::from(tx.tx().body.fee.0.saturating_sub(least)).saturating_mul(1_000);
+    let rate = above.checked_div(u128::from(least.max(1))).unwrap_or_default();
     Rate(u64::try_from(rate).unwrap_or(u64::MAX))
 }
 

@@ -182,6 +182,7 @@ impl Engine {
             Ok(json!({
                 "address": self.chain.address(key),
                 "key": key,
+                "open": query::has_account(&at.view, &key),
                 "free": account.free,
                 "nonce": account.nonce,
                 "next_nonce": next.max(account.nonce),

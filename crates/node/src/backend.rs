@@ -182,7 +182,7 @@ mod tests {
     fn raw() -> Value {
         let key = derive_test_key("door", "sender");
         let chain = Hash([7; 32]);
-        let call = Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1) };
+        let call = Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1), open: true };
         let (tag, fee) = (ChainTag::of(&chain), Rao(5_000));
         let signer = key.public();
         let body = TxBody { chain: tag, signer, nonce: Nonce(0), fee, valid_until: None, call };

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use weft_consensus::{PeerId, Want};
-use weft_types::check::{Known, check_block, check_txs, shares_of, txs_of};
+use weft_types::check::{Known, check_block, check_txs, seals_of, shares_of};
 use weft_types::codec::CodecError;
 use weft_types::{Block, BlockHash, Canonical, ChainId, Hash, Params, Tx};
 
@@ -227,7 +227,7 @@ impl Checker<'_> {
                 let checked = check_block(*block, self.rules, &self.seals, &mut self.rng);
                 let checked = checked.map(Arc::new);
                 if let Ok(block) = &checked {
-                    txs_of(block).iter().for_each(|tx| self.seals.remember(*tx.seal()));
+                    seals_of(block).for_each(|seal| self.seals.remember(seal));
                     shares_of(block).iter().for_each(|s| self.seals.remember(*s.seal()));
                 }
                 Event::Body { from, hash, checked }
@@ -249,7 +249,7 @@ mod tests {
 
     fn transactions() -> Job {
         let key = derive_test_key("checker", "sender");
-        let call = Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1) };
+        let call = Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1), open: true };
         let (chain, fee) = (ChainTag::of(&CHAIN), Rao(5_000));
         let body =
             TxBody { chain, signer: key.public(), nonce: Nonce(0), fee, valid_until: None, call };

@@ -43,7 +43,10 @@ impl Accounts for AccountsAt<'_> {
         let Some(view) = &self.view else { return false };
         match &body.call {
             Call::RemoveStake { hotkey, .. } => {
-                weft_ledger::query::stake(view, hotkey, &body.signer) >= body.fee
+                let stake = weft_ledger::query::stake(view, hotkey, &body.signer);
+                let deposit = self.forks.ledger().opening(view, &body.signer);
+                let need = deposit.and_then(|deposit| body.fee.checked_add(deposit));
+                stake > Rao::ZERO && need.is_some_and(|need| stake >= need)
             }
             call if call.is_free() => self.forks.ledger().try_free(view, self.head, body).is_ok(),
             _ => true,

@@ -148,7 +148,7 @@ impl Net {
         let (from, to) = (self.dice.place(users), self.dice.place(users));
         let amount = Rao(self.dice.between(1_000, 1_000_000));
         if let Some(to) = self.world.users.get(to).map(|pair| pair.public) {
-            self.send_paying(i, from, Call::Transfer { to, amount });
+            self.send_paying(i, from, Call::Transfer { to, amount, open: true });
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use weft_consensus::{Core, PeerId, Ticket, Want};
 use weft_ledger::forks::{Forks, View};
 use weft_mempool::{Account, Accounts, Bounds, Pool};
-use weft_types::{BlockHash, Call, Evidence, Hash, Height, PublicKey, Slot, TxBody, Vote};
+use weft_types::{BlockHash, Call, Evidence, Hash, Height, PublicKey, Rao, Slot, TxBody, Vote};
 
 /// A gossip message that waits for its verdict.
 #[derive(Clone, Debug)]
@@ -122,7 +122,10 @@ impl Accounts for AccountsAt<'_> {
         let Some(view) = &self.view else { return false };
         match &body.call {
             Call::RemoveStake { hotkey, .. } => {
-                weft_ledger::query::stake(view, hotkey, &body.signer) >= body.fee
+                let stake = weft_ledger::query::stake(view, hotkey, &body.signer);
+                let deposit = self.forks.ledger().opening(view, &body.signer);
+                let need = deposit.and_then(|deposit| body.fee.checked_add(deposit));
+                stake > Rao::ZERO && need.is_some_and(|need| stake >= need)
             }
             call if call.is_free() => self.forks.ledger().try_free(view, self.head, body).is_ok(),
             _ => true,

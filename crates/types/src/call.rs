@@ -70,6 +70,8 @@ calls! {
         to: PublicKey,
         /// How much.
         amount: Rao,
+        /// Whether to open the receiver's account where there is none, for the deposit.
+        open: bool,
     }
     /// Registers a hotkey of the signer in a subnet at the burn price, which is recycled.
     Register "register" false {
@@ -267,7 +269,8 @@ impl Call {
         }
     }
 
-    /// The most that the call takes from its signer's free coins, fee not counted.
+    /// The most that the call takes from its signer's free coins, fee and what opening an
+    /// account costs not counted: that follows from the state.
     #[must_use]
     pub fn spends(&self) -> Rao {
         match self {
@@ -305,7 +308,7 @@ mod tests {
     }
 
     fn transfer() -> BatchCall {
-        BatchCall(Call::Transfer { to: PublicKey([2; 32]), amount: Rao(3) })
+        BatchCall(Call::Transfer { to: PublicKey([2; 32]), amount: Rao(3), open: false })
     }
 
     #[test]

@@ -276,6 +276,7 @@ impl Genesis {
             ("max_epochs_per_block", u64::from(self.params.max_epochs_per_block)),
             ("root_tempo", self.params.root_tempo),
             ("lock_interval", self.params.lock_interval),
+            ("state_values", self.params.state_values),
         ] {
             if value == 0 {
                 return Err(GenesisError::Zero(name));

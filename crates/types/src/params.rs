@@ -38,8 +38,11 @@ pub struct Params {
     pub base_fee: Rao,
     /// Fee of each byte of a transaction.
     pub byte_fee: Rao,
-    /// The least amount that opens an account.
-    pub existential_deposit: Rao,
+    /// What opening an account costs while the state is empty; it is recycled.
+    pub account_deposit: Rao,
+    /// How many values the state is meant to hold: the nearer it is to that, the dearer
+    /// an account.
+    pub state_values: u64,
     /// The least stake of one coldkey behind one hotkey.
     pub min_stake: Rao,
     /// Stake below this counts as none in an epoch, and sets no weights.
@@ -132,7 +135,8 @@ impl Params {
             voter_pay_divisor: 64,
             base_fee: Rao(1_000),
             byte_fee: Rao(10),
-            existential_deposit: Rao(500),
+            account_deposit: Rao(1_000_000),
+            state_values: 1 << 22,
             min_stake: Rao(2_000_000),
             stake_threshold: Rao(0),
             default_take: 11_796,
@@ -178,6 +182,7 @@ impl Params {
             bootstrap_stake: Rao(100_000_000_000),
             bootstrap_fade: 5,
             bootstrap_candidates: 4,
+            account_deposit: Rao(100),
             lock_minimum: Rao(10_000_000_000),
             lock_interval: 600,
             subnet_immunity: 2_400,

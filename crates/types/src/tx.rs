@@ -74,7 +74,7 @@ pub struct TxBody {
     pub signer: PublicKey,
     /// The signer's paying transactions so far; 0 in a free call.
     pub nonce: Nonce,
-    /// What the proposer's coldkey earns; 0 in a free call.
+    /// What the signer pays, of which the proposer's coldkey earns a part; 0 in a free call.
     pub fee: Rao,
     /// The last height whose block may carry it.
     pub valid_until: Option<Height>,

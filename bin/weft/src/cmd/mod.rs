@@ -10,6 +10,7 @@ pub mod incentives;
 pub mod launch;
 pub mod neuron;
 pub mod node;
+pub mod open;
 pub mod query;
 pub mod reference;
 pub mod send;

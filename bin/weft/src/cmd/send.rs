@@ -4,13 +4,15 @@ use super::submit::{Desk, amount};
 use crate::args::{BatchArgs, Global, StakeCommand, TransferArgs};
 use crate::output::{Answer, Exit, Failure};
 use crate::signer;
+use serde_json::Value;
 use weft_types::{BatchCall, Call, Rao};
 
 /// Sends free coins.
 pub async fn transfer(global: &Global, args: &TransferArgs) -> Result<Answer, Failure> {
     let desk = Desk::open(global).await?;
     let to = signer::recipient(global, &args.to, desk.chain.network)?;
-    let call = Call::Transfer { to, amount: amount(&args.amount)? };
+    let mut call = Call::Transfer { to, amount: amount(&args.amount)?, open: false };
+    desk.open_accounts(&mut call).await?;
     desk.pay(&signer::coldkey(global)?, call, args.wait).await
 }
 
@@ -54,17 +56,43 @@ pub async fn batch(global: &Global, args: &BatchArgs) -> Result<Answer, Failure>
         Failure::new(Exit::Usage, "BadBatch", message).help("weft reference calls")
     };
     let text = std::fs::read_to_string(&args.file).map_err(|e| bad(e.to_string()))?;
-    let calls: Vec<BatchCall> = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+    let calls = batch_calls(&text).map_err(|e| bad(e.to_string()))?;
     if calls.is_empty() {
         return Err(bad("it holds no call".to_owned()));
     }
     let desk = Desk::open(global).await?;
-    desk.pay(&signer::coldkey(global)?, Call::Batch { calls }, args.waiting.wait).await
+    let mut call = Call::Batch { calls };
+    desk.open_accounts(&mut call).await?;
+    desk.pay(&signer::coldkey(global)?, call, args.waiting.wait).await
+}
+
+/// The calls of a file. A transfer may leave out `open`: this program looks for itself.
+fn batch_calls(text: &str) -> Result<Vec<BatchCall>, serde_json::Error> {
+    let mut calls: Vec<Value> = serde_json::from_str(text)?;
+    for fields in calls.iter_mut().filter_map(|call| call["transfer"].as_object_mut()) {
+        fields.entry("open").or_insert(Value::Bool(false));
+    }
+    calls.into_iter().map(serde_json::from_value).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_file_need_not_say_which_accounts_are_open() {
+        let to = weft_types::PublicKey([7; 32]);
+        let text = serde_json::json!([
+            { "transfer": { "to": to, "amount": "5" } },
+            { "transfer": { "to": to, "amount": "5", "open": true } },
+            { "leave_voters": { "hotkey": to } },
+        ]);
+        let calls = batch_calls(&text.to_string()).unwrap();
+        let transfer = |open| BatchCall(Call::Transfer { to, amount: Rao(5), open });
+        let leave = BatchCall(Call::LeaveVoters { hotkey: to });
+        assert_eq!(calls, [transfer(false), transfer(true), leave]);
+        assert!(batch_calls("[{\"transfer\": {}}]").is_err() && batch_calls("{}").is_err());
+    }
 
     #[test]
     fn a_take_is_read_exactly() {

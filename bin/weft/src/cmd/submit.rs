@@ -57,13 +57,14 @@ impl<'a> Desk<'a> {
         let mut body = self.body(key, Nonce(nonce), call);
         let size = Tx { body: body.clone(), signature: Signature([0; 64]) }.to_bytes().len();
         body.fee = self.fee(size, body.call.count()).await?;
-        self.send(body.sign(key, &self.chain.chain), wait).await
+        let deposit = self.deposit_of(&body.call).await?;
+        self.send(body.sign(key, &self.chain.chain), deposit, wait).await
     }
 
     /// Sends a call that is free.
     pub async fn give(&self, key: &SecretKey, call: Call, wait: Wait) -> Result<Answer, Failure> {
         let body = self.body(key, Nonce::ZERO, call);
-        self.send(body.sign(key, &self.chain.chain), wait).await
+        self.send(body.sign(key, &self.chain.chain), Rao::ZERO, wait).await
     }
 
     fn body(&self, key: &SecretKey, nonce: Nonce, call: Call) -> TxBody {
@@ -82,8 +83,8 @@ impl<'a> Desk<'a> {
         Ok(Rao(base.saturating_add(byte.saturating_mul(wide(bytes)))))
     }
 
-    /// Submits and waits.
-    async fn send(&self, tx: Tx, wait: Wait) -> Result<Answer, Failure> {
+    /// Submits and waits. The deposit is what opening accounts costs at the price of now.
+    async fn send(&self, tx: Tx, deposit: Rao, wait: Wait) -> Result<Answer, Failure> {
         let id = tx.body.id();
         let plan = json!({
             "tx": id,
@@ -91,10 +92,14 @@ impl<'a> Desk<'a> {
             "signer": self.show(tx.body.signer),
             "nonce": tx.body.nonce,
             "fee": tx.body.fee,
+            "deposit": deposit,
         });
         if self.global.dry_run {
-            let text =
+            let mut text =
                 format!("would send {} with fee {} TAO", tx.body.call.name(), tx.body.fee.as_tao());
+            if deposit > Rao::ZERO {
+                text.push_str(&format!(", and {} TAO to open accounts", deposit.as_tao()));
+            }
             return Answer::new(&json!({ "plan": plan, "sent": false }), text);
         }
         note(&format!("tx {id}"));

@@ -75,7 +75,7 @@ fn body(chain: ChainId) -> TxBody {
         nonce: Nonce(0),
         fee: Rao(5_000),
         valid_until: None,
-        call: Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1_000_000) },
+        call: Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1_000_000), open: true },
     }
 }
 
@@ -94,7 +94,11 @@ fn every_bad_transaction_is_refused_by_its_own_name() {
             (
                 "TooPoor",
                 sign(TxBody {
-                    call: Call::Transfer { to: PublicKey([9; 32]), amount: Rao(1 << 60) },
+                    call: Call::Transfer {
+                        to: PublicKey([9; 32]),
+                        amount: Rao(1 << 60),
+                        open: true,
+                    },
                     ..body(chain)
                 }),
             ),

@@ -96,8 +96,8 @@ fn chain_of(layer: &Layer) -> Option<&Chain> {
 fn work_of(block: &CheckedBlock, finality: Finality) -> Work<'_> {
     let proof = &block.block().proof;
     let items = proof.iter().map(|s| (s.vote().voter, s.items.as_slice())).collect();
-    let offers = block.block().txs.iter().zip(block.tx_ids());
-    let txs = offers.map(|(tx, id)| Offer { tx, id: *id, bytes: 0 }).collect();
+    let offers = block.block().txs.iter().zip(block.tx_ids()).zip(block.tx_bytes());
+    let txs = offers.map(|((tx, id), bytes)| Offer { tx, id: *id, bytes: *bytes }).collect();
     Work { header: block.header(), finality, items, txs }
 }
 

@@ -9,7 +9,7 @@ use crate::state::Read;
 use crate::state::value::Account;
 use market::NeuronSays;
 use serde::Serialize;
-use weft_types::{Height, Identity, Netuid, PublicKey, Rao, Uid};
+use weft_types::{Height, Identity, Netuid, Params, PublicKey, Rao, Uid};
 
 /// The totals of all money, and what the next block emits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -123,6 +123,29 @@ pub struct NeuronInfo {
 /// An account; one that does not exist is empty. Its nonce is the next one.
 pub fn account(state: &impl Read, key: &PublicKey) -> Account {
     reads::account(state, key)
+}
+
+/// Whether an account is open; one that is not is read as empty.
+pub fn has_account(state: &impl Read, key: &PublicKey) -> bool {
+    reads::has_account(state, key)
+}
+
+/// How full a state is, and what that makes of the price of a place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Fullness {
+    /// How many values it holds.
+    pub values: u64,
+    /// How many it is meant to hold.
+    pub capacity: u64,
+    /// What opening an account costs in the next block; none when the state is full.
+    pub account_deposit: Option<Rao>,
+}
+
+/// How full a state is.
+pub fn fullness(state: &impl Read, params: &Params) -> Fullness {
+    let values = state.held();
+    let account_deposit = crate::rules::deposit::price(params, values);
+    Fullness { values, capacity: params.state_values, account_deposit }
 }
 
 /// The totals; none when the state has no record of them.

@@ -8,7 +8,7 @@ use super::Ledger;
 use super::emission::halvings;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{account, bootstrap, has_account, supply};
+use super::reads::{account, bootstrap, supply};
 use super::refusal::Refusal;
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
@@ -51,6 +51,10 @@ pub struct Books<'a> {
 impl Read for Books<'_> {
     fn get(&self, key: &Key) -> Option<Value> {
         self.state.get(key)
+    }
+
+    fn held(&self) -> u64 {
+        self.state.held()
     }
 }
 
@@ -177,12 +181,10 @@ impl<'a> Books<'a> {
         self.put(Key::Neuron(netuid, uid), Value::Neuron(neuron));
     }
 
-    /// Gives coins that count as free already to an account. What is too little to open
-    /// one is recycled.
+    /// Gives coins that count as free already to an account. Where there is none they pay
+    /// for opening it; what is too little for that is recycled.
     pub fn credit(&mut self, key: PublicKey, amount: Rao) -> Result<(), CallError> {
-        if !has_account(self, &key) && amount < self.params.existential_deposit {
-            return self.recycle_free(amount);
-        }
+        let Some(amount) = self.opened_by(&key, amount)? else { return Ok(()) };
         let mut account = account(self, &key);
         account.free = plus(account.free, amount)?;
         self.put_account(key, account);

@@ -72,11 +72,16 @@ call_errors! {
         have: Rao = "What is there.",
         need: Rao = "What is needed.",
     } = "{have} rao are free, {need} are needed; name less or add coins";
-    /// The amount would open an account with less than it must have.
-    BelowExistentialDeposit {
-        amount: Rao = "The amount.",
-        least: Rao = "The least.",
-    } = "{amount} rao don't open an account, {least} do; send more";
+    /// The receiver has no account, and the call does not say to open one.
+    AccountNotOpen {
+        to: PublicKey = "Who receives.",
+        deposit: Rao = "What opening the account costs now.",
+    } = "{to} has no account; opening one costs {deposit} rao on top: look at the address, and say open if it is right";
+    /// The state holds all that it is meant to hold.
+    StateFull {
+        held: u64 = "How many values it holds.",
+        capacity: u64 = "How many it is meant to hold.",
+    } = "the state holds {held} of {capacity} values, and no account can be opened; send to one that is open";
     /// The amount is nothing.
     AmountZero = "the amount is 0 rao; name at least 1";
     /// The amount is below the least stake.
@@ -103,8 +108,8 @@ call_errors! {
     /// The stake that was asked for does not pay the fee.
     FeeAboveAmount {
         amount: Rao = "What was asked for.",
-        fee: Rao = "The fee.",
-    } = "{amount} rao were asked for, the fee of {fee} rao is taken from them; ask for more";
+        fee: Rao = "The fee, and the deposit where the signer has no account.",
+    } = "{amount} rao were asked for, {fee} rao of fee and deposit are taken from them; ask for more";
     /// There is no such subnet.
     SubnetNotExists { netuid: Netuid = "Which." } = "there is no subnet {netuid}; list the subnets and choose one";
     /// The root matrix has voters, not neurons.

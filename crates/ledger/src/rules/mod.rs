@@ -37,6 +37,7 @@ mod block;
 mod books;
 mod bootstrap;
 mod candidates;
+pub(crate) mod deposit;
 mod emission;
 mod epoch;
 mod evidence;
@@ -74,7 +75,7 @@ use crate::state::{Changes, Read};
 use weft_types::genesis::GenesisError;
 use weft_types::{
     BlockHash, Canonical, ChainId, CheckedTx, Finality, Genesis, Header, Item, Params, PublicKey,
-    Tx, TxBody, TxId,
+    Rao, Tx, TxBody, TxId,
 };
 
 /// The constants of a chain, and all rules over them.
@@ -113,7 +114,7 @@ pub struct Offer<'a> {
     pub tx: &'a Tx,
     /// Its id.
     pub id: TxId,
-    /// Its size; asked for when a block is put together, 0 when it stands in one.
+    /// Its size.
     pub bytes: u32,
 }
 
@@ -168,6 +169,16 @@ impl Ledger {
         work: Work<'_>,
     ) -> Result<(Outcome, Vec<usize>), Refusal> {
         block::assemble(self, parent, &work)
+    }
+
+    /// What it costs in a child of this state to open an account for this key: nothing
+    /// where there is one. None when the state is full.
+    #[must_use]
+    pub fn opening(&self, state: &impl Read, key: &PublicKey) -> Option<Rao> {
+        if reads::has_account(state, key) {
+            return Some(Rao::ZERO);
+        }
+        deposit::price(&self.params, state.held())
     }
 
     /// Whether a free call would run in a child of this state, which the block `head`

@@ -28,14 +28,22 @@ pub enum Refusal {
         want: Nonce,
     },
     /// The signer can't pay the fee.
-    #[error("transaction {id} pays {need} rao of fee, its signer has {have}")]
+    #[error("transaction {id} owes {need} rao of fee and deposit, its signer has {have}")]
     CannotPay {
         /// Which transaction.
         id: TxId,
         /// What the signer has.
         have: Rao,
-        /// The fee.
+        /// The fee, and the deposit that `remove_stake` pays where its signer has no account.
         need: Rao,
+    },
+    /// The state is full, and the signer has no account.
+    #[error("transaction {id} can't open its signer's account: {error}")]
+    CannotOpen {
+        /// Which transaction.
+        id: TxId,
+        /// Why.
+        error: CallError,
     },
     /// Too late.
     #[error("transaction {id} was valid until height {until}, the block is at {height}")]

@@ -14,7 +14,7 @@ use super::slash;
 use super::transfer;
 use crate::state::value::{Exit, Hotkey};
 use ruint::aliases::U256;
-use weft_types::{Height, PublicKey, Rao, TxBody, TxId};
+use weft_types::{Height, PublicKey, Rao, TxId};
 
 /// Shares that belong to nobody.
 const VIRTUAL: u128 = 1 << 32;
@@ -137,7 +137,7 @@ pub fn leave(
         return Err(CallError::NotEnoughStake { have, need: amount });
     }
     let out = withdraw(books, (key, coldkey), amount)?;
-    settle(books, (key, coldkey), (out, Rao::ZERO))
+    settle(books, (key, coldkey), (out, Dues::default()))
 }
 
 /// Adds coins that count as staked already to a pool, as shares of a coldkey. What is
@@ -171,16 +171,27 @@ pub fn raise(books: &mut Books<'_>, key: PublicKey, amount: Rao) -> Result<(), C
     Ok(())
 }
 
-/// Takes stake back: it waits, and the fee is paid from it. The nonce is counted by now.
+/// What a request to take stake back pays from it.
+#[derive(Clone, Copy, Default)]
+pub struct Dues {
+    /// The fee.
+    pub fee: Rao,
+    /// The deposit of an account that the signer had not: its nonce is counted there.
+    pub deposit: Rao,
+}
+
+/// Takes stake back: it waits, and what the request costs is paid from it. The nonce is
+/// counted by now.
 ///
-/// A call that asks for too much or too little takes the fee alone and answers why;
-/// stake that can't even pay the fee makes the block invalid.
+/// A call that asks for too much or too little takes its dues alone and answers why;
+/// stake that can't even pay those makes the block invalid.
 pub fn remove(
     books: &mut Books<'_>,
-    (body, id): (&TxBody, TxId),
+    (coldkey, id): (PublicKey, TxId),
     (key, amount): (PublicKey, Rao),
+    dues: Dues,
 ) -> Result<Result<(), CallError>, Refusal> {
-    let (coldkey, fee) = (body.signer, body.fee);
+    let fee = plus(dues.fee, dues.deposit).map_err(|_| Refusal::Overflow)?;
     let pool = hotkey(books, &key);
     let have = pool.map_or(Rao::ZERO, |pool| worth(&pool, position(books, &key, &coldkey)));
     if have < fee || have == Rao::ZERO {
@@ -195,21 +206,23 @@ pub fn remove(
     };
     let wanted = if result.is_ok() { amount } else { fee };
     let leave = withdraw(books, (key, coldkey), wanted)
-        .and_then(|out| settle(books, (key, coldkey), (out, fee)));
+        .and_then(|out| settle(books, (key, coldkey), (out, dues)));
     leave.map_err(|_| Refusal::Overflow)?;
     Ok(result)
 }
 
-/// Moves what left a pool: the fee becomes free, the rest waits.
+/// Moves what left a pool: the deposit is recycled, the fee becomes free, the rest waits.
 fn settle(
     books: &mut Books<'_>,
     (hotkey, coldkey): (PublicKey, PublicKey),
-    (out, fee): (Rao, Rao),
+    (out, dues): (Rao, Dues),
 ) -> Result<(), CallError> {
-    let amount = minus(out, fee)?;
+    books.recycle_staked(dues.deposit)?;
+    let out = minus(out, dues.deposit)?;
+    let amount = minus(out, dues.fee)?;
     let mut supply = books.supply;
     supply.staked = minus(supply.staked, out)?;
-    supply.free = plus(supply.free, fee)?;
+    supply.free = plus(supply.free, dues.fee)?;
     supply.unbonding = plus(supply.unbonding, amount)?;
     books.supply = supply;
     if amount > Rao::ZERO {

@@ -5,28 +5,31 @@ use super::error::CallError;
 use super::reads::{account, has_account};
 use weft_types::{PublicKey, Rao};
 
-/// Moves free coins from one account to another. An amount that would open an account
-/// must be at least the existential deposit, so that dust can't fill the state.
+/// Moves free coins from one account to another. Where the other is not open the call must
+/// say so, and the sender pays the deposit on top, which is recycled: a mistyped address
+/// costs nothing, and dust can't fill the state.
 pub fn transfer(
     books: &mut Books<'_>,
     from: PublicKey,
     to: PublicKey,
-    amount: Rao,
+    (amount, open): (Rao, bool),
 ) -> Result<(), CallError> {
     if amount == Rao::ZERO {
         return Err(CallError::AmountZero);
     }
     let mut sender = account(books, &from);
     let have = sender.free;
-    let not_enough = CallError::NotEnoughBalance { have, need: amount };
-    sender.free = have.checked_sub(amount).ok_or(not_enough)?;
+    let left = |need| have.checked_sub(need).ok_or(CallError::NotEnoughBalance { have, need });
+    left(amount)?;
     if from == to {
         return Ok(());
     }
-    let least = books.params.existential_deposit;
-    if amount < least && !has_account(books, &to) {
-        return Err(CallError::BelowExistentialDeposit { amount, least });
+    let deposit = books.opening(&to)?;
+    if !open && !has_account(books, &to) {
+        return Err(CallError::AccountNotOpen { to, deposit });
     }
+    sender.free = left(plus(amount, deposit)?)?;
+    books.recycle_free(deposit)?;
     let mut receiver = account(books, &to);
     receiver.free = plus(receiver.free, amount)?;
     books.put_account(from, sender);

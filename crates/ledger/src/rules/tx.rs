@@ -3,12 +3,13 @@
 //! A call that fails still pays and leaves a receipt; a transaction that cannot pay, has
 //! the wrong nonce, came too late, or is a free call that fails makes the block invalid.
 //! `remove_stake` pays from the stake it takes back, so that somebody whose every coin is
-//! staked can leave; it makes a block invalid only when that stake is less than the fee.
+//! staked can leave; it makes a block invalid only when that stake is less than the fee, and
+//! than the deposit where the signer has no account, which counts nonces from then on.
 //! The calls of a batch are all done or none; its fee is that of its calls together.
 
-use super::books::{Books, plus};
+use super::books::{Books, minus, plus};
 use super::error::CallError;
-use super::reads::{account, chain};
+use super::reads::{account, chain, has_account};
 use super::receipt::TxReceipt;
 use super::refusal::Refusal;
 use super::{
@@ -18,6 +19,9 @@ use super::{
 use crate::state::Read;
 use crate::state::value::Account;
 use weft_types::{BatchCall, BlockHash, Call, PublicKey, Rao, TxBody, TxId};
+
+/// Of the least fee the proposer has one part in this many.
+const PROPOSERS_PART: u64 = 4;
 
 /// Runs a transaction; a refused one has changed nothing.
 pub fn run(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<TxReceipt, Refusal> {
@@ -29,18 +33,20 @@ pub fn run(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<TxReceipt, Refusa
         let events = books.told();
         return Ok(TxReceipt { id, fee: Rao::ZERO, result: Ok(()), events });
     }
-    let fees = plus(books.fees, body.fee).map_err(|_| Refusal::Overflow)?;
     let result = if let Call::RemoveStake { hotkey, amount } = body.call {
         books.attempt(|books| {
+            let deposit = books.opening(&body.signer);
+            let deposit = deposit.map_err(|error| Refusal::CannotOpen { id, error })?;
             let signer = next_nonce(books, body, id)?;
             books.put_account(body.signer, signer);
-            stake::remove(books, (body, id), (hotkey, amount))
+            let dues = stake::Dues { fee: body.fee, deposit };
+            stake::remove(books, (body.signer, id), (hotkey, amount), dues)
         })?
     } else {
         pay(books, body, id)?;
         books.attempt(|books| call(books, body.signer, &body.call))
     };
-    books.fees = fees;
+    share_fee(books, offer).map_err(|_| Refusal::Overflow)?;
     let events = books.told();
     Ok(TxReceipt { id, fee: body.fee, result, events })
 }
@@ -72,7 +78,9 @@ fn in_time(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {
 /// Runs a call. Its fee is paid.
 fn call(books: &mut Books<'_>, signer: PublicKey, what: &Call) -> Result<(), CallError> {
     match what {
-        Call::Transfer { to, amount } => transfer::transfer(books, signer, *to, *amount),
+        Call::Transfer { to, amount, open } => {
+            transfer::transfer(books, signer, *to, (*amount, *open))
+        }
         Call::Register { .. } => register::by_burn(books, signer, what),
         Call::RegisterStamp { .. } => register::by_stamp(books, signer, what),
         Call::SetWeights { row } => weights::set(books, &signer, row),
@@ -117,6 +125,17 @@ fn all_or_nothing(
     Ok(())
 }
 
+/// Of the least fee three quarters are recycled, rounded up; the proposer has the rest and
+/// all above: filling one's own blocks costs, and full blocks still pay more than empty ones.
+fn share_fee(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<(), CallError> {
+    let body = &offer.tx.body;
+    let least = books.params.min_fee(offer.bytes, body.call.count()).min(body.fee);
+    let kept = minus(body.fee, least)?;
+    let quarter = Rao(least.0.checked_div(PROPOSERS_PART).ok_or(CallError::OutOfRange)?);
+    books.fees = plus(books.fees, plus(kept, quarter)?)?;
+    books.recycle_free(minus(least, quarter)?)
+}
+
 /// The signer's account with its nonce counted, which must be the next one.
 fn next_nonce(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<Account, Refusal> {
     let mut signer = account(books, &body.signer);
@@ -132,7 +151,9 @@ fn next_nonce(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<Account, Ref
 fn pay(books: &mut Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {
     let mut signer = next_nonce(books, body, id)?;
     let (have, need) = (signer.free, body.fee);
-    signer.free = have.checked_sub(need).ok_or(Refusal::CannotPay { id, have, need })?;
+    // Nor does a fee of nothing open an account for nothing.
+    let left = have.checked_sub(need).filter(|_| has_account(books, &body.signer));
+    signer.free = left.ok_or(Refusal::CannotPay { id, have, need })?;
     books.put_account(body.signer, signer);
     Ok(())
 }

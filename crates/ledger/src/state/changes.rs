@@ -14,6 +14,10 @@ pub trait Read {
     /// The value under a key.
     fn get(&self, key: &Key) -> Option<Value>;
 
+    /// How many values the state holds. What is written over it is not counted before it
+    /// is a state itself.
+    fn held(&self) -> u64;
+
     /// What keys the maps over this state; no answer depends on it.
     fn seed(&self) -> Seed {
         Seed::default()
@@ -136,6 +140,10 @@ impl<R: Read + ?Sized> Read for Scratch<'_, R> {
         }
     }
 
+    fn held(&self) -> u64 {
+        self.below.held()
+    }
+
     fn seed(&self) -> Seed {
         self.below.seed()
     }
@@ -158,6 +166,10 @@ mod tests {
         fn get(&self, key: &Key) -> Option<Value> {
             let Key::Exits(Height(n)) = key else { return None };
             n.is_multiple_of(2).then_some(Value::Position(u128::from(*n)))
+        }
+
+        fn held(&self) -> u64 {
+            128
         }
     }
 

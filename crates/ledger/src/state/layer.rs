@@ -33,6 +33,9 @@ pub struct Layer {
     pub(super) writes: Vec<Write>,
     /// Where in `writes` a key is.
     index: Index,
+    /// How many values it added, and how many it deleted.
+    added: u64,
+    deleted: u64,
     pub(super) tree: TreeLayer,
 }
 
@@ -148,6 +151,7 @@ impl<'a> View<'a> {
                 }
             }
         }
+        let (added, deleted) = (count(touches.insertions.len()), count(touches.deletions.len()));
         let tree = grow(&self.stack, touches);
         for (at, hash) in fresh {
             let slot = tree.slot_of(&hash).expect("what was inserted has a slot");
@@ -159,13 +163,25 @@ impl<'a> View<'a> {
         for (at, write) in (0..).zip(&writes) {
             index.insert(index.tag(&write.key), at);
         }
-        Layer { writes, index, tree }
+        Layer { writes, index, added, deleted, tree }
     }
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).expect("memory holds fewer values")
 }
 
 impl Read for View<'_> {
     fn get(&self, key: &Key) -> Option<Value> {
         self.find(key).map(|(_, value)| value.clone())
+    }
+
+    fn held(&self) -> u64 {
+        let base = count(self.base.len());
+        self.layers
+            .iter()
+            .rev()
+            .fold(base, |n, layer| n.saturating_add(layer.added).saturating_sub(layer.deleted))
     }
 
     fn seed(&self) -> Seed {

@@ -45,6 +45,8 @@ pub struct Block {
     /// Who voted on its parent, and how far the bootstrap was.
     pub voters: VoterSets,
     pub bootstrap: Option<Bootstrap>,
+    /// How many values its parent's state held.
+    pub held: u64,
 }
 
 pub struct Chain {
@@ -63,6 +65,9 @@ fn params() -> Params {
         bootstrap_stake: Rao(2_000_000_000),
         bootstrap_candidates: 2,
         bootstrap_fade: 6,
+        // Half full and more while the market lives.
+        account_deposit: Rao(1_000),
+        state_values: 400,
         lock_minimum: Rao(8_000_000_000),
         lock_interval: 20,
         subnet_immunity: 14,
@@ -154,6 +159,7 @@ impl Chain {
         let items: Vec<_> = items.iter().map(|(voter, list)| (*voter, list.as_slice())).collect();
         let finality = self.finality();
         let (voters, bootstrap) = (self.at().voters, self.bootstrap());
+        let held = self.entries().count() as u64;
         let carried = items.iter().map(|(voter, _)| *voter).collect();
         let work = Work {
             header: &header,
@@ -171,7 +177,7 @@ impl Chain {
         let layer = view.grow(outcome.changes);
         self.base.absorb(&layer);
         self.parent = header.hash();
-        Block { header, txs, receipts: outcome.receipts, carried, voters, bootstrap }
+        Block { header, txs, receipts: outcome.receipts, carried, voters, bootstrap, held }
     }
 
     /// What was three slots ago is final, except that finality rests for a while now and then.

@@ -131,7 +131,7 @@ impl Player {
             chain: ChainTag::of(&chain.genesis.chain_id()),
             signer,
             nonce: Nonce(if free { 0 } else { *nonce }),
-            fee: Rao(if free { 0 } else { 3_000 }),
+            fee: Rao(if free { 0 } else { 3_000 + self.below(4_000) }),
             valid_until: None,
             call,
         };
@@ -165,7 +165,8 @@ impl Player {
         let netuid = self.netuid();
         match self.below(24) {
             0 | 1 => {
-                (coldkey, Call::Transfer { to: self.actor().cold.public(), amount: self.amount() })
+                let (to, amount) = (self.actor().cold.public(), self.amount());
+                (coldkey, Call::Transfer { to, amount, open: self.below(8) > 0 })
             }
             2 | 3 => (
                 coldkey,

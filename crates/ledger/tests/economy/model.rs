@@ -9,7 +9,7 @@ use crate::chain::{Block, Chain};
 use std::collections::{BTreeMap, BTreeSet};
 use weft_ledger::rules::{Event, TxReceipt};
 use weft_ledger::state::{Key, Value};
-use weft_types::{Call, Hyperparameters, Netuid, PublicKey, Rao, Tx};
+use weft_types::{Call, Canonical, Hyperparameters, Netuid, PublicKey, Rao, Tx};
 
 /// Shares that belong to nobody.
 const VIRTUAL: u128 = 1 << 32;
@@ -90,6 +90,14 @@ struct Market {
     locked: u64,
 }
 
+/// base * N^2 / (N - n)^2 rounded up; numbers here are small.
+fn deposit(chain: &Chain, held: u64) -> Option<u64> {
+    let params = &chain.genesis.params;
+    let (all, base) = (params.state_values, params.account_deposit.0);
+    let left = all.checked_sub(held).filter(|left| *left > 0)?;
+    Some((base * all * all).div_ceil(left * left))
+}
+
 /// What is left of a stake by offences of its hotkey: how often all was lost, and the part
 /// left since in parts of 2^60 (R17).
 type Kept = (u32, u64);
@@ -126,6 +134,8 @@ pub struct Model {
     recycled: u64,
     halvings: u32,
     lock: Option<(u64, u64)>,
+    /// What opening an account costs in this block; none when the state is full.
+    deposit: Option<u64>,
 }
 
 impl Model {
@@ -148,6 +158,7 @@ impl Model {
             recycled: 0,
             halvings: 0,
             lock: None,
+            deposit: None,
         };
         for stake in &genesis.stakes {
             model.owners.insert(stake.hotkey, stake.coldkey);
@@ -167,17 +178,20 @@ impl Model {
     /// Follows a block, then compares.
     pub fn block(&mut self, chain: &Chain, block: &Block, at: &impl Fn() -> String) {
         let height = block.header.height.0;
+        self.deposit = deposit(chain, block.held);
         let sets = [Some(&block.voters.current), block.voters.previous.as_ref()];
         let voters = sets.into_iter().flatten().flat_map(|set| &set.voters);
         self.voting = voters.map(|v| v.key).collect();
-        self.mature(chain, height);
+        self.mature(height);
         let before = self.issued;
         let mut fees = 0;
         for (tx, receipt) in block.txs.iter().zip(&block.receipts.txs) {
             fees += self.tx(chain, (tx, receipt), height, at);
         }
         let proposer = self.owners.get(&block.header.proposer).copied();
-        self.credit(chain, proposer.unwrap_or(block.header.proposer), fees);
+        if fees > 0 {
+            self.credit(proposer.unwrap_or(block.header.proposer), fees);
+        }
         let voted = self.emit(before, block, at);
         for epoch in &block.receipts.epochs {
             let parts = [epoch.owner, epoch.miners, epoch.validators, epoch.recycled, epoch.kept];
@@ -218,18 +232,27 @@ impl Model {
         self.recycled += amount;
     }
 
-    /// Free coins for an account; too few to open one are recycled.
-    fn credit(&mut self, chain: &Chain, who: PublicKey, amount: u64) {
-        let least = chain.genesis.params.existential_deposit.0;
-        let known = self.free.contains_key(&who) || self.nonces.contains_key(&who);
-        if amount > 0 && !known && amount < least {
-            self.recycle(amount);
-        } else if amount > 0 {
-            *self.free.entry(who).or_default() += amount;
+    /// Free coins for an account; where there is none they open it, and too few are recycled.
+    fn credit(&mut self, who: PublicKey, amount: u64) {
+        if let Some(free) = self.free.get_mut(&who) {
+            *free += amount;
+            return;
+        }
+        match self.deposit.and_then(|deposit| amount.checked_sub(deposit)) {
+            Some(rest) if rest > 0 => {
+                self.recycle(amount - rest);
+                self.free.insert(who, rest);
+            }
+            _ => self.recycle(amount),
         }
     }
 
-    fn mature(&mut self, chain: &Chain, height: u64) {
+    /// What it costs to write something into an account.
+    fn opening(&self, who: &PublicKey) -> u64 {
+        if self.free.contains_key(who) { 0 } else { self.deposit.unwrap() }
+    }
+
+    fn mature(&mut self, height: u64) {
         let due: Vec<_> = self.exits.extract_if(.., |(at, _)| *at == height).collect();
         for (_, leaver) in due {
             let (era, part) = self.kept_of(&leaver.hotkey);
@@ -239,7 +262,7 @@ impl Model {
                 0
             };
             let left = u64::try_from(left).unwrap();
-            self.credit(chain, leaver.who, left);
+            self.credit(leaver.who, left);
             self.recycle(leaver.amount - left);
         }
     }
@@ -304,7 +327,7 @@ impl Model {
         voters + if self.is_closed(&block.header.proposer) { 0 } else { proposer }
     }
 
-    /// A transaction that was in a block; answers its fee.
+    /// A transaction that was in a block; answers what the proposer has of its fee.
     fn tx(
         &mut self,
         chain: &Chain,
@@ -318,15 +341,17 @@ impl Model {
             let nonce = self.nonces.entry(signer).or_default();
             assert_eq!(tx.body.nonce.0, *nonce, "the nonce at {}", at());
             *nonce += 1;
-            self.free.entry(signer).or_default();
             if !matches!(tx.body.call, Call::RemoveStake { .. }) {
                 self.spend(signer, fee);
             }
         }
         match (&tx.body.call, &receipt.result) {
             (Call::RemoveStake { hotkey, amount }, result) => {
-                let taken = if result.is_ok() { amount.0 } else { fee };
-                self.unstake(chain, (signer, *hotkey), (taken, fee), height);
+                let deposit = self.opening(&signer);
+                self.free.entry(signer).or_default();
+                self.recycle(deposit);
+                let taken = if result.is_ok() { amount.0 } else { fee + deposit };
+                self.unstake(chain, (signer, *hotkey), (taken, fee + deposit), height);
             }
             (call, Ok(())) => {
                 let mut events = receipt.events.iter();
@@ -334,11 +359,19 @@ impl Model {
             }
             (_, Err(_)) => {}
         }
-        fee
+        // Of the least fee a quarter, cut, is the proposer's, and all that was above it.
+        let params = &chain.genesis.params;
+        let size = tx.to_bytes().len() as u64;
+        let calls = if let Call::Batch { calls } = &tx.body.call { calls.len() } else { 1 };
+        let least = params.base_fee.0 * calls as u64 + params.byte_fee.0 * size;
+        let least = least.min(fee);
+        self.recycle(least - least / 4);
+        fee - least + least / 4
     }
 
+    /// Only who has an account can.
     fn spend(&mut self, who: PublicKey, amount: u64) {
-        let free = self.free.entry(who).or_default();
+        let free = self.free.get_mut(&who).unwrap();
         *free = free.checked_sub(amount).unwrap();
     }
 
@@ -373,8 +406,11 @@ impl Model {
         at: &impl Fn() -> String,
     ) {
         match call {
-            Call::Transfer { to, amount } => {
-                self.spend(signer, amount.0);
+            Call::Transfer { to, amount, open } => {
+                let deposit = self.opening(to);
+                assert!(*open || deposit == 0, "an account was opened unasked at {}", at());
+                self.spend(signer, amount.0 + deposit);
+                self.recycle(deposit);
                 *self.free.entry(*to).or_default() += amount.0;
             }
             Call::AddStake { hotkey, amount } => {
@@ -435,7 +471,7 @@ impl Model {
                 self.slashed(chain, *hotkey, lost.0);
                 assert!(reward.0 <= lost.0 / 20, "{reward} of {lost} at {}", at());
                 self.recycle(lost.0 - reward.0);
-                self.credit(chain, *reporter, reward.0);
+                self.credit(*reporter, reward.0);
             }
             Event::SlashRaised { hotkey, lost } => {
                 self.slashed(chain, *hotkey, lost.0);
@@ -508,7 +544,7 @@ impl Model {
             );
             self.recycle(recycled.0);
             if let Some(owner) = owner {
-                self.credit(chain, *owner, refund.0);
+                self.credit(*owner, refund.0);
             }
             said = events.next();
         }

@@ -94,7 +94,11 @@ impl Net {
                 nonce: Nonce(nonce),
                 fee: FEE,
                 valid_until: None,
-                call: Call::Transfer { to: account(*to).public(), amount: Rao(*amount) },
+                call: Call::Transfer {
+                    to: account(*to).public(),
+                    amount: Rao(*amount),
+                    open: true,
+                },
             };
             body.sign(&account(*from), &chain)
         };

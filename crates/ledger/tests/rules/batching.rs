@@ -7,7 +7,7 @@ use weft_ledger::rules::{CallError, Event};
 use weft_types::{Call, Netuid, Parameter, Rao};
 
 fn pay(to: u16, amount: Rao) -> Call {
-    Call::Transfer { to: cold(to), amount }
+    Call::Transfer { to: cold(to), amount, open: true }
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn txs(world: &World, acts: &[Act]) -> (Vec<(PublicKey, Vec<Item>)>, Vec<Tx>) {
         let ahead = |n| txs.iter().filter(|tx: &&Tx| tx.body.signer == cold(n)).count() as u64;
         let tx = match act {
             Act::Transfer { from, to, amount } => {
-                let call = Call::Transfer { to: cold(*to), amount: Rao(*amount) };
+                let call = Call::Transfer { to: cold(*to), amount: Rao(*amount), open: true };
                 world.tx_later(*from, ahead(*from), call)
             }
             Act::Register { n, cheap } => {
@@ -131,7 +131,7 @@ fn txs(world: &World, acts: &[Act]) -> (Vec<(PublicKey, Vec<Item>)>, Vec<Tx>) {
                 continue;
             }
             Act::WrongNonce { n } => {
-                world.tx_later(*n, 50, Call::Transfer { to: cold(0), amount: tao(1) })
+                world.tx_later(*n, 50, Call::Transfer { to: cold(0), amount: tao(1), open: true })
             }
         };
         txs.push(tx);

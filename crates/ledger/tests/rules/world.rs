@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use weft_ledger::query;
-use weft_ledger::rules::{CallError, Ledger, Receipts, Refusal, Work};
+use weft_ledger::rules::{CallError, Ledger, Offer, Receipts, Refusal, Work};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Changes, Key, Read, Value};
 use weft_types::genesis::{
@@ -60,6 +60,10 @@ pub struct Memory(pub BTreeMap<Key, Value>);
 impl Read for Memory {
     fn get(&self, key: &Key) -> Option<Value> {
         self.0.get(key).cloned()
+    }
+
+    fn held(&self) -> u64 {
+        self.0.len() as u64
     }
 }
 
@@ -271,7 +275,19 @@ impl World {
     }
 
     pub fn transfer(&self, from: u16, to: u16, amount: Rao) -> Tx {
-        self.tx(from, Call::Transfer { to: cold(to), amount })
+        self.tx(from, Call::Transfer { to: cold(to), amount, open: true })
+    }
+
+    /// What the proposer has of a transaction's fee.
+    pub fn earned(&self, tx: &Tx) -> Rao {
+        let (body, params) = (&tx.body, &self.genesis.params);
+        let least = params.min_fee(Offer::from(tx).bytes, body.call.count()).0.min(body.fee.0);
+        Rao(body.fee.0 - least + least / 4)
+    }
+
+    /// What opening an account costs in the next block.
+    pub fn deposit(&self) -> Rao {
+        query::fullness(&self.state, &self.genesis.params).account_deposit.unwrap()
     }
 
     /// A free call of hotkey `n`.

@@ -58,7 +58,8 @@ fn is_free(tx: &CheckedTx) -> bool {
 }
 
 fn rate(tx: &CheckedTx) -> u64 {
-    tx.tx().body.fee.0 * 1_000 / u64::from(tx.bytes())
+    let least = tx.least_fee().0.max(1);
+    (tx.tx().body.fee.0 - tx.least_fee().0) * 1_000 / least
 }
 
 impl Both {

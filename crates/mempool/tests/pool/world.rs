@@ -67,7 +67,7 @@ pub fn transfer(n: u8, nonce: u64, fee: u64) -> CheckedTx {
 }
 
 pub fn sending(n: u8, nonce: u64, fee: u64, amount: u64) -> CheckedTx {
-    let call = Call::Transfer { to: signer(255), amount: Rao(amount) };
+    let call = Call::Transfer { to: signer(255), amount: Rao(amount), open: true };
     checked(body(n, nonce, fee, call))
 }
 
@@ -77,7 +77,7 @@ pub fn unstake(n: u8, nonce: u64, fee: u64) -> CheckedTx {
 }
 
 pub fn until(n: u8, nonce: u64, last: u64) -> CheckedTx {
-    let call = Call::Transfer { to: signer(255), amount: Rao(1) };
+    let call = Call::Transfer { to: signer(255), amount: Rao(1), open: true };
     checked(TxBody { valid_until: Some(Height(last)), ..body(n, nonce, 9_000, call) })
 }
 

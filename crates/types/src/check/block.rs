@@ -43,8 +43,8 @@ pub fn check_block<R: CryptoRng>(
     block.proof.iter().try_for_each(|s| digest_fits(s, &params.limits))?;
     votes_are_signed(&block, chain, known, rng)?;
     txs_are_signed(&block, &opened, known, rng)?;
-    let ids = opened.into_iter().map(|o| o.id).collect();
-    Ok(CheckedBlock { hash: block.hash(), block, ids, bytes })
+    let (ids, sizes) = opened.into_iter().map(|o| (o.id, o.bytes)).unzip();
+    Ok(CheckedBlock { hash: block.hash(), block, ids, sizes, bytes })
 }
 
 fn open_block_txs(
@@ -160,9 +160,10 @@ pub fn seal_block(
 ) -> CheckedBlock {
     let signed: SignedHeader = header.sign(key, chain);
     let hash = signed.header.hash();
+    let sizes = txs.iter().map(CheckedTx::bytes).collect();
     let (ids, txs) = txs.into_iter().map(|t| (t.id, t.tx)).unzip();
     let proof = proof.into_iter().map(|s| s.share).collect();
     let block = Block { signed, proof, catch_up, txs };
     let bytes = u32::try_from(block.to_bytes().len()).unwrap_or(u32::MAX);
-    CheckedBlock { block, hash, ids, bytes }
+    CheckedBlock { block, hash, ids, sizes, bytes }
 }

@@ -16,7 +16,7 @@ mod tx;
 pub use block::{check_block, seal_block};
 pub use error::{BlockError, ShareError, TxError};
 pub use share::{check_share, own_share, shares_of};
-pub use tx::{check_txs, txs_of};
+pub use tx::{check_txs, seals_of};
 
 use crate::block::{Block, BlockHash, Header};
 use crate::hash::Hash;
@@ -24,6 +24,7 @@ use crate::key::{PublicKey, Signature};
 use crate::share::Share;
 use crate::signature::Claim;
 use crate::tx::{Tx, TxId};
+use crate::units::Rao;
 
 /// Remembers what was verified before, by seal.
 pub trait Known {
@@ -45,6 +46,7 @@ pub struct CheckedTx {
     id: TxId,
     seal: Hash,
     bytes: u32,
+    least: Rao,
 }
 
 /// A share whose signature, digest and size are good.
@@ -60,6 +62,7 @@ pub struct CheckedBlock {
     block: Block,
     hash: BlockHash,
     ids: Vec<TxId>,
+    sizes: Vec<u32>,
     bytes: u32,
 }
 
@@ -83,6 +86,11 @@ impl CheckedTx {
     #[must_use]
     pub const fn bytes(&self) -> u32 {
         self.bytes
+    }
+    /// The least fee of its size and calls; nothing when it is free.
+    #[must_use]
+    pub const fn least_fee(&self) -> Rao {
+        self.least
     }
 }
 
@@ -119,6 +127,11 @@ impl CheckedBlock {
     #[must_use]
     pub fn tx_ids(&self) -> &[TxId] {
         &self.ids
+    }
+    /// The sizes of its transactions, in order.
+    #[must_use]
+    pub fn tx_bytes(&self) -> &[u32] {
+        &self.sizes
     }
     /// Its size.
     #[must_use]

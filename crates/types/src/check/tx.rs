@@ -18,6 +18,7 @@ pub(super) struct Opened {
     pub(super) id: TxId,
     pub(super) seal: Hash,
     pub(super) bytes: u32,
+    pub(super) least: Rao,
 }
 
 impl Params {
@@ -43,8 +44,10 @@ pub(super) fn open_tx(tx: &Tx, params: &Params, chain: &ChainId) -> Result<Opene
         return Err(TxError::OtherChain { got: tx.body.chain, want });
     }
     good_batch(&tx.body.call, params)?;
-    let (have, need) = (tx.body.fee, params.min_fee(size, tx.body.call.count()));
-    if tx.body.call.is_free() {
+    let is_free = tx.body.call.is_free();
+    let least = if is_free { Rao::ZERO } else { params.min_fee(size, tx.body.call.count()) };
+    let (have, need) = (tx.body.fee, least);
+    if is_free {
         if tx.body.fee.0 != 0 || tx.body.nonce.0 != 0 {
             return Err(TxError::FreeCallPays { call: tx.body.call.name() });
         }
@@ -53,7 +56,7 @@ pub(super) fn open_tx(tx: &Tx, params: &Params, chain: &ChainId) -> Result<Opene
     }
     let id = Hash::of(Domain::Tx, &body);
     let seal = tx_seal(&id, &tx.signature);
-    Ok(Opened { id, seal, bytes: size, body: signed_raw(Domain::Tx, chain, &body) })
+    Ok(Opened { id, seal, bytes: size, least, body: signed_raw(Domain::Tx, chain, &body) })
 }
 
 /// A batch holds at least one call, not too many, and none that is free.
@@ -100,24 +103,16 @@ pub fn check_txs<R: CryptoRng>(
     txs.into_iter()
         .zip(opened)
         .map(|(tx, opened)| {
-            let Opened { id, seal, bytes, .. } = opened?;
+            let Opened { id, seal, bytes, least, .. } = opened?;
             let good = known.knows(&seal) || verdicts.next() == Some(true);
             let signer = tx.body.signer;
-            good.then_some(CheckedTx { tx, id, seal, bytes })
+            good.then_some(CheckedTx { tx, id, seal, bytes, least })
                 .ok_or(TxError::BadSignature { signer })
         })
         .collect()
 }
 
-/// The transactions of a block that was checked: checked themselves.
-#[must_use]
-pub fn txs_of(block: &CheckedBlock) -> Vec<CheckedTx> {
-    let txs = block.block.txs.iter().zip(&block.ids);
-    txs.map(|(tx, id)| CheckedTx {
-        tx: tx.clone(),
-        id: *id,
-        seal: tx_seal(id, &tx.signature),
-        bytes: u32::try_from(tx.to_bytes().len()).unwrap_or(u32::MAX),
-    })
-    .collect()
+/// The seals of the transactions of a block that was checked, in order.
+pub fn seals_of(block: &CheckedBlock) -> impl Iterator<Item = Hash> {
+    block.block.txs.iter().zip(&block.ids).map(|(tx, id)| tx_seal(id, &tx.signature))
 }

@@ -2,7 +2,7 @@
 
 use crate::sample::*;
 use weft_types::check::{
-    BlockError, Known, ShareError, TxError, check_block, seal_block, shares_of, txs_of,
+    BlockError, Known, ShareError, TxError, check_block, seal_block, seals_of, shares_of,
 };
 use weft_types::*;
 
@@ -31,7 +31,10 @@ fn a_good_block_is_checked_and_says_what_it_holds() {
     let seals: Vec<_> = proof().iter().map(|s| s.signed.seal()).collect();
     assert_eq!(shares_of(&checked).iter().map(|s| *s.seal()).collect::<Vec<_>>(), seals);
     let again = check_tx_list();
-    assert_eq!(txs_of(&checked), again);
+    let sizes: Vec<_> = again.iter().map(CheckedTx::bytes).collect();
+    assert_eq!(checked.tx_bytes(), sizes);
+    let seals: Vec<_> = again.iter().map(|tx| *tx.seal()).collect();
+    assert_eq!(seals_of(&checked).collect::<Vec<_>>(), seals);
 }
 
 fn check_tx_list() -> Vec<CheckedTx> {

@@ -46,7 +46,7 @@ pub fn body(n: u8, nonce: u64, fee: u64, call: Call) -> TxBody {
 }
 
 pub fn transfer(n: u8, nonce: u64) -> Tx {
-    let call = Call::Transfer { to: key(200).public(), amount: Rao(5_000_000_000) };
+    let call = Call::Transfer { to: key(200).public(), amount: Rao(5_000_000_000), open: false };
     body(n, nonce, 9_000, call).sign(&key(n), &CHAIN)
 }
 
