@@ -50,6 +50,11 @@ impl Engine {
         self.metrics.final_height.set(height(self.finals.said().height));
         self.metrics.peers.set(count(self.peers.count()));
         self.metrics.pool.set(count(self.pool.len()));
+        if let Some(full) = self.fullness() {
+            let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+            self.metrics.state_values.set(number(full.values));
+            self.metrics.state_capacity.set(number(full.capacity));
+        }
         drop(reply.send(self.metrics.text()));
     }
 
@@ -102,6 +107,7 @@ impl Engine {
             "final_lag_slots": self.final_lag_slots(),
             "peers": self.peers.count(),
             "pool": self.pool.len(),
+            "state": self.fullness(),
             "voter": self.voter.map(|key| self.chain.address(key)),
             "ready": reasons.is_empty(),
             "reasons": reasons,

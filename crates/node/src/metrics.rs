@@ -32,6 +32,10 @@ pub struct Metrics {
     pub peers: Gauge,
     /// Transactions that wait.
     pub pool: Gauge,
+    /// Values that the head's state holds.
+    pub state_values: Gauge,
+    /// Values that it is meant to hold.
+    pub state_capacity: Gauge,
 }
 
 impl Default for Metrics {
@@ -50,6 +54,8 @@ impl Default for Metrics {
             final_height: Gauge::default(),
             peers: Gauge::default(),
             pool: Gauge::default(),
+            state_values: Gauge::default(),
+            state_capacity: Gauge::default(),
         };
         let counters = [
             ("consensus_blocks", "Blocks executed and logged", &all.blocks),
@@ -69,6 +75,8 @@ impl Default for Metrics {
             ("consensus_finalized_height", "Height of the last final block", &all.final_height),
             ("p2p_peers", "Connected peers", &all.peers),
             ("mempool_txs", "Transactions that wait", &all.pool),
+            ("state_values", "Values that the state holds", &all.state_values),
+            ("state_capacity", "Values that the state is meant to hold", &all.state_capacity),
         ];
         for (name, help, gauge) in gauges {
             all.registry.register(name, help, gauge.clone());

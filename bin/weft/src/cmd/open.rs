@@ -33,7 +33,10 @@ impl Desk<'_> {
         let status = self.remote.call("chain_status", &json!({})).await?;
         let price = rao(&status["state"]["account_deposit"]).ok_or_else(|| {
             let held = (&status["state"]["values"], &status["state"]["capacity"]);
-            let text = format!("the state holds {} of {} values: no account can be opened", held.0, held.1);
+            let text = format!(
+                "the state holds {} of {} values: no account can be opened",
+                held.0, held.1
+            );
             Failure::new(Exit::Failed, "StateFull", text).help("send to an account that is open")
         })?;
         Ok(Rao(price.0.saturating_mul(count)))
