@@ -13,6 +13,7 @@ use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
 };
 use weft_types::key::derive_test_key;
+use weft_types::params::UNBONDING;
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
 use weft_types::{
     ChainId, Genesis, Hyperparameters, Millis, Netuid, Network, Params, Power, PublicKey, Rao,
@@ -251,7 +252,7 @@ fn params(plan: &Plan, staked: u64) -> Params {
     let mut params = Params::preset(Network::Local);
     params.slot_ms = SLOT_MS;
     params.bootstrap_stake = Rao::ZERO;
-    params.max_voters = 64;
+    params.max_voters = u16::try_from(plan.members()).unwrap_or(u16::MAX);
     if let Some(rotation) = plan.rotation {
         let blocks = rotation.blocks.max(1);
         params.rotation_blocks = blocks;
@@ -264,6 +265,7 @@ fn params(plan: &Plan, staked: u64) -> Params {
         }
     } else {
         params.rotation_blocks = u64::from(u32::MAX);
+        params.unbonding_blocks = UNBONDING * params.rotation_blocks;
     }
     params
 }

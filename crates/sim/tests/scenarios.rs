@@ -142,7 +142,7 @@ fn what_is_wrong_with_a_scenario_is_said_by_name() {
         ("plan.twin_power_ppm = 400000", "0 voters with a twin"),
         ("plan.twins = [0]\nplan.twin_power_ppm = 900001", "1 to 900000"),
         ("plan.rotation.blocks = 0", "every 0 blocks"),
-        ("plan.rotation.blocks = 4000000000000000000", "1 to 1000000 may be"),
+        ("plan.rotation.blocks = 4000000000000000000", "16 to 1000000 may be with 4"),
         ("plan.twins = [1, 1]", "more than one twin"),
         ("plan = { voters = 9223372036854775807, joiners = 9223372036854775807 }", "voters on"),
         ("plan.skew_ms = 9223372036854775807", "up to 10000 may be"),

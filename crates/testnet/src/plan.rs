@@ -196,6 +196,8 @@ impl Draft {
     fn new(choice: &Choice) -> Self {
         let mut params = Params::preset(choice.network);
         params.slot_ms = choice.slot_ms;
+        let nodes = u16::try_from(choice.nodes).unwrap_or(u16::MAX);
+        params.max_voters = params.max_voters.max(nodes);
         // Its voters have stake from the first block on: there is nothing to bootstrap.
         params.bootstrap_stake = Rao::ZERO;
         Self { seed: choice.seed.clone(), params, stakes: Vec::new(), neurons: Vec::new() }

@@ -8,7 +8,7 @@ use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
 use crate::hyperparameters::{Hyperparameters, Unsound};
 use crate::key::PublicKey;
-use crate::params::Params;
+use crate::params::{self, Params};
 use crate::share::{Checkpoint, Finality, Voter, VoterSet};
 use crate::units::{
     Height, Millis, Netuid, Power, RAO_PER_TAO, Rao, Round, SUPPLY_CAP, Slot, Uid, Work,
@@ -111,6 +111,28 @@ pub enum GenesisError {
     /// A number that must be positive is not.
     #[error("{0} must be at least 1")]
     Zero(&'static str),
+    /// Too few blocks for what happens within them (R16).
+    #[error("{name} is {got}, and must be at least {least}, {times}")]
+    TooFewBlocks {
+        /// The number.
+        name: &'static str,
+        /// What it is.
+        got: u64,
+        /// What it must be.
+        least: u64,
+        /// How that is worked out, and what else could be changed.
+        times: String,
+    },
+    /// The voters of genesis, or the least there may be, are more than `max_voters`.
+    #[error("there are {got} {what}, and max_voters is {max}; raise it, or name fewer")]
+    TooManyVoters {
+        /// What they are.
+        what: &'static str,
+        /// How many.
+        got: usize,
+        /// How many may be.
+        max: u16,
+    },
     /// More coins than can exist.
     #[error("the genesis allocates more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
     TooManyCoins,
@@ -277,6 +299,7 @@ impl Genesis {
             ("root_tempo", self.params.root_tempo),
             ("lock_interval", self.params.lock_interval),
             ("state_values", self.params.state_values),
+            ("max_voters", u64::from(self.params.max_voters)),
         ] {
             if value == 0 {
                 return Err(GenesisError::Zero(name));
@@ -290,6 +313,7 @@ impl Genesis {
         let unsound = |error| GenesisError::Hyperparameters { netuid: Netuid::ZERO, error };
         self.params.subnet_defaults.check().map_err(unsound)?;
         self.check_voters()?;
+        self.check_times()?;
         self.subnets.iter().try_for_each(|s| self.check_subnet(s))
     }
 
@@ -300,6 +324,14 @@ impl Genesis {
         if self.params.bootstrap_stake > Rao::ZERO && powers.any(|power| Some(power) != first) {
             return Err(GenesisError::UnequalPower);
         }
+        let max = self.params.max_voters;
+        let counts = [
+            ("voters of genesis", self.voters.len()),
+            ("min_voters", usize::from(self.params.min_voters)),
+        ];
+        if let Some((what, got)) = counts.into_iter().find(|(_, got)| *got > usize::from(max)) {
+            return Err(GenesisError::TooManyVoters { what, got, max });
+        }
         for voter in &self.voters {
             let stake = self.stakes.binary_search_by(|s| s.hotkey.cmp(&voter.hotkey));
             let owner = stake.ok().and_then(|at| self.stakes.get(at)).map(|s| s.coldkey);
@@ -308,6 +340,24 @@ impl Genesis {
             }
         }
         Ok(())
+    }
+
+    /// R16: a node that slept less than stake is held for can't be told another past.
+    fn check_times(&self) -> Result<(), GenesisError> {
+        let Params { rotation_blocks, unbonding_blocks, max_voters, .. } = self.params;
+        let few = |name, got: u64, (each, of, what): (u64, u64, &str)| {
+            let least = each.saturating_mul(of);
+            let times = format!("{each} times {what} ({of}); raise it, or lower {what}");
+            if got < least {
+                Err(GenesisError::TooFewBlocks { name, got, least, times })
+            } else {
+                Ok(())
+            }
+        };
+        let voters = (params::ROTATION, u64::from(max_voters), "max_voters");
+        few("rotation_blocks", rotation_blocks, voters)?;
+        let rotations = (params::UNBONDING, rotation_blocks, "rotation_blocks");
+        few("unbonding_blocks", unbonding_blocks, rotations)
     }
 
     fn check_subnet(&self, subnet: &GenesisSubnet) -> Result<(), GenesisError> {

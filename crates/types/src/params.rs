@@ -6,14 +6,22 @@ use crate::units::{Height, Rao};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+/// A rotation has so many blocks for each voter there may be, or more (R16).
+pub const ROTATION: u64 = 4;
+
+/// Stake that voted waits for so many rotations, or longer (R16).
+pub const UNBONDING: u64 = 4;
+
 /// Numbers that hold for the whole chain.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Params {
     /// Length of a slot in milliseconds.
     pub slot_ms: u64,
-    /// Blocks between two possible rotations of the voters (R12).
+    /// Blocks between two possible rotations of the voters (R12); [`ROTATION`] for each of
+    /// `max_voters` or more.
     pub rotation_blocks: u64,
-    /// Blocks that stake of a voter stays slashable after a request to leave (R15).
+    /// Blocks that stake of a voter stays slashable after a request to leave (R15);
+    /// [`UNBONDING`] rotations or more.
     pub unbonding_blocks: u64,
     /// Blocks until other stake is free after a request (R15).
     pub exit_blocks: u64,
@@ -200,8 +208,8 @@ impl Params {
         let local = Self::local();
         Self {
             slot_ms: 250,
-            rotation_blocks: 160,
-            unbonding_blocks: 800,
+            rotation_blocks: 256,
+            unbonding_blocks: 1_024,
             exit_blocks: 40,
             max_voters: 64,
             bootstrap_stake: Rao(0),

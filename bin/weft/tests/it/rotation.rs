@@ -15,7 +15,8 @@ fn settled(voters: &Value) -> Option<(usize, u64)> {
 #[test]
 fn nodes_offer_themselves_rotate_lose_one_that_is_away_and_take_it_back() {
     let home = Home::new();
-    home.data(&["testnet", "up", "-n", "4", "--slot-ms", "250", "--param", "rotation_blocks=32"]);
+    let short = ["--param", "rotation_blocks=32", "--param", "max_voters=8"];
+    home.data(&[&["testnet", "up", "-n", "4", "--slot-ms", "250"][..], &short].concat());
     let voters = || home.data(&["query", "voters"]);
     let first = until(PATIENCE, voters, |v| settled(v).is_some_and(|(_, since)| since > 0));
     let (count, since) = settled(&first).expect("it was waited for");

@@ -10,12 +10,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[test]
 fn r16_a_node_that_comes_late_starts_only_from_a_block_that_is_trusted() {
     let home = Home::new();
-    // Stake answers for its votes for 16 blocks here: 4 seconds.
-    let short = ["--param", "unbonding_blocks=16"];
+    // Stake answers for its votes for 64 blocks here: 16 seconds.
+    let numbers = ["max_voters=4", "rotation_blocks=16", "unbonding_blocks=64"];
+    let short: Vec<&str> = numbers.iter().flat_map(|n| ["--param", n]).collect();
     home.data(&[&["testnet", "up", "-n", "4", "--slot-ms", "250"][..], &short].concat());
     let status = || home.data(&["node", "status"]);
     let height = |s: &Value| s["final_height"].as_u64().unwrap_or_default();
-    until(PATIENCE, status, |s| height(s) >= 40);
+    until(PATIENCE, status, |s| height(s) >= 90);
     let net = std::fs::read_to_string(home.path().join("testnet/testnet.json")).expect("its file");
     let net: Value = serde_json::from_str(&net).expect("JSON");
     let peer = net["nodes"][0]["listen"].as_str().expect("an address").to_owned();

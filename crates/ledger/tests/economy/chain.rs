@@ -61,7 +61,8 @@ fn params() -> Params {
     let mut params = Params {
         rotation_blocks: 32,
         exit_blocks: 4,
-        unbonding_blocks: 9,
+        unbonding_blocks: 128,
+        max_voters: 8,
         bootstrap_stake: Rao(2_000_000_000),
         bootstrap_candidates: 2,
         bootstrap_fade: 6,

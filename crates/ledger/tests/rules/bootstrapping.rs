@@ -18,6 +18,7 @@ fn launch() -> World {
     World::with(|genesis: &mut Genesis| {
         let params = &mut genesis.params;
         (params.rotation_blocks, params.bootstrap_fade) = (TURN, FADE);
+        params.max_voters = 5;
         (params.bootstrap_stake, params.bootstrap_candidates) = (tao(20), 2);
         genesis.accounts.clear();
         genesis.stakes.clear();

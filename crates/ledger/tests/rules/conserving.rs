@@ -80,7 +80,7 @@ fn blocks() -> impl Strategy<Value = Vec<Vec<Act>>> {
 fn busy(yuma3: bool) -> World {
     World::with(|genesis| {
         let params = &mut genesis.params;
-        (params.exit_blocks, params.unbonding_blocks) = (3, 5);
+        params.exit_blocks = 3;
         let net = &mut genesis.subnets[0];
         net.owner = Some(cold(3));
         let numbers = &mut net.hyperparameters;

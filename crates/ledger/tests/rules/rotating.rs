@@ -19,7 +19,8 @@ pub const TURN: u64 = 20;
 pub fn voters(change: impl FnOnce(&mut Genesis)) -> World {
     let mut world = World::with(|genesis| {
         let params = &mut genesis.params;
-        (params.rotation_blocks, params.unbonding_blocks, params.exit_blocks) = (TURN, 30, 4);
+        (params.rotation_blocks, params.unbonding_blocks, params.exit_blocks) = (TURN, 80, 4);
+        params.max_voters = 5;
         let stake = |n: u16| GenesisStake {
             hotkey: hot(n),
             coldkey: cold(n),
@@ -235,19 +236,19 @@ fn stake_behind_a_voter_is_free_only_when_no_set_that_counts_it_is_left_and_the_
     world.finalized = 40;
     offer(&mut world, 91, &[2, 3], &[]);
     assert!(sets(&world).previous.is_none());
-    // 41 heights of requests in three rotations' time at most: two a block from block 121.
-    offer(&mut world, 120, &[2, 3], &[]);
+    // 41 heights of requests in three rotations' time at most: two a block from block 171.
+    offer(&mut world, 170, &[2, 3], &[]);
     assert!(waits(&world));
     let mut freed = Vec::new();
-    while world.height < 150 {
+    while world.height < 200 {
         let before = waits(&world);
         offer_one(&mut world);
         if before && !waits(&world) {
             freed.push(world.height);
         }
     }
-    // Heights 1 to 40, two a block, so that of height 21 in the eleventh block from 121 on.
-    assert_eq!(freed, [131]);
+    // Heights 1 to 40, two a block, so that of height 21 in the eleventh block from 171 on.
+    assert_eq!(freed, [181]);
     assert_eq!(world.supply().unbonding, Rao(0));
 }
 

@@ -169,8 +169,8 @@ fn r17_what_shows_no_offence_of_a_voter_is_refused_by_name() {
 #[test]
 fn r17_an_offence_older_than_the_unbonding_time_is_refused() {
     let mut world = world();
-    // Of the heights where voters may rotate, 20 is the last that lies 30 blocks back.
-    world.run_to(59);
+    // Of the heights where voters may rotate, 20 is the last that lies 80 blocks back.
+    world.run_to(109);
     let old = double(&world, 0, 19, 1);
     let why = CallError::OffenceTooOld { round: Round(20), slot: Slot(20) };
     assert_eq!(why_not(&mut world, old), why);
@@ -190,8 +190,8 @@ fn r17_who_left_the_voters_still_answers_for_the_time_before() {
     let (evidence, before) = (double(&world, 0, 30, 1), pool(&world, 0));
     reports(&mut world, evidence);
     assert!(pool(&world, 0) < before);
-    // 30 blocks after its set was let go it answers no more.
-    offer(&mut world, 71, &[2, 3], &[]);
+    // 80 blocks after its set was let go it answers no more.
+    offer(&mut world, 121, &[2, 3], &[]);
     let late = double(&world, 0, 41, 1);
     assert_eq!(why_not(&mut world, late), CallError::HadNoPower { hotkey: hot(0) });
 }

@@ -120,9 +120,7 @@ fn somebody_whose_every_coin_is_staked_can_leave() {
 
 #[test]
 fn requests_of_one_block_and_of_two_wait_side_by_side() {
-    let mut world = World::with(|genesis| {
-        (genesis.params.exit_blocks, genesis.params.unbonding_blocks) = (4, 6);
-    });
+    let mut world = World::with(|genesis| genesis.params.exit_blocks = 4);
     let put = add(&world, 0, 1, tao(50));
     world.block(&[put]);
     let txs = [remove(&world, 0, 1, tao(1)), remove(&world, 1, 1, tao(2))];

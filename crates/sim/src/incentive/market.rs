@@ -48,6 +48,7 @@ pub(super) fn numbers() -> Hyperparameters {
 fn params() -> Params {
     let main = Params::preset(Network::Main);
     Params {
+        max_voters: 16,
         rotation_blocks: short(main.rotation_blocks),
         unbonding_blocks: short(main.unbonding_blocks),
         exit_blocks: short(main.exit_blocks),

@@ -75,9 +75,12 @@ impl Plan {
             return Some(format!("{ppm} of a million messages"));
         }
         if let Some(Rotation { blocks, .. }) = self.rotation
-            && !(1..=MOST_SLOTS).contains(&blocks)
+            && !(self.least_rotation()..=MOST_SLOTS).contains(&blocks)
         {
-            return Some(format!("voters rotate every {blocks} blocks; 1 to {MOST_SLOTS} may be"));
+            let (least, members) = (self.least_rotation(), self.members());
+            return Some(format!(
+                "voters rotate every {blocks} blocks; {least} to {MOST_SLOTS} may be with {members} that may vote"
+            ));
         }
         if self.cabal.is_some_and(|cabal| cabal.members == 0) {
             return Some("a cabal of 0 members; leave it out where all are honest".to_owned());

@@ -7,6 +7,7 @@ mod fault;
 
 use crate::world::SLOT_MS;
 use serde::{Deserialize, Serialize};
+use weft_types::params::ROTATION;
 
 /// What is simulated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +83,18 @@ impl Plan {
     #[must_use]
     pub const fn nodes(&self) -> usize {
         self.voters.saturating_add(self.joiners).saturating_add(self.twins.len())
+    }
+
+    /// How many may be voters at once.
+    #[must_use]
+    pub const fn members(&self) -> usize {
+        self.voters.saturating_add(self.joiners)
+    }
+
+    /// The least blocks between two heights at which so many may rotate (R16).
+    #[must_use]
+    pub const fn least_rotation(&self) -> u64 {
+        ROTATION.saturating_mul(self.members() as u64)
     }
 
     /// Whether nothing goes wrong but what Byzantine voters do, and no voter moves.
@@ -248,7 +261,8 @@ impl Default for Crashes {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rotation {
-    /// Blocks between two heights at which voters may rotate.
+    /// Blocks between two heights at which voters may rotate; four for each that may vote,
+    /// or more.
     pub blocks: u64,
     /// Whether the voters of genesis keep virtual power, so that all of them stay in every
     /// set.

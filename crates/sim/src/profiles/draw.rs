@@ -73,10 +73,10 @@ impl Draw {
     }
 
     pub(super) fn rotating(&mut self, keeps_genesis: bool) {
-        let blocks = self.dice.between(8, 14);
+        let blocks = self.plan.least_rotation() + self.dice.between(0, 6);
         let moves = self.plan.joiners > 0;
         self.plan.rotation = Some(Rotation { blocks, keeps_genesis, moves, may_rest: false });
-        self.plan.slots = self.plan.slots.max(40);
+        self.plan.slots = self.plan.slots.max(3 * blocks);
     }
 
     pub(super) fn cabal(&self, strategy: Strategy) -> Cabal {

@@ -168,9 +168,9 @@ const WEATHER: &[Profile] = &[
         make: Make::By(|d| {
             d.size(4, 7);
             d.rotating(false);
-            let blocks = d.dice.between(4, 6);
+            let blocks = d.plan.least_rotation() + d.dice.between(0, 2);
             d.plan.rotation = Some(Rotation { blocks, ..Rotation::default() });
-            let until = d.dice.between(60, 80);
+            let until = 4 * blocks + d.dice.between(40, 60);
             let sides = (0..d.plan.nodes()).map(|i| Some(u8::from(i.is_multiple_of(2)))).collect();
             d.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
             d.plan.slots = until;
@@ -214,8 +214,8 @@ const TOGETHER: &[Profile] = &[
             let strategy = *d.one_of(Strategy::ALL);
             d.plan.cabal = Some(Cabal { just_below: false, ..d.cabal(strategy) });
             // In a quarter of it every offer can be renewed: no honest voter leaves.
-            d.plan.rotation = Some(Rotation { blocks: 32, ..Rotation::default() });
-            d.plan.slots = 110;
+            d.plan.rotation = Some(Rotation { blocks: 40, ..Rotation::default() });
+            d.plan.slots = 137;
         }),
     },
     Profile {
@@ -237,8 +237,8 @@ const TOGETHER: &[Profile] = &[
             d.split_world(twins);
             if d.dice.happens(500_000) {
                 d.rotating(true);
-                d.plan.slots = 50;
-                d.plan.cuts.iter_mut().for_each(|cut| cut.until = 50);
+                let slots = d.plan.slots;
+                d.plan.cuts.iter_mut().for_each(|cut| cut.until = slots);
             }
         }),
     },

@@ -3,7 +3,7 @@
 use crate::sample::{genesis, key};
 use weft_types::genesis::GenesisError;
 use weft_types::hyperparameters::Unsound;
-use weft_types::{Canonical as _, Genesis, Netuid, Power, PublicKey, Rao};
+use weft_types::{Canonical as _, Genesis, Netuid, Network, Power, PublicKey, Rao};
 
 fn refusal(change: impl Fn(&mut Genesis)) -> GenesisError {
     let mut genesis = genesis();
@@ -57,6 +57,45 @@ fn numbers_that_divide_are_not_zero() {
     let refused = refusal(|g| g.subnets[0].hyperparameters.tempo = 0);
     let netuid = Netuid(1);
     assert_eq!(refused, GenesisError::Hyperparameters { netuid, error: Unsound::NoTempo });
+}
+
+/// A2: a node that slept just less than the window of R16 would else meet keys whose stake
+/// is out.
+#[test]
+fn r16_stake_waits_four_rotations_and_a_rotation_has_four_blocks_for_each_voter() {
+    let with = |rotation, unbonding| {
+        refusal(move |g| {
+            (g.params.max_voters, g.params.rotation_blocks) = (3, rotation);
+            g.params.unbonding_blocks = unbonding;
+        })
+    };
+    let few = |error: &GenesisError| match error {
+        GenesisError::TooFewBlocks { name, got, least, .. } => (*name, *got, *least),
+        other => panic!("{other}"),
+    };
+    assert_eq!(few(&with(11, 1_000)), ("rotation_blocks", 11, 12));
+    assert_eq!(few(&with(12, 47)), ("unbonding_blocks", 47, 48));
+    assert_eq!(few(&with(u64::MAX, 47)), ("unbonding_blocks", 47, u64::MAX));
+    let said = with(11, 1_000).to_string();
+    assert!(said.contains("4 times max_voters (3); raise it, or lower max_voters"), "{said}");
+    let mut fine = genesis();
+    (fine.params.max_voters, fine.params.rotation_blocks) = (3, 12);
+    fine.params.unbonding_blocks = 48;
+    assert_eq!(fine.check(), Ok(()));
+    for network in [Network::Main, Network::Local, Network::Bench] {
+        let mut preset = genesis();
+        preset.params = weft_types::Params::preset(network);
+        assert_eq!(preset.check(), Ok(()), "{network:?}");
+    }
+}
+
+#[test]
+fn nobody_votes_beyond_max_voters() {
+    let many = refusal(|g| g.params.max_voters = 1);
+    assert!(matches!(many, GenesisError::TooManyVoters { what: "voters of genesis", .. }));
+    let least = refusal(|g| g.params.min_voters = g.params.max_voters + 1);
+    assert!(matches!(least, GenesisError::TooManyVoters { what: "min_voters", .. }));
+    assert_eq!(refusal(|g| g.params.max_voters = 0), GenesisError::Zero("max_voters"));
 }
 
 #[test]
