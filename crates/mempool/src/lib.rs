@@ -23,6 +23,7 @@
 mod bounds;
 mod entry;
 mod error;
+mod look;
 mod pick;
 mod pool;
 mod queue;

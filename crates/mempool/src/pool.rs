@@ -343,21 +343,6 @@ impl Pool {
         self.queues.get(signer)?.get(place).map(|entry| &entry.tx)
     }
 
-    /// The nonce that a signer's next transaction should have: behind those that wait
-    /// without a gap.
-    #[must_use]
-    pub fn next_nonce(&self, signer: &PublicKey, accounts: &impl Accounts) -> Nonce {
-        let first = accounts.account(signer).nonce;
-        let mut next = first;
-        for entry in self.queues.get(signer).into_iter().flat_map(|q| q.from(first)) {
-            if entry.tx.tx().body.nonce != next {
-                break;
-            }
-            next = next.next().unwrap_or(next);
-        }
-        next
-    }
-
     /// How many wait.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -84,7 +84,11 @@ impl Engine {
             Method::NetPeers => Ok(self.peer_list()),
             Method::VoterStatus => Ok(self.voter_status()),
             Method::VoterQueueRow => self.queue_row(params),
-            Method::ChainGetBlock | Method::TxSubmit | Method::TxSubmitMany | Method::Discover => {
+            Method::ChainGetBlock
+            | Method::TxSubmit
+            | Method::TxSubmitMany
+            | Method::TxTry
+            | Method::Discover => {
                 Err(RpcError::new(Kind::Internal, "WrongDoor", "not a question to the engine"))
             }
         }
@@ -192,6 +196,7 @@ impl Engine {
                 "free": account.free,
                 "nonce": account.nonce,
                 "next_nonce": next.max(account.nonce),
+                "waiting": self.pool.committed(&key, account.nonce),
             }))
         })
     }
@@ -219,7 +224,7 @@ impl Engine {
         let netuid: Netuid = parse(params, "netuid")?;
         self.read(params, |at| {
             let neurons = query::metagraph(&at.view, netuid)
-                .ok_or_else(|| missing("NoSuchSubnet", format!("there is no subnet {netuid}")))?;
+                .ok_or_else(|| missing("SubnetNotExists", format!("there is no subnet {netuid}")))?;
             let neuron = |n: &query::NeuronInfo| {
                 let mut value = json!(n);
                 value["hotkey_key"] = json!(n.hotkey);
@@ -237,7 +242,7 @@ impl Engine {
         let uid: Option<Uid> = parse(params, "uid")?;
         self.read(params, |at| {
             let subnet = query::subnet(&at.view, netuid)
-                .ok_or_else(|| missing("NoSuchSubnet", format!("there is no subnet {netuid}")))?;
+                .ok_or_else(|| missing("SubnetNotExists", format!("there is no subnet {netuid}")))?;
             let rows = query::rows(&at.view, netuid);
             let rows: Vec<_> = rows
                 .into_iter()
@@ -303,7 +308,9 @@ impl Engine {
             answer["receipt"] = json!(receipt);
             if let Err(error) = &receipt.result {
                 answer["status"] = json!("failed");
-                answer["error"] = json!({ "name": error.name(), "message": error.to_string() });
+                let error = crate::submit::call_error(error);
+                answer["error"] = error.data();
+                answer["error"]["message"] = json!(error.message);
             }
         }
         Ok(answer)

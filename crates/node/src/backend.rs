@@ -55,8 +55,17 @@ impl Door {
     }
 
     async fn submit(&self, txs: Vec<Tx>) -> Result<Value, RpcError> {
+        self.check(txs, Source::Client).await
+    }
+
+    /// Puts transactions on the checker's desk; their answer comes from the engine.
+    async fn check(
+        &self,
+        txs: Vec<Tx>,
+        source: impl FnOnce(Reply) -> Source,
+    ) -> Result<Value, RpcError> {
         let (reply, answer): (Reply, _) = oneshot::channel();
-        let job = Job::Txs { source: Source::Client(reply), txs };
+        let job = Job::Txs { source: source(reply), txs };
         self.txs.try_send(job).map_err(|e| match e {
             TrySendError::Full(_) => busy(),
             TrySendError::Closed(_) => stopping(),
@@ -118,6 +127,7 @@ impl Backend for Door {
                     one => Ok(one),
                 }
             }
+            Method::TxTry => self.check(vec![transaction(&params["raw"])?], Source::Trial).await,
             Method::TxSubmitMany => {
                 let raws = params["raws"].as_array().cloned().unwrap_or_default();
                 if raws.len() > MANY {

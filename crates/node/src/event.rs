@@ -86,6 +86,8 @@ pub enum Source {
     },
     /// A client.
     Client(Reply),
+    /// A client that wants to know what would become of it.
+    Trial(Reply),
 }
 
 /// Takes the answer to a query.

@@ -36,3 +36,4 @@ mod markets;
 mod outbound;
 mod restore;
 mod submit;
+mod trial;

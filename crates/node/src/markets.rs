@@ -9,7 +9,7 @@ use weft_rpc::RpcError;
 use weft_types::{Netuid, Parameter};
 
 fn no_subnet(netuid: Netuid) -> RpcError {
-    missing("NoSuchSubnet", format!("there is no subnet {netuid}"))
+    missing("SubnetNotExists", format!("there is no subnet {netuid}"))
 }
 
 impl Engine {

@@ -74,6 +74,7 @@ impl Engine {
     ) {
         match source {
             Source::Client(reply) => self.answer_client(reply, checked.unwrap_or_default()),
+            Source::Trial(reply) => self.answer_trial(reply, checked.unwrap_or_default()),
             Source::Peer { from, message } => match checked {
                 Ok(txs) if txs.iter().all(Result::is_ok) => {
                     let mut is_news = false;
@@ -138,8 +139,12 @@ impl Engine {
     }
 
     /// A free call that would fail makes a block invalid, so it is tried on the head's
-    /// state before it is taken.
+    /// state before it is taken. So is a removal of stake, whose failure would be paid from
+    /// that stake.
     fn would_run(&self, tx: &CheckedTx) -> Result<(), RpcError> {
+        if matches!(tx.tx().body.call, Call::RemoveStake { .. }) {
+            return self.trial(tx).map(drop);
+        }
         if !tx.tx().body.call.is_free() {
             return Ok(());
         }
@@ -161,31 +166,69 @@ pub(crate) fn tx_error(error: &TxError) -> RpcError {
         TxError::NotInABatch { .. } => (Kind::InvalidArgument, "NotInABatch"),
         TxError::BadSignature { .. } => (Kind::NotAuthorized, "BadSignature"),
     };
-    RpcError::new(kind, name, error)
+    told(kind, name, error)
+}
+
+/// An error whose text says what to do behind its last semicolon, as all of ours do.
+fn told(kind: Kind, name: &str, text: &impl ToString) -> RpcError {
+    let text = text.to_string();
+    match text.rsplit_once("; ") {
+        Some((said, help)) => RpcError::new(kind, name, said).help(help),
+        None => RpcError::new(kind, name, text),
+    }
 }
 
 /// What the ledger says of a call.
 pub(crate) fn call_error(error: &CallError) -> RpcError {
-    let kind = match error {
+    let context = serde_json::to_value(error.context()).unwrap_or_else(|_| json!({}));
+    told(kind_of(error), error.name(), error).context(context)
+}
+
+/// The kind of an error of a call; that of a batch is that of the call which failed.
+fn kind_of(error: &CallError) -> Kind {
+    match error {
+        CallError::BatchFailed { error, .. } => kind_of(error),
         CallError::SettingWeightsTooFast { .. }
         | CallError::ServingRateLimitExceeded { .. }
         | CallError::PermitSoughtRecently { .. }
         | CallError::CommittedThisEpoch { .. }
         | CallError::JoinedRecently { .. }
+        | CallError::DelegateTxRateLimitExceeded { .. }
+        | CallError::HyperparameterSetRecently { .. }
+        | CallError::SubnetCreatedThisBlock
         | CallError::TooManyRegistrationsThisBlock { .. } => Kind::RateLimited,
-        CallError::RevealTooEarly { .. } => Kind::TooEarly,
-        CallError::HotKeyAlreadyRegisteredInSubNet { .. } => Kind::AlreadyExists,
-        CallError::NotEnoughBalance { .. } => Kind::InsufficientBalance,
+        CallError::RevealTooEarly { .. }
+        | CallError::AdminActionProhibitedDuringWeightsWindow { .. }
+        | CallError::NotNewer { .. }
+        | CallError::RowNotNewer { .. } => Kind::TooEarly,
+        CallError::HotKeyAlreadyRegisteredInSubNet { .. }
+        | CallError::PermitAlreadySo { .. }
+        | CallError::TakeAlreadySo { .. }
+        | CallError::SubnetAlreadyStarted { .. }
+        | CallError::StampUsed
+        | CallError::OffenceKnown { .. } => Kind::AlreadyExists,
+        CallError::NotEnoughBalance { .. } | CallError::NotEnoughStake { .. } => {
+            Kind::InsufficientBalance
+        }
         CallError::HotKeyNotRegisteredInSubNet { .. } => Kind::NotRegistered,
         CallError::NeuronNoValidatorPermit { .. }
         | CallError::NotAVoter { .. }
         | CallError::NotSubnetOwner { .. }
+        | CallError::NonAssociatedColdKey { .. }
         | CallError::NotEnoughStakeToSetWeights { .. } => Kind::NotAuthorized,
-        CallError::SubnetNotExists { .. } => Kind::NotFound,
+        CallError::SubnetNotExists { .. }
+        | CallError::HotKeyAccountNotExists { .. }
+        | CallError::NoWeightsCommitFound
+        | CallError::NotACandidate { .. } => Kind::NotFound,
+        CallError::SubnetLimitReached { .. }
+        | CallError::NoNeuronIdAvailable { .. }
+        | CallError::PriceTooHigh { .. }
+        | CallError::LockTooHigh { .. }
+        | CallError::OffencesFull { .. }
+        | CallError::CandidatesFull { .. } => Kind::LimitExceeded,
+        CallError::OutOfRange => Kind::Internal,
         _ => Kind::InvalidArgument,
-    };
-    let context = serde_json::to_value(error.context()).unwrap_or_else(|_| json!({}));
-    RpcError::new(kind, error.name(), error).context(context)
+    }
 }
 
 fn pool_error(error: &PoolError) -> RpcError {
@@ -203,5 +246,5 @@ fn pool_error(error: &PoolError) -> RpcError {
         PoolError::NotAllowed { .. } => (Kind::InvalidArgument, "NotAllowed"),
         PoolError::Expired { .. } => (Kind::InvalidArgument, "Expired"),
     };
-    RpcError::new(kind, name, error)
+    told(kind, name, error)
 }

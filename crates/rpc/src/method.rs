@@ -62,7 +62,7 @@ methods! {
         may("txs", "\"count\" (default), \"ids\" or \"full\"")];
     ChainGetSupply = "chain_getSupply", "the totals of all money", [
         AT, may("audit", "true: sum the whole state and compare")];
-    AccountGet = "account_get", "free coins and nonce of an account; its stake: stake_get", [
+    AccountGet = "account_get", "free coins and nonce of an account, the nonce to use next, and what its waiting transactions may take; its stake: stake_get", [
         must("key", "public key in hex or address"), AT];
     AccountProof = "account_proof", "the proof that the state holds an account, or holds none", [
         must("key", "public key in hex or address")];
@@ -72,6 +72,8 @@ methods! {
         must("raw", "the canonical bytes in hex")];
     TxSubmitMany = "tx_submitMany", "takes many signed transactions, with an answer for each", [
         must("raws", "a list of canonical bytes in hex")];
+    TxTry = "tx_try", "what a signed transaction would do on the head's state, or why it would fail; nothing is sent", [
+        must("raw", "the canonical bytes in hex")];
     TxGet = "tx_get", "what became of a transaction: pending, finalized, failed or unknown", [
         must("id", "its id")];
     SubnetList = "subnet_list", "all subnets", [AT];

@@ -125,7 +125,7 @@ fn begin<'a>(
 
 /// Stake that leaves at this height becomes free (R15), less what its hotkey's offences
 /// cost since (R17).
-fn mature(books: &mut Books<'_>) -> Result<(), CallError> {
+pub(super) fn mature(books: &mut Books<'_>) -> Result<(), CallError> {
     let mut free = exits(books, books.height);
     books.delete(Key::Exits(books.height));
     free.extend(released(books));

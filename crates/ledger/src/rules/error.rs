@@ -104,7 +104,7 @@ call_errors! {
     NotEnoughStake {
         have: Rao = "What is there.",
         need: Rao = "What was asked for.",
-    } = "{have} rao are staked, {need} were asked for; the fee was taken from them, ask for less";
+    } = "{have} rao are staked, {need} were asked for; ask for less, or for all";
     /// The stake that was asked for does not pay the fee.
     FeeAboveAmount {
         amount: Rao = "What was asked for.",

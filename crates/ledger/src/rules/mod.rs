@@ -54,6 +54,7 @@ mod stake;
 mod stamp;
 mod subnet;
 mod transfer;
+mod trial;
 mod tx;
 mod weights;
 
@@ -70,6 +71,7 @@ pub use refusal::Refusal;
 pub use stake::worth;
 pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};
+pub use trial::Trial;
 
 use crate::state::{Changes, Read};
 use weft_types::genesis::GenesisError;
@@ -193,5 +195,19 @@ impl Ledger {
         body: &TxBody,
     ) -> Result<(), CallError> {
         tx::try_free(self, state, head, body)
+    }
+
+    /// What a transaction would do in a child of this state, which the block `head` made,
+    /// after those of its signer that wait before it; nothing is changed.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why no block could carry it.
+    pub fn try_tx(
+        &self,
+        state: &impl Read,
+        head: BlockHash,
+        (before, tx): (&[&Tx], &Tx),
+    ) -> Result<Trial, Refusal> {
+        trial::run(self, state, head, (before, tx))
     }
 }
