@@ -5,6 +5,7 @@
 //! and gives an answer or a failure, and [`output`] alone writes to stdout.
 
 mod args;
+mod ask;
 mod cmd;
 mod number;
 mod output;
@@ -64,6 +65,11 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         let text = "--dry-run shows what would be sent, and this command sends no transaction";
         let help = "nothing was done";
         return Err(Failure::new(Exit::Usage, "NoDryRun", text).help(help));
+    }
+    if let Some((sending, calls)) = command.sends()
+        && let Some(id) = sending.resume
+    {
+        return wait(cmd::resume::run(global, (id, &command), (sending, calls)));
     }
     match command {
         Command::Node(args::NodeCommand::Run(args)) => cmd::node::run_until_stopped(global, &args),

@@ -85,6 +85,24 @@ impl Failure {
         Self { exit, words: Box::new(words) }
     }
 
+    /// A failure of one of the kinds that the chain names, with the exit code that fits.
+    pub fn of_kind(kind: &str, name: &str, message: impl ToString) -> Self {
+        let exit = match kind {
+            "not_found" => Exit::NotFound,
+            "not_ready" => Exit::NotReady,
+            _ => Exit::Failed,
+        };
+        let mut failure = Self::new(exit, name, message);
+        kind.clone_into(&mut failure.words.code);
+        failure
+    }
+
+    /// With the numbers, for programs.
+    pub fn context(mut self, context: Value) -> Self {
+        self.words.context = context;
+        self
+    }
+
     /// With what to do next.
     #[expect(clippy::needless_pass_by_value, reason = "callers hand over what is written")]
     pub fn help(mut self, help: impl ToString) -> Self {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use weft_rpc::client::{Client, ClientError};
 use weft_testnet::Net;
 use weft_types::key_text::KeyTextError;
-use weft_types::{Address, ChainId, Network, PublicKey, key_text, ss58};
+use weft_types::{Address, ChainId, Network, Params, PublicKey, key_text, ss58};
 
 /// The node that a command speaks to.
 pub struct Remote {
@@ -45,6 +45,8 @@ pub struct ChainInfo {
     pub network: Network,
     /// Which chain.
     pub chain: ChainId,
+    /// Its numbers.
+    pub params: Params,
 }
 
 impl Remote {
@@ -66,7 +68,12 @@ impl Remote {
 
     /// Calls a method.
     pub async fn call(&self, method: &str, params: &impl Serialize) -> Result<Value, Failure> {
-        Ok(self.client.call::<_, Value>(method, params).await?)
+        Ok(self.ask(method, params).await?)
+    }
+
+    /// Calls a method; a failure tells whether the node may have done it all the same.
+    pub async fn ask(&self, method: &str, params: &impl Serialize) -> Result<Value, ClientError> {
+        self.client.call::<_, Value>(method, params).await
     }
 
     /// Which chain the node is of.
@@ -76,6 +83,7 @@ impl Remote {
         Ok(ChainInfo {
             network: serde_json::from_value(genesis["network"].clone()).map_err(bad)?,
             chain: serde_json::from_value(genesis["chain_id"].clone()).map_err(bad)?,
+            params: serde_json::from_value(genesis["params"].clone()).map_err(bad)?,
         })
     }
 
@@ -98,17 +106,11 @@ impl Remote {
 pub fn failure(error: ClientError) -> Failure {
     match error {
         ClientError::Application(e) => {
-            let exit = match e.kind.as_str() {
-                "not_found" => Exit::NotFound,
-                "not_ready" => Exit::NotReady,
-                _ => Exit::Failed,
-            };
-            let mut failure = Failure::new(exit, &e.name, &e.message).help(&e.help);
-            failure.words.code = e.kind;
-            failure.words.context = e.context;
-            failure
+            Failure::of_kind(&e.kind, &e.name, &e.message).help(&e.help).context(e.context)
         }
         ClientError::Connect { .. } => Failure::new(Exit::CannotConnect, "CannotConnect", error)
+            .help("is the node running? weft testnet status, or weft testnet up"),
+        ClientError::Lost { .. } => Failure::new(Exit::CannotConnect, "ConnectionLost", error)
             .help("is the node running? weft testnet status, or weft testnet up"),
         ClientError::Timeout { .. } | ClientError::Status { status: 408, .. } => {
             Failure::new(Exit::Timeout, "Timeout", error)

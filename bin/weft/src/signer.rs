@@ -1,10 +1,10 @@
 //! Whose keys a command means, and the passwords that open them.
 
 use crate::args::Global;
+use crate::ask;
 use crate::output::{Exit, Failure, note};
 use crate::remote::{home, key, testnet_dir};
-use std::io::{IsTerminal, stdin};
-use weft_types::{Network, PublicKey, SecretKey};
+use weft_types::{Network, PublicKey, SecretKey, signature, ss58};
 use weft_wallet::{KeyName, Wallet, WalletError, Wallets};
 
 /// The wallets of this home; those of the running testnet stand behind them.
@@ -68,20 +68,51 @@ pub fn load(global: &Global, wallet: &Wallet, key: KeyName<'_>) -> Result<Secret
 
 /// The password: from `--password-file`, else from a person at a terminal.
 pub fn password(global: &Global) -> Result<String, Failure> {
-    if let Some(path) = &global.password_file {
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            Failure::new(Exit::NotFound, "NoPasswordFile", format!("{}: {e}", path.display()))
-        })?;
-        return Ok(text.lines().next().unwrap_or_default().to_owned());
+    match &global.password_file {
+        Some(path) => ask::password_of(path),
+        None => ask::password(global, "password: "),
     }
-    if global.json || global.no_input || !stdin().is_terminal() {
-        let text = "the wallet is encrypted and no password was given";
-        return Err(
-            Failure::new(Exit::NeedsInput, "NeedsPassword", text).help("give --password-file FILE")
+}
+
+/// The password of keys that are made now: from `--password-file`, else typed twice.
+pub fn new_password(global: &Global) -> Result<String, Failure> {
+    match &global.password_file {
+        Some(path) => ask::password_of(path),
+        None => ask::new_password(global),
+    }
+}
+
+/// Somebody who gets coins: as [`recipient`], and nobody who can't ever move them without a
+/// warning and a yes.
+pub fn payee(global: &Global, text: &str, network: Network) -> Result<PublicKey, Failure> {
+    let key = recipient(global, text, network)?;
+    can_sign(global, text, &key)?;
+    Ok(key)
+}
+
+/// A hotkey that gets stake: as [`hotkey_of`], with the same warning.
+pub fn backed(global: &Global, text: &str, network: Network) -> Result<PublicKey, Failure> {
+    let key = hotkey_of(global, text, network)?;
+    can_sign(global, text, &key)?;
+    Ok(key)
+}
+
+/// Asks before a key is used that nobody holds the secret of: an SS58 address is as a rule
+/// that of an sr25519 key, whose secret signs nothing here.
+fn can_sign(global: &Global, text: &str, key: &PublicKey) -> Result<(), Failure> {
+    if ss58::read(text).is_ok() {
+        let warning = format!(
+            "{text} is an SS58 address. Wallets of the live network make those of sr25519 keys, and keys here are ed25519: unless this one was made as ed25519, nobody can ever sign for it here, and what it gets is lost"
         );
+        return ask::confirm(global, "KeyOfAnotherCurve", &warning);
     }
-    rpassword::prompt_password("password: ")
-        .map_err(|e| Failure::new(Exit::NeedsInput, "NeedsPassword", e))
+    if !signature::can_sign(key) {
+        let warning = format!(
+            "{text} is no ed25519 key: nobody can ever sign for it, and what it gets is lost"
+        );
+        return ask::confirm(global, "KeyOfAnotherCurve", &warning);
+    }
+    Ok(())
 }
 
 /// A recipient: address, public key in hex, wallet name (its coldkey), or `wallet/hotkey`.

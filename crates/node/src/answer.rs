@@ -76,6 +76,7 @@ impl Engine {
             Method::SubnetCost => self.subnet_cost(params),
             Method::SubnetNextEviction => self.next_eviction(params),
             Method::SubnetRegistrationCost => self.registration_cost(params),
+            Method::SubnetCommitments => self.commitments(params),
             Method::RootGet => self.root_matrix(params),
             Method::VoterSet => self.voter_set(params),
             Method::VoterOffences => self.offences(params),
@@ -223,8 +224,9 @@ impl Engine {
     fn metagraph(&self, params: &Value) -> Answer {
         let netuid: Netuid = parse(params, "netuid")?;
         self.read(params, |at| {
-            let neurons = query::metagraph(&at.view, netuid)
-                .ok_or_else(|| missing("SubnetNotExists", format!("there is no subnet {netuid}")))?;
+            let neurons = query::metagraph(&at.view, netuid).ok_or_else(|| {
+                missing("SubnetNotExists", format!("there is no subnet {netuid}"))
+            })?;
             let neuron = |n: &query::NeuronInfo| {
                 let mut value = json!(n);
                 value["hotkey_key"] = json!(n.hotkey);
@@ -241,8 +243,14 @@ impl Engine {
         let netuid: Netuid = parse(params, "netuid")?;
         let uid: Option<Uid> = parse(params, "uid")?;
         self.read(params, |at| {
-            let subnet = query::subnet(&at.view, netuid)
-                .ok_or_else(|| missing("SubnetNotExists", format!("there is no subnet {netuid}")))?;
+            let subnet = query::subnet(&at.view, netuid).ok_or_else(|| {
+                missing("SubnetNotExists", format!("there is no subnet {netuid}"))
+            })?;
+            if let Some(uid) = uid.filter(|uid| uid.0 >= subnet.neurons) {
+                let text =
+                    format!("subnet {netuid} has {} neurons, none of uid {uid}", subnet.neurons);
+                return Err(missing("NoSuchNeuron", text));
+            }
             let rows = query::rows(&at.view, netuid);
             let rows: Vec<_> = rows
                 .into_iter()

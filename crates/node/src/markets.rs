@@ -4,7 +4,7 @@
 use crate::answer::{Answer, missing, parse};
 use crate::engine::Engine;
 use serde_json::{Value, json};
-use weft_ledger::query::{market, voters};
+use weft_ledger::query::{commits, market, voters};
 use weft_rpc::RpcError;
 use weft_types::{Netuid, Parameter};
 
@@ -56,6 +56,16 @@ impl Engine {
         self.read(params, |at| {
             let cost = market::registration_cost(&at.view, &self.chain.params, netuid);
             Ok(json!(cost.ok_or_else(|| no_subnet(netuid))?))
+        })
+    }
+
+    /// What a hotkey has committed to, and when that may be revealed.
+    pub(crate) fn commitments(&self, params: &Value) -> Answer {
+        let netuid: Netuid = parse(params, "netuid")?;
+        let key = self.key(params, "hotkey")?;
+        self.read(params, |at| {
+            let found = commits::promises(&at.view, &self.chain.params, (netuid, &key));
+            Ok(json!(found.ok_or_else(|| no_subnet(netuid))?))
         })
     }
 

@@ -20,11 +20,7 @@ const BEFORE: usize = 64;
 
 impl Engine {
     /// Says what a checked transaction would do.
-    pub(crate) fn answer_trial(
-        &self,
-        reply: Reply,
-        checked: Vec<Result<CheckedTx, TxError>>,
-    ) {
+    pub(crate) fn answer_trial(&self, reply: Reply, checked: Vec<Result<CheckedTx, TxError>>) {
         let answer = match checked.into_iter().next() {
             Some(Ok(tx)) => self.trial(&tx),
             Some(Err(error)) => Err(tx_error(&error)),

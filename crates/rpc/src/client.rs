@@ -1,7 +1,7 @@
 //! A small client: one method call a request, connections kept open, errors by name.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::CONTENT_TYPE;
 use hyper::{Method as Verb, Request, Uri};
 use hyper_util::client::legacy::Client as Http;
@@ -44,12 +44,20 @@ pub enum ClientError {
         /// What was given.
         url: String,
     },
-    /// Nobody listens, or the connection broke.
+    /// Nobody listens: nothing was sent.
     #[error("can't reach the node at {url}: {reason}")]
     Connect {
         /// Where.
         url: String,
         /// Why not.
+        reason: String,
+    },
+    /// The connection broke behind the request; whether the node did it is unknown.
+    #[error("the connection to {url} broke before its answer came: {reason}")]
+    Lost {
+        /// Where.
+        url: String,
+        /// What broke it.
         reason: String,
     },
     /// No answer in time; whether the node did it is unknown.
@@ -82,6 +90,22 @@ pub enum ClientError {
     /// The node refused.
     #[error("{}: {}", .0.name, .0.message)]
     Application(Box<Application>),
+}
+
+impl ClientError {
+    /// Whether the node surely did not do what it was asked: nothing reached it, or it said
+    /// no. Otherwise it may have done it, and the answer was lost.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        match self {
+            Self::Url { .. } | Self::Connect { .. } => true,
+            // A fault of the node's own may have come after the deed.
+            Self::Application(error) => error.kind != "internal",
+            // The server's own refusals, before any method is run.
+            Self::Status { status, .. } => matches!(status, 403 | 413 | 415),
+            Self::Lost { .. } | Self::Timeout { .. } | Self::NotRpc { .. } => false,
+        }
+    }
 }
 
 /// A client of one node. Cheap to share; connections are pooled.
@@ -162,14 +186,21 @@ impl Client {
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<Bytes, ClientError> {
-        let unreachable = |e: &dyn std::error::Error| ClientError::Connect {
-            url: self.url.clone(),
-            reason: root(e),
-        };
-        let response = self.http.request(request).await.map_err(|e| unreachable(&e))?;
+        let response = self.http.request(request).await.map_err(|e| {
+            let (url, reason) = (self.url.clone(), root(&e));
+            if e.is_connect() {
+                ClientError::Connect { url, reason }
+            } else {
+                ClientError::Lost { url, reason }
+            }
+        })?;
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
-        let body = body.map_err(|e| self.not_rpc(&e))?.to_bytes();
+        let body = body.map_err(|e| match e.downcast_ref::<LengthLimitError>() {
+            Some(too_long) => self.not_rpc(too_long),
+            None => ClientError::Lost { url: self.url.clone(), reason: root(&*e) },
+        })?;
+        let body = body.to_bytes();
         if status.is_success() {
             return Ok(body);
         }

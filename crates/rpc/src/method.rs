@@ -86,6 +86,8 @@ methods! {
     SubnetNextEviction = "subnet_nextEviction", "which subnet goes next, and the order of all", [AT];
     SubnetRegistrationCost = "subnet_registrationCost", "what registering costs in the next block, and what a stamp must name", [
         must("netuid", "where"), AT];
+    SubnetCommitments = "subnet_commitments", "what a hotkey has committed to, and when that may be revealed", [
+        must("netuid", "where"), must("hotkey", "public key or address"), AT];
     RootGet = "root_get", "the rows of the root matrix and the shares that came of them", [AT];
     VoterSet = "voter_set", "who votes, since when, and the voters before while they still count", [AT];
     VoterOffences = "voter_offences", "what a hotkey was punished for of late, and until when it is jailed", [

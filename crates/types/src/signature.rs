@@ -48,6 +48,13 @@ pub fn signed_raw(domain: Domain, chain: &ChainId, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Whether a signature by this key can ever be good: gates 2 and 3 hold for it. Nobody can
+/// sign for a key of which this is false.
+#[must_use]
+pub fn can_sign(key: &PublicKey) -> bool {
+    is_canonical(&key.0) && !is_small(&key.0) && VerificationKey::try_from(key.0).is_ok()
+}
+
 /// Whether one signature is good.
 #[must_use]
 pub fn verify(claim: &Claim<'_>) -> bool {

@@ -179,6 +179,9 @@ pub enum AmountError {
         "\"{0}\" has more than nine digits behind the point; the smallest unit is one rao, 0.000000001 TAO"
     )]
     TooFine(String),
+    /// A rao can't be divided.
+    #[error("\"{0}\" is a part of a rao, and a rao has no parts; write whole rao, or TAO")]
+    PartOfRao(String),
     /// The amount does not fit.
     #[error("\"{0}\" is more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
     TooLarge(String),
@@ -205,6 +208,9 @@ impl Rao {
         let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         if whole.is_empty() || !all_digits(whole) || !all_digits(part) || digits.ends_with('.') {
             return Err(AmountError::Malformed(text.to_owned()));
+        }
+        if scale == 0 && !part.is_empty() {
+            return Err(AmountError::PartOfRao(text.to_owned()));
         }
         if part.len() > scale {
             return Err(AmountError::TooFine(text.to_owned()));
@@ -259,7 +265,7 @@ mod tests {
         assert!(matches!(Rao::parse("-1"), Err(AmountError::Malformed(_))));
         assert!(matches!(Rao::parse("1."), Err(AmountError::Malformed(_))));
         assert!(matches!(Rao::parse("0.0000000001"), Err(AmountError::TooFine(_))));
-        assert!(matches!(Rao::parse("1.5rao"), Err(AmountError::TooFine(_))));
+        assert!(matches!(Rao::parse("1.5rao"), Err(AmountError::PartOfRao(_))), "F15");
         assert!(matches!(Rao::parse("21000000.000000001"), Err(AmountError::TooLarge(_))));
     }
 

@@ -12,15 +12,18 @@
 //!
 //! In the order of events: a key is made or imported, sealed, written beside its place,
 //! synced and linked into it; a file that is there is never overwritten but by
-//! [`Wallet::change_password`]. Files are readable by their owner only, and not read
+//! [`Wallet::change_password`] and [`Wallet::change_all`]. Files are readable by their owner only, and not read
 //! otherwise. Seeds and derived keys are wiped from memory when they are dropped.
 
 mod error;
 mod file;
 mod save;
 mod seal;
+mod survey;
 mod wallet;
 
 pub use error::WalletError;
+pub use save::write_secret;
 pub use seal::{Cost, Protection};
+pub use survey::{Survey, Unreadable};
 pub use wallet::{KeyName, Wallet, Wallets, generate, import};

@@ -73,6 +73,14 @@ pub fn write(path: &Path, text: &str, existing: Existing) -> Result<(), WalletEr
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io("sync", dir))
 }
 
+/// Writes a secret to a new file, for its owner only.
+///
+/// # Errors
+/// [`WalletError::Exists`] when there is a file; those of the disk.
+pub fn write_secret(path: &Path, text: &str) -> Result<(), WalletError> {
+    write(path, text, Existing::Keep)
+}
+
 fn beside(path: &Path) -> PathBuf {
     path.with_extension("json.new")
 }

@@ -12,13 +12,13 @@ use zeroize::Zeroizing;
 /// All wallets of a home directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallets {
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// One wallet: a coldkey and its hotkeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// A key of a wallet.
@@ -186,6 +186,32 @@ impl Wallet {
         let key = self.load(name, old)?;
         let path = self.path(name)?;
         save::write(&path, &KeyFile::of(&key, new)?.to_text(), Existing::Replace)
+    }
+
+    /// Keeps every key of the wallet under another protection. All are opened before the first
+    /// is written, so a wrong password changes nothing. A key that an interrupted change has
+    /// left under the new password is opened by that.
+    ///
+    /// # Errors
+    /// As [`Wallet::load`] for each key; those of the disk.
+    pub fn change_all(&self, old: Option<&str>, new: Protection<'_>) -> Result<(), WalletError> {
+        let hotkeys = self.hotkeys()?;
+        let names = std::iter::once(KeyName::Cold).chain(hotkeys.iter().map(|n| KeyName::Hot(n)));
+        let mut keys = Vec::new();
+        for name in names {
+            let key = match (self.load(name, old), new) {
+                (Err(WalletError::WrongPassword { .. }), Protection::Password(password, _)) => {
+                    self.load(name, Some(password)).or_else(|_| self.load(name, old))
+                }
+                (loaded, _) => loaded,
+            };
+            keys.push((name, key?));
+        }
+        for (name, key) in keys {
+            let path = self.path(name)?;
+            save::write(&path, &KeyFile::of(&key, new)?.to_text(), Existing::Replace)?;
+        }
+        Ok(())
     }
 
     fn read(&self, name: KeyName<'_>) -> Result<(KeyFile, PathBuf), WalletError> {

@@ -6,8 +6,7 @@ use weft_types::Network;
 
 #[derive(Args, Debug)]
 pub struct EmissionArgs {
-    /// Only what a block emits at this issuance: plain digits and 123rao are rao, 1.5 and
-    /// 1.5tao are TAO
+    /// Only what a block emits at this issuance: 1.5 and 1.5tao are TAO, 123rao are rao
     #[arg(long, value_name = "ISSUANCE", conflicts_with = "svg")]
     pub at: Option<String>,
     /// Also write a plot of the supply

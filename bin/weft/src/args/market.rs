@@ -1,16 +1,8 @@
 //! Arguments of commands about subnets, neurons and voters that sign.
 
-use super::send::Wait;
+use super::send::{Paying, Sending};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
-
-/// How long to wait, for commands that sign.
-#[derive(Args, Debug, Clone, Copy)]
-pub struct Waiting {
-    /// How long to wait
-    #[arg(long, value_enum, default_value = "finalized")]
-    pub wait: Wait,
-}
 
 #[derive(Subcommand, Debug)]
 pub enum SubnetCommand {
@@ -37,7 +29,7 @@ pub struct SubnetCreate {
     #[arg(long, value_name = "AMOUNT")]
     pub max_lock: Option<String>,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub paying: Paying,
 }
 
 #[derive(Args, Debug)]
@@ -45,7 +37,7 @@ pub struct SubnetStart {
     /// The subnet
     pub netuid: u16,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub paying: Paying,
 }
 
 #[derive(Args, Debug)]
@@ -54,10 +46,10 @@ pub struct SubnetSet {
     pub netuid: u16,
     /// Which, by name: weft query hyperparameters NETUID lists them
     pub name: String,
-    /// To what: a whole number, on or off, or an amount with its unit
+    /// To what: a whole number, on or off, or an amount: 1.5, 1.5tao or 1500000000rao
     pub value: String,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub paying: Paying,
 }
 
 #[derive(Args, Debug)]
@@ -74,7 +66,7 @@ pub struct SubnetDescribe {
     #[arg(long, default_value = "")]
     pub description: String,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub paying: Paying,
 }
 
 #[derive(Args, Debug)]
@@ -85,11 +77,12 @@ pub struct RegisterArgs {
     /// has any
     #[arg(long, conflicts_with = "max_burn")]
     pub stamp: bool,
-    /// The most to burn
-    #[arg(long, default_value = "1tao", value_name = "AMOUNT")]
-    pub max_burn: String,
+    /// The most to burn; what the wallet can pay when not given, at most the price and a fifth
+    /// of it
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_burn: Option<String>,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub paying: Paying,
 }
 
 #[derive(Args, Debug)]
@@ -99,7 +92,7 @@ pub struct ServeArgs {
     /// Where: /ip4/1.2.3.4/tcp/8091, with #4 behind for protocol 4
     pub endpoint: String,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub sending: Sending,
 }
 
 #[derive(Args, Debug)]
@@ -110,7 +103,7 @@ pub struct PermitArgs {
     #[arg(long)]
     pub off: bool,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub sending: Sending,
 }
 
 #[derive(Subcommand, Debug)]
@@ -120,7 +113,7 @@ pub enum VoterCommand {
         /// A subnet in which it has a permit and a row
         netuid: u16,
         #[command(flatten)]
-        waiting: Waiting,
+        sending: Sending,
     },
     /// Give the node's own voter a row for its next shares; netuid 0 scores subnets
     Row {
@@ -135,12 +128,12 @@ pub enum VoterCommand {
         /// The two as JSON, as a simulation or weft reference calls shows them
         file: PathBuf,
         #[command(flatten)]
-        waiting: Waiting,
+        sending: Sending,
     },
     /// Take the offer of the wallet's hotkey back
     Leave {
         #[command(flatten)]
-        waiting: Waiting,
+        paying: Paying,
     },
 }
 
@@ -149,7 +142,7 @@ pub struct BatchArgs {
     /// A JSON list of calls, as weft reference calls shows them
     pub file: PathBuf,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub paying: Paying,
 }
 
 #[derive(Args, Debug)]
@@ -157,7 +150,7 @@ pub struct TakeArgs {
     /// The part of the delegators' dividends to keep, in percent: 0 to 18
     pub percent: String,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub paying: Paying,
 }
 
 #[derive(Subcommand, Debug)]
@@ -183,7 +176,7 @@ pub struct WeightsSet {
     #[arg(long, default_value_t = 0)]
     pub version_key: u64,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub sending: Sending,
 }
 
 #[derive(Args, Debug)]
@@ -191,7 +184,7 @@ pub struct WeightsReveal {
     /// The subnet
     pub netuid: u16,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub sending: Sending,
 }
 
 #[derive(Args, Debug)]

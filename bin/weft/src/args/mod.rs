@@ -7,7 +7,9 @@ mod measure;
 mod node;
 mod read;
 mod send;
+mod sends;
 mod sim;
+mod wallet;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -26,10 +28,9 @@ pub use node::{
     TestnetWires,
 };
 pub use read::QueryCommand;
-pub use send::{
-    StakeCommand, TransferArgs, Wait, WalletCommand, WalletName, WalletSign, WalletVerify,
-};
+pub use send::{Paying, Sending, StakeArgs, StakeCommand, TransferArgs, Wait};
 pub use sim::{SimCommand, SimHunt, SimLaunch, SimRun, SimScenario, SimTwins};
+pub use wallet::{WalletCommand, WalletExport, WalletName, WalletPasswd, WalletSign, WalletVerify};
 
 /// A chain whose proof of work is the weight matrix.
 #[derive(Parser, Debug)]

@@ -11,7 +11,7 @@ pub enum QueryCommand {
     },
     /// A block
     Block {
-        /// Its height, or its hash
+        /// Its height, its hash, or latest: the last final one
         block: String,
     },
     /// The totals of all money

@@ -1,69 +1,8 @@
-//! Arguments of the wallet and of commands that sign.
+//! Arguments of commands that sign: how a transaction is sent, and what transfers and stake
+//! need.
 
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
-
-#[derive(Subcommand, Debug)]
-pub enum WalletCommand {
-    /// Make a new wallet: a coldkey and a first hotkey
-    Create(WalletName),
-    /// Make a wallet of an existing seed
-    Import(WalletImport),
-    /// Wallets of this home
-    List,
-    /// Addresses of a wallet
-    Show(WalletName),
-    /// Sign a message
-    Sign(WalletSign),
-    /// Check signatures by the chain's rule
-    Verify(WalletVerify),
-}
-
-#[derive(Args, Debug)]
-pub struct WalletName {
-    /// Its name
-    pub name: String,
-    /// Keep the keys unencrypted; only for test networks
-    #[arg(long)]
-    pub unencrypted: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct WalletImport {
-    #[command(flatten)]
-    pub name: WalletName,
-    /// File whose first line is the coldkey's seed, 32 bytes in hex
-    #[arg(long, value_name = "FILE")]
-    pub seed_file: PathBuf,
-}
-
-#[derive(Args, Debug)]
-pub struct WalletSign {
-    /// The wallet
-    pub name: String,
-    /// What to sign
-    #[arg(long)]
-    pub message: String,
-}
-
-#[derive(Args, Debug)]
-pub struct WalletVerify {
-    /// A list of {public_key, message, signature} in hex; messages are raw bytes
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["address", "message", "signature"])]
-    pub file: Option<PathBuf>,
-    /// Check in batches of this many
-    #[arg(long, value_name = "N")]
-    pub batch: Option<usize>,
-    /// Who is said to have signed
-    #[arg(long, requires_all = ["message", "signature"])]
-    pub address: Option<String>,
-    /// What is said to be signed with `wallet sign`
-    #[arg(long)]
-    pub message: Option<String>,
-    /// The signature in hex
-    #[arg(long)]
-    pub signature: Option<String>,
-}
+use weft_types::Hash;
 
 /// How long a sending command waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -74,15 +13,43 @@ pub enum Wait {
     Finalized,
 }
 
+/// How a transaction is sent.
+#[derive(Args, Debug, Clone)]
+pub struct Sending {
+    /// How long to wait
+    #[arg(long, value_enum, default_value = "finalized", help_heading = "Sending")]
+    pub wait: Wait,
+    /// Send also what would fail on the node's present state
+    #[arg(long, help_heading = "Sending")]
+    pub force: bool,
+    /// Send the very bytes of this transaction again, which were kept when it was sent first;
+    /// nothing is signed, and nothing is paid twice
+    #[arg(long, value_name = "ID", help_heading = "Sending")]
+    pub resume: Option<Hash>,
+}
+
+/// How a transaction that pays is sent.
+#[derive(Args, Debug, Clone)]
+pub struct Paying {
+    #[command(flatten)]
+    pub sending: Sending,
+    /// The fee; the least that is taken when not given
+    #[arg(long, value_name = "AMOUNT", help_heading = "Sending")]
+    pub fee: Option<String>,
+    /// The nonce; the one behind all that wait when not given. With that of one that waits and
+    /// a higher --fee it takes its place
+    #[arg(long, value_name = "N", help_heading = "Sending")]
+    pub nonce: Option<u64>,
+}
+
 #[derive(Args, Debug)]
 pub struct TransferArgs {
     /// Who receives: address, public key or wallet name
     pub to: String,
-    /// How much: 1.5, 1.5tao or 1500000000rao
+    /// How much: 1.5, 1.5tao, 1500000000rao, or all
     pub amount: String,
-    /// How long to wait
-    #[arg(long, value_enum, default_value = "finalized")]
-    pub wait: Wait,
+    #[command(flatten)]
+    pub paying: Paying,
 }
 
 #[derive(Subcommand, Debug)]
@@ -99,9 +66,8 @@ pub enum StakeCommand {
 pub struct StakeArgs {
     /// The hotkey: address, public key or wallet name
     pub to: String,
-    /// How much
+    /// How much: 1.5, 1.5tao, 1500000000rao, or all
     pub amount: String,
-    /// How long to wait
-    #[arg(long, value_enum, default_value = "finalized")]
-    pub wait: Wait,
+    #[command(flatten)]
+    pub paying: Paying,
 }

@@ -24,13 +24,10 @@ pub fn run(args: &EmissionArgs) -> Result<Answer, Failure> {
     Answer::new(&all, text(&all))
 }
 
-/// A plain number is rao, as in the answers and in the files of the live chain; with a unit
-/// or a point it is an amount. More than can exist is allowed: there nothing is emitted.
+/// An amount: TAO unless a unit stands behind it (F15). More than can exist is allowed in rao:
+/// there nothing is emitted.
 fn issuance(text: &str) -> Result<Rao, Failure> {
-    let digits = text.strip_suffix("rao").unwrap_or(text);
-    if digits.bytes().all(|b| b.is_ascii_digit())
-        && let Ok(rao) = digits.parse()
-    {
+    if let Some(Ok(rao)) = text.strip_suffix("rao").map(str::parse) {
         return Ok(Rao(rao));
     }
     Rao::parse(text).map_err(|e| Failure::new(Exit::Usage, "BadAmount", e))

@@ -1,7 +1,7 @@
 //! `weft register`, `weft serve`, `weft permit` and `weft voter`: what a hotkey
 //! does to take part.
 
-use super::submit::{Desk, amount};
+use super::submit::{Desk, Purse, amount};
 use crate::args::{Global, PermitArgs, RegisterArgs, ServeArgs, VoterCommand};
 use crate::output::{Answer, Exit, Failure, note};
 use crate::signer;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use weft_types::endpoint::EndpointError;
 use weft_types::stamp::StampFor;
 use weft_types::tx::Consent;
-use weft_types::{Call, Evidence, Hash, Height, Netuid, SecretKey, WeightRow};
+use weft_types::{Call, Evidence, Hash, Height, Netuid, Rao, SecretKey, WeightRow};
 
 /// Registers the wallet's hotkey.
 pub async fn register(global: &Global, args: &RegisterArgs) -> Result<Answer, Failure> {
@@ -22,15 +22,54 @@ pub async fn register(global: &Global, args: &RegisterArgs) -> Result<Answer, Fa
         return by_stamp(&desk, (&coldkey, &hotkey), args).await;
     }
     let height = desk.final_height().await?;
-    let consent = Consent { coldkey: coldkey.public(), hotkey: hotkey.public(), netuid, height };
-    let call = Call::Register {
-        netuid,
-        hotkey: hotkey.public(),
-        max_burn: amount(&args.max_burn)?,
-        consent: desk.consent(&hotkey, &consent),
-        consent_height: height,
-    };
-    desk.pay(&coldkey, call, args.waiting.wait).await
+    let said = Consent { coldkey: coldkey.public(), hotkey: hotkey.public(), netuid, height };
+    let consent = desk.consent(&hotkey, &said);
+    let burn = Burn::of(&desk, args).await?;
+    desk.pay_with(&coldkey, &args.paying, |purse, fee| {
+        let (hotkey, max_burn) = (said.hotkey, burn.most(purse, fee));
+        Ok(Call::Register { netuid, hotkey, max_burn, consent, consent_height: height })
+    })
+    .await
+}
+
+/// What a registration may burn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Burn {
+    /// What was named.
+    Named(Rao),
+    /// The price of the moment, or a little more.
+    Price(Rao),
+}
+
+impl Burn {
+    /// What was named, else by the price of the moment. Where there is none the call itself
+    /// is refused, and says why.
+    async fn of(desk: &Desk<'_>, args: &RegisterArgs) -> Result<Self, Failure> {
+        if let Some(text) = &args.max_burn {
+            return amount(text).map(Self::Named);
+        }
+        let params = json!({ "netuid": args.netuid, "at": "head" });
+        let price = match desk.remote.call("subnet_registrationCost", &params).await {
+            Ok(cost) => serde_json::from_value::<Option<Rao>>(cost["burn"].clone()),
+            Err(e) if e.exit == Exit::NotFound => Ok(None),
+            Err(e) => return Err(e),
+        };
+        let price = price.map_err(|e| Failure::new(Exit::Failed, "BadAnswer", e))?;
+        Ok(Self::Price(price.unwrap_or_default()))
+    }
+
+    /// What the wallet can pay, at most the price and a fifth of it: others may register in
+    /// the blocks until then. The price itself when that can't be paid, so that the refusal
+    /// says what is missing.
+    fn most(self, purse: &Purse, fee: Rao) -> Rao {
+        match self {
+            Self::Named(most) => most,
+            Self::Price(price) => {
+                let above = Rao(price.0.saturating_add(price.0 / 5));
+                above.min(purse.after(fee)).max(price)
+            }
+        }
+    }
 }
 
 /// Searches for a stamp that names the last final block, and for another when that has
@@ -64,7 +103,7 @@ async fn by_stamp(
             height: work.height,
             solution,
         };
-        return desk.give(coldkey, call, args.waiting.wait).await;
+        return desk.give(coldkey, call, &args.paying.sending).await;
     }
 }
 
@@ -137,7 +176,7 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<Answer, Failure>
     let desk = Desk::open(global).await?;
     let at = desk.final_height().await?;
     let call = Call::ServeAxon { netuid: Netuid(args.netuid), endpoint, at };
-    desk.give(&signer::hotkey(global)?, call, args.waiting.wait).await
+    desk.give(&signer::hotkey(global)?, call, &args.sending).await
 }
 
 /// Asks for a validator permit, or asks no more.
@@ -145,17 +184,18 @@ pub async fn permit(global: &Global, args: &PermitArgs) -> Result<Answer, Failur
     let desk = Desk::open(global).await?;
     let at = desk.final_height().await?;
     let call = Call::SeekPermit { netuid: Netuid(args.netuid), seek: !args.off, at };
-    desk.give(&signer::hotkey(global)?, call, args.waiting.wait).await
+    desk.give(&signer::hotkey(global)?, call, &args.sending).await
 }
 
 /// Offers to vote, or takes the offer back.
 pub async fn voter(global: &Global, command: &VoterCommand) -> Result<Answer, Failure> {
     let desk = Desk::open(global).await?;
     match command {
-        VoterCommand::Join { netuid, waiting } => {
+        VoterCommand::Join { netuid, sending } => {
             let at = desk.final_height().await?;
             let call = Call::JoinVoters { netuid: Netuid(*netuid), at };
-            desk.give(&signer::hotkey(global)?, call, waiting.wait).await
+            let joined = desk.give(&signer::hotkey(global)?, call, sending).await;
+            joined.map_err(offered)
         }
         VoterCommand::Row { netuid, set } => {
             let (uids, values) = super::weights::scores(set)?;
@@ -164,14 +204,25 @@ pub async fn voter(global: &Global, command: &VoterCommand) -> Result<Answer, Fa
             let data = desk.remote.call("voter_queueRow", &json!({ "row": row })).await?;
             Answer::new(&data, format!("the voter sends its row for subnet {netuid} from now on"))
         }
-        VoterCommand::Report { file, waiting } => {
+        VoterCommand::Report { file, sending } => {
             let call = Call::ReportEvidence { evidence: read_evidence(file)? };
-            desk.give(&signer::hotkey(global)?, call, waiting.wait).await
+            desk.give(&signer::hotkey(global)?, call, sending).await
         }
-        VoterCommand::Leave { waiting } => {
+        VoterCommand::Leave { paying } => {
             let call = Call::LeaveVoters { hotkey: signer::hotkey_public(global)? };
-            desk.pay(&signer::coldkey(global)?, call, waiting.wait).await
+            desk.pay(&signer::coldkey(global)?, call, paying).await
         }
+    }
+}
+
+/// An offer that stands already, as that of a hotkey whose own node renews it: said as what
+/// it is.
+fn offered(failure: Failure) -> Failure {
+    match failure.words.name.as_str() {
+        "NotNewer" | "JoinedRecently" | "FreePending" => failure.help(
+            "an offer of this hotkey stands already, and there is nothing to do: a node that votes with it renews it by itself; weft query candidates shows it",
+        ),
+        _ => failure,
     }
 }
 
@@ -195,4 +246,22 @@ fn read_evidence(path: &Path) -> Result<Evidence, Failure> {
     let evidence: Evidence = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
     evidence.offence().map_err(|e| bad(e.to_string()))?;
     Ok(evidence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_types::Nonce;
+
+    /// F14.
+    #[test]
+    fn a_registration_may_burn_the_price_and_a_fifth_and_no_more_than_the_wallet_has() {
+        let purse = |free| Purse { spendable: Rao(free), next: Nonce(0) };
+        let price = Burn::Price(Rao(933_000_000));
+        let fee = Rao(4_000);
+        assert_eq!(price.most(&purse(999_000_000), fee), Rao(998_996_000));
+        assert_eq!(price.most(&purse(5_000_000_000), fee), Rao(1_119_600_000));
+        assert_eq!(price.most(&purse(1), fee), Rao(933_000_000));
+        assert_eq!(Burn::Named(Rao(7)).most(&purse(1), fee), Rao(7));
+    }
 }

@@ -51,6 +51,24 @@ impl Desk<'_> {
     }
 }
 
+/// Says of a call what was found out of another that goes to the same accounts.
+pub fn as_in(found: &Call, call: &mut Call) {
+    match (found, call) {
+        (Call::Transfer { open: found, .. }, Call::Transfer { open, .. }) => *open = *found,
+        (Call::Batch { calls: found }, Call::Batch { calls }) => {
+            for (found, call) in found.iter().zip(calls) {
+                as_in(&found.0, &mut call.0);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A deposit and a little more: others may open accounts in the blocks until then.
+pub const fn at_most(deposit: Rao) -> Rao {
+    Rao(deposit.0.saturating_add(deposit.0 / 100))
+}
+
 fn transfers(call: &mut Call) -> Vec<&mut Call> {
     match call {
         Call::Transfer { .. } => vec![call],

@@ -19,6 +19,10 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
         QueryCommand::Block { block } => {
             let params = match block.parse::<u64>() {
                 Ok(height) => json!({ "height": height }),
+                Err(_) if block == "latest" => {
+                    let status = remote.call("chain_status", &json!({})).await?;
+                    json!({ "height": status["final_height"] })
+                }
                 Err(_) => json!({ "hash": block }),
             };
             remote.read("chain_getBlock", &params, pairs).await

@@ -1,40 +1,94 @@
 //! `weft transfer`, `weft stake add|remove|take` and `weft batch`.
 
-use super::submit::{Desk, amount};
-use crate::args::{BatchArgs, Global, StakeCommand, TransferArgs};
+use super::batch;
+use super::submit::{Desk, Purse, amount};
+use crate::args::{BatchArgs, Global, StakeArgs, StakeCommand, TransferArgs};
 use crate::output::{Answer, Exit, Failure};
 use crate::signer;
-use serde_json::Value;
-use weft_types::{BatchCall, Call, Rao};
+use serde_json::json;
+use weft_types::{Call, PublicKey, Rao, SecretKey};
 
 /// Sends free coins.
 pub async fn transfer(global: &Global, args: &TransferArgs) -> Result<Answer, Failure> {
     let desk = Desk::open(global).await?;
-    let to = signer::recipient(global, &args.to, desk.chain.network)?;
-    let mut call = Call::Transfer { to, amount: amount(&args.amount)?, open: false };
-    desk.open_accounts(&mut call).await?;
-    desk.pay(&signer::coldkey(global)?, call, args.wait).await
+    let to = signer::payee(global, &args.to, desk.chain.network)?;
+    let sum = Sum::read(&args.amount)?;
+    let key = signer::coldkey(global)?;
+    desk.pay_with(&key, &args.paying, |purse, fee| {
+        Ok(Call::Transfer { to, amount: sum.of(purse, fee)?, open: false })
+    })
+    .await
+}
+
+/// How much a person wants to move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sum {
+    All,
+    Of(Rao),
+}
+
+impl Sum {
+    fn read(text: &str) -> Result<Self, Failure> {
+        if text == "all" { Ok(Self::All) } else { amount(text).map(Self::Of) }
+    }
+
+    /// The amount; of all what is free, and not spoken for, after the fee.
+    fn of(self, purse: &Purse, fee: Rao) -> Result<Rao, Failure> {
+        match self {
+            Self::Of(sum) => Ok(sum),
+            Self::All if purse.after(fee) > Rao::ZERO => Ok(purse.after(fee)),
+            Self::All => {
+                let text = format!(
+                    "{} TAO are free and not spoken for, and the fee is {} TAO",
+                    purse.spendable.as_tao(),
+                    fee.as_tao()
+                );
+                Err(Failure::of_kind("insufficient_balance", "NothingLeft", text)
+                    .help("wait for what is pending, or add coins"))
+            }
+        }
+    }
 }
 
 /// Adds or removes stake, or sets a take.
 pub async fn stake(global: &Global, command: &StakeCommand) -> Result<Answer, Failure> {
     let desk = Desk::open(global).await?;
-    let behind = |to: &str| signer::hotkey_of(global, to, desk.chain.network);
-    let (call, wait) = match command {
+    match command {
         StakeCommand::Add(args) => {
-            let (hotkey, amount) = (behind(&args.to)?, amount(&args.amount)?);
-            (Call::AddStake { hotkey, amount }, args.wait)
+            let hotkey = signer::backed(global, &args.to, desk.chain.network)?;
+            let sum = Sum::read(&args.amount)?;
+            let key = signer::coldkey(global)?;
+            desk.pay_with(&key, &args.paying, |purse, fee| {
+                Ok(Call::AddStake { hotkey, amount: sum.of(purse, fee)? })
+            })
+            .await
         }
-        StakeCommand::Remove(args) => {
-            let (hotkey, amount) = (behind(&args.to)?, amount(&args.amount)?);
-            (Call::RemoveStake { hotkey, amount }, args.wait)
-        }
+        StakeCommand::Remove(args) => remove(&desk, args).await,
         StakeCommand::Take(args) => {
             let hotkey = signer::hotkey_public(global)?;
-            (Call::SetTake { hotkey, take: take(&args.percent)? }, args.waiting.wait)
+            let call = Call::SetTake { hotkey, take: take(&args.percent)? };
+            desk.pay(&signer::coldkey(global)?, call, &args.paying).await
         }
+    }
+}
+
+/// Takes stake back: an amount, or all there is at the head.
+async fn remove(desk: &Desk<'_>, args: &StakeArgs) -> Result<Answer, Failure> {
+    let hotkey = signer::hotkey_of(desk.global, &args.to, desk.chain.network)?;
+    let sum = Sum::read(&args.amount)?;
+    let key = signer::coldkey(desk.global)?;
+    let amount = match sum {
+        Sum::Of(sum) => sum,
+        Sum::All => staked(desk, hotkey, &key).await?,
     };
-    desk.pay(&signer::coldkey(global)?, call, wait).await
+    desk.pay(&key, Call::RemoveStake { hotkey, amount }, &args.paying).await
+}
+
+async fn staked(desk: &Desk<'_>, hotkey: PublicKey, key: &SecretKey) -> Result<Rao, Failure> {
+    let params = json!({ "hotkey": hotkey, "coldkey": key.public(), "at": "head" });
+    let stake = desk.remote.call("stake_get", &params).await?;
+    let stake = serde_json::from_value(stake["stake"].clone());
+    stake.map_err(|e| Failure::new(Exit::Failed, "BadAnswer", e))
 }
 
 /// A percentage with up to seven decimals as parts of 65 535, rounded down.
@@ -51,48 +105,16 @@ fn take(percent: &str) -> Result<u16, Failure> {
 
 /// Sends several calls as one.
 pub async fn batch(global: &Global, args: &BatchArgs) -> Result<Answer, Failure> {
-    let bad = |e: String| {
-        let message = format!("{}: {e}", args.file.display());
-        Failure::new(Exit::Usage, "BadBatch", message).help("weft reference calls")
-    };
-    let text = std::fs::read_to_string(&args.file).map_err(|e| bad(e.to_string()))?;
-    let calls = batch_calls(&text).map_err(|e| bad(e.to_string()))?;
-    if calls.is_empty() {
-        return Err(bad("it holds no call".to_owned()));
-    }
+    let text = batch::text(&args.file)?;
     let desk = Desk::open(global).await?;
-    let mut call = Call::Batch { calls };
-    desk.open_accounts(&mut call).await?;
-    desk.pay(&signer::coldkey(global)?, call, args.waiting.wait).await
-}
-
-/// The calls of a file. A transfer may leave out `open`: this program looks for itself.
-fn batch_calls(text: &str) -> Result<Vec<BatchCall>, serde_json::Error> {
-    let mut calls: Vec<Value> = serde_json::from_str(text)?;
-    for fields in calls.iter_mut().filter_map(|call| call["transfer"].as_object_mut()) {
-        fields.entry("open").or_insert(Value::Bool(false));
-    }
-    calls.into_iter().map(serde_json::from_value).collect()
+    let calls = batch::read(global, (&args.file, &text), desk.chain.network)?;
+    desk.pay(&signer::coldkey(global)?, Call::Batch { calls }, &args.paying).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_batch_file_need_not_say_which_accounts_are_open() {
-        let to = weft_types::PublicKey([7; 32]);
-        let text = serde_json::json!([
-            { "transfer": { "to": to, "amount": "5" } },
-            { "transfer": { "to": to, "amount": "5", "open": true } },
-            { "leave_voters": { "hotkey": to } },
-        ]);
-        let calls = batch_calls(&text.to_string()).unwrap();
-        let transfer = |open| BatchCall(Call::Transfer { to, amount: Rao(5), open });
-        let leave = BatchCall(Call::LeaveVoters { hotkey: to });
-        assert_eq!(calls, [transfer(false), transfer(true), leave]);
-        assert!(batch_calls("[{\"transfer\": {}}]").is_err() && batch_calls("{}").is_err());
-    }
+    use weft_types::Nonce;
 
     #[test]
     fn a_take_is_read_exactly() {
@@ -100,5 +122,16 @@ mod tests {
         assert_eq!(take("0%").unwrap(), 0);
         assert_eq!(take("100").unwrap(), 65_535);
         assert!(take("101").is_err() && take("a lot").is_err() && take("-1").is_err());
+    }
+
+    /// F16.
+    #[test]
+    fn all_is_what_is_free_and_not_spoken_for_after_the_fee() {
+        let purse = Purse { spendable: Rao(1_000), next: Nonce(0) };
+        assert_eq!(Sum::read("all").unwrap().of(&purse, Rao(10)).unwrap(), Rao(990));
+        let none = Sum::All.of(&purse, Rao(1_000)).unwrap_err();
+        assert_eq!(none.words.name, "NothingLeft");
+        assert_eq!(Sum::read("0.5").unwrap(), Sum::Of(Rao(500_000_000)));
+        assert!(Sum::read("ALL OF IT").is_err());
     }
 }

@@ -1,22 +1,35 @@
-//! What every command that signs does: sign, submit, wait until final, receipt. The
-//! transaction's id stands on stderr before it is sent and in the answer even when the
-//! wait runs out (exit 6): then the outcome is unknown, and `weft query tx ID` tells it.
+//! What every command that signs does: take its turn, sign, try, say the plan and the
+//! transaction's id, keep the bytes, submit, wait until final, receipt.
+//!
+//! Tried on the head's state first, what would fail is refused before it is paid. Once the
+//! bytes are on the wire, nothing that breaks says whether the node has them: then the
+//! outcome is unknown (exit 6), the id stands in the error, and `--resume ID` sends the same
+//! bytes again.
 
-use crate::args::{Global, Wait};
+use super::kept::Kept;
+use super::open;
+use super::plan::Plan;
+use super::turn;
+use crate::args::{Global, Paying, Sending, Wait};
 use crate::output::{Answer, Exit, Failure, note};
-use crate::remote::{ChainInfo, Remote};
+use crate::remote::{ChainInfo, Remote, failure};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use weft_types::hash::{Domain, to_hex};
 use weft_types::signature::signed_bytes;
 use weft_types::tx::Consent;
 use weft_types::{
-    Address, Call, Canonical, ChainTag, Height, Nonce, PublicKey, Rao, SecretKey, Signature, Tx,
-    TxBody,
+    Call, Canonical, ChainTag, Height, Nonce, PublicKey, Rao, SecretKey, Signature, Tx, TxBody,
 };
 
 /// How often a waiting command asks.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How often in a row a node may be out of reach while a command waits.
+const SILENT: u32 = 20;
+
+/// How often a nonce that somebody else has just taken is asked for anew.
+const RIVALS: u32 = 8;
 
 /// A node and the chain it is of: what a command signs for.
 pub struct Desk<'a> {
@@ -25,9 +38,29 @@ pub struct Desk<'a> {
     pub chain: ChainInfo,
 }
 
+/// What an account can pay with, at the node's head.
+#[derive(Clone, Copy, Debug)]
+pub struct Purse {
+    /// Free coins less what its waiting transactions may take.
+    pub spendable: Rao,
+    /// The nonce behind all that wait.
+    pub next: Nonce,
+}
+
+impl Purse {
+    /// What can be spent when this fee is paid as well.
+    pub const fn after(&self, fee: Rao) -> Rao {
+        Rao(self.spendable.0.saturating_sub(fee.0))
+    }
+}
+
 /// Reads an amount.
 pub fn amount(text: &str) -> Result<Rao, Failure> {
     Rao::parse(text).map_err(|e| Failure::new(Exit::Usage, "BadAmount", e))
+}
+
+fn bad_answer(what: impl ToString) -> Failure {
+    Failure::new(Exit::Failed, "BadAnswer", what)
 }
 
 impl<'a> Desk<'a> {
@@ -41,7 +74,8 @@ impl<'a> Desk<'a> {
     /// The height of the last final block.
     pub async fn final_height(&self) -> Result<Height, Failure> {
         let status = self.remote.call("chain_status", &json!({})).await?;
-        Ok(Height(status["final_height"].as_u64().unwrap_or(0)))
+        let height = status["final_height"].as_u64();
+        height.map(Height).ok_or_else(|| bad_answer("the node does not say its final height"))
     }
 
     /// A hotkey's signature under what it consents to.
@@ -49,22 +83,96 @@ impl<'a> Desk<'a> {
         hotkey.sign(&signed_bytes(Domain::Consent, &self.chain.chain, said))
     }
 
-    /// Sends a call that pays: with the next nonce and the least fee.
-    pub async fn pay(&self, key: &SecretKey, call: Call, wait: Wait) -> Result<Answer, Failure> {
-        let params = json!({ "key": key.public(), "at": "head" });
+    /// What an account can pay with.
+    pub async fn purse(&self, key: PublicKey) -> Result<Purse, Failure> {
+        let params = json!({ "key": key, "at": "head" });
         let account = self.remote.call("account_get", &params).await?;
-        let nonce = account["next_nonce"].as_u64().unwrap_or(0);
-        let mut body = self.body(key, Nonce(nonce), call);
-        let size = Tx { body: body.clone(), signature: Signature([0; 64]) }.to_bytes().len();
-        body.fee = self.fee(size, body.call.count()).await?;
-        let deposit = self.deposit_of(&body.call).await?;
-        self.send(body.sign(key, &self.chain.chain), deposit, wait).await
+        let amount =
+            |name: &str| serde_json::from_value::<Rao>(account[name].clone()).map_err(bad_answer);
+        let next = serde_json::from_value(account["next_nonce"].clone()).map_err(bad_answer)?;
+        let spendable = amount("free")?.0.saturating_sub(amount("waiting")?.0);
+        Ok(Purse { spendable: Rao(spendable), next })
+    }
+
+    /// Sends a call that pays.
+    pub async fn pay(
+        &self,
+        key: &SecretKey,
+        call: Call,
+        paying: &Paying,
+    ) -> Result<Answer, Failure> {
+        self.pay_with(key, paying, |_, _| Ok(call.clone())).await
+    }
+
+    /// Sends a call that pays and that is made from what there is to pay with and the fee.
+    pub async fn pay_with(
+        &self,
+        key: &SecretKey,
+        paying: &Paying,
+        make: impl Fn(&Purse, Rao) -> Result<Call, Failure>,
+    ) -> Result<Answer, Failure> {
+        let turn = match self.global.dry_run {
+            true => None,
+            false => turn::take(self.global, &self.chain.chain, &key.public()).await?,
+        };
+        let mut rivals = 0;
+        let (tx, plan) = loop {
+            let purse = self.purse(key.public()).await?;
+            let nonce = paying.nonce.map_or(purse.next, Nonce);
+            let mut draft = make(&purse, Rao::ZERO)?;
+            self.open_accounts(&mut draft).await?;
+            let deposit = open::at_most(self.deposit_of(&draft).await?);
+            let fee = match &paying.fee {
+                Some(text) => amount(text)?,
+                None => self.least_fee(self.body(key, nonce, draft.clone())),
+            };
+            let mut call = make(&Purse { spendable: purse.after(deposit), ..purse }, fee)?;
+            open::as_in(&draft, &mut call);
+            let tx = TxBody { fee, ..self.body(key, nonce, call) }.sign(key, &self.chain.chain);
+            let sent = self.offer(&tx, deposit, &paying.sending).await;
+            let taken = |e: &Failure| matches!(e.words.name.as_str(), "NonceTaken" | "NonceUsed");
+            match sent {
+                // Somebody signs with this key elsewhere; what was refused is nowhere.
+                Err(e) if taken(&e) && paying.nonce.is_none() && rivals < RIVALS => rivals += 1,
+                sent => break (tx, sent?),
+            }
+        };
+        drop(turn);
+        self.conclude(&tx, plan, &paying.sending).await
     }
 
     /// Sends a call that is free.
-    pub async fn give(&self, key: &SecretKey, call: Call, wait: Wait) -> Result<Answer, Failure> {
-        let body = self.body(key, Nonce::ZERO, call);
-        self.send(body.sign(key, &self.chain.chain), Rao::ZERO, wait).await
+    pub async fn give(
+        &self,
+        key: &SecretKey,
+        call: Call,
+        sending: &Sending,
+    ) -> Result<Answer, Failure> {
+        let tx = self.body(key, Nonce::ZERO, call).sign(key, &self.chain.chain);
+        let plan = self.offer(&tx, Rao::ZERO, sending).await?;
+        self.conclude(&tx, plan, sending).await
+    }
+
+    /// Sends the bytes of an earlier transaction once more, unless its outcome is known.
+    pub async fn again(&self, tx: Tx, sending: &Sending) -> Result<Answer, Failure> {
+        let id = tx.body.id();
+        let plan = Plan::of(&tx, self.deposit_of(&tx.body.call).await?, &self.chain);
+        let known = self.remote.call("tx_get", &json!({ "id": id })).await?;
+        if self.global.dry_run || matches!(known["status"].as_str(), Some("finalized" | "failed")) {
+            return self.conclude(&tx, plan, sending).await;
+        }
+        note(&format!("tx {id}, once more"));
+        if let Err(e) = self.submit(&tx).await {
+            if e.words.name != "NonceUsed" {
+                return Err(e);
+            }
+            // The node does not remember it, which does not say that it never ran.
+            Kept::of(self.global, &self.chain.chain).keep(&tx);
+            return Err(e.help(
+                "its nonce was used, by this very transaction or by another of the key; the balance tells by which",
+            ));
+        }
+        self.conclude(&tx, plan, sending).await
     }
 
     fn body(&self, key: &SecretKey, nonce: Nonce, call: Call) -> TxBody {
@@ -72,82 +180,130 @@ impl<'a> Desk<'a> {
         TxBody { chain, signer, nonce, fee: Rao::ZERO, valid_until: None, call }
     }
 
-    async fn fee(&self, bytes: usize, calls: usize) -> Result<Rao, Failure> {
-        let genesis = self.remote.call("chain_getGenesis", &json!({})).await?;
-        let number = |name: &str| genesis["params"][name].as_str()?.parse::<u64>().ok();
-        let wide = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        let (Some(base), Some(byte)) = (number("base_fee"), number("byte_fee")) else {
-            return Err(Failure::new(Exit::Failed, "BadAnswer", "the node does not say its fees"));
-        };
-        let base = base.saturating_mul(wide(calls));
-        Ok(Rao(base.saturating_add(byte.saturating_mul(wide(bytes)))))
+    fn least_fee(&self, body: TxBody) -> Rao {
+        let calls = body.call.count();
+        let size = Tx { body, signature: Signature([0; 64]) }.to_bytes().len();
+        self.chain.params.min_fee(u32::try_from(size).unwrap_or(u32::MAX), calls)
     }
 
-    /// Submits and waits. The deposit is what opening accounts costs at the price of now.
-    async fn send(&self, tx: Tx, deposit: Rao, wait: Wait) -> Result<Answer, Failure> {
-        let id = tx.body.id();
-        let plan = json!({
-            "tx": id,
-            "call": tx.body.call,
-            "signer": self.show(tx.body.signer),
-            "nonce": tx.body.nonce,
-            "fee": tx.body.fee,
-            "deposit": deposit,
-        });
-        if self.global.dry_run {
-            let mut text =
-                format!("would send {} with fee {} TAO", tx.body.call.name(), tx.body.fee.as_tao());
-            if deposit > Rao::ZERO {
-                text.push_str(&format!(", and {} TAO to open accounts", deposit.as_tao()));
-            }
-            return Answer::new(&json!({ "plan": plan, "sent": false }), text);
+    /// Tries a transaction, says the plan, and submits it: all but `--dry-run`'s.
+    async fn offer(&self, tx: &Tx, deposit: Rao, sending: &Sending) -> Result<Plan, Failure> {
+        let mut plan = Plan::of(tx, deposit, &self.chain);
+        if !sending.force {
+            let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
+            let tried = self.remote.call("tx_try", &raw).await;
+            let refused = |e: Failure| e.data(&json!({ "plan": plan.value, "sent": false }));
+            let tried = tried.map_err(refused)?;
+            plan.value["expected"] = json!({
+                "height": tried["height"],
+                "free_before": tried["free_before"],
+                "free_after": tried["free_after"],
+                "events": tried["events"],
+            });
         }
-        note(&format!("tx {id}"));
-        self.remote.call("tx_submit", &json!({ "raw": to_hex(&tx.to_bytes()) })).await?;
-        let network = Some(self.chain.network.name().to_owned());
-        if wait == Wait::None {
+        if !self.global.dry_run {
+            note(&format!("plan {}", plan.text));
+            note(&format!("tx {}", tx.body.id()));
+            self.submit(tx).await?;
+        }
+        Ok(plan)
+    }
+
+    /// Keeps the bytes and hands them to the node. What breaks on the way leaves the outcome
+    /// open; a refusal by name does not, and then nothing is kept.
+    async fn submit(&self, tx: &Tx) -> Result<(), Failure> {
+        let (id, kept) = (tx.body.id(), Kept::of(self.global, &self.chain.chain));
+        kept.keep(tx);
+        let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
+        match self.remote.ask("tx_submit", &raw).await {
+            Ok(_) => Ok(()),
+            Err(e) if e.is_certain() => {
+                kept.forget(&id);
+                Err(failure(e))
+            }
+            Err(e) => Err(unknown(&id.to_string(), &format!("{e}"))),
+        }
+    }
+
+    /// What the command says in the end.
+    async fn conclude(&self, tx: &Tx, plan: Plan, sending: &Sending) -> Result<Answer, Failure> {
+        let (id, network) = (tx.body.id(), Some(self.chain.network.name().to_owned()));
+        let Plan { value: plan, text } = plan;
+        if self.global.dry_run {
+            let text = format!("would send {text}");
+            return Ok(
+                Answer::new(&json!({ "plan": plan, "sent": false }), text)?.at(network, None)
+            );
+        }
+        if sending.wait == Wait::None {
             let text = format!("sent {id}, not final yet: weft query tx {id}");
             return Ok(Answer::new(&json!({ "plan": plan, "tx": id, "status": "pending" }), text)?
                 .at(network, None));
         }
-        let receipt = self.settle(&id.to_string()).await?;
+        let settled = self.settle(&id.to_string()).await;
+        if settled.as_ref().err().is_none_or(|e| e.exit != Exit::Timeout) {
+            Kept::of(self.global, &self.chain.chain).forget(&id);
+        }
+        let receipt = settled?;
         let height = receipt["height"].as_u64();
-        let text = said(&tx, &receipt);
+        let text = said(tx, &receipt);
         let data = json!({ "plan": plan, "tx": id, "status": "finalized", "receipt": receipt });
         Ok(Answer::new(&data, text)?.at(network, height))
     }
 
-    fn show(&self, key: PublicKey) -> String {
-        Address { network: self.chain.network, key }.to_string()
-    }
-
-    /// Waits until the transaction is final; its failure on the chain is ours.
+    /// Waits until the transaction is final; its failure on the chain is ours. A node that
+    /// is busy or says odd things is asked again; one that stays out of reach is given up.
     async fn settle(&self, id: &str) -> Result<Value, Failure> {
         let (start, limit) = (Instant::now(), Duration::from_secs(self.global.timeout));
+        let mut silent = 0;
+        let mut last = format!("not final after {} s", limit.as_secs());
         loop {
-            let answer = self.remote.call("tx_get", &json!({ "id": id })).await?;
-            match answer["status"].as_str() {
-                Some("finalized") => return Ok(answer),
-                Some("failed") => return Err(failed(&answer)),
-                _ => {}
+            let params = json!({ "id": id });
+            let left = limit.saturating_sub(start.elapsed()).max(LOOK);
+            match tokio::time::timeout(left, self.remote.ask("tx_get", &params)).await {
+                Err(_) => {}
+                Ok(Ok(answer)) => {
+                    silent = 0;
+                    match answer["status"].as_str() {
+                        Some("finalized") => return Ok(answer),
+                        Some("failed") => return Err(failed(id, &answer)),
+                        _ => {}
+                    }
+                }
+                Ok(Err(e)) => {
+                    silent += 1;
+                    last = e.to_string();
+                }
             }
-            if start.elapsed() > limit {
-                let message = format!(
-                    "{id} is not final after {} s; its outcome is unknown",
-                    limit.as_secs()
-                );
-                return Err(Failure::new(Exit::Timeout, "OutcomeUnknown", message)
-                    .help(format!("weft query tx {id}")));
+            if silent >= SILENT || start.elapsed() > limit {
+                return Err(unknown(id, &last));
             }
             tokio::time::sleep(LOOK).await;
         }
     }
 }
 
-fn failed(answer: &Value) -> Failure {
-    let name = answer["error"]["name"].as_str().unwrap_or("Failed").to_owned();
-    let message = answer["error"]["message"].as_str().unwrap_or_default().to_owned();
-    Failure::new(Exit::Failed, &name, message).data(answer)
+/// What is said when a transaction was sent and nobody knows what became of it.
+fn unknown(id: &str, why: &str) -> Failure {
+    let message = format!("{id} was sent, and its outcome is unknown: {why}");
+    Failure::new(Exit::Timeout, "OutcomeUnknown", message)
+        .help(format!(
+            "weft query tx {id} tells; the same command with --resume {id} sends the same bytes again and pays once"
+        ))
+        .context(json!({ "tx": id }))
+}
+
+/// The failure that a receipt holds, with all that the chain says of it.
+fn failed(id: &str, answer: &Value) -> Failure {
+    let error = &answer["error"];
+    let text = |name: &str| error[name].as_str().unwrap_or_default();
+    let kind = if text("kind").is_empty() { "failed" } else { text("kind") };
+    let mut context = error["context"].clone();
+    context["tx"] = json!(id);
+    Failure::of_kind(kind, text("name"), text("message"))
+        .help(text("help"))
+        .context(context)
+        .data(answer)
 }
 
 /// The receipt for people: where it landed, what it cost, what happened.

@@ -1,7 +1,7 @@
 //! `weft subnet list|metagraph|create|start|set|describe`.
 
 use super::submit::{Desk, amount};
-use crate::args::{Global, SubnetCommand, SubnetCreate, Wait};
+use crate::args::{Global, Paying, SubnetCommand, SubnetCreate};
 use crate::output::{Answer, Exit, Failure, short, table};
 use crate::remote::Remote;
 use crate::signer;
@@ -20,13 +20,13 @@ pub async fn run(global: &Global, command: &SubnetCommand) -> Result<Answer, Fai
         SubnetCommand::Create(args) => create(global, args).await,
         SubnetCommand::Start(args) => {
             let call = Call::StartSubnet { netuid: Netuid(args.netuid) };
-            own(global, call, args.waiting.wait).await
+            own(global, call, &args.paying).await
         }
         SubnetCommand::Set(args) => {
             let (parameter, value) = setting(&args.name, &args.value)?;
             let netuid = Netuid(args.netuid);
             let call = Call::SetHyperparameter { netuid, parameter, value };
-            own(global, call, args.waiting.wait).await
+            own(global, call, &args.paying).await
         }
         SubnetCommand::Describe(args) => {
             let identity = Identity {
@@ -35,15 +35,15 @@ pub async fn run(global: &Global, command: &SubnetCommand) -> Result<Answer, Fai
                 description: args.description.clone(),
             };
             let call = Call::SetIdentity { netuid: Netuid(args.netuid), identity };
-            own(global, call, args.waiting.wait).await
+            own(global, call, &args.paying).await
         }
     }
 }
 
 /// Sends a call of the wallet's coldkey.
-async fn own(global: &Global, call: Call, wait: Wait) -> Result<Answer, Failure> {
+async fn own(global: &Global, call: Call, paying: &Paying) -> Result<Answer, Failure> {
     let desk = Desk::open(global).await?;
-    desk.pay(&signer::coldkey(global)?, call, wait).await
+    desk.pay(&signer::coldkey(global)?, call, paying).await
 }
 
 /// Creates a subnet at no more than the price of the moment, or what was named.
@@ -53,7 +53,7 @@ async fn create(global: &Global, args: &SubnetCreate) -> Result<Answer, Failure>
     let max_lock = match &args.max_lock {
         Some(text) => amount(text)?,
         None => {
-            let cost = desk.remote.call("subnet_cost", &json!({})).await?;
+            let cost = desk.remote.call("subnet_cost", &json!({ "at": "head" })).await?;
             let cost = serde_json::from_value(cost["cost"].clone());
             cost.map_err(|e| Failure::new(Exit::Failed, "BadAnswer", e))?
         }
@@ -68,7 +68,7 @@ async fn create(global: &Global, args: &SubnetCreate) -> Result<Answer, Failure>
     let consent = desk.consent(&hotkey, &said);
     let (hotkey, consent_height) = (hotkey.public(), height);
     let call = Call::RegisterSubnet { hotkey, max_lock, consent, consent_height };
-    desk.pay(&coldkey, call, args.waiting.wait).await
+    desk.pay(&coldkey, call, &args.paying).await
 }
 
 /// A hyperparameter and its value, as the chain has it.
@@ -87,7 +87,7 @@ fn setting(name: &str, value: &str) -> Result<(Parameter, u64), Failure> {
     let number = match (value, parameter.about().unit) {
         ("on" | "true", "on or off") => 1,
         ("off" | "false", "on or off") => 0,
-        (text, "rao") if text.parse::<u64>().is_err() => amount(text)?.0,
+        (text, "rao") => amount(text)?.0,
         (text, _) => text.parse().map_err(|_| bad())?,
     };
     Ok((parameter, number))
@@ -152,7 +152,9 @@ mod tests {
         assert_eq!(read("tempo", "360"), Some(360));
         assert_eq!(read("yuma3", "off"), Some(0));
         assert_eq!(read("min_burn", "0.5tao"), Some(500_000_000));
-        assert_eq!(read("min_burn", "500000"), Some(500_000));
+        assert_eq!(read("min_burn", "0.5"), Some(500_000_000));
+        assert_eq!(read("min_burn", "1"), Some(1_000_000_000), "F15: TAO unless a unit stands");
+        assert_eq!(read("min_burn", "500000rao"), Some(500_000));
         assert_eq!(read("tempo", "on"), None);
         assert_eq!(read("no_such", "1"), None);
     }

@@ -1,17 +1,21 @@
-//! `weft wallet create|import|list|show|sign|verify`. Never speaks to a node.
+//! `weft wallet create|import|list|show|passwd|export|sign|verify`. Never speaks to a node.
 
-use crate::args::{Global, WalletCommand, WalletName, WalletSign, WalletVerify};
+use crate::args::{
+    Global, WalletCommand, WalletExport, WalletName, WalletPasswd, WalletSign, WalletVerify,
+};
+use crate::ask;
 use crate::cmd::node::read_seed;
-use crate::output::{Answer, Exit, Failure, table};
+use crate::output::{Answer, Exit, Failure, note, table};
 use crate::signer;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
 use weft_node::entropy;
-use weft_types::hash::{ChainId, Domain, array_from_hex, from_hex};
+use weft_types::hash::{ChainId, Domain, array_from_hex, from_hex, to_hex};
 use weft_types::signature::{Claim, signed_raw, verify, verify_batch};
 use weft_types::{Address, Network, PublicKey, SecretKey, Signature, key_text};
-use weft_wallet::{KeyName, Protection, Wallet};
+use weft_wallet::{KeyName, Protection, Survey, Unreadable};
+use zeroize::Zeroizing;
 
 /// The hotkey that a new wallet gets.
 const HOTKEY: &str = "default";
@@ -25,12 +29,9 @@ pub fn run(global: &Global, command: &WalletCommand) -> Result<Answer, Failure> 
         WalletCommand::Create(name) => keep(global, name, &weft_wallet::generate()?),
         WalletCommand::Import(args) => keep(global, &args.name, &read_seed(&args.seed_file)?),
         WalletCommand::List => list(global),
-        WalletCommand::Show(name) => {
-            let wallet = signer::wallet(global, &name.name)?;
-            let shown = describe(&name.name, &wallet)?;
-            let text = crate::cmd::query::pairs(&shown);
-            Answer::new(&shown, text)
-        }
+        WalletCommand::Show(of) => show(global, &of.name),
+        WalletCommand::Passwd(args) => passwd(global, args),
+        WalletCommand::Export(args) => export(global, args),
         WalletCommand::Sign(args) => sign(global, args),
         WalletCommand::Verify(args) => check(args),
     }
@@ -38,13 +39,56 @@ pub fn run(global: &Global, command: &WalletCommand) -> Result<Answer, Failure> 
 
 fn keep(global: &Global, args: &WalletName, coldkey: &SecretKey) -> Result<Answer, Failure> {
     let wallet = signer::wallets(global).wallet(&args.name)?;
-    let password = if args.unencrypted { None } else { Some(signer::password(global)?) };
+    if wallet.has(KeyName::Cold) {
+        return Err(weft_wallet::WalletError::Exists { path: wallet.path(KeyName::Cold)? }.into());
+    }
+    let password = if args.unencrypted { None } else { Some(signer::new_password(global)?) };
     let protection = || password.as_deref().map_or(Protection::None, Protection::password);
     wallet.save(KeyName::Cold, coldkey, protection())?;
     wallet.save(KeyName::Hot(HOTKEY), &weft_wallet::generate()?, protection())?;
-    let shown = describe(&args.name, &wallet)?;
-    let text = crate::cmd::query::pairs(&shown);
-    Answer::new(&shown, text)
+    show(global, &args.name)
+}
+
+/// Puts all keys of a wallet under another password.
+fn passwd(global: &Global, args: &WalletPasswd) -> Result<Answer, Failure> {
+    let wallet = signer::wallets(global).wallet(&args.name)?;
+    let old = if wallet.is_sealed(KeyName::Cold)? { Some(signer::password(global)?) } else { None };
+    // Before a new one is asked for: a slip in the old one ends the command here.
+    wallet.load(KeyName::Cold, old.as_deref())?;
+    let new = match &args.new_password_file {
+        _ if args.unencrypted => None,
+        Some(path) => Some(ask::password_of(path)?),
+        None => Some(ask::new_password(global)?),
+    };
+    let protection = new.as_deref().map_or(Protection::None, Protection::password);
+    wallet.change_all(old.as_deref(), protection)?;
+    let text = if new.is_some() {
+        format!("the keys of {} have the new password from now on", args.name)
+    } else {
+        format!("the keys of {} lie open from now on", args.name)
+    };
+    Answer::new(&json!({ "name": args.name, "encrypted": new.is_some() }), text)
+}
+
+/// Shows a key's seed, or writes it to a file: `wallet import --seed-file` reads it.
+fn export(global: &Global, args: &WalletExport) -> Result<Answer, Failure> {
+    let wallet = signer::wallet(global, &args.name)?;
+    let name = global.hotkey.as_deref().map_or(KeyName::Cold, KeyName::Hot);
+    if args.out.is_none() {
+        let warning = "the seed is shown in the open: who has it has the key and all it owns";
+        ask::confirm(global, "SeedInTheOpen", warning)?;
+    }
+    let key = signer::load(global, &wallet, name)?;
+    let seed = Zeroizing::new(to_hex(key.seed()));
+    let public = key.public();
+    let Some(path) = &args.out else {
+        let data = json!({ "public_key": public, "addresses": addresses(public), "seed": *seed });
+        return Answer::new(&data, seed.to_string());
+    };
+    weft_wallet::write_secret(path, &format!("{}\n", *seed))?;
+    let text =
+        format!("the seed of {public} is in {}; keep it where nobody reads it", path.display());
+    Answer::new(&json!({ "public_key": public, "addresses": addresses(public), "out": path }), text)
 }
 
 /// A key as every network writes it.
@@ -54,38 +98,54 @@ fn addresses(key: PublicKey) -> Value {
     Value::Object(all.into_iter().collect())
 }
 
-fn describe(name: &str, wallet: &Wallet) -> Result<Value, Failure> {
-    let coldkey = wallet.public(KeyName::Cold)?;
-    let mut hotkeys = Vec::new();
-    for hotkey in wallet.hotkeys()? {
-        let key = wallet.public(KeyName::Hot(&hotkey))?;
-        hotkeys.push(json!({ "name": hotkey, "key": key, "addresses": addresses(key) }));
-    }
-    Ok(json!({
-        "name": name,
-        "coldkey": coldkey,
-        "addresses": addresses(coldkey),
-        "encrypted": wallet.is_sealed(KeyName::Cold)?,
-        "hotkeys": hotkeys,
-    }))
+/// What a wallet holds; what of it can't be read stands apart.
+fn describe(wallet: &Survey) -> Value {
+    let hotkey = |(name, key): &(String, PublicKey)| json!({ "name": name, "key": key, "addresses": addresses(*key) });
+    json!({
+        "name": wallet.name,
+        "coldkey": wallet.coldkey,
+        "addresses": addresses(wallet.coldkey),
+        "encrypted": wallet.sealed,
+        "hotkeys": wallet.hotkeys.iter().map(hotkey).collect::<Vec<_>>(),
+    })
+}
+
+/// What can't be read, as data; each is named on stderr as well.
+fn named(unreadable: &[Unreadable]) -> Vec<Value> {
+    let one = |odd: &Unreadable| {
+        note(&format!("can't be read: {}: {}", odd.path.display(), odd.why));
+        json!({ "path": odd.path, "why": odd.why.to_string() })
+    };
+    unreadable.iter().map(one).collect()
+}
+
+fn show(global: &Global, name: &str) -> Result<Answer, Failure> {
+    let wallet = signer::wallet(global, name)?.survey(name).map_err(|odd| odd.why)?;
+    let mut shown = describe(&wallet);
+    shown["unreadable"] = json!(named(&wallet.unreadable));
+    let text = crate::cmd::query::pairs(&shown);
+    Answer::new(&shown, text)
 }
 
 fn list(global: &Global) -> Result<Answer, Failure> {
-    let mut shown = Vec::new();
+    let (mut shown, mut unreadable) = (Vec::new(), Vec::new());
     let head = ["name", "coldkey (local)", "hotkeys", "of"];
     let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
     for (of, wallets) in [("home", signer::wallets(global)), ("testnet", signer::testnet(global))] {
-        for name in wallets.names()? {
-            let wallet = wallets.wallet(&name)?;
-            let key = wallet.public(KeyName::Cold)?;
+        let (good, odd) = wallets.survey()?;
+        unreadable.extend(named(&odd));
+        for wallet in good {
+            let key = wallet.coldkey;
             let address = Address { network: Network::Local, key }.to_string();
-            rows.push(vec![name.clone(), address, wallet.hotkeys()?.join(" "), of.to_owned()]);
-            let mut described = describe(&name, &wallet)?;
+            let hotkeys: Vec<_> = wallet.hotkeys.iter().map(|(name, _)| name.as_str()).collect();
+            rows.push(vec![wallet.name.clone(), address, hotkeys.join(" "), of.to_owned()]);
+            let mut described = describe(&wallet);
             described["of"] = json!(of);
+            unreadable.extend(named(&wallet.unreadable));
             shown.push(described);
         }
     }
-    Answer::new(&json!({ "wallets": shown }), table(&rows))
+    Answer::new(&json!({ "wallets": shown, "unreadable": unreadable }), table(&rows))
 }
 
 /// What a person signs: the message under a domain of its own and no chain, so that it

@@ -1,16 +1,17 @@
 //! `weft weights set|commit|reveal|show`.
 //!
-//! A commitment is worthless without its salt, so `commit` writes what it committed to
-//! under the home directory before it sends, and `reveal` reads it from there.
+//! A commitment is worthless without its salt, so `commit` keeps what it committed to in
+//! `commits` before it sends, and `reveal` takes from there what is due.
 
+use super::commits::{self, Commits, Hidden};
 use super::submit::Desk;
 use crate::args::{Global, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow};
-use crate::output::{Answer, Exit, Failure, note};
-use crate::remote::{Remote, home};
+use crate::output::{Answer, Exit, Failure};
+use crate::remote::Remote;
 use crate::signer;
 use serde_json::{Value, json};
-use std::path::PathBuf;
-use weft_types::{Call, ChainId, Commitment, Netuid, PublicKey, Reveal, Uid, WeightRow};
+use weft_ledger::query::commits::Promises;
+use weft_types::{Call, Commitment, Netuid, Reveal, Uid, WeightRow};
 
 /// Runs the command.
 pub async fn run(global: &Global, command: &WeightsCommand) -> Result<Answer, Failure> {
@@ -28,7 +29,7 @@ async fn set(global: &Global, args: &WeightsSet) -> Result<Answer, Failure> {
     let (netuid, version_key) = (Netuid(args.netuid), args.version_key);
     let view = desk.final_height().await?;
     let row = WeightRow { netuid, uids, values, version_key, view };
-    desk.give(&signer::hotkey(global)?, Call::SetWeights { row }, args.waiting.wait).await
+    desk.give(&signer::hotkey(global)?, Call::SetWeights { row }, &args.sending).await
 }
 
 async fn commit(global: &Global, args: &WeightsSet) -> Result<Answer, Failure> {
@@ -36,88 +37,64 @@ async fn commit(global: &Global, args: &WeightsSet) -> Result<Answer, Failure> {
     let hotkey = signer::hotkey(global)?;
     let (uids, values) = scores(&args.set)?;
     let (netuid, version_key) = (Netuid(args.netuid), args.version_key);
+    let kept = Commits::of(global, desk.chain.chain, (netuid, hotkey.public()));
+    let (chain, height) = commits::promises(&desk, netuid, hotkey.public()).await?;
+    fits(&chain, &uids, version_key)?;
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|e| Failure::new(Exit::Failed, "NoEntropy", e))?;
     let reveal = Reveal { netuid, uids, values, salt, version_key };
     let hash = reveal.commitment(&hotkey.public());
+    let at = desk.final_height().await?;
     if !global.dry_run {
-        let place = Place::of(global, desk.chain.chain, netuid, hotkey.public());
-        place.keep(&hash.to_string(), &reveal)?;
+        commits::gone(&chain, height, &kept.all()).iter().for_each(|hash| kept.forget(hash));
+        kept.keep(&hash, &Hidden { at, reveal })?;
     }
-    let commitment = Commitment { netuid, hash, at: desk.final_height().await? };
-    desk.give(&hotkey, Call::CommitWeights { commitment }, args.waiting.wait).await
+    let call = Call::CommitWeights { commitment: Commitment { netuid, hash, at } };
+    let sent = desk.give(&hotkey, call, &args.sending).await;
+    // What was refused is no commitment; of what may have been taken the row is needed.
+    if sent.as_ref().is_err_and(|e| e.exit != Exit::Timeout) {
+        kept.forget(&hash);
+    }
+    sent
+}
+
+/// Whether the row could be revealed: a commitment hides what would be refused then.
+fn fits(chain: &Promises, uids: &[Uid], version_key: u64) -> Result<(), Failure> {
+    let refused = |name: &str, text: String| Err(Failure::of_kind("invalid_argument", name, text));
+    if let Some(uid) = uids.iter().find(|uid| uid.0 >= chain.neurons) {
+        let text = format!("there is no uid {uid}; the subnet has {}", chain.neurons);
+        return refused("UidVecContainInvalidOne", text);
+    }
+    if uids.len() < usize::from(chain.least) && uids.len() != 1 {
+        let text = format!("{} scores, at least {} are needed", uids.len(), chain.least);
+        return refused("WeightVecLengthIsLow", text);
+    }
+    if version_key < chain.weights_version {
+        let text =
+            format!("version key {version_key}, at least {} is asked for", chain.weights_version);
+        return refused("IncorrectWeightVersionKey", text);
+    }
+    Ok(())
 }
 
 async fn reveal(global: &Global, args: &WeightsReveal) -> Result<Answer, Failure> {
     let desk = Desk::open(global).await?;
     let hotkey = signer::hotkey(global)?;
     let netuid = Netuid(args.netuid);
-    let place = Place::of(global, desk.chain.chain, netuid, hotkey.public());
-    let (path, reveal) = place.oldest()?;
-    let sent = desk.give(&hotkey, Call::RevealWeights { reveal }, args.waiting.wait).await;
-    let over = |failure: &Failure| {
-        matches!(
-            failure.words.name.as_str(),
-            "ExpiredWeightCommit" | "InvalidRevealCommitHashNotMatch"
-        )
-    };
-    if !global.dry_run && (sent.is_ok() || sent.as_ref().is_err_and(over)) {
-        // What is revealed, or can't be any more, is not kept.
-        if let Err(e) = std::fs::remove_file(&path) {
-            note(&format!("{}: {e}", path.display()));
-        }
+    let kept = Commits::of(global, desk.chain.chain, (netuid, hotkey.public()));
+    let (chain, height) = commits::promises(&desk, netuid, hotkey.public()).await?;
+    let all = kept.all();
+    if !global.dry_run {
+        commits::gone(&chain, height, &all).iter().for_each(|hash| kept.forget(hash));
+    }
+    let (hash, reveal) = commits::due(&chain, height, &all)?;
+    let call = Call::RevealWeights { reveal: reveal.clone() };
+    let sent = desk.give(&hotkey, call, &args.sending).await;
+    // What is only on its way may have to be revealed again.
+    if sent.as_ref().is_ok_and(|a| a.data["status"] == json!("finalized")) {
+        kept.forget(&hash);
     }
     sent
-}
-
-/// Where the commitments of a hotkey in a subnet of a chain are kept.
-struct Place {
-    dir: PathBuf,
-}
-
-impl Place {
-    fn of(global: &Global, chain: ChainId, netuid: Netuid, hotkey: PublicKey) -> Self {
-        let short =
-            |text: String| text.trim_start_matches("0x").chars().take(16).collect::<String>();
-        let (chain, hotkey) = (short(chain.to_string()), short(hotkey.to_string()));
-        Self { dir: home(global).join("commits").join(chain).join(format!("{netuid}-{hotkey}")) }
-    }
-
-    fn keep(&self, hash: &str, reveal: &Reveal) -> Result<(), Failure> {
-        let fault = |e: std::io::Error| {
-            let message = format!("{}: {e}", self.dir.display());
-            Failure::new(Exit::Failed, "Io", message)
-        };
-        std::fs::create_dir_all(&self.dir).map_err(fault)?;
-        let number = self.files().len();
-        let name = format!("{number:06}-{}.json", hash.trim_start_matches("0x"));
-        let text = serde_json::to_string(reveal)
-            .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
-        std::fs::write(self.dir.join(name), text).map_err(fault)
-    }
-
-    /// What was kept, oldest first.
-    fn files(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        let mut files: Vec<PathBuf> = entries.map(|e| e.path()).collect();
-        files.sort_unstable();
-        files
-    }
-
-    fn oldest(&self) -> Result<(PathBuf, Reveal), Failure> {
-        let none = || {
-            let text = format!("nothing that was committed to is kept in {}", self.dir.display());
-            Failure::new(Exit::NotFound, "NoCommitKept", text)
-                .help("weft weights commit NETUID --set …")
-        };
-        let path = self.files().into_iter().next().ok_or_else(none)?;
-        let bad = |e: String| {
-            Failure::new(Exit::Failed, "CommitFileDamaged", format!("{}: {e}", path.display()))
-        };
-        let text = std::fs::read_to_string(&path).map_err(|e| bad(e.to_string()))?;
-        let reveal = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
-        Ok((path, reveal))
-    }
 }
 
 /// Reads scores: uid=score,uid=score.
@@ -135,6 +112,10 @@ pub fn scores(text: &str) -> Result<(Vec<Uid>, Vec<u16>), Failure> {
         })
         .collect::<Result<Vec<(Uid, u16)>, Failure>>()?;
     pairs.sort_unstable();
+    if let Some([(uid, _), _]) = pairs.windows(2).find(|p| matches!(p, [a, b] if a.0 == b.0)) {
+        let message = format!("uid {uid} stands there twice");
+        return Err(Failure::new(Exit::Usage, "DuplicateUids", message).help("score each uid once"));
+    }
     Ok(pairs.into_iter().unzip())
 }
 
@@ -142,6 +123,10 @@ pub fn scores(text: &str) -> Result<(Vec<Uid>, Vec<u16>), Failure> {
 async fn show(global: &Global, args: &WeightsShow) -> Result<Answer, Failure> {
     let remote = Remote::new(global)?;
     if args.netuid == 0 {
+        if args.uid.is_some() {
+            let text = "the root matrix has voters, not uids";
+            return Err(Failure::new(Exit::Usage, "NoUidInRoot", text).help("leave --uid out"));
+        }
         return remote.read("root_get", &json!({}), root).await;
     }
     let params = json!({ "netuid": args.netuid, "uid": args.uid });
@@ -178,4 +163,17 @@ fn matrix(answer: &Value) -> String {
     };
     let rows = answer["rows"].as_array().into_iter().flatten();
     rows.map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F5.
+    #[test]
+    fn a_uid_that_is_scored_twice_is_refused_before_anything_is_sent() {
+        let refused = scores("4=1,4=2").unwrap_err();
+        assert_eq!((refused.exit, refused.words.name.as_str()), (Exit::Usage, "DuplicateUids"));
+        assert_eq!(scores("4=1,2=7").unwrap(), (vec![Uid(2), Uid(4)], vec![7, 1]));
+    }
 }

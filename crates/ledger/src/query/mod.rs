@@ -1,5 +1,6 @@
 //! Reads for people and programs: plain answers over any state, nothing written.
 
+pub mod commits;
 pub mod market;
 pub mod schedule;
 pub mod voters;

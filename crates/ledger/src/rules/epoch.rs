@@ -58,6 +58,15 @@ pub fn next(net: &Subnet) -> Height {
     Height(net.last_epoch.0.saturating_add(net.hyperparameters.tempo))
 }
 
+/// How many blocks after this one the first comes whose calls are of the epoch `due`, when
+/// those of this block are of `epoch` and nothing is put off.
+pub fn blocks_until(books: &Books<'_>, net: &Subnet, (epoch, due): (u64, u64)) -> u64 {
+    let tempo = net.hyperparameters.tempo;
+    let runs = epoch.saturating_sub(net.epochs).saturating_add(due.saturating_sub(epoch));
+    let at = net.last_epoch.0.saturating_add(tempo.saturating_mul(runs));
+    Height(at).since(books.height)
+}
+
 /// A neuron and whose its hotkey is.
 pub struct Member {
     /// Its uid.

@@ -229,7 +229,8 @@ call_errors! {
     RevealTooEarly {
         epoch: u64 = "This epoch.",
         due: u64 = "The commitment's.",
-    } = "this is epoch {epoch}, the commitment may be revealed in epoch {due}; wait";
+        blocks_left: u64 = "Blocks until it.",
+    } = "this is epoch {epoch}, the commitment may be revealed in epoch {due}, in {blocks_left} blocks; wait";
     /// The commitment's epoch is over.
     ExpiredWeightCommit {
         epoch: u64 = "This epoch.",

@@ -129,7 +129,8 @@ pub fn reveal(books: &mut Books<'_>, signer: &PublicKey, said: &Reveal) -> Resul
     may_write(books, &net, (uid, &who), &row)?;
     let mut list = commits(books, netuid, uid);
     let epoch = epoch_of(books, netuid, &net);
-    let promised = promise(&list.live, said.commitment(signer), epoch)?;
+    let until = |due| super::epoch::blocks_until(books, &net, (epoch, due));
+    let promised = promise(&list.live, said.commitment(signer), (epoch, &until))?;
     has_permit(books, &net, (uid, &who), &row)?;
     good_entries(&net, uid, &row)?;
     list.live.retain(|live| live.epoch > promised.epoch);
@@ -142,7 +143,11 @@ pub fn reveal(books: &mut Books<'_>, signer: &PublicKey, said: &Reveal) -> Resul
 }
 
 /// The commitment with this hash, if this is the epoch for it.
-fn promise(live: &[Commit], hash: weft_types::Hash, epoch: u64) -> Result<Commit, CallError> {
+fn promise(
+    live: &[Commit],
+    hash: weft_types::Hash,
+    (epoch, until): (u64, &dyn Fn(u64) -> u64),
+) -> Result<Commit, CallError> {
     if live.is_empty() {
         return Err(CallError::NoWeightsCommitFound);
     }
@@ -150,7 +155,9 @@ fn promise(live: &[Commit], hash: weft_types::Hash, epoch: u64) -> Result<Commit
     let found = found.ok_or(CallError::InvalidRevealCommitHashNotMatch)?;
     let due = found.reveal_epoch;
     match epoch.cmp(&due) {
-        std::cmp::Ordering::Less => Err(CallError::RevealTooEarly { epoch, due }),
+        std::cmp::Ordering::Less => {
+            Err(CallError::RevealTooEarly { epoch, due, blocks_left: until(due) })
+        }
         std::cmp::Ordering::Greater => Err(CallError::ExpiredWeightCommit { epoch, due }),
         std::cmp::Ordering::Equal => Ok(found),
     }

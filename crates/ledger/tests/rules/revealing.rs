@@ -47,7 +47,7 @@ fn a_row_is_revealed_in_its_one_epoch_not_one_before_and_not_one_after() {
         // The block of an epoch belongs to the next: epoch e begins in block 3 e.
         let begins = |epoch: u64| epoch * 3;
         world.run_to(begins(due) - 2);
-        let early = CallError::RevealTooEarly { epoch: due - 1, due };
+        let early = CallError::RevealTooEarly { epoch: due - 1, due, blocks_left: 1 };
         fails(&world, 0, &good(), &early);
         for block in begins(due)..begins(due + 1) {
             world.run_to(block - 1);
@@ -184,7 +184,9 @@ fn tempo_and_period_may_change_while_promises_are_open() {
     while world.net(NET).unwrap().epochs < 1 {
         world.block(&[]);
     }
-    fails(&world, 0, &good(), &CallError::RevealTooEarly { epoch: 1, due });
+    // The epoch came in this block, and the call is of the next.
+    let early = CallError::RevealTooEarly { epoch: 1, due, blocks_left: 3 };
+    fails(&world, 0, &good(), &early);
     world.does(3, sets(NET, Parameter::MaxUids, 64));
     world.does_free(&world.commit(1, &good()));
     assert_eq!(promises(&world, 1).live[0].reveal_epoch, 1 + 5, "the new period for new ones");
