@@ -134,6 +134,7 @@ pub fn genesis(name: &str) -> Genesis {
         network: Network::Bench,
         name: name.to_owned(),
         genesis_time: Millis(0),
+        rules: weft_types::rules::GenesisRules::default(),
         params: Params::preset(Network::Bench),
         voters: vec![GenesisVoter { hotkey, coldkey: hotkey, power: Power(1) }],
         accounts: Vec::new(),
@@ -263,7 +264,8 @@ impl Maker {
     fn draft(&self) -> Draft {
         let height = self.height() + 1;
         let header = Header {
-            version: weft_types::block::VERSION,
+            version: self.genesis.rules.version,
+            signal: weft_types::RulesId::NONE,
             slot: Slot(height),
             round: Round(height),
             height: Height(height),

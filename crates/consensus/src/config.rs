@@ -4,8 +4,8 @@ use crate::record::VoteFile;
 use bincode::{Decode, Encode};
 use weft_types::executor::Executed;
 use weft_types::{
-    BlockHash, ChainId, Checkpoint, Finality, Genesis, Header, Millis, SecretKey, VoterSets,
-    canonical, params::Limits,
+    BlockHash, ChainId, Checkpoint, Finality, Genesis, Header, Millis, Program, SecretKey, Version,
+    VoterSets, canonical, params::Limits,
 };
 
 /// The numbers of the chain that consensus needs, and who we are.
@@ -23,6 +23,8 @@ pub struct Config {
     pub key: Option<SecretKey>,
     /// What the vote file said.
     pub vote: VoteFile,
+    /// Which rules this program runs (R21).
+    pub program: Program,
 }
 
 impl Config {
@@ -36,6 +38,7 @@ impl Config {
             limits: genesis.params.limits.clone(),
             key,
             vote,
+            program: Program::on(&genesis.rules),
         }
     }
 }
@@ -51,6 +54,8 @@ pub struct Standing {
     pub finality: Finality,
     /// The voter sets of its state.
     pub sets: VoterSets,
+    /// The rules that its state asks of a child (R21).
+    pub rules: Version,
 }
 
 impl Standing {
@@ -85,6 +90,7 @@ impl Base {
             hash: genesis.block_hash(),
             finality: genesis.finality(),
             sets: executed.sets,
+            rules: executed.rules,
         };
         Self::new(last, Vec::new())
     }

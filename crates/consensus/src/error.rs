@@ -103,6 +103,9 @@ pub enum BlockFault {
         /// The target.
         hash: BlockHash,
     },
+    /// R21.
+    #[error("{0}")]
+    Rules(Skip),
     /// The executor refuses it.
     #[error("it can't be executed: {0}")]
     Execution(Arc<dyn Error + Send + Sync>),
@@ -182,6 +185,20 @@ pub enum Skip {
         proposer: PublicKey,
         /// The slot.
         slot: Slot,
+    },
+    /// Its version is not the one that its parent's state asks for (R21).
+    #[error("header version {got}; a child of its parent has version {want}")]
+    OtherVersion {
+        /// The header's.
+        got: u16,
+        /// What the parent's state asks for.
+        want: u16,
+    },
+    /// It is run by rules that this program does not know (R21).
+    #[error("rules {version} are not known to this program; update it")]
+    UnknownRules {
+        /// Their number.
+        version: u16,
     },
     /// It waited for a parent or body that did not come, or had to make room.
     #[error("its parent or body did not come in time")]

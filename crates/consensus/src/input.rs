@@ -41,6 +41,8 @@ pub struct Status {
     pub height: Height,
     /// Its head.
     pub head: Checkpoint,
+    /// The version of the head's child (R21).
+    pub version: u16,
 }
 
 canonical!(Want, 64);
@@ -90,6 +92,8 @@ pub enum Input {
         from: PeerId,
         /// The hash of the header that it came with.
         hash: BlockHash,
+        /// The version of that header.
+        version: u16,
         /// What is wrong.
         why: BlockError,
     },
@@ -136,6 +140,7 @@ impl Base {
     pub fn status(&self) -> Status {
         let base = self.standing();
         let height = base.header.height;
-        Status { finalized: height, height, head: base.checkpoint() }
+        let version = base.rules.version;
+        Status { finalized: height, height, head: base.checkpoint(), version }
     }
 }

@@ -66,7 +66,7 @@ pub mod voter;
 pub mod waiting;
 
 pub use crate::config::{Base, Config, Standing};
-pub use crate::core::Core;
+pub use crate::core::{Core, Stopped};
 pub use crate::counters::Counters;
 pub use crate::effect::{Effect, Verdict};
 pub use crate::error::{BlockFault, Fault, Refusal, ShareFault, Skip};

@@ -8,9 +8,9 @@ use crate::round;
 use crate::tally::Tally;
 use crate::tree::Node;
 use std::collections::BTreeSet;
-use weft_types::block::{VERSION, proof_root};
+use weft_types::block::proof_root;
 use weft_types::executor::Draft;
-use weft_types::{CatchUp, CheckedShare, Finality, Hash, Header, PublicKey, Slot};
+use weft_types::{CatchUp, CheckedShare, Finality, Hash, Header, Program, PublicKey, Slot};
 
 /// Whether the proposer of a slot need not wait for more shares (R6).
 #[must_use]
@@ -30,7 +30,12 @@ fn carries_quorum(forks: &Forks, head: &Node) -> bool {
 
 /// The block of `slot` on `head`, without transactions; none at the end of numbers.
 #[must_use]
-pub fn draft(forks: &Forks, head: &Node, slot: Slot, proposer: PublicKey) -> Option<Draft> {
+pub fn draft(
+    forks: &Forks,
+    head: &Node,
+    slot: Slot,
+    (proposer, program): (PublicKey, &Program),
+) -> Option<Draft> {
     let standing = &head.standing;
     let counted = forks.pool().counted(standing);
     let proof: Vec<CheckedShare> = counted.into_iter().filter_map(|h| h.share.clone()).collect();
@@ -39,7 +44,8 @@ pub fn draft(forks: &Forks, head: &Node, slot: Slot, proposer: PublicKey) -> Opt
     let (catch_up, finality) = best_catch_up(forks, head, has_quorum);
     let votes: Vec<_> = proof.iter().map(|s| s.share().clone()).collect();
     let header = Header {
-        version: VERSION,
+        version: standing.rules.version,
+        signal: program.signal(&standing.rules.id), // R21
         slot,
         round: round::choose(slot, head.header().round, has_quorum, seen_above(forks, head)),
         height: head.header().height.next()?,

@@ -224,13 +224,14 @@ impl Checker<'_> {
         match part {
             Part::Done { from, want } => Event::Fetched { from, want },
             Part::Body { from, hash, block } => {
+                let version = block.header().version;
                 let checked = check_block(*block, self.rules, &self.seals, &mut self.rng);
                 let checked = checked.map(Arc::new);
                 if let Ok(block) = &checked {
                     seals_of(block).for_each(|seal| self.seals.remember(seal));
                     shares_of(block).iter().for_each(|s| self.seals.remember(*s.seal()));
                 }
-                Event::Body { from, hash, checked }
+                Event::Body { from, hash, version, checked }
             }
         }
     }
@@ -261,6 +262,7 @@ mod tests {
         let key = derive_test_key("checker", "proposer");
         let header = Header {
             version: 1,
+            signal: weft_types::RulesId::NONE,
             slot: Slot(1),
             round: Round(1),
             height: Height(1),

@@ -30,6 +30,8 @@ pub enum Event {
         from: PeerId,
         /// The block it should be.
         hash: BlockHash,
+        /// The version of its header.
+        version: u16,
         /// The checked block, or what is wrong with it.
         checked: Result<Arc<CheckedBlock>, BlockError>,
     },

@@ -20,9 +20,9 @@ impl Engine {
                 self.checked_txs(source, checked);
                 Vec::new()
             }
-            Event::Body { from, hash, checked } => vec![match checked {
+            Event::Body { from, hash, version, checked } => vec![match checked {
                 Ok(block) => Input::Block { from: Some(from), block },
-                Err(why) => Input::BadBlock { from, hash, why },
+                Err(why) => Input::BadBlock { from, hash, version, why },
             }],
             Event::Fetched { from, want } => vec![Input::Fetched { peer: from, want }],
             Event::Metrics { reply } => {

@@ -86,6 +86,7 @@ mod tests {
         let mut block = |height: u64| {
             let header = Header {
                 version: 1,
+                signal: weft_types::RulesId::NONE,
                 slot: Slot(height),
                 round: Round(height),
                 height: Height(height),

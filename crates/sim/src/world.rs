@@ -299,6 +299,7 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
         network: Network::Local,
         name: format!("simulated {}", plan.seed),
         genesis_time: Millis(GENESIS_TIME),
+        rules: weft_types::rules::GenesisRules::default(),
         voters: hotkeys.iter().take(plan.voters).enumerate().map(voter).collect(),
         accounts: accounts(plan.seed, users, staked),
         stakes,

@@ -287,6 +287,7 @@ mod tests {
         let (mut log, _) = BlockLog::open(&dir.path().join("blocks.log"), chain).unwrap();
         let header = Header {
             version: 1,
+            signal: weft_types::RulesId::NONE,
             slot: Slot(1),
             round: Round(1),
             height: Height(1),

@@ -11,14 +11,13 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::ops::RangeInclusive;
 use std::os::unix::fs::FileExt as _;
-use weft_types::block::VERSION;
 use weft_types::{Block, Canonical, ChainId, Domain, Hash, Header, SignedHeader};
 
 /// Length and checksum before each block.
 const HEAD: usize = 36;
 
 /// A block begins with its signed header, which always takes as many bytes.
-const SIGNED_HEADER_BYTES: usize = 266;
+const SIGNED_HEADER_BYTES: usize = 274;
 
 /// How many bytes a block may have.
 const LENGTHS: RangeInclusive<usize> = SIGNED_HEADER_BYTES..=Block::MAX_BYTES;
@@ -92,7 +91,7 @@ pub fn may_begin(head: &[u8], left: u64) -> bool {
     let fits = u64::from(length).saturating_add(HEAD as u64) <= left;
     let is_block = usize::try_from(length).is_ok_and(|n| LENGTHS.contains(&n));
     // No chain of ours is ever that high; random bytes nearly always are.
-    let low = |header: Header| header.version == VERSION && header.height.0 < 1 << 32;
+    let low = |header: Header| header.version < 1 << 8 && header.height.0 < 1 << 32;
     fits && is_block && rest.get(HEAD - 4..).and_then(header_of).is_some_and(low)
 }
 

@@ -55,6 +55,7 @@ mod tests {
     fn block() -> Vec<u8> {
         let header = Header {
             version: 1,
+            signal: weft_types::RulesId::NONE,
             slot: Slot(1),
             round: Round(1),
             height: Height(1),

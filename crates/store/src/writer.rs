@@ -215,6 +215,7 @@ mod tests {
     fn meta(height: u64) -> Meta {
         let header = Header {
             version: 1,
+            signal: weft_types::RulesId::NONE,
             slot: Slot(height),
             round: Round(height),
             height: Height(height),

@@ -254,6 +254,7 @@ impl Draft {
             network: choice.network,
             name: choice.seed.clone(),
             genesis_time: choice.genesis_time,
+            rules: weft_types::rules::GenesisRules::default(),
             params: self.params,
             voters,
             accounts,

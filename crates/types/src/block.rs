@@ -10,6 +10,7 @@ use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
 use crate::key::{PublicKey, SecretKey, Signature};
 use crate::merkle;
+use crate::rules::RulesId;
 use crate::share::{Checkpoint, Share, SignedVote};
 use crate::signature::{Claim, signed_bytes, verify};
 use crate::tx::Tx;
@@ -20,14 +21,14 @@ use serde::{Deserialize, Serialize};
 /// The hash of an unsigned header.
 pub type BlockHash = Hash;
 
-/// The one header version there is.
-pub const VERSION: u16 = 1;
-
-/// What a proposer says of its block (protocol, section 3).
+/// What a proposer says of its block. No version of the rules changes it; every header
+/// begins, for ever, with the version it was made by (R21).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Header {
-    /// The format: [`VERSION`].
+    /// By which rules the block is made: what the parent's state says (R21).
     pub version: u16,
+    /// The next rules that its proposer runs, or none (R21).
+    pub signal: RulesId,
     /// The time step it was proposed in; above the parent's (R5).
     pub slot: Slot,
     /// Parent's round + 1, or the slot (R6).

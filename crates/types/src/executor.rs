@@ -8,6 +8,7 @@
 use crate::block::{BlockHash, CatchUp, Header};
 use crate::check::{CheckedBlock, CheckedShare, CheckedTx};
 use crate::hash::Hash;
+use crate::rules::Version;
 use crate::share::{Finality, VoterSets};
 
 /// What running a block gave.
@@ -17,6 +18,8 @@ pub struct Executed {
     pub state_root: Hash,
     /// The voter sets of that state.
     pub sets: VoterSets,
+    /// The rules that a child of the block is run by (R21).
+    pub rules: Version,
 }
 
 /// A block that a proposer has begun: all but its transactions and state root.

@@ -2,13 +2,14 @@
 //! chain id, so two chains that differ in one number never mistake each other.
 
 use crate::address::Network;
-use crate::block::{BlockHash, Header, VERSION};
+use crate::block::{BlockHash, Header};
 use crate::canonical;
 use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
 use crate::hyperparameters::{Hyperparameters, Unsound};
 use crate::key::PublicKey;
 use crate::params::{self, Params};
+use crate::rules::{GenesisRules, Rules, RulesId, may_test};
 use crate::share::{Checkpoint, Finality, Voter, VoterSet};
 use crate::units::{
     Height, Millis, Netuid, Power, RAO_PER_TAO, Rao, Round, SUPPLY_CAP, Slot, Uid, Work,
@@ -26,6 +27,8 @@ pub struct Genesis {
     pub name: String,
     /// When slot 0 begins.
     pub genesis_time: Millis,
+    /// The rules it begins with (R21).
+    pub rules: GenesisRules,
     /// The chain's numbers.
     pub params: Params,
     /// Who votes until the first rotation, keys strictly ascending.
@@ -159,6 +162,22 @@ pub enum GenesisError {
         /// What is wrong.
         error: Unsound,
     },
+    /// It begins with rules that this program does not run (R21).
+    #[error(
+        "this chain begins with rules {version} ({id}), which this program does not run; use one that does"
+    )]
+    UnknownRules {
+        /// Their number.
+        version: u16,
+        /// Their name.
+        id: RulesId,
+    },
+    /// Rules for tests on a network that is none (R21).
+    #[error("rules for tests ({0}) exist on local and bench networks only")]
+    TestRules(RulesId),
+    /// A change of rules would come before voters could take their word back (R21).
+    #[error("change_rotations must be at least 1 and rotation_blocks at least 2")]
+    HastyChange,
     /// Virtual power is not equal (R14).
     #[error("while bootstrap_stake is not 0 the genesis voters must have equal power")]
     UnequalPower,
@@ -216,6 +235,7 @@ impl Genesis {
             network,
             name: name.to_owned(),
             genesis_time,
+            rules: GenesisRules::default(),
             params,
             voters,
             accounts: Vec::new(),
@@ -234,7 +254,8 @@ impl Genesis {
     #[must_use]
     pub fn header(&self, state_root: Hash) -> Header {
         Header {
-            version: VERSION,
+            version: self.rules.version,
+            signal: RulesId::NONE,
             slot: Slot::ZERO,
             round: Round::ZERO,
             height: Height::ZERO,
@@ -312,9 +333,24 @@ impl Genesis {
         }
         let unsound = |error| GenesisError::Hyperparameters { netuid: Netuid::ZERO, error };
         self.params.subnet_defaults.check().map_err(unsound)?;
+        self.check_rules()?;
         self.check_voters()?;
         self.check_times()?;
         self.subnets.iter().try_for_each(|s| self.check_subnet(s))
+    }
+
+    fn check_rules(&self) -> Result<(), GenesisError> {
+        let (version, id) = (self.rules.version, self.rules.id);
+        if let Some(test) = self.rules.test.first().filter(|_| !may_test(self.network)) {
+            return Err(GenesisError::TestRules(*test));
+        }
+        if version == 0 || Rules::on(&self.rules).next().is_none_or(|rules| rules.id() != id) {
+            return Err(GenesisError::UnknownRules { version, id });
+        }
+        if self.params.change_rotations == 0 || self.params.rotation_blocks < 2 {
+            return Err(GenesisError::HastyChange);
+        }
+        Ok(())
     }
 
     fn check_voters(&self) -> Result<(), GenesisError> {

@@ -79,6 +79,8 @@ domains! {
     TestKey = b"weft v1 test key                ",
     /// A record on disk: its checksum.
     Record = b"weft v1 record                  ",
+    /// A description of rules; the first bytes of its hash name them (R21).
+    Rules = b"weft v1 rules                   ",
     /// The trace of a simulation.
     Trace = b"weft v1 trace                   ",
 }

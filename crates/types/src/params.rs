@@ -39,6 +39,8 @@ pub struct Params {
     pub bootstrap_fade: u64,
     /// Candidates that together must hold `bootstrap_stake` (R14).
     pub bootstrap_candidates: u16,
+    /// Rotations, and a half, from the lock-in of new rules to the change (R21).
+    pub change_rotations: u64,
     /// Voters and proposer have one part in this many of a block's emission each; 0 for
     /// none (R18).
     pub voter_pay_divisor: u64,
@@ -140,6 +142,7 @@ impl Params {
             bootstrap_stake: Rao(25_000_000_000_000),
             bootstrap_fade: 90,
             bootstrap_candidates: 16,
+            change_rotations: 14,
             voter_pay_divisor: 64,
             base_fee: Rao(1_000),
             byte_fee: Rao(10),
@@ -190,6 +193,7 @@ impl Params {
             bootstrap_stake: Rao(100_000_000_000),
             bootstrap_fade: 5,
             bootstrap_candidates: 4,
+            change_rotations: 2,
             account_deposit: Rao(100),
             lock_minimum: Rao(10_000_000_000),
             lock_interval: 600,

@@ -184,6 +184,7 @@ fn a_header_of_an_unknown_parent_is_ignored_and_its_sender_stays() {
         let key = derive_test_key("weft", "nobody");
         let header = Header {
             version: 1,
+            signal: weft_types::RulesId::NONE,
             slot: Slot(1),
             round: Round(1),
             height: Height(1),

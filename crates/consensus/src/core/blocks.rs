@@ -85,6 +85,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         signed: &SignedHeader,
     ) -> Result<(), Skip> {
         let (slot, now) = (signed.header.slot, moment.slot);
+        self.knows_version(signed.header.version)?; // R21
         if self.forks.tree().get(hash).is_some() {
             return Err(Skip::Known);
         }
@@ -119,7 +120,8 @@ impl<E: Executor, K: Known> Core<E, K> {
         }
         let (slot, finalized) = (block.header().slot, self.finalized().0.height);
         let is_far = slot.0 > moment.slot.0.saturating_add(AHEAD);
-        if is_far || height <= finalized {
+        let is_strange = self.knows_version(block.header().version).is_err(); // R21
+        if is_far || is_strange || height <= finalized {
             return;
         }
         if let Some(entry) = self.waiting.get_mut(&hash) {
@@ -143,12 +145,15 @@ impl<E: Executor, K: Known> Core<E, K> {
     pub(super) fn on_bad_block(
         &mut self,
         from: PeerId,
-        hash: BlockHash,
+        (hash, version): (BlockHash, u16),
         why: BlockError,
         out: &mut Vec<Effect>,
     ) {
         for gone in self.waiting.lost(from, Some(&hash)) {
             give_up(&gone, out);
+        }
+        if !self.judges(version) {
+            return; // R21: what is wrong by our rules may be right by its own.
         }
         self.peers.gone(from);
         out.push(Effect::Punish { peer: from, why: Fault::Body(why) });
@@ -229,6 +234,9 @@ impl<E: Executor, K: Known> Core<E, K> {
             let finalized = self.finalized().0.height;
             return Some(Err(Verdict::Ignore(Skip::BelowFinal { finalized })));
         }
+        if let Err(skip) = self.runs_child_of(parent, header) {
+            return Some(Err(Verdict::Ignore(skip))); // R21
+        }
         if let Err(why) = judge::header(parent, header) {
             return Some(Err(Verdict::Reject(Fault::Block(why))));
         }
@@ -307,6 +315,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         let header = block.header();
         let (tree, hash) = (self.forks.tree(), header.parent);
         let parent = tree.get(&hash).ok_or(BlockFault::UnknownParent { hash })?;
+        self.runs_child_of(parent, header).map_err(BlockFault::Rules)?;
         let finality = judge::block(tree, parent, block)?;
         let run = self.executor.execute(block, finality);
         let executed = run.map_err(|why| BlockFault::Execution(Arc::new(why)))?;
@@ -331,7 +340,8 @@ impl<E: Executor, K: Known> Core<E, K> {
         let slot = header.slot;
         let evidence = self.headers.add(&block.block().signed);
         self.report(evidence, out);
-        let standing = Standing { header, hash, finality, sets: executed.sets };
+        let Executed { sets, rules, .. } = executed;
+        let standing = Standing { header, hash, finality, sets, rules };
         let evidence = self.forks.insert(standing, Arc::clone(block));
         self.report(evidence, out);
         self.forks.arrived(moment, slot, hash);

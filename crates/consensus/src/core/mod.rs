@@ -1,11 +1,13 @@
 //! The core: one input in, effects out. [`Core::step`] is the table of contents.
 
 mod blocks;
+mod rules;
 mod seal;
 mod settle;
 mod shares;
 mod sync;
 
+pub use self::rules::Stopped;
 use crate::clock::{Clock, Moment};
 use crate::config::{Base, Config};
 use crate::counters::Counters;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use weft_types::check::Known;
 use weft_types::executor::Executor;
 use weft_types::{
-    BlockHash, ChainId, CheckedBlock, Checkpoint, Header, Height, Item, Millis, Slot,
+    BlockHash, ChainId, CheckedBlock, Checkpoint, Header, Height, Item, Millis, Program, Slot,
     params::Limits,
 };
 
@@ -47,6 +49,8 @@ pub struct Core<E, K = ()> {
     /// Nothing is signed before a block of this height is final (R16).
     signs_from: Height,
     counters: Counters,
+    /// Which rules we run (R21).
+    program: Program,
     known: K,
 }
 
@@ -99,6 +103,7 @@ impl<E: Executor, K: Known> Core<E, K> {
             turn: Turn::default(),
             signs_from: Height::ZERO,
             counters: Counters::default(),
+            program: config.program,
             known,
         }
     }
@@ -123,7 +128,9 @@ impl<E: Executor, K: Known> Core<E, K> {
                 self.on_share(moment, (from, ticket), share, &mut out);
             }
             Input::Block { from, block } => self.on_block(moment, from, block, &mut out),
-            Input::BadBlock { from, hash, why } => self.on_bad_block(from, hash, why, &mut out),
+            Input::BadBlock { from, hash, version, why } => {
+                self.on_bad_block(from, (hash, version), why, &mut out);
+            }
             Input::Status { from, status } => self.on_status(from, &status),
             Input::PeerGone { peer } => self.on_peer_gone(peer, &mut out),
             Input::Fetched { peer, want } => self.on_fetched(peer, &want, &mut out),
@@ -217,6 +224,7 @@ impl<E: Executor, K: Known> Core<E, K> {
             finalized: self.finalized().0.height,
             height: head.header().height,
             head: head.standing.checkpoint(),
+            version: head.standing.rules.version,
         }
     }
 

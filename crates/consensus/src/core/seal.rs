@@ -16,7 +16,7 @@ impl<E: Executor, K: Known> Core<E, K> {
     pub(super) fn propose(&mut self, moment: Moment, out: &mut Vec<Effect>) {
         let head = self.head_node();
         let slot = moment.slot;
-        let Some(voter) = &self.voter else { return };
+        let Some(voter) = self.voter.as_ref().filter(|_| self.stopped().is_none()) else { return };
         let is_ours = head.schedule.proposer(slot) == Some(voter.public()); // R4
         let is_new = slot > head.header().slot && slot > self.turn.drafted; // R5
         // Nobody signs a share for a block of the last quarter (R7).
@@ -27,7 +27,9 @@ impl<E: Executor, K: Known> Core<E, K> {
         if !propose::is_ready(&self.forks, head, moment.quarter) {
             return; // R6
         }
-        if let Some(draft) = propose::draft(&self.forks, head, slot, voter.public()) {
+        if let Some(draft) =
+            propose::draft(&self.forks, head, slot, (voter.public(), &self.program))
+        {
             self.turn.drafted = slot;
             out.push(Effect::Propose(draft));
         }

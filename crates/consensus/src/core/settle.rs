@@ -82,7 +82,7 @@ impl<E: Executor, K: Known> Core<E, K> {
     fn vote(&mut self, moment: Moment, out: &mut Vec<Effect>) -> bool {
         let tree = self.forks.tree();
         let head = tree.get(&self.head).unwrap_or_else(|| tree.base()).standing.clone();
-        let is_steady = self.is_steady(moment);
+        let is_steady = self.is_steady(moment) && self.stopped().is_none();
         let Some(voter) = self.voter.as_mut().filter(|v| is_steady && v.may_vote(moment, &head))
         else {
             return false;
@@ -140,6 +140,7 @@ impl<E: Executor, K: Known> Core<E, K> {
             finalized: self.finalized().0.height,
             height: best.header().height,
             head: best.standing.checkpoint(),
+            version: best.standing.rules.version,
         })
     }
 

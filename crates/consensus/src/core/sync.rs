@@ -12,7 +12,9 @@ use weft_types::executor::Executor;
 impl<E: Executor, K: Known> Core<E, K> {
     pub(super) fn on_status(&mut self, from: PeerId, status: &Status) {
         let is_above = status.height > self.finalized().0.height;
-        if is_above && !self.is_known(&status.head.hash) {
+        // R21: what lies above where we stop is of no use here; up to there we ask.
+        let is_of_use = self.stopped().is_none() || self.may_run(status.version);
+        if is_above && is_of_use && !self.is_known(&status.head.hash) {
             self.peers.has(from, status.head.hash);
         }
     }

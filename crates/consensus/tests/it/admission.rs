@@ -231,9 +231,9 @@ fn a_body_that_fails_its_checks_blames_its_sender_and_another_peer_is_asked() {
     let mut core = draw.core(None);
     announce(&mut core, 1, header(&draw, "a"), at(1, 0));
     announce(&mut core, 2, header(&draw, "a"), at(1, 1));
-    let why = weft_types::check::BlockError::UnknownVersion { got: 9 };
+    let why = weft_types::check::BlockError::TooManyCalls { got: 9, limit: 8 };
     let hash = draw.hash("a");
-    let effects = core.step(at(1, 2), Input::BadBlock { from: PeerId(1), hash, why });
+    let effects = core.step(at(1, 2), Input::BadBlock { from: PeerId(1), hash, version: 1, why });
     assert!(effects.iter().any(|e| matches!(e, Effect::Punish { peer: PeerId(1), .. })));
     assert_eq!(fetches(&effects), [(2, Want::Block(hash))]);
     let effects = body(&mut core, &draw, 2, "a", at(1, 3));

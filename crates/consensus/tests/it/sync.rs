@@ -19,6 +19,7 @@ fn tells(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) 
         finalized: Height(0),
         height: standing.header.height,
         head: standing.checkpoint(),
+        version: standing.rules.version,
     };
     core.step(now, Input::Status { from: PeerId(peer), status })
 }

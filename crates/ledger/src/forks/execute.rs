@@ -1,7 +1,7 @@
 //! Running blocks on their parents' states: the seam to consensus and to the rules.
 
 use super::{Forks, Kept, Refusal};
-use crate::rules::{Offer, Outcome, Work};
+use crate::rules::{Offer, Outcome, Work, child_rules, reads};
 use crate::state::value::Chain;
 use crate::state::{Key, Layer, Value, View};
 use std::sync::Arc;
@@ -79,8 +79,12 @@ fn accounts<'a>(txs: impl Iterator<Item = &'a Tx>) -> Vec<Key> {
 /// What a block made of its parent's state, ready to be kept.
 fn keep(view: &View<'_>, header: &Header, outcome: Outcome) -> Result<Kept, Refusal> {
     let layer = view.grow(outcome.changes);
-    let sets = chain_of(&layer).ok_or(Refusal::NoChain)?.voters.clone();
-    let executed = Executed { state_root: layer.root(), sets };
+    let chain = chain_of(&layer).ok_or(Refusal::NoChain)?;
+    let rules = match layer.get(&Key::Rules).map(|write| &write.value) {
+        Some(Some(Value::Rules(written))) => child_rules(written, chain),
+        _ => child_rules(&reads::rules(view), chain),
+    };
+    let executed = Executed { state_root: layer.root(), sets: chain.voters.clone(), rules };
     let receipts = Arc::new(outcome.receipts);
     let (parent, height) = (header.parent, header.height);
     Ok(Kept { parent, height, born: 0, layer, executed, receipts })

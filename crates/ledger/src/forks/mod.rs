@@ -18,7 +18,7 @@ pub use crate::state::View;
 pub use audit::{AuditError, sum_up};
 pub use error::{Refusal, RestoreError};
 
-use crate::rules::{Ledger, Receipts};
+use crate::rules::{Ledger, Receipts, child_rules, reads};
 use crate::state::value::Chain;
 use crate::state::{Base, Entry, Key, Layer, Proof, Read, Seed, Value, Write};
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,8 +145,9 @@ impl Forks {
         if let Some(kept) = self.kept.get(block) {
             return Some(kept.executed.clone());
         }
-        let sets = self.chain(block)?.voters;
-        Some(Executed { state_root: self.root_of(block)?, sets })
+        let (view, chain) = (self.view(block)?, self.chain(block)?);
+        let rules = child_rules(&reads::rules(&view), &chain);
+        Some(Executed { state_root: self.root_of(block)?, sets: chain.voters, rules })
     }
 
     /// What became of the items and transactions of a block that is not final yet.

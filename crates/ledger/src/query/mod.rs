@@ -2,6 +2,7 @@
 
 pub mod commits;
 pub mod market;
+pub mod rules;
 pub mod schedule;
 pub mod voters;
 

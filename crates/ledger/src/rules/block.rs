@@ -6,7 +6,9 @@ use super::event::Event;
 use super::reads::{chain, exits, hotkey, leaving, offender, releases};
 use super::receipt::{ItemReceipt, Receipts};
 use super::refusal::Refusal;
-use super::{Ledger, Outcome, Work, emission, epoch, root, rotation, slash, stamp, tx, weights};
+use super::{
+    Ledger, Outcome, Work, change, emission, epoch, root, rotation, slash, stamp, tx, weights,
+};
 use crate::state::value::{Chain, Exit};
 use crate::state::{Key, Read, Value};
 use weft_types::{Netuid, Rao};
@@ -59,7 +61,7 @@ struct Room {
 
 impl Room {
     fn new(ledger: &Ledger, work: &Work<'_>) -> Self {
-        let limits = &ledger.params.limits;
+        let limits = &ledger.params.limits; // R21: no version has changed a block's so far.
         let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
         let items =
             work.items.iter().map(|(_, items)| weft_types::share::items_bytes(&items.to_vec()));
@@ -109,6 +111,10 @@ fn begin<'a>(
     (start, work): (&'a Start, &Work<'_>),
 ) -> Result<(Books<'a>, Receipts), Refusal> {
     let mut books = Books::open(ledger, state, (&start.parent, &start.due))?;
+    let (got, want) = (work.header.version, books.rules.version);
+    if got != want {
+        return Err(Refusal::WrongVersion { got, want });
+    }
     let mut receipts = Receipts::default();
     stamp::remember(&mut books, work.header.parent);
     mature(&mut books).map_err(|_| Refusal::Overflow)?;
@@ -173,7 +179,9 @@ fn end(mut books: Books<'_>, mut receipts: Receipts, work: &Work<'_>) -> Result<
     receipts.emission = emission::mint(&mut books, work).map_err(|_| Refusal::Overflow)?;
     receipts.epochs = epoch::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
     root::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
+    let waits = rotation::waits(&books, work);
     let voters = rotation::turn(&mut books, work).map_err(|_| Refusal::Overflow)?;
+    change::turn(&mut books, work, waits, &voters.current);
     receipts.events.extend(books.told());
     let chain = Chain {
         height: work.header.height,

@@ -8,12 +8,12 @@ use super::Ledger;
 use super::emission::halvings;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{account, bootstrap, supply};
+use super::reads::{account, bootstrap, rules, supply};
 use super::refusal::Refusal;
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
 use std::collections::BTreeMap;
-use weft_types::{ChainId, Height, Netuid, Params, PublicKey, Rao, Uid};
+use weft_types::{ChainId, Height, Netuid, Params, PublicKey, Rao, Uid, Version};
 
 /// a + b as an error of a call.
 pub fn plus(a: Rao, b: Rao) -> Result<Rao, CallError> {
@@ -27,8 +27,12 @@ pub fn minus(a: Rao, b: Rao) -> Result<Rao, CallError> {
 
 /// The books of a block, or of one call within it.
 pub struct Books<'a> {
-    /// The chain's numbers.
+    /// The rules of the chain, all versions.
+    pub ledger: &'a Ledger,
+    /// The chain's numbers under the rules of this block.
     pub params: &'a Params,
+    /// The rules of this block (R21).
+    pub rules: Version,
     /// Which chain.
     pub chain: &'a ChainId,
     /// The block's height.
@@ -66,11 +70,15 @@ impl<'a> Books<'a> {
         (parent, due): (&'a Chain, &'a [Netuid]),
     ) -> Result<Self, Refusal> {
         let height = parent.height.next().ok_or(Refusal::Overflow)?;
+        let rules = super::child_rules(&rules(state), parent);
+        let params = ledger.numbers(&rules.id).ok_or(Refusal::UnknownRules(rules))?;
         let mut supply = supply(state).ok_or(Refusal::StateIncomplete("the supply"))?;
         // By the issuance before the block, whatever its calls recycle.
         supply.halving = supply.halving.max(halvings(supply.issued));
         Ok(Self {
-            params: &ledger.params,
+            ledger,
+            params,
+            rules,
             chain: &ledger.chain,
             height,
             parent,
@@ -90,7 +98,9 @@ impl<'a> Books<'a> {
         run: impl FnOnce(&mut Books<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut own = Books {
+            ledger: self.ledger,
             params: self.params,
+            rules: self.rules,
             chain: self.chain,
             height: self.height,
             parent: self.parent,

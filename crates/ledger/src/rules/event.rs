@@ -1,7 +1,7 @@
 //! The one table of events: what a block did beside what its transactions say.
 
 use serde::Serialize;
-use weft_types::{Height, Netuid, Parameter, PublicKey, Rao, Uid};
+use weft_types::{Height, Netuid, Parameter, PublicKey, Rao, RulesId, Uid};
 
 /// A row of the table of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -243,6 +243,34 @@ events! {
         hotkey: PublicKey,
         /// What its pool lost.
         lost: Rao,
+    }
+    /// A change of rules was locked in.
+    RulesLockedIn {
+        /// To which.
+        id: RulesId,
+        /// The first block that is run by them, unless it must wait.
+        height: Height,
+        /// The part of the power that named them, in millionths.
+        power_ppm: u32,
+    }
+    /// A change of rules that was locked in is not wanted any more.
+    RulesDropped {
+        /// To which.
+        id: RulesId,
+    }
+    /// A change of rules waits: its lock-in is not final, or a rotation is not.
+    RulesDelayed {
+        /// To which.
+        id: RulesId,
+        /// When it is due now.
+        height: Height,
+    }
+    /// This block is the first that was run by other rules.
+    RulesChanged {
+        /// Their number.
+        version: u16,
+        /// Which.
+        id: RulesId,
     }
     /// The virtual stake of the genesis voters fell.
     BootstrapFaded {

@@ -1,7 +1,7 @@
 //! The first state of a chain.
 
 use super::subnet::fresh;
-use crate::state::value::{Account, Bootstrap, Chain, Hotkey, Neuron, Subnet, Supply};
+use crate::state::value::{Account, Bootstrap, Chain, Hotkey, Neuron, Rules, Subnet, Supply};
 use crate::state::{Changes, Key, Value};
 use std::collections::BTreeMap;
 use weft_types::genesis::{GenesisStake, GenesisSubnet};
@@ -38,6 +38,8 @@ pub fn state(genesis: &Genesis) -> Changes {
     if genesis.params.bootstrap_stake > Rao::ZERO {
         put(Key::Bootstrap, Value::Bootstrap(bootstrap(genesis)));
     }
+    let rules = Rules { now: genesis.rules.first(), ..Rules::default() };
+    put(Key::Rules, Value::Rules(rules));
     put(Key::Chain, Value::Chain(Box::new(chain(genesis))));
     changes.into()
 }

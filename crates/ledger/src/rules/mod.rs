@@ -13,7 +13,8 @@
 //! 6. `root`: when its epoch is due, rows become the shares of the next blocks.
 //! 7. `rotation`: voters are counted, and at rotation heights the next set is taken and the
 //!    virtual stake of genesis may fall (`bootstrap`).
-//! 8. `block`: height, slot, standing and voters of the new state, and the totals.
+//! 8. `change`: what proposers signal is counted; new rules are locked in, wait, or begin.
+//! 9. `block`: height, slot, standing and voters of the new state, and the totals.
 //!
 //! Why money is conserved: a coin moves only where the total that counts it moves too;
 //! `issued` grows by emission and falls by recycling, nothing else. All arithmetic is
@@ -37,6 +38,7 @@ mod block;
 mod books;
 mod bootstrap;
 mod candidates;
+mod change;
 pub(crate) mod deposit;
 mod emission;
 mod epoch;
@@ -60,6 +62,7 @@ mod weights;
 
 pub(crate) use bootstrap::virtual_stake;
 pub(crate) use candidates::{quarter, wait as offer_wait};
+pub(crate) use change::{Named, child as child_rules, tally as rules_tally};
 pub(crate) use emission::earning;
 pub use emission::{block_emission, halvings};
 pub(crate) use epoch::{due, next as next_epoch};
@@ -74,15 +77,19 @@ pub(crate) use subnet::{lock_cost, next_eviction, slots};
 pub use trial::Trial;
 
 use crate::state::{Changes, Read};
+use weft_types::check::{TxError, fits_rules};
 use weft_types::genesis::GenesisError;
 use weft_types::{
     BlockHash, Canonical, ChainId, CheckedTx, Finality, Genesis, Header, Item, Params, PublicKey,
-    Rao, Tx, TxBody, TxId,
+    Rao, Rules, RulesId, Tx, TxBody, TxId, Version,
 };
 
 /// The constants of a chain, and all rules over them.
 #[derive(Clone, Debug)]
 pub struct Ledger {
+    /// The chain's numbers under each of the rules that this program can run, those of
+    /// genesis first.
+    rules: Vec<(RulesId, Params)>,
     params: Params,
     chain: ChainId,
 }
@@ -140,11 +147,31 @@ impl Ledger {
     /// [`GenesisError`] names what is wrong with the genesis.
     pub fn genesis(genesis: &Genesis) -> Result<(Self, Changes), GenesisError> {
         genesis.check()?;
-        let ledger = Self { params: genesis.params.clone(), chain: genesis.chain_id() };
+        let params = genesis.params.clone();
+        let rules = Rules::on(&genesis.rules).map(|rules| (rules.id(), rules.params(&params)));
+        let ledger = Self { rules: rules.collect(), chain: genesis.chain_id(), params };
         Ok((ledger, genesis::state(genesis)))
     }
 
-    /// The chain's numbers.
+    /// The chain's numbers under these rules; none when this program can't run them (R21).
+    #[must_use]
+    pub fn numbers(&self, id: &RulesId) -> Option<&Params> {
+        self.rules.iter().find(|(known, _)| known == id).map(|(_, params)| params)
+    }
+
+    /// Whether a transaction that was good under the rules of genesis is so under those of a
+    /// child of this state (R21).
+    ///
+    /// # Errors
+    /// [`TxError`] says what is wrong with it.
+    pub fn permits(&self, rules: Version, body: &TxBody) -> Result<(), TxError> {
+        match self.rules.first() {
+            Some((first, _)) if *first == rules.id => Ok(()),
+            _ => self.numbers(&rules.id).map_or(Ok(()), |params| fits_rules(body, params)),
+        }
+    }
+
+    /// The chain's numbers as genesis says them.
     #[must_use]
     pub const fn params(&self) -> &Params {
         &self.params

@@ -2,7 +2,7 @@
 
 use crate::state::value::{
     Account, Axon, Bootstrap, Candidate, Caught, Chain, Commits, Exit, Hotkey, Lock, Neuron,
-    Offender, Release, Root, RootRow, Rotation, Served, Stamps, Subnet, Supply,
+    Offender, Release, Root, RootRow, Rotation, Rules, Served, Stamps, Subnet, Supply,
 };
 use crate::state::{Key, Read, Value};
 use weft_types::{BlockHash, Height, Identity, Netuid, Parameter, PublicKey, Uid};
@@ -256,5 +256,13 @@ pub fn served(state: &dyn Read, hotkey: &PublicKey) -> Option<Served> {
     match state.get(&Key::Served(*hotkey))? {
         Value::Served(record) => Some(record),
         _ => None,
+    }
+}
+
+/// By which rules the chain runs; every genesis writes it.
+pub fn rules(state: &dyn Read) -> Rules {
+    match state.get(&Key::Rules) {
+        Some(Value::Rules(record)) => record,
+        _ => Rules::default(),
     }
 }

@@ -1,7 +1,8 @@
 //! Why a block is invalid.
 
 use super::error::CallError;
-use weft_types::{Height, Nonce, Rao, TxId};
+use weft_types::check::TxError;
+use weft_types::{Height, Nonce, Rao, TxId, Version};
 
 /// Why a block is invalid by the rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +17,27 @@ pub enum Refusal {
         got: Height,
         /// One above the state's.
         want: Height,
+    },
+    /// Its header names another version than the parent's state asks for (R21).
+    #[error("the header has version {got}, a child of this state has {want}")]
+    WrongVersion {
+        /// The header's.
+        got: u16,
+        /// What the parent's state asks for.
+        want: u16,
+    },
+    /// The state asks for rules that this program can't run (R21).
+    #[error("it is run by rules {} ({}), which this program does not know; update it", .0.version, .0.id)]
+    UnknownRules(Version),
+    /// A transaction that the rules of this version refuse (R21).
+    #[error("transaction {id} is not good by rules {version}: {error}")]
+    AgainstRules {
+        /// Which transaction.
+        id: TxId,
+        /// The number of the rules.
+        version: u16,
+        /// What is wrong with it.
+        error: TxError,
     },
     /// A nonce with a gap or used before.
     #[error("transaction {id} has nonce {got}, the account's next is {want}")]

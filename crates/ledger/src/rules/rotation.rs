@@ -61,6 +61,12 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
     Ok(sets)
 }
 
+/// R12: whether a rotation before this block waits to be final in this block's own state.
+pub fn waits(books: &Books<'_>, work: &Work<'_>) -> bool {
+    let since = rotation(books).round;
+    books.parent.voters.previous.is_some() && work.finality.finalized.round < since
+}
+
 /// Counts the voters whose shares the block carries.
 fn count(record: &mut Rotation, set: &VoterSet, work: &Work<'_>) {
     record.blocks = record.blocks.saturating_add(1);

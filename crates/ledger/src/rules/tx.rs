@@ -27,6 +27,9 @@ const PROPOSERS_PART: u64 = 4;
 pub fn run(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<TxReceipt, Refusal> {
     let (body, id) = (&offer.tx.body, offer.id);
     in_time(books, body, id)?;
+    let version = books.rules.version;
+    let good = books.ledger.permits(books.rules, body);
+    good.map_err(|error| Refusal::AgainstRules { id, version, error })?; // R21
     if body.call.is_free() {
         let done = books.attempt(|books| call(books, body.signer, &body.call));
         done.map_err(|error| Refusal::FreeCallFails { id, error })?;

@@ -69,6 +69,8 @@ pub enum Key {
     Caught,
     /// How much of the power a hotkey had in the last voter set that let it go.
     Served(PublicKey),
+    /// By which rules the chain runs, who signals others, and what is to come.
+    Rules,
 }
 
 canonical!(Key, 128);

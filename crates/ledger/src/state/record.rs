@@ -2,7 +2,9 @@
 //! bootstrap. What they mean is said by the rules that write them.
 
 use bincode::{Decode, Encode};
-use weft_types::{Endpoint, Hash, Height, Netuid, Offence, PublicKey, Rao, Round, Slot, Uid};
+use weft_types::{
+    Endpoint, Hash, Height, Netuid, Offence, PublicKey, Rao, Round, RulesId, Slot, Uid, Version,
+};
 
 /// Where a neuron can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -216,4 +218,45 @@ pub struct Served {
     pub power: u64,
     /// The height at which the set was let go.
     pub until: Height,
+}
+
+/// By which rules the chain runs, and which may come (R21).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Rules {
+    /// Those that the block of this state was run by.
+    pub now: Version,
+    /// The change that is locked in.
+    pub next: Option<Change>,
+    /// What over two thirds named at the last rotation heights.
+    pub row: Option<Row>,
+    /// What the latest header of each proposer names, keys ascending; who names nothing is
+    /// not here.
+    pub signals: Vec<(PublicKey, RulesId)>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let now = Version { version: 0, id: RulesId::NONE };
+        Self { now, next: None, row: None, signals: Vec::new() }
+    }
+}
+
+/// A change of rules that is locked in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Change {
+    /// To which.
+    pub id: RulesId,
+    /// The first block that is run by them, unless it must wait.
+    pub due: Height,
+    /// The round of the block that locked it in.
+    pub round: Round,
+}
+
+/// Rules that over two thirds of the power named at rotation heights in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Row {
+    /// Which.
+    pub id: RulesId,
+    /// At how many.
+    pub times: u16,
 }

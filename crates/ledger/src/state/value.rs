@@ -2,8 +2,8 @@
 
 use super::key::Key;
 pub use super::record::{
-    Axon, Bootstrap, Candidate, Caught, Commit, Commits, Kept, Lock, Mark, Offender, Release, Root,
-    RootRow, Rotation, Served, Share, Stamps,
+    Axon, Bootstrap, Candidate, Caught, Change, Commit, Commits, Kept, Lock, Mark, Offender,
+    Release, Root, RootRow, Rotation, Row, Rules, Served, Share, Stamps,
 };
 use bincode::{Decode, Encode};
 use weft_types::hash::{Domain, Hash};
@@ -71,6 +71,8 @@ pub enum Value {
     Caught(Vec<Caught>),
     /// Under `Key::Served`.
     Served(Served),
+    /// Under `Key::Rules`.
+    Rules(Rules),
 }
 
 /// The totals of all money. `issued` = free + staked + locked + pending + unbonding,
@@ -272,6 +274,7 @@ impl Value {
                 | (Key::Offender(_), Self::Offender(_))
                 | (Key::Caught, Self::Caught(_))
                 | (Key::Served(_), Self::Served(_))
+                | (Key::Rules, Self::Rules(_))
         )
     }
 

@@ -106,6 +106,7 @@ fn genesis() -> Genesis {
         network: Network::Local,
         name: "economy".to_owned(),
         genesis_time: Millis(0),
+        rules: weft_types::rules::GenesisRules::default(),
         voters: voters
             .iter()
             .map(|(hotkey, coldkey)| GenesisVoter {

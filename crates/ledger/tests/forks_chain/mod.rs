@@ -52,6 +52,7 @@ impl Net {
             network: Network::Local,
             name: "forks".into(),
             genesis_time: Millis(0),
+            rules: weft_types::rules::GenesisRules::default(),
             params,
             voters: vec![GenesisVoter { hotkey, coldkey, power: Power(1) }],
             accounts,
@@ -125,6 +126,7 @@ impl Net {
         let height = forks.chain(&parent).expect("the parent is kept").height.0 + 1;
         let header = Header {
             version: 1,
+            signal: weft_types::RulesId::NONE,
             slot: Slot(slot),
             round: Round(slot),
             height: Height(height),

@@ -10,6 +10,7 @@
 mod accounts;
 mod batching;
 mod bootstrapping;
+mod changing;
 mod committing;
 mod conserving;
 mod creating;

@@ -14,7 +14,8 @@ use weft_types::tx::Consent;
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
 use weft_types::{
     Call, ChainTag, Genesis, Header, Height, Item, Millis, Netuid, Network, Nonce, Params, Power,
-    PublicKey, Rao, Round, SecretKey, Signature, Slot, Tx, TxBody, Uid, WeightRow, Work as Weight,
+    PublicKey, Rao, Round, RulesId, SecretKey, Signature, Slot, Tx, TxBody, Uid, WeightRow,
+    Work as Weight,
 };
 
 /// What every call here pays.
@@ -98,6 +99,8 @@ pub struct World {
     pub height: u64,
     /// The round up to which blocks are final in the state of the next one.
     pub finalized: u64,
+    /// Who proposes, in turn, and what each signals (R21).
+    pub proposers: Vec<(u16, RulesId)>,
 }
 
 /// Subnet 1 with validators 0 and 1 (permits, `STAKE` each), miners 2 and 3, and
@@ -121,6 +124,7 @@ fn small() -> Genesis {
         network: Network::Local,
         name: "rules".to_owned(),
         genesis_time: Millis(0),
+        rules: weft_types::rules::GenesisRules::default(),
         params,
         voters: vec![GenesisVoter { hotkey: hot(0), coldkey: cold(0), power: Power(1) }],
         accounts: (0..6).map(|n| GenesisAccount { key: cold(n), free: START }).collect(),
@@ -162,7 +166,8 @@ impl World {
         let mut state = Memory::default();
         state.apply(changes);
         audit(&state);
-        Self { genesis, ledger, state, height: 0, finalized: 0 }
+        let proposers = vec![(0, RulesId::NONE)];
+        Self { genesis, ledger, state, height: 0, finalized: 0, proposers }
     }
 
     fn finality(&self) -> weft_types::Finality {
@@ -173,11 +178,15 @@ impl World {
 
     fn header(&self) -> Header {
         let height = self.height + 1;
+        let turn = usize::try_from(height).unwrap() % self.proposers.len();
+        let (proposer, signal) = self.proposers[turn];
         Header {
+            version: query::rules::rules(&self.state).map_or(1, |rules| rules.now.version),
+            signal,
             slot: Slot(height),
             round: Round(height),
             height: Height(height),
-            proposer: hot(0),
+            proposer: hot(proposer),
             work: Weight::ZERO,
             ..self.genesis.header(weft_types::Hash::ZERO)
         }

@@ -171,6 +171,7 @@ pub fn names(txs: &[CheckedTx]) -> Vec<(u8, u64)> {
 pub fn block(txs: Vec<CheckedTx>) -> CheckedBlock {
     let header = Header {
         version: 1,
+        signal: weft_types::RulesId::NONE,
         slot: Slot(1),
         round: Round(1),
         height: Height(1),

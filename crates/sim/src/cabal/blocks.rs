@@ -92,7 +92,8 @@ impl Net {
         let core = node.core.as_mut()?;
         let key = self.world.keys.get(i)?;
         let known = core.forks();
-        let draft = propose::draft(known, known.tree().get(parent)?, slot, key.public)?;
+        let signer = (key.public, core.program());
+        let draft = propose::draft(known, known.tree().get(parent)?, slot, signer)?;
         let left = draft.proof.len();
         let draft = shaped(known, parent, draft, (conduct, shape))?;
         self.faults.add("omitted_shares", (left - draft.proof.len()) as u64);

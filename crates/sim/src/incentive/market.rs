@@ -100,6 +100,7 @@ pub(super) fn genesis(scene: &Scene, people: &People) -> Genesis {
         network: Network::Main,
         name: scene.name.to_owned(),
         genesis_time: Millis(0),
+        rules: weft_types::rules::GenesisRules::default(),
         params: params(),
         voters: voters().into_iter().map(voter).collect(),
         accounts,

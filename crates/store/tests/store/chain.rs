@@ -14,6 +14,7 @@ pub const CHAIN: ChainId = Hash([7; 32]);
 pub fn block((height, parent): (u64, BlockHash), salt: u64) -> CheckedBlock {
     let header = Header {
         version: 1,
+        signal: weft_types::RulesId::NONE,
         slot: Slot(salt),
         round: Round(height + 1),
         height: Height(height + 1),

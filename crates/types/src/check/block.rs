@@ -1,9 +1,9 @@
-//! The checks of a block: version, sizes, order, roots, digests, then signatures.
+//! The checks of a block: sizes, order, roots, digests, then signatures.
 
 use super::share::digest_fits;
 use super::tx::{Opened, open_tx};
 use super::{BlockError, CheckedBlock, CheckedShare, CheckedTx, Known, ShareError, TxError, claim};
-use crate::block::{self, Block, CatchUp, Header, SignedHeader, VERSION};
+use crate::block::{self, Block, CatchUp, Header, SignedHeader};
 use crate::codec::Canonical;
 use crate::hash::{ChainId, Hash};
 use crate::key::{PublicKey, SecretKey};
@@ -12,7 +12,7 @@ use crate::share::SignedVote;
 use crate::signature::verify_batch;
 use rand_core::CryptoRng;
 
-/// Checks a block: version, sizes, order, roots, digests, then every signature that
+/// Checks a block: sizes, order, roots, digests, then every signature that
 /// is not known yet, header first and the rest as a batch.
 ///
 /// # Errors
@@ -68,12 +68,8 @@ fn open_block_txs(
     Ok(opened)
 }
 
-/// Version and sizes; answers the size.
+/// Sizes; answers the size.
 fn fits(block: &Block, limits: &Limits) -> Result<u32, BlockError> {
-    let version = block.header().version;
-    if version != VERSION {
-        return Err(BlockError::UnknownVersion { got: version });
-    }
     let (calls, limit) = (block.txs.len(), limits.block_calls);
     if u32::try_from(calls).map_or(true, |calls| calls > limit) {
         return Err(BlockError::TooManyCalls { got: calls, limit });

@@ -1,6 +1,5 @@
 //! Why something is refused before any state is looked at.
 
-use crate::block::VERSION;
 use crate::hash::Hash;
 use crate::key::PublicKey;
 use crate::tx::ChainTag;
@@ -96,12 +95,6 @@ pub enum ShareError {
 /// Why a block is refused before any state is looked at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BlockError {
-    /// A format we don't know.
-    #[error("header version {got}; this node knows {VERSION}; is it out of date?")]
-    UnknownVersion {
-        /// The version it has.
-        got: u16,
-    },
     /// It is larger than a block may be.
     #[error("the block has {got} bytes, {limit} are allowed")]
     TooLarge {

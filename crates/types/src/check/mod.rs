@@ -16,7 +16,7 @@ mod tx;
 pub use block::{check_block, seal_block};
 pub use error::{BlockError, ShareError, TxError};
 pub use share::{check_share, own_share, shares_of};
-pub use tx::{check_txs, seals_of};
+pub use tx::{check_txs, fits_rules, seals_of};
 
 use crate::block::{Block, BlockHash, Header};
 use crate::hash::Hash;

@@ -7,7 +7,7 @@ use crate::hash::{ChainId, Domain, Hash};
 use crate::key::Signature;
 use crate::params::Params;
 use crate::signature::{signed_raw, verify_batch};
-use crate::tx::{ChainTag, Tx, TxId};
+use crate::tx::{ChainTag, Tx, TxBody, TxId};
 use crate::units::Rao;
 use rand_core::CryptoRng;
 
@@ -43,20 +43,36 @@ pub(super) fn open_tx(tx: &Tx, params: &Params, chain: &ChainId) -> Result<Opene
     if tx.body.chain != want {
         return Err(TxError::OtherChain { got: tx.body.chain, want });
     }
-    good_batch(&tx.body.call, params)?;
-    let is_free = tx.body.call.is_free();
-    let least = if is_free { Rao::ZERO } else { params.min_fee(size, tx.body.call.count()) };
-    let (have, need) = (tx.body.fee, least);
-    if is_free {
-        if tx.body.fee.0 != 0 || tx.body.nonce.0 != 0 {
-            return Err(TxError::FreeCallPays { call: tx.body.call.name() });
-        }
-    } else if have < need {
-        return Err(TxError::FeeTooLow { have, need, bytes: size });
-    }
+    let least = fits_numbers(&tx.body, size, params)?;
     let id = Hash::of(Domain::Tx, &body);
     let seal = tx_seal(&id, &tx.signature);
     Ok(Opened { id, seal, bytes: size, least, body: signed_raw(Domain::Tx, chain, &body) })
+}
+
+/// Batch and fee by a chain's numbers; answers the least fee.
+fn fits_numbers(body: &TxBody, bytes: u32, params: &Params) -> Result<Rao, TxError> {
+    good_batch(&body.call, params)?;
+    let is_free = body.call.is_free();
+    let least = if is_free { Rao::ZERO } else { params.min_fee(bytes, body.call.count()) };
+    let (have, need) = (body.fee, least);
+    if is_free {
+        if body.fee.0 != 0 || body.nonce.0 != 0 {
+            return Err(TxError::FreeCallPays { call: body.call.name() });
+        }
+    } else if have < need {
+        return Err(TxError::FeeTooLow { have, need, bytes });
+    }
+    Ok(least)
+}
+
+/// Whether a transaction that was checked under the rules of genesis is good under other
+/// numbers as well: what a change of rules may have made invalid (R21).
+///
+/// # Errors
+/// [`TxError`] names the first thing that is wrong.
+pub fn fits_rules(body: &TxBody, params: &Params) -> Result<(), TxError> {
+    let bytes = body.to_bytes().len().saturating_add(size_of::<Signature>());
+    fits_numbers(body, u32::try_from(bytes).unwrap_or(u32::MAX), params).map(drop)
 }
 
 /// A batch holds at least one call, not too many, and none that is free.

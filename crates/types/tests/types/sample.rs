@@ -162,6 +162,7 @@ pub fn header(proof: &[Share], catch_up: Option<&CatchUp>, txs: &[Tx]) -> Header
         .collect();
     Header {
         version: 1,
+        signal: weft_types::RulesId::NONE,
         slot: Slot(43),
         round: Round(6),
         height: Height(42),
@@ -197,6 +198,7 @@ pub fn genesis() -> Genesis {
         network: Network::Local,
         name: "sample".to_owned(),
         genesis_time: Millis(1_700_000_000_000),
+        rules: weft_types::rules::GenesisRules::default(),
         voters: hotkeys
             .iter()
             .map(|&hotkey| GenesisVoter { hotkey, coldkey, power: Power(100) })

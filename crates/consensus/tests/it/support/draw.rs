@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_consensus::tree::Tree;
 use weft_consensus::{Base, Config, Core, Executor, Standing, VoteFile, judge, tally::Tally};
-use weft_types::block::{VERSION, proof_root};
+use weft_types::block::proof_root;
 use weft_types::check::{own_share, seal_block};
 use weft_types::share::items_digest;
 use weft_types::{
@@ -165,7 +165,8 @@ impl Draw {
         let proposer = &self.keys[self.proposer(slot, parent)].clone();
         let shares: Vec<_> = proof.iter().map(|s| s.share().clone()).collect();
         let mut header = Header {
-            version: VERSION,
+            version: above.standing.rules.version,
+            signal: weft_types::RulesId::NONE,
             slot: Slot(slot),
             round: Round(round.or(next).unwrap_or(slot)),
             height: Height(above.header().height.0 + 1),
@@ -191,7 +192,8 @@ impl Draw {
         let executed = self.toy.execute(&block, finality).unwrap();
         if judged.is_ok() && !self.bends.contains_key(name) {
             let hash = block.hash();
-            let standing = Standing { header, hash, finality, sets: executed.sets };
+            let (sets, rules) = (executed.sets, executed.rules);
+            let standing = Standing { header, hash, finality, sets, rules };
             self.tree.insert(standing, Arc::clone(&block));
         }
         self.blocks.insert(name.to_owned(), block);

@@ -6,7 +6,7 @@ use weft_consensus::{Assembled, Draft, Executed, Executor};
 use weft_types::key::derive_test_key;
 use weft_types::{
     BlockHash, CheckedBlock, CheckedTx, Domain, Finality, Genesis, Hash, Header, Millis, Network,
-    Params, Power, Round, SecretKey, VoterSet, VoterSets, genesis::GenesisVoter,
+    Params, Power, Round, SecretKey, Version, VoterSet, VoterSets, genesis::GenesisVoter,
 };
 
 /// When slot 0 begins in tests, and how long a slot is.
@@ -34,6 +34,7 @@ pub fn genesis(powers: &[u64]) -> Genesis {
         network: Network::Local,
         name: "toy".to_owned(),
         genesis_time: Millis(GENESIS_TIME),
+        rules: weft_types::rules::GenesisRules::default(),
         params,
         voters: keys.iter().zip(powers).map(voter).collect(),
         accounts: Vec::new(),
@@ -56,6 +57,7 @@ struct State {
     root: Hash,
     sets: VoterSets,
     rotated: Round,
+    rules: Version,
 }
 
 /// The toy executor.
@@ -64,6 +66,8 @@ pub struct Toy {
     states: BTreeMap<BlockHash, State>,
     /// Every how many blocks the set rotates, and through which sets.
     pub rotation: Option<(u64, Vec<VoterSet>)>,
+    /// From which height on blocks are run by other rules, and which.
+    pub change: Option<(u64, Version)>,
     /// A height whose blocks are refused.
     pub disliked: Option<u64>,
     /// What was made final, in order.
@@ -73,14 +77,15 @@ pub struct Toy {
 impl Toy {
     pub fn new(genesis: &Genesis) -> Self {
         let sets = VoterSets { current: genesis.voter_set(), previous: None };
-        let state = State { root: Hash::ZERO, sets, rotated: Round::ZERO };
+        let rules = genesis.rules.first();
+        let state = State { root: Hash::ZERO, sets, rotated: Round::ZERO, rules };
         let states = BTreeMap::from([(genesis.block_hash(), state)]);
-        Self { states, rotation: None, disliked: None, finalized: Vec::new() }
+        Self { states, rotation: None, change: None, disliked: None, finalized: Vec::new() }
     }
 
     pub fn executed(&self, hash: &BlockHash) -> Option<Executed> {
         let state = self.states.get(hash)?;
-        Some(Executed { state_root: state.root, sets: state.sets.clone() })
+        Some(Executed { state_root: state.root, sets: state.sets.clone(), rules: state.rules })
     }
 
     /// Adds a state by hand: what a checkpoint on disk would hold.
@@ -108,6 +113,9 @@ impl Toy {
         seals.iter().for_each(|seal| bytes.extend(seal.0));
         let mut state = State { root: Hash::of(Domain::StateRoot, &bytes), ..parent.clone() };
         self.rotate(&mut state, header, finality);
+        if let Some((_, rules)) = self.change.filter(|(at, _)| header.height.0 + 1 >= *at) {
+            state.rules = rules;
+        }
         Ok(state)
     }
 
@@ -128,7 +136,8 @@ impl Toy {
     }
 
     fn keep(&mut self, hash: BlockHash, state: State) -> Executed {
-        let executed = Executed { state_root: state.root, sets: state.sets.clone() };
+        let (state_root, sets) = (state.root, state.sets.clone());
+        let executed = Executed { state_root, sets, rules: state.rules };
         self.states.insert(hash, state);
         executed
     }
