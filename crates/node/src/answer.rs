@@ -25,7 +25,12 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(
     name: &str,
 ) -> Result<T, RpcError> {
     serde_json::from_value(params[name].clone())
-        .map_err(|e| bad("BadParameter", format!("\"{name}\": {e}")))
+        .map_err(|e| about(name, bad("BadParameter", format!("\"{name}\": {e}"))))
+}
+
+/// An error that names the parameter it is about.
+pub(crate) fn about(name: &str, error: RpcError) -> RpcError {
+    error.context(json!({ "parameter": name }))
 }
 
 /// A read of one state: where it stands beside what it says.
@@ -133,7 +138,8 @@ impl Engine {
 
     /// The state that `at` means.
     fn at(&self, params: &Value) -> Result<At<'_>, RpcError> {
-        let (hash, height, finalized) = match params["at"].as_str() {
+        let at: Option<String> = parse(params, "at")?;
+        let (hash, height, finalized) = match at.as_deref() {
             None | Some("finalized") => {
                 let (header, hash) = self.core.finalized();
                 (hash, header.height, true)
@@ -141,7 +147,7 @@ impl Engine {
             Some("head") => (self.core.head_hash(), self.core.head().height, false),
             Some(other) => {
                 let text = format!("at = \"{other}\"; \"finalized\" or \"head\" may be");
-                return Err(bad("BadAt", text));
+                return Err(about("at", bad("BadParameter", text)));
             }
         };
         let gone = || RpcError::new(Kind::StatePruned, "StatePruned", "that state is not kept");
@@ -169,7 +175,7 @@ impl Engine {
     fn supply(&self, params: &Value) -> Answer {
         self.read(params, |at| {
             let mut answer = json!(query::supply(&at.view));
-            if params["audit"] == json!(true) {
+            if parse::<Option<bool>>(params, "audit")? == Some(true) {
                 let audit = self.core.executor().audit(&at.hash);
                 answer["conserved"] = json!(audit.is_ok());
                 answer["fault"] = json!(audit.err().map(|e| e.to_string()));
@@ -181,7 +187,8 @@ impl Engine {
     /// A key in hex, as an address of this network or in SS58.
     pub(crate) fn key(&self, params: &Value, name: &str) -> Result<PublicKey, RpcError> {
         let text: String = parse(params, name)?;
-        key_text::read(&text, Some(self.chain.network)).map_err(|e| bad(e.name(), e.to_string()))
+        key_text::read(&text, Some(self.chain.network))
+            .map_err(|e| about(name, bad(e.name(), e.to_string())))
     }
 
     fn account(&self, params: &Value) -> Answer {

@@ -5,6 +5,7 @@
 //! checker is behind, blocks are read and described beside the engine by a few at a
 //! time, and there is one audit at a time, on loopback only.
 
+use crate::answer::{about, parse};
 use crate::checker::{Job, LISTS};
 use crate::event::{Event, Reply, Source};
 use serde_json::{Value, json};
@@ -76,7 +77,8 @@ impl Door {
     /// Finds a block by the engine, and reads and describes it beside the engine.
     async fn block(&self, params: Value) -> Result<Value, RpcError> {
         let _turn = self.blocks.acquire().await.map_err(|_| stopping())?;
-        let txs = params["txs"].as_str().unwrap_or("count").to_owned();
+        let txs: Option<String> = parse(&params, "txs")?;
+        let txs = txs.unwrap_or_else(|| "count".to_owned());
         let (reply, answer) = oneshot::channel();
         self.events.send(Event::Block { params, reply }).await.map_err(|_| stopping())?;
         let found = answer.await.map_err(|_| stopping())??;
@@ -85,7 +87,7 @@ impl Door {
     }
 
     async fn supply(&self, params: Value) -> Result<Value, RpcError> {
-        if params["audit"] != json!(true) {
+        if parse::<Option<bool>>(&params, "audit")? != Some(true) {
             return self.ask(Method::ChainGetSupply, params).await;
         }
         if self.public {
@@ -110,9 +112,10 @@ fn busy() -> RpcError {
         .context(json!({ "limit": LISTS }))
 }
 
-fn transaction(raw: &Value) -> Result<Tx, RpcError> {
-    let bad = |e: String| RpcError::new(Kind::InvalidArgument, "BadTransaction", e);
-    let text = raw.as_str().ok_or_else(|| bad("a transaction is a text of hex".to_owned()))?;
+/// A transaction from its canonical bytes in hex, which the parameter holds.
+fn transaction(text: &str, parameter: &str) -> Result<Tx, RpcError> {
+    let bad =
+        |e: String| about(parameter, RpcError::new(Kind::InvalidArgument, "BadTransaction", e));
     let bytes = from_hex(text).map_err(|e| bad(e.to_string()))?;
     Tx::from_bytes(&bytes).map_err(|e| bad(e.to_string()))
 }
@@ -121,20 +124,27 @@ impl Backend for Door {
     async fn call(&self, method: Method, params: Value) -> Result<Value, RpcError> {
         match method {
             Method::TxSubmit => {
-                let mut answers = self.submit(vec![transaction(&params["raw"])?]).await?;
+                let raw: String = parse(&params, "raw")?;
+                let mut answers = self.submit(vec![transaction(&raw, "raw")?]).await?;
                 match answers["results"][0].take() {
                     Value::Object(one) if one.contains_key("error") => Err(refusal(&one["error"])),
                     one => Ok(one),
                 }
             }
-            Method::TxTry => self.check(vec![transaction(&params["raw"])?], Source::Trial).await,
+            Method::TxTry => {
+                let raw: String = parse(&params, "raw")?;
+                self.check(vec![transaction(&raw, "raw")?], Source::Trial).await
+            }
             Method::TxSubmitMany => {
-                let raws = params["raws"].as_array().cloned().unwrap_or_default();
+                let raws: Vec<String> = parse(&params, "raws")?;
                 if raws.len() > MANY {
                     let text = format!("{} transactions; {MANY} are allowed", raws.len());
                     return Err(RpcError::new(Kind::LimitExceeded, "TooMany", text));
                 }
-                let txs = raws.iter().map(transaction).collect::<Result<Vec<_>, _>>()?;
+                let txs = raws
+                    .iter()
+                    .map(|raw| transaction(raw, "raws"))
+                    .collect::<Result<Vec<_>, _>>()?;
                 self.submit(txs).await
             }
             Method::ChainGetBlock => self.block(params).await,
@@ -215,6 +225,24 @@ mod tests {
         room.txs.close();
         let refused = room.door.call(Method::TxSubmit, json!({ "raw": raw() })).await.unwrap_err();
         assert_eq!(refused.name, "Stopping");
+    }
+
+    /// F17: what is given and is not what it should be never counts as left out.
+    #[tokio::test]
+    async fn a_parameter_that_is_not_what_it_should_be_is_refused_and_named() {
+        let room = room(false);
+        for (method, name, params) in [
+            (Method::TxSubmitMany, "raws", json!({ "raws": "0x00" })),
+            (Method::TxSubmitMany, "raws", json!({ "raws": [1] })),
+            (Method::TxSubmitMany, "raws", json!({ "raws": ["0x00"] })),
+            (Method::TxSubmit, "raw", json!({ "raw": 7 })),
+            (Method::ChainGetSupply, "audit", json!({ "audit": "yes" })),
+            (Method::ChainGetBlock, "txs", json!({ "height": 1, "txs": 5 })),
+        ] {
+            let refused = room.door.call(method, params).await.unwrap_err();
+            assert_eq!(refused.kind, Kind::InvalidArgument, "{refused}");
+            assert_eq!(refused.context["parameter"], json!(name), "{refused}");
+        }
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 //! finds a block; reading and describing it, which may take long for a full one, is done
 //! by whoever asked.
 
+use crate::answer::{about, parse};
 use crate::engine::Engine;
 use crate::error::NodeError;
 use serde_json::{Value, json};
@@ -62,12 +63,14 @@ impl Engine {
             let text = format!("there is no block {what}; the head is at height {head}");
             RpcError::new(Kind::NotFound, "NoSuchBlock", text)
         };
-        let hash = match (params["height"].as_u64(), params["hash"].as_str()) {
+        let given: (Option<Height>, Option<String>) =
+            (parse(params, "height")?, parse(params, "hash")?);
+        let hash = match given {
             (Some(height), None) => {
-                self.hash_at(Height(height)).ok_or_else(|| absent(height.to_string()))?
+                self.hash_at(height).ok_or_else(|| absent(height.to_string()))?
             }
             (None, Some(text)) => text.parse().map_err(|e: weft_types::hash::HexError| {
-                RpcError::new(Kind::InvalidArgument, "BadHash", e)
+                about("hash", RpcError::new(Kind::InvalidArgument, "BadHash", e))
             })?,
             _ => {
                 let text = "give either height or hash";

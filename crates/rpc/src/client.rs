@@ -39,7 +39,7 @@ pub struct Application {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The address is no URL.
-    #[error("\"{url}\" is no URL of a node; write http://host:port")]
+    #[error("\"{url}\" is no URL of a node; write http://host:port, with a port from 1 to 65535")]
     Url {
         /// What was given.
         url: String,
@@ -125,7 +125,11 @@ impl Client {
     pub fn new(url: &str, timeout: Duration) -> Result<Self, ClientError> {
         let bad = || ClientError::Url { url: url.to_owned() };
         let uri: Uri = url.parse().map_err(|_| bad())?;
-        if uri.scheme_str() != Some("http") || uri.authority().is_none() {
+        let authority = uri.authority().ok_or_else(bad)?;
+        // What stands for a port and is none must not end as the default one.
+        let behind = authority.as_str().strip_prefix(authority.host()).unwrap_or("@");
+        let port_is_good = behind.is_empty() || authority.port_u16().is_some_and(|port| port > 0);
+        if uri.scheme_str() != Some("http") || !port_is_good {
             return Err(bad());
         }
         let mut connector = HttpConnector::new();

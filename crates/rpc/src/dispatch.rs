@@ -3,37 +3,68 @@
 use crate::error::{Kind, RpcError};
 use crate::method::Method;
 use crate::server::Backend;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// The most calls of a batch.
 const BATCH: usize = 100;
 
+/// A call as it came. Its id is kept as it was written, so that it goes back byte for byte:
+/// read as a number, `1.0` or a number beyond what a float holds would come back changed.
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(borrow, default, deserialize_with = "as_written")]
+    id: Option<&'a RawValue>,
+    #[serde(default)]
+    jsonrpc: Value,
+    #[serde(default)]
+    method: Value,
+    #[serde(default)]
+    params: Value,
+}
+
+/// What was given, `null` included.
+fn as_written<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
+}
+
+/// The id of an answer to what has none that can be read.
+const NO_ID: &str = "null";
+
 /// Answers a body within so many bytes; nothing when it held notifications only.
 pub(crate) async fn answer<B: Backend>(backend: &B, body: &[u8], bytes: usize) -> Option<String> {
-    let Ok(request) = serde_json::from_slice::<Value>(body) else {
-        return Some(error(&Value::Null, -32_700, "Parse error").to_string());
-    };
-    match request {
-        Value::Array(calls) if calls.is_empty() => Some(invalid().to_string()),
-        Value::Array(calls) if calls.len() > BATCH => {
-            let text = format!("a batch of {} calls; {BATCH} are allowed", calls.len());
-            Some(error(&Value::Null, -32_600, &text).to_string())
+    let unread = || Some(error(NO_ID, &json!({ "code": -32_700, "message": "Parse error" })));
+    let Ok(text) = std::str::from_utf8(body) else { return unread() };
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if !text.starts_with('[') {
+        // What is no JSON is told from JSON that is no call.
+        let Ok(call) = serde_json::from_str::<&RawValue>(text) else { return unread() };
+        return one(backend, call.get()).await.map(|answer| answer.within(bytes, bytes));
+    }
+    let Ok(calls) = serde_json::from_str::<Vec<&RawValue>>(text) else { return unread() };
+    match calls.len() {
+        0 => Some(invalid()),
+        many if many > BATCH => {
+            let text = format!("a batch of {many} calls; {BATCH} are allowed");
+            Some(error(NO_ID, &json!({ "code": -32_600, "message": text })))
         }
-        Value::Array(calls) => batch(backend, calls, bytes).await,
-        call => one(backend, call).await.map(|answer| within(&answer, bytes, bytes)),
+        _ => batch(backend, &calls, bytes).await,
     }
 }
 
 /// Answers calls one by one; those that there is no room left for are not run.
-async fn batch<B: Backend>(backend: &B, calls: Vec<Value>, bytes: usize) -> Option<String> {
+async fn batch<B: Backend>(backend: &B, calls: &[&RawValue], bytes: usize) -> Option<String> {
     let mut answers = String::new();
     for call in calls {
         let left = bytes.saturating_sub(answers.len());
-        let id = call.get("id").cloned();
-        let answer = match (left, id) {
-            (0, Some(id)) => Some(too_large(&id, bytes)),
-            (0, None) if call.is_object() => None,
-            _ => one(backend, call).await.map(|answer| within(&answer, left, bytes)),
+        let answer = if left == 0 {
+            match serde_json::from_str::<Call<'_>>(call.get()) {
+                Ok(call) => call.id.map(|id| too_large(id.get(), bytes)),
+                Err(_) => Some(invalid()),
+            }
+        } else {
+            one(backend, call.get()).await.map(|answer| answer.within(left, bytes))
         };
         if let Some(answer) = answer {
             answers.push(if answers.is_empty() { '[' } else { ',' });
@@ -43,68 +74,77 @@ async fn batch<B: Backend>(backend: &B, calls: Vec<Value>, bytes: usize) -> Opti
     (!answers.is_empty()).then(|| answers + "]")
 }
 
-/// The answer's text when there is room for it, else an error that says how much there is.
-fn within(answer: &Value, left: usize, bytes: usize) -> String {
-    let text = answer.to_string();
-    if text.len() <= left { text } else { too_large(&answer["id"], bytes) }
+/// An answer and the id it is for, as it was written.
+struct Answer<'a> {
+    id: &'a str,
+    text: String,
 }
 
-fn too_large(id: &Value, bytes: usize) -> String {
+impl Answer<'_> {
+    /// The answer's text when there is room for it, else an error that says how much there is.
+    fn within(self, left: usize, bytes: usize) -> String {
+        if self.text.len() <= left { self.text } else { too_large(self.id, bytes) }
+    }
+}
+
+fn too_large(id: &str, bytes: usize) -> String {
     let text = format!("the answer would be over {bytes} bytes, all calls of a batch together");
-    let error = RpcError::new(Kind::LimitExceeded, "AnswerTooLarge", text)
+    let refused = RpcError::new(Kind::LimitExceeded, "AnswerTooLarge", text)
         .help("ask for less at once")
         .context(json!({ "limit_bytes": bytes }));
-    json!({ "jsonrpc": "2.0", "error": error.to_json(), "id": id }).to_string()
+    error(id, &refused.to_json())
 }
 
-fn error(id: &Value, code: i64, message: &str) -> Value {
-    json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message }, "id": id })
+fn error(id: &str, error: &Value) -> String {
+    format!(r#"{{"jsonrpc":"2.0","error":{error},"id":{id}}}"#)
 }
 
-fn invalid() -> Value {
-    error(&Value::Null, -32_600, "Invalid Request")
+fn invalid() -> String {
+    error(NO_ID, &json!({ "code": -32_600, "message": "Invalid Request" }))
 }
 
-async fn one<B: Backend>(backend: &B, call: Value) -> Option<Value> {
-    let Value::Object(mut call) = call else { return Some(invalid()) };
-    let id = call.remove("id");
-    let params = call.remove("params").unwrap_or_default();
-    let version = call.get("jsonrpc").and_then(Value::as_str);
-    let name = call.get("method").and_then(Value::as_str);
-    let id_is_good = matches!(id, None | Some(Value::Null | Value::String(_) | Value::Number(_)));
-    let params_are_good = matches!(params, Value::Null | Value::Array(_) | Value::Object(_));
-    let (Some("2.0"), Some(name), true, true) = (version, name, id_is_good, params_are_good) else {
-        return Some(invalid());
+/// Whether an id is a text, a number or null, as the specification has it.
+fn is_id(written: &str) -> bool {
+    written == NO_ID || written.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())
+}
+
+async fn one<'a, B: Backend>(backend: &B, written: &'a str) -> Option<Answer<'a>> {
+    let odd = Some(Answer { id: NO_ID, text: invalid() });
+    let call = match serde_json::from_str::<Call<'a>>(written) {
+        Ok(call) if written.starts_with('{') => call,
+        _ => return odd,
     };
-    let Some(method) = Method::parse(name) else {
-        let id = id?;
-        let help = format!("did you mean {}? rpc.discover lists all", Method::nearest(name));
-        let mut answer = error(&id, -32_601, "Method not found");
-        answer["error"]["data"] = json!({ "name": "MethodNotFound", "kind": "not_found", "help": help, "context": { "method": name } });
-        return Some(answer);
+    let id = call.id.map(RawValue::get);
+    let params_are_good = matches!(call.params, Value::Null | Value::Array(_) | Value::Object(_));
+    let (Some("2.0"), Some(name)) = (call.jsonrpc.as_str(), call.method.as_str()) else {
+        return odd;
     };
-    let result = match method {
-        Method::Discover => Ok(Method::discover()),
-        _ => run(backend, method, params).await,
+    if !params_are_good || !id.is_none_or(is_id) {
+        return odd;
+    }
+    let result = match Method::parse(name) {
+        None => Err(unknown(name)),
+        Some(method) => run(backend, method, call.params).await.map_err(|e| e.to_json()),
     };
     let id = id?;
-    Some(match result {
-        Ok(result) => json!({ "jsonrpc": "2.0", "result": result, "id": id }),
-        Err(e) => json!({ "jsonrpc": "2.0", "error": e.to_json(), "id": id }),
-    })
+    let text = match result {
+        Ok(result) => format!(r#"{{"jsonrpc":"2.0","result":{result},"id":{id}}}"#),
+        Err(e) => error(id, &e),
+    };
+    Some(Answer { id, text })
+}
+
+fn unknown(name: &str) -> Value {
+    let help = format!("did you mean {}? rpc.discover lists all", Method::nearest(name));
+    json!({ "code": -32_601, "message": "Method not found", "data": {
+        "name": "MethodNotFound", "kind": "not_found", "help": help, "context": { "method": name },
+    } })
 }
 
 async fn run<B: Backend>(backend: &B, method: Method, params: Value) -> Result<Value, RpcError> {
-    let params = method.named(params);
-    let known = |name: &String| method.params().iter().any(|p| p.name == name);
-    if let Some(stray) = params.as_object().and_then(|o| o.keys().find(|k| !known(k))) {
-        let text = format!("{} has no parameter \"{stray}\"", method.name());
-        return Err(RpcError::new(Kind::InvalidArgument, "UnknownParameter", text));
+    let params = method.named(params)?;
+    match method {
+        Method::Discover => Ok(Method::discover()),
+        _ => backend.call(method, params).await,
     }
-    let given = |p: &&crate::method::Param| params.get(p.name).is_none_or(Value::is_null);
-    if let Some(missing) = method.params().iter().filter(|p| p.required).find(given) {
-        let text = format!("{} needs \"{}\": {}", method.name(), missing.name, missing.doc);
-        return Err(RpcError::new(Kind::InvalidArgument, "MissingParameter", text));
-    }
-    backend.call(method, params).await
 }

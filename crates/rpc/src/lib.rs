@@ -11,8 +11,11 @@ pub mod server;
 
 mod connections;
 mod dispatch;
+mod host;
+mod shape;
 
 pub use connections::Limits;
 pub use error::{Kind, RpcError};
 pub use method::Method;
 pub use server::{Backend, Health, Server, ServerConfig, ServerError};
+pub use shape::Shape;

@@ -7,12 +7,13 @@
 use crate::connections::{self, Limits};
 use crate::dispatch;
 use crate::error::RpcError;
+use crate::host;
 use crate::method::Method;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
@@ -134,20 +135,8 @@ fn app<B: Backend>(config: &ServerConfig, backend: B) -> Router {
         .with_state(shared)
         .layer(DefaultBodyLimit::max(config.body_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT));
-    if config.public { router } else { router.layer(from_fn(known_host)) }
-}
-
-/// Refuses requests for a host that is not this machine's loopback.
-async fn known_host(request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    if ["127.0.0.1", "localhost", "[::1]"].contains(&name) {
-        return next.run(request).await;
-    }
-    (StatusCode::FORBIDDEN, format!("host \"{host}\" is not served here\n")).into_response()
+    let router = if config.public { router } else { router.layer(from_fn(host::known_host)) };
+    router.layer(from_fn(host::one_host))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

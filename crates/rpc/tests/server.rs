@@ -190,3 +190,97 @@ fn every_method_is_in_the_documentation_and_the_other_way_round() {
         documented.into_iter().filter(|n| !n.starts_with("invalid_")).collect();
     assert_eq!(documented, known);
 }
+
+/// F17: an id goes back byte for byte, as it was written.
+#[tokio::test]
+async fn an_id_comes_back_as_it_was_sent() {
+    let server = start().await;
+    for id in [
+        "1.0",
+        "1e2",
+        "-0",
+        "0.10",
+        "123456789012345678901234567890",
+        r#""a\u0062\/""#,
+        "\"\"",
+        "null",
+        "9007199254740993",
+    ] {
+        for method in ["chain_status", "no_such_method", "tx_get"] {
+            let body = format!(r#"{{"jsonrpc":"2.0","method":"{method}","id":{id}}}"#);
+            let (_, text) = post(&server, "localhost", "application/json", &body).await;
+            assert!(text.contains(&format!(r#""id":{id}}}"#)), "{id}: {text}");
+            let many = format!("[{body}, {body}]");
+            let (_, text) = post(&server, "localhost", "application/json", &many).await;
+            assert_eq!(text.matches(&format!(r#""id":{id}}}"#)).count(), 2, "{id}: {text}");
+        }
+    }
+    for id in ["true", "[1]", "{}"] {
+        let body = format!(r#"{{"jsonrpc":"2.0","method":"chain_status","id":{id}}}"#);
+        let (_, text) = post(&server, "localhost", "application/json", &body).await;
+        assert!(text.contains("-32600") && text.contains(r#""id":null"#), "{id}: {text}");
+    }
+}
+
+/// F17: every parameter that is no such thing is -32602, with its name.
+#[tokio::test]
+async fn a_parameter_that_is_no_such_thing_is_refused_with_its_name() {
+    let server = start().await;
+    for (method, params, name) in [
+        ("tx_submitMany", r#"{"raws":"0x00"}"#, json!("raws")),
+        ("chain_getSupply", r#"{"audit":"yes"}"#, json!("audit")),
+        ("chain_getBlock", r#"{"height":1,"txs":5}"#, json!("txs")),
+        ("chain_getBlock", r#"{"height":-1}"#, json!("height")),
+        ("account_get", r#"{"key":"k","at":5}"#, json!("at")),
+        ("subnet_metagraph", "[65536]", json!("netuid")),
+        ("subnet_list", r#"["head",1]"#, json!(1)),
+        ("net_peers", "[1]", json!(0)),
+        ("tx_get", r#"{"id":"1","x":2}"#, json!("x")),
+        ("tx_get", "[null]", json!("id")),
+    ] {
+        let body = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params},"id":1}}"#);
+        let answer = rpc(&server, &body).await.unwrap();
+        let error = &answer["error"];
+        assert_eq!(error["code"], json!(-32_602), "{answer}");
+        assert_eq!(error["data"]["context"]["parameter"], name, "{answer}");
+    }
+}
+
+/// F25: the same host in another spelling is the same, and one that can't be told is none.
+#[tokio::test]
+async fn a_host_is_known_in_any_spelling_and_two_are_none() {
+    let server = start().await;
+    let get = |version: &str, hosts: &str| {
+        format!("GET /health/live HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n")
+    };
+    for (version, hosts, status) in [
+        ("1.1", "Host: Localhost\r\n", 200),
+        ("1.1", "Host: localhost.\r\n", 200),
+        ("1.1", "Host: LOCALHOST.:19944\r\n", 200),
+        ("1.0", "", 200),
+        ("1.0", "Host: evil.example\r\n", 403),
+        ("1.1", "Host: evil.example.\r\n", 403),
+        ("1.1", "Host: localhost\r\nHost: localhost\r\n", 400),
+        ("1.1", "Host: localhost\r\nHost: evil.example\r\n", 400),
+        ("1.1", "", 400),
+    ] {
+        let got = raw(&server, get(version, hosts).as_bytes()).await.0;
+        assert_eq!(got, status, "HTTP/{version} {hosts}");
+    }
+    let other = "GET http://evil.example/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    assert_eq!(raw(&server, other.as_bytes()).await.0, 403, "what is asked for counts too");
+}
+
+/// F30: a port that is none never ends as another.
+#[test]
+fn a_url_with_a_port_that_is_none_is_refused() {
+    for bad in
+        ["http://127.0.0.1:99999", "http://127.0.0.1:0", "http://h:", "http://h:x", "http://"]
+    {
+        let client = Client::new(bad, Duration::ZERO);
+        assert!(matches!(client, Err(ClientError::Url { .. })), "{bad}");
+    }
+    for good in ["http://127.0.0.1:65535", "http://[::1]:1", "http://node"] {
+        assert!(Client::new(good, Duration::ZERO).is_ok(), "{good}");
+    }
+}

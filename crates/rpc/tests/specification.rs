@@ -29,9 +29,10 @@ struct Examples;
 impl Backend for Examples {
     async fn call(&self, method: Method, params: Value) -> Result<Value, RpcError> {
         let number = |name: &str| params[name].as_i64();
-        match (method, number("hotkey"), number("coldkey"), number("at")) {
-            (Method::StakeGet, Some(a), Some(b), Some(c)) => Ok(json!(a + b + c)),
-            (Method::StakeGet, Some(a), Some(b), None) => Ok(json!(a - b)),
+        match (method, number("netuid"), number("uid"), params["at"].as_str()) {
+            // "head" stands for the 4 of the sum.
+            (Method::SubnetWeights, Some(a), Some(b), Some("head")) => Ok(json!(a + b + 4)),
+            (Method::SubnetWeights, Some(a), Some(b), None) => Ok(json!(a - b)),
             _ => Ok(json!(["hello", 5])),
         }
     }
@@ -79,11 +80,12 @@ async fn the_examples_of_the_specification_are_answered_to_the_letter() {
     for case in cases {
         let mut request = case["request"].as_str().unwrap().to_owned();
         for (theirs, ours) in [
-            ("\"subtract\"", "\"stake_get\""),
-            ("\"sum\"", "\"stake_get\""),
+            ("\"subtract\"", "\"subnet_weights\""),
+            ("\"sum\"", "\"subnet_weights\""),
             ("\"get_data\"", "\"chain_status\""),
-            ("\"minuend\"", "\"hotkey\""),
-            ("\"subtrahend\"", "\"coldkey\""),
+            ("\"minuend\"", "\"netuid\""),
+            ("\"subtrahend\"", "\"uid\""),
+            ("[1,2,4]", "[1,2,\"head\"]"),
         ] {
             request = request.replace(theirs, ours);
         }
