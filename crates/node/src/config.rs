@@ -11,6 +11,7 @@
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use weft_types::hash::{HexError, array_from_hex, to_hex};
+use weft_types::text::unmarked;
 use weft_types::{Genesis, SecretKey};
 
 /// What an operator may set.
@@ -208,7 +209,9 @@ const COMMENT: &str = "\
 ";
 
 fn read(path: &Path) -> Result<String, HomeError> {
-    std::fs::read_to_string(path).map_err(|source| HomeError::Io { path: path.to_owned(), source })
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|source| HomeError::Io { path: path.to_owned(), source })?;
+    Ok(unmarked(&text).to_owned())
 }
 
 fn write_file(path: &Path, text: &str, secret: bool) -> Result<(), HomeError> {

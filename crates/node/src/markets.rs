@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use serde_json::{Value, json};
 use weft_ledger::query::{commits, market, voters};
 use weft_rpc::RpcError;
-use weft_types::{Netuid, Parameter};
+use weft_types::{Netuid, Parameter, Wide};
 
 fn no_subnet(netuid: Netuid) -> RpcError {
     missing("SubnetNotExists", format!("there is no subnet {netuid}"))
@@ -25,10 +25,10 @@ impl Engine {
                 let about = p.about();
                 json!({
                     "name": about.name,
-                    "value": found.hyperparameters.get(*p),
-                    "default": defaults.get(*p),
-                    "low": low,
-                    "high": high,
+                    "value": Wide(found.hyperparameters.get(*p)),
+                    "default": Wide(defaults.get(*p)),
+                    "low": Wide(low),
+                    "high": Wide(high),
                     "unit": about.unit,
                     "setter": about.setter,
                     "set_at": found.set_at.get(p),

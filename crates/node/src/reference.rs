@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use weft_ledger::rules::{CallError, Event, error::ErrorInfo, event::EventInfo};
 use weft_types::call::CallInfo;
-use weft_types::{Call, Hyperparameters, Network, Parameter};
+use weft_types::{Call, Hyperparameters, Network, Parameter, Wide};
 
 /// Calls, errors, events and hyperparameters.
 #[must_use]
@@ -23,14 +23,14 @@ pub fn reference() -> Value {
     let event = |e: &EventInfo| json!({ "name": e.name, "meaning": e.doc.trim(), "fields": fields(e.fields) });
     let parameter = |p: &Parameter| {
         let about = p.about();
-        let default = |network| Hyperparameters::preset(network).get(*p);
+        let default = |network| Wide(Hyperparameters::preset(network).get(*p));
         json!({
             "name": about.name,
             "meaning": about.meaning(),
             "unit": about.unit,
             "setter": about.setter,
-            "low": about.low,
-            "high": about.high,
+            "low": Wide(about.low),
+            "high": Wide(about.high),
             "defaults": {
                 "main": default(Network::Main),
                 "local": default(Network::Local),

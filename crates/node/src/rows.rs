@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use weft_ledger::query::market::RowDesk;
 use weft_types::hash::{Domain, Hash};
+use weft_types::text::unmarked;
 use weft_types::{Canonical, Commitment, Height, Item, Netuid, PublicKey, Reveal, WeightRow};
 
 /// The most rows of a file.
@@ -44,7 +45,8 @@ impl Rows {
         let Some(path) = path else { return Ok(Self { secret, ..Self::default() }) };
         let bad = |reason: String| NodeError::Rows { path: path.display().to_string(), reason };
         let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
-        let file: Vec<WeightRow> = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+        let file: Vec<WeightRow> =
+            serde_json::from_str(unmarked(&text)).map_err(|e| bad(e.to_string()))?;
         if file.len() > ROWS {
             return Err(bad(format!("{} rows, {ROWS} are allowed", file.len())));
         }

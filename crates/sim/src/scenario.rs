@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use thiserror::Error;
 use toml::{Table, Value};
+use weft_types::text::unmarked;
 
 /// The most seeds of one case.
 const MOST_SEEDS: u64 = 1_000_000;
@@ -136,7 +137,7 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] says what can't be read or played.
     pub fn read(text: &str) -> Result<Self, ScenarioError> {
-        let mut common: Table = toml::from_str(text)?;
+        let mut common: Table = toml::from_str(unmarked(text))?;
         let about = taken(&mut common, "about")?.ok_or(ScenarioError::NoAbout)?;
         let lists: Vec<Vec<Table>> = taken(&mut common, "vary")?.unwrap_or_default();
         let mut tables = vec![common];

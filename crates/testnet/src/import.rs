@@ -18,6 +18,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use weft_types::genesis::{GenesisAccount, GenesisError, GenesisStake};
 use weft_types::key_text::{self, KeyTextError};
+use weft_types::text::unmarked;
 use weft_types::{ChainId, Genesis, Millis, Network, PublicKey, Rao};
 
 /// The largest file that is read.
@@ -188,8 +189,9 @@ fn read(path: &Path) -> Result<File, ImportError> {
     if u64::try_from(got).unwrap_or(u64::MAX) > MAX_BYTES {
         return Err(large("bytes", MAX_BYTES));
     }
-    let file: File = serde_json::from_slice(&bytes)
-        .map_err(|e| ImportError::Malformed { path: path.to_owned(), reason: e.to_string() })?;
+    let malformed = |reason: String| ImportError::Malformed { path: path.to_owned(), reason };
+    let text = std::str::from_utf8(&bytes).map_err(|e| malformed(e.to_string()))?;
+    let file: File = serde_json::from_str(unmarked(text)).map_err(|e| malformed(e.to_string()))?;
     let stakes: usize = file.stakes.0.iter().map(|(_, list)| list.0.len()).sum();
     let limit = u64::try_from(MAX_ENTRIES).unwrap_or(u64::MAX);
     for (what, count) in [("balances", file.balances.0.len()), ("stakes", stakes)] {

@@ -8,7 +8,9 @@
 //! refused by name.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
+use weft_types::text::unmarked;
 use weft_types::{Height, Netuid, Rao, Uid, WeightRow};
 
 /// The most bytes of a file.
@@ -77,10 +79,22 @@ pub enum MetagraphError {
     TooMuchStake,
 }
 
+/// What a file holds. Where it comes from and whose keys they were may stand beside what is
+/// read; anything else is a mistake.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "known, but not read")]
 struct File {
     stake_rao: Vec<u64>,
     weights: Vec<Vec<(u16, u16)>>,
+    #[serde(default)]
+    source: IgnoredAny,
+    #[serde(default)]
+    netuid: IgnoredAny,
+    #[serde(default)]
+    block: IgnoredAny,
+    #[serde(default)]
+    hotkeys_ss58: IgnoredAny,
 }
 
 /// A subnet as it was.
@@ -116,9 +130,8 @@ impl Metagraph {
     /// # Errors
     /// [`MetagraphError`] names what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, MetagraphError> {
-        let file: File = serde_json::from_str(text).map_err(|e| MetagraphError::Shape {
-            path: PathBuf::from("the text"),
-            reason: e.to_string(),
+        let file: File = serde_json::from_str(unmarked(text)).map_err(|e| {
+            MetagraphError::Shape { path: PathBuf::from("the text"), reason: e.to_string() }
         })?;
         let (stakes, rows) = (file.stake_rao.len(), file.weights.len());
         if stakes != rows || stakes == 0 || stakes > MAX_NEURONS {

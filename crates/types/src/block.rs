@@ -24,6 +24,7 @@ pub type BlockHash = Hash;
 /// What a proposer says of its block. No version of the rules changes it; every header
 /// begins, for ever, with the version it was made by (R21).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Header {
     /// By which rules the block is made: what the parent's state says (R21).
     pub version: u16,
@@ -51,6 +52,7 @@ pub struct Header {
 
 /// A header and its proposer's signature: how a block is announced.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SignedHeader {
     /// What is signed.
     pub header: Header,

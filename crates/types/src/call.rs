@@ -28,13 +28,15 @@ pub struct CallInfo {
 
 macro_rules! calls {
     (#[derive($($derive:tt)*)] $($(#[doc = $doc:literal])+ $variant:ident $name:literal $free:literal {
-        $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty,)*
+        $($(#[doc = $field_doc:literal])+ $(#[serde($($serde:tt)*)])? $field:ident: $type:ty,)*
     })*) => {
         /// What a transaction does.
         #[derive($($derive)*)]
-        #[serde(rename_all = "snake_case")]
+        #[serde(rename_all = "snake_case", deny_unknown_fields)]
         pub enum Call {
-            $($(#[doc = $doc])+ $variant { $($(#[doc = $field_doc])+ $field: $type,)* },)*
+            $($(#[doc = $doc])+ $variant {
+                $($(#[doc = $field_doc])+ $(#[serde($($serde)*)])? $field: $type,)*
+            },)*
         }
 
         impl Call {
@@ -116,6 +118,7 @@ calls! {
         /// The block that consent and stamp name, at most `stamp_window` blocks old.
         height: Height,
         /// What makes the stamp meet the difficulty ([`crate::stamp`]).
+        #[serde(with = "crate::wide")]
         solution: u64,
     }
     /// Says where the signing hotkey's neuron can be reached.
@@ -176,6 +179,7 @@ calls! {
         /// Which.
         parameter: Parameter,
         /// To what: rao, or 1 and 0 for on and off.
+        #[serde(with = "crate::wide")]
         value: u64,
     }
     /// Says what a subnet of the signer is.

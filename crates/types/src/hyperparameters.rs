@@ -56,7 +56,7 @@ impl Cell for Rao {
 }
 
 macro_rules! hyperparameters {
-    ($($(#[doc = $doc:literal])+
+    ($($(#[doc = $doc:literal])+ $(#[serde($($serde:tt)*)])?
         $variant:ident $name:ident: $type:ty, $unit:literal, $setter:ident, $low:literal..=$high:literal,
         [$main:expr, $local:expr, $bench:expr];
     )*) => {
@@ -64,7 +64,7 @@ macro_rules! hyperparameters {
         #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct Hyperparameters {
-            $($(#[doc = $doc])+ pub $name: $type,)*
+            $($(#[doc = $doc])+ $(#[serde($($serde)*)])? pub $name: $type,)*
         }
 
         /// The name of a hyperparameter.
@@ -138,8 +138,10 @@ pub struct About {
     /// Who may set it.
     pub setter: Setter,
     /// The least an owner may set; a default below it is allowed as well.
+    #[serde(with = "crate::wide")]
     pub low: u64,
     /// The most an owner may set; a default above it is allowed as well.
+    #[serde(with = "crate::wide")]
     pub high: u64,
 }
 
@@ -190,6 +192,7 @@ hyperparameters! {
     AlphaSigmoidSteepness alpha_sigmoid_steepness: i16, "hundredths", Owner, 0..=32_767,
         [1_000, 1_000, 1_000];
     /// The least version key of a row; 0 takes any.
+    #[serde(with = "crate::wide")]
     WeightsVersion weights_version: u64, "version", Owner, 0..=0xffff_ffff_ffff_ffff, [0, 0, 0];
     /// Whether plain rows are refused in favour of commit and reveal.
     CommitReveal commit_reveal: bool, "on or off", Owner, 0..=1, [true, true, true];
@@ -211,9 +214,11 @@ hyperparameters! {
     BurnIncreasePercent burn_increase_percent: u64, "hundredths", Owner, 100..=300,
         [126, 126, 126];
     /// The least stamp difficulty, at which a subnet begins: the hashes a stamp takes on average.
+    #[serde(with = "crate::wide")]
     MinStampDifficulty min_stamp_difficulty: u64, "hashes", Genesis, 1..=0x1000_0000_0000_0000,
         [600_000_000, 100_000, 1];
     /// The highest stamp difficulty.
+    #[serde(with = "crate::wide")]
     MaxStampDifficulty max_stamp_difficulty: u64, "hashes", Genesis, 1..=0x1000_0000_0000_0000,
         [HARDEST, HARDEST, HARDEST];
     /// Blocks in which the stamp difficulty halves.

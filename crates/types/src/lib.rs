@@ -34,8 +34,10 @@ pub mod share;
 pub mod signature;
 pub mod ss58;
 pub mod stamp;
+pub mod text;
 pub mod tx;
 pub mod units;
+mod wide;
 
 pub use address::{Address, Network};
 pub use block::{Block, BlockHash, CatchUp, Header, SignedHeader};
@@ -53,4 +55,4 @@ pub use row::{Commitment, Reveal, WeightRow};
 pub use rules::{Program, Rules, RulesId, Version};
 pub use share::{Checkpoint, Finality, Item, Share, SignedVote, Vote, Voter, VoterSet, VoterSets};
 pub use tx::{ChainTag, Tx, TxBody, TxId};
-pub use units::{Height, Millis, Netuid, Nonce, Power, Rao, Round, Slot, Uid, Work};
+pub use units::{Height, Millis, Netuid, Nonce, Power, Rao, Round, Slot, Uid, Wide, Work};

@@ -14,6 +14,7 @@ pub const UNBONDING: u64 = 4;
 
 /// Numbers that hold for the whole chain.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Params {
     /// Length of a slot in milliseconds.
     pub slot_ms: u64,
@@ -95,6 +96,7 @@ pub struct Params {
 
 /// From which height on how many subnets may exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SlotStep {
     /// The first height.
     pub from: Height,
@@ -104,6 +106,7 @@ pub struct SlotStep {
 
 /// Limits of R19. Bytes are those of the canonical encoding.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Bytes of a block.
     pub block_bytes: u32,

@@ -16,6 +16,7 @@ pub const MAX_ENTRIES: usize = 4_096;
 
 /// Scores of one subnet's uids. Whose they are is said by the signature around them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WeightRow {
     /// The subnet; 0 is the root matrix, whose columns are subnets.
     pub netuid: Netuid,
@@ -25,6 +26,7 @@ pub struct WeightRow {
     /// once the ledger has scaled them.
     pub values: Vec<u16>,
     /// The version of the validator's code; a subnet may ask for a least one.
+    #[serde(with = "crate::wide")]
     pub version_key: u64,
     /// The height at which the validator looked. An item of a share takes the height
     /// of the share's target.
@@ -35,6 +37,7 @@ canonical!(WeightRow, 32 << 10);
 
 /// A promise of a row. Nobody can copy it before it is revealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Commitment {
     /// The subnet.
     pub netuid: Netuid,
@@ -47,6 +50,7 @@ pub struct Commitment {
 
 /// The row behind an earlier commitment.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reveal {
     /// The subnet.
     pub netuid: Netuid,
@@ -57,6 +61,7 @@ pub struct Reveal {
     /// Random bytes, so that nobody guesses the row from its hash.
     pub salt: [u8; 16],
     /// The version of the validator's code.
+    #[serde(with = "crate::wide")]
     pub version_key: u64,
 }
 

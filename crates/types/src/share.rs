@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// The block's round.
     pub round: Round,
@@ -61,6 +62,7 @@ pub fn items_bytes(items: &Vec<Item>) -> usize {
 
 /// The signed body of a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Vote {
     /// Who votes: a hotkey in a voter set of the target's state.
     pub voter: PublicKey,
@@ -74,6 +76,7 @@ pub struct Vote {
 
 /// A vote and its signature: all of a share that counts for finality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SignedVote {
     /// What is signed.
     pub vote: Vote,

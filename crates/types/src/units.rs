@@ -103,6 +103,10 @@ unit!(
     Power, u64
 );
 unit!(
+    /// A number that may pass 2^53, such as a difficulty. In JSON: a decimal string.
+    Wide, u64
+);
+unit!(
     /// Cumulative work (R8): power * (65 535 + trust), summed.
     Work, u128
 );

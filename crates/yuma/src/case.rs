@@ -7,10 +7,12 @@
 //! A field left out of an epoch's `in` is what it was in the epoch before; `bonds` and
 //! `validator_permit` left out are what the epoch before gave. The first epoch must name
 //! the others; before it nobody has bonds or a permit, and no epoch ran. Rows lie flat:
-//! `[uid, value, uid, value, …]`. An outcome to compare with may be left out.
+//! `[uid, value, uid, value, …]`. An outcome to compare with may be left out. A field of
+//! another name is refused: a mistyped one would count as left out.
 
 mod compare;
 pub(crate) mod flat_rows;
+mod form;
 
 pub use compare::{Difference, compare};
 
@@ -21,6 +23,7 @@ use serde::Deserialize;
 
 /// A case file.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(from = "form::Case")]
 pub struct Case {
     /// Its name.
     pub name: String,
@@ -29,21 +32,24 @@ pub struct Case {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(from = "form::Params")]
 struct CaseParams {
     n: usize,
-    #[serde(flatten)]
     params: Params,
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CaseEpoch {
     #[serde(rename = "in")]
     input: Input,
+    #[serde(default, deserialize_with = "form::outcome")]
     out: Option<Outcome>,
 }
 
 /// What an epoch is given; what is left out stays as it was.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Input {
     current_block: Option<u64>,
     last_mechanism_step_block: Option<u64>,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use weft_types::{
     Endpoint, Hash, Height, Hyperparameters, Identity, Netuid, Parameter, Params, PublicKey, Rao,
-    Uid,
+    Uid, Wide,
 };
 
 /// The hyperparameters of a subnet.
@@ -79,7 +79,7 @@ pub struct RegistrationCost {
     pub burn: Option<Rao>,
     /// The stamp difficulty in hashes, for a stamp that names this state's block; none
     /// when that door is closed.
-    pub stamp_difficulty: Option<u64>,
+    pub stamp_difficulty: Option<Wide>,
     /// The height of this state's block.
     pub height: Height,
     /// For how many blocks a stamp may name it.
@@ -98,7 +98,7 @@ pub struct ShareInfo {
     /// Whose.
     pub netuid: Netuid,
     /// Its weight; only the ratios count.
-    pub weight: u64,
+    pub weight: Wide,
 }
 
 /// A voter's row of the root matrix.
@@ -203,7 +203,7 @@ pub fn registration_cost(
     Some(RegistrationCost {
         netuid,
         burn: numbers.burn_registration.then_some(Rao(burn)),
-        stamp_difficulty: numbers.stamp_registration.then_some(stamp),
+        stamp_difficulty: numbers.stamp_registration.then_some(Wide(stamp)),
         height,
         stamp_window: params.stamp_window,
         per_block: numbers.max_registrations_per_block,
@@ -223,7 +223,8 @@ pub fn root(state: &impl Read, params: &Params) -> RootInfo {
         let scores = row.entries.into_iter().map(|(uid, x)| (Netuid(uid.0), x)).collect();
         Some(RootRowInfo { hotkey, view: row.view, scores, stake })
     };
-    let share = |s: &crate::state::value::Share| ShareInfo { netuid: s.netuid, weight: s.weight };
+    let share =
+        |s: &crate::state::value::Share| ShareInfo { netuid: s.netuid, weight: Wide(s.weight) };
     RootInfo {
         last_epoch: root.last_epoch,
         next_epoch: Height(root.last_epoch.0.saturating_add(params.root_tempo)),

@@ -2,7 +2,7 @@
 
 use weft_types::hyperparameters::Unsound;
 use weft_types::{
-    Endpoint, EvidenceError, Height, Netuid, Parameter, PublicKey, Rao, Round, Slot, Uid,
+    Endpoint, EvidenceError, Height, Netuid, Parameter, PublicKey, Rao, Round, Slot, Uid, Wide,
 };
 
 /// A row of the table of errors.
@@ -170,8 +170,8 @@ call_errors! {
     } = "{have} rao are behind the hotkey, {need} are needed to set weights; add stake";
     /// The validator's code is too old for this subnet.
     IncorrectWeightVersionKey {
-        got: u64 = "What the row has.",
-        least: u64 = "The least.",
+        got: Wide = "What the row has.",
+        least: Wide = "The least.",
     } = "the row has version {got}, this subnet asks for {least} at least; update the validator";
     /// Too soon after the last row.
     SettingWeightsTooFast {
@@ -259,7 +259,7 @@ call_errors! {
         window: u64 = "How many blocks back it may name.",
     } = "the stamp names height {named}; at height {height} it must be one of the {window} blocks before; work on a newer one";
     /// The stamp is no work of the difficulty.
-    StampTooEasy { need: u64 = "The difficulty." } = "the stamp does not meet difficulty {need}; search on";
+    StampTooEasy { need: Wide = "The difficulty." } = "the stamp does not meet difficulty {need}; search on";
     /// The stamp registered somebody before.
     StampUsed = "the stamp was used; make another";
     /// There is no such take.
@@ -298,9 +298,9 @@ call_errors! {
     /// The number is out of its bounds.
     HyperparameterOutOfBounds {
         parameter: Parameter = "Which.",
-        value: u64 = "The number.",
-        low: u64 = "The least.",
-        high: u64 = "The most.",
+        value: Wide = "The number.",
+        low: Wide = "The least.",
+        high: Wide = "The most.",
     } = "{parameter} can't be {value}; it goes from {low} to {high}";
     /// The numbers would not fit together.
     HyperparametersUnsound { reason: Unsound = "What is wrong." } = "the hyperparameters would not fit together: {reason}; set the other one first";

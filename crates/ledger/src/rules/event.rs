@@ -1,7 +1,7 @@
 //! The one table of events: what a block did beside what its transactions say.
 
 use serde::Serialize;
-use weft_types::{Height, Netuid, Parameter, PublicKey, Rao, RulesId, Uid};
+use weft_types::{Height, Netuid, Parameter, PublicKey, Rao, RulesId, Uid, Wide};
 
 /// A row of the table of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -179,9 +179,9 @@ events! {
         /// Which.
         parameter: Parameter,
         /// What it was.
-        before: u64,
+        before: Wide,
         /// What it is.
-        value: u64,
+        value: Wide,
     }
     /// A subnet said what it is.
     IdentitySet {

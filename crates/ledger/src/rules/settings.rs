@@ -10,7 +10,7 @@ use super::{epoch, subnet};
 use crate::state::value::Subnet;
 use crate::state::{Key, Value};
 use weft_types::hyperparameters::Setter;
-use weft_types::{Height, Hyperparameters, Netuid, Parameter, PublicKey};
+use weft_types::{Height, Hyperparameters, Netuid, Parameter, PublicKey, Wide};
 
 /// Sets a hyperparameter of a subnet of the signer.
 pub fn set(
@@ -24,7 +24,9 @@ pub fn set(
         return Err(CallError::NotOwnerSettable { parameter });
     }
     let (low, high) = parameter.bounds(&books.params.subnet_defaults);
-    let out = CallError::HyperparameterOutOfBounds { parameter, value, low, high };
+    let (asked, least, most) = (Wide(value), Wide(low), Wide(high));
+    let out =
+        CallError::HyperparameterOutOfBounds { parameter, value: asked, low: least, high: most };
     if !(low..=high).contains(&value) {
         return Err(out);
     }
@@ -45,7 +47,7 @@ pub fn set(
     books.put(Key::Settings(netuid), Value::Settings(times));
     net.hyperparameters = changed;
     books.put_subnet(netuid, net);
-    books.say(Event::HyperparameterSet { netuid, parameter, before, value });
+    books.say(Event::HyperparameterSet { netuid, parameter, before: Wide(before), value: asked });
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::state::value::{Stamps, Subnet};
 use crate::state::{Key, Read, Value};
 use weft_types::stamp::{Stamp, StampFor};
 use weft_types::tx::Consent;
-use weft_types::{BlockHash, Hash, Height, Hyperparameters, Netuid};
+use weft_types::{BlockHash, Hash, Height, Hyperparameters, Netuid, Wide};
 
 /// What a stamp that names the block `named` must meet.
 pub fn difficulty(state: &dyn Read, netuid: Netuid, net: &Subnet, named: Height) -> u64 {
@@ -44,7 +44,7 @@ pub fn accept(
     let mut door = stamps(books, said.netuid);
     let need = at(&door, &net.hyperparameters, named);
     if !Stamp::meets(&hash, need) {
-        return Err(CallError::StampTooEasy { need });
+        return Err(CallError::StampTooEasy { need: Wide(need) });
     }
     if door.used.iter().any(|(_, used)| *used == hash) {
         return Err(CallError::StampUsed);

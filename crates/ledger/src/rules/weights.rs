@@ -18,7 +18,7 @@ use super::reads::{commits, hotkey, neuron, owner_uid, row as stored, subnet};
 use super::{bootstrap, register, root};
 use crate::state::value::{Commit, Neuron, Subnet};
 use crate::state::{Key, Value};
-use weft_types::{Commitment, Height, Item, Netuid, PublicKey, Reveal, Uid, WeightRow};
+use weft_types::{Commitment, Height, Item, Netuid, PublicKey, Reveal, Uid, WeightRow, Wide};
 
 /// The door of shares: an item of a voter, who votes for this block's parent and can have
 /// looked at nothing else.
@@ -199,7 +199,7 @@ fn may_write(
     row: &WeightRow,
 ) -> Result<(), CallError> {
     enough_stake(books, net, (uid, who), row.netuid)?;
-    let (got, least) = (row.version_key, net.hyperparameters.weights_version);
+    let (got, least) = (Wide(row.version_key), Wide(net.hyperparameters.weights_version));
     if got < least {
         return Err(CallError::IncorrectWeightVersionKey { got, least });
     }

@@ -297,7 +297,7 @@ impl Player {
         let subject =
             StampFor { chain: chain.genesis.chain_id(), consent: said, block: chain.parent() };
         let cost = market::registration_cost(&chain.view(), &chain.genesis.params, netuid);
-        let difficulty = cost.and_then(|c| c.stamp_difficulty).unwrap_or(1).min(4_096);
+        let difficulty = cost.and_then(|c| c.stamp_difficulty).map_or(1, |d| d.0).min(4_096);
         let solution = subject.search(difficulty, self.below(9), 1 << 16).unwrap_or(0);
         Call::RegisterStamp { netuid, hotkey: actor.hot.public(), consent, height, solution }
     }

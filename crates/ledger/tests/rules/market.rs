@@ -123,7 +123,7 @@ impl World {
         let params = self.ledger.params();
         let cost =
             weft_ledger::query::market::registration_cost(&self.state, params, netuid).unwrap();
-        cost.stamp_difficulty.unwrap()
+        cost.stamp_difficulty.unwrap().0
     }
 
     /// A registration of hotkey `n` by coldkey `n` with the first stamp that meets a

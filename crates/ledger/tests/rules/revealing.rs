@@ -6,7 +6,7 @@ use crate::market::{hidden, sets};
 use crate::world::{NET, World, cold, hot, tao};
 use weft_ledger::query;
 use weft_ledger::rules::{CallError, Event};
-use weft_types::{Call, Height, Item, Netuid, Parameter, Reveal, Uid};
+use weft_types::{Call, Height, Item, Netuid, Parameter, Reveal, Uid, Wide};
 
 /// Hidden rows, an epoch every `tempo` blocks, and a period.
 fn veiled(tempo: u64, period: u16) -> World {
@@ -121,7 +121,12 @@ fn a_reveal_is_checked_like_a_row() {
     fails(&then(&short), 0, &short, &CallError::WeightVecLengthIsLow { got: 1, least: 2 });
     let mut strict = then(&good());
     strict.poke_net(|net| net.hyperparameters.weights_version = 3);
-    fails(&strict, 0, &good(), &CallError::IncorrectWeightVersionKey { got: 0, least: 3 });
+    fails(
+        &strict,
+        0,
+        &good(),
+        &CallError::IncorrectWeightVersionKey { got: Wide(0), least: Wide(3) },
+    );
     let mut lost = then(&good());
     lost.poke_neuron(0, |neuron| neuron.validator_permit = false);
     let (uid, netuid) = (Uid(0), NET);

@@ -6,7 +6,7 @@ use crate::world::{NET, World, cold};
 use weft_ledger::query::market;
 use weft_ledger::rules::{CallError, Event};
 use weft_types::hyperparameters::{Setter, Unsound};
-use weft_types::{Height, Hyperparameters, Netuid, Network, Parameter};
+use weft_types::{Height, Hyperparameters, Netuid, Network, Parameter, Wide};
 
 /// The small chain with subnet 1 owned by coldkey 3, on a preset's defaults.
 fn owned(network: Network) -> World {
@@ -66,6 +66,7 @@ fn each_is_set_up_to_its_bounds_by_the_owner_or_by_nobody() {
                 let want = match about.setter {
                     Setter::Genesis => CallError::NotOwnerSettable { parameter },
                     Setter::Owner => {
+                        let [value, low, high] = [value, low, high].map(Wide);
                         CallError::HyperparameterOutOfBounds { parameter, value, low, high }
                     }
                 };
@@ -93,7 +94,12 @@ fn one_setting_changes_one_number_and_tells_what_it_was() {
             continue;
         }
         let receipts = world.does(3, sets(NET, parameter, new));
-        let told = Event::HyperparameterSet { netuid: NET, parameter, before: old, value: new };
+        let told = Event::HyperparameterSet {
+            netuid: NET,
+            parameter,
+            before: Wide(old),
+            value: Wide(new),
+        };
         assert_eq!(receipts.txs[0].events, [told]);
         assert_eq!(Some(world.net(NET).unwrap().hyperparameters), before.with(parameter, new));
         let said = market::hyperparameters(&world.state, NET).unwrap();
@@ -163,9 +169,9 @@ fn the_same_one_is_set_once_in_two_tempos_and_others_meanwhile() {
 fn a_failed_setting_does_not_count_as_one() {
     let mut world = owned(Network::Local);
     let parameter = Parameter::ImmunityPeriod;
-    let (low, high, value) = (0, 65_535, 70_000);
+    let [low, high, value] = [0, 65_535, 70_000].map(Wide);
     let out = CallError::HyperparameterOutOfBounds { parameter, value, low, high };
-    let tx = world.tx(3, sets(NET, parameter, value));
+    let tx = world.tx(3, sets(NET, parameter, value.0));
     assert_eq!(world.run(tx), Err(out));
     world.does(3, sets(NET, parameter, 7));
 }

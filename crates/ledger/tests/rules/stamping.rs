@@ -6,7 +6,7 @@ use weft_ledger::rules::{CallError, Event};
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::stamp::Stamp;
 use weft_types::tx::Consent;
-use weft_types::{Call, Height, Netuid, Parameter, Rao, SecretKey, Tx, Uid};
+use weft_types::{Call, Height, Netuid, Parameter, Rao, SecretKey, Tx, Uid, Wide};
 
 /// Stamps of 64 hashes; the difficulty halves in 8 blocks.
 fn door() -> World {
@@ -81,7 +81,7 @@ fn a_stamp_is_work_for_one_coldkey_hotkey_subnet_height_block_and_chain() {
     for subject in subjects {
         let solution = subject.search(need, 0, 1 << 22).unwrap();
         let tx = world.stamped(4, said, solution);
-        world.wont(&tx, &CallError::StampTooEasy { need });
+        world.wont(&tx, &CallError::StampTooEasy { need: Wide(need) });
     }
     let solution = good.search(need, 0, 1 << 22).unwrap();
     world.does_free(&world.stamped(4, said, solution));
@@ -114,7 +114,7 @@ fn every_other_stamp_that_is_not_allowed_fails_by_name() {
     let world = door();
     let said = world.consent(4, NET);
     let easy = world.stamped(4, said, lazy(&world, said, 64));
-    world.wont(&easy, &CallError::StampTooEasy { need: 64 });
+    world.wont(&easy, &CallError::StampTooEasy { need: Wide(64) });
     let of = |world: &World, n, netuid| {
         let subject = world.subject(world.consent(n, netuid));
         world.stamp_of(n, subject, 64)
@@ -220,7 +220,7 @@ fn what_others_register_meanwhile_does_not_spoil_work_under_way() {
     };
     let solution = (0..).find(|solution| is_easy(*solution)).unwrap();
     let easy = world.stamped(5, subject.consent, solution);
-    world.wont(&easy, &CallError::StampTooEasy { need: now });
+    world.wont(&easy, &CallError::StampTooEasy { need: Wide(now) });
     world.does_free(&mine);
     assert_eq!(world.seat(NET, 4), Some(7));
     // And the next one is asked for more than the block before was.

@@ -3,7 +3,7 @@
 use crate::world::{NET, START, World, cold, hot};
 use weft_ledger::query;
 use weft_ledger::rules::{CallError, Refusal};
-use weft_types::{Call, Height, Item, Netuid, PublicKey, Rao, Tx, Uid, WeightRow};
+use weft_types::{Call, Height, Item, Netuid, PublicKey, Rao, Tx, Uid, WeightRow, Wide};
 
 fn stored(world: &World, uid: u16) -> Option<Vec<(u16, u16)>> {
     let rows = query::rows(&world.state, NET);
@@ -95,7 +95,7 @@ fn too_little_stake_an_old_version_and_commit_reveal_are_named() {
     let world = World::with(|genesis| genesis.params.stake_threshold = need);
     fails(&world, 0, &good(&world), &CallError::NotEnoughStakeToSetWeights { have, need });
     let world = World::with_net(|net| net.hyperparameters.weights_version = 3);
-    let want = CallError::IncorrectWeightVersionKey { got: 0, least: 3 };
+    let want = CallError::IncorrectWeightVersionKey { got: Wide(0), least: Wide(3) };
     fails(&world, 0, &good(&world), &want);
     let mut current = world.clone();
     let call = tx(&world, 0, WeightRow { version_key: 3, ..good(&world) });

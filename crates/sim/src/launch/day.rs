@@ -68,7 +68,7 @@ impl Day {
         stakes.sort_unstable();
         let bootstrap = voters::bootstrap(&state, chain.params());
         let cost = market::registration_cost(&state, chain.params(), NETUID);
-        let difficulty = cost.and_then(|cost| cost.stamp_difficulty).unwrap_or_default();
+        let difficulty = cost.and_then(|cost| cost.stamp_difficulty).unwrap_or_default().0;
         let offered = &bootstrap.candidates;
         let held = Rao(offered.iter().map(|(_, stake)| stake.0).sum());
         Self {

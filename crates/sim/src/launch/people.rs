@@ -131,7 +131,7 @@ impl People {
             return Vec::new();
         }
         let cost = market::registration_cost(&chain.state(), chain.params(), NETUID);
-        let Some(difficulty) = cost.and_then(|cost| cost.stamp_difficulty) else {
+        let Some(difficulty) = cost.and_then(|cost| cost.stamp_difficulty).map(|d| d.0) else {
             return Vec::new();
         };
         let now = Height(chain.height());

@@ -162,3 +162,32 @@ fn what_is_written_is_read_again() {
     let text = serde_json::to_string(&outcome).unwrap();
     assert_eq!(serde_json::from_str::<weft_yuma::Outcome>(&text).unwrap(), outcome);
 }
+
+/// F18: a mistyped field would count as left out, and the case would run with another number.
+#[test]
+fn a_field_that_is_none_is_refused_by_its_name() {
+    let refused = |change: &dyn Fn(&mut Value)| {
+        let mut case = plain();
+        change(&mut case);
+        serde_json::from_value::<Case>(case).map(drop).unwrap_err().to_string()
+    };
+    let of = |place: &str, name: &str| {
+        let (place, name) = (place.to_owned(), name.to_owned());
+        refused(&move |case| case.pointer_mut(&place).unwrap()[&name] = json!(1))
+    };
+    for (place, name) in
+        [("", "nmae"), ("/params", "kapa"), ("/epochs/0", "output"), ("/epochs/0/in", "weigths")]
+    {
+        let error = of(place, name);
+        assert!(error.contains(&format!("unknown field `{name}`")), "{place}: {error}");
+    }
+    let mut whole = plain();
+    let outcomes = run(&read(plain())).unwrap();
+    whole["epochs"][0]["out"] = json!(outcomes[0]);
+    whole["family"] = json!("known, and not read");
+    whole["epochs"][0]["out"]["dec"] = json!({ "as": ["well"] });
+    assert_eq!(compare(&read(whole.clone()), &outcomes), None);
+    whole["epochs"][0]["out"]["fx"]["rank"] = json!([]);
+    let error = serde_json::from_value::<Case>(whole).map(drop).unwrap_err().to_string();
+    assert!(error.contains("unknown field `rank`"), "{error}");
+}
