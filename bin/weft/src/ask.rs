@@ -2,6 +2,7 @@
 //! with `--json`, with `--no-input`, or when stdin is no terminal.
 
 use crate::args::Global;
+use crate::input::Input;
 use crate::output::{Exit, Failure, note};
 use std::io::{BufRead as _, IsTerminal as _, stdin};
 use std::path::Path;
@@ -32,11 +33,18 @@ pub fn confirm(global: &Global, name: &str, warning: &str) -> Result<(), Failure
     }
 }
 
+/// A file whose first line is a password.
+const PASSWORD: Input = Input {
+    what: "a password file",
+    most: 1 << 16,
+    absent: "NoPasswordFile",
+    too_large: "PasswordFileTooLarge",
+    bad: "PasswordFileNotText",
+};
+
 /// The first line of a password file.
 pub fn password_of(path: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        Failure::new(Exit::NotFound, "NoPasswordFile", format!("{}: {e}", path.display()))
-    })?;
+    let text = PASSWORD.text(path)?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -48,8 +56,7 @@ pub fn password(global: &Global, prompt: &str) -> Result<String, Failure> {
             Failure::new(Exit::NeedsInput, "NeedsPassword", text).help("give --password-file FILE")
         );
     }
-    rpassword::prompt_password(prompt)
-        .map_err(|e| Failure::new(Exit::NeedsInput, "NeedsPassword", e))
+    crate::prompt::hidden(prompt)
 }
 
 /// A password that is chosen now: asked for twice, since a slip would lock the keys away.

@@ -7,21 +7,24 @@
 mod args;
 mod ask;
 mod cmd;
+mod input;
 mod number;
 mod output;
+mod prompt;
 mod remote;
 mod signer;
 mod svg;
+mod usage;
 
 use args::{Cli, Command};
-use clap::Parser;
 use output::{Answer, Exit, Failure, finish};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match args::read() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(args::Unread::Said(error)) => return usage::finish(&error),
+        Err(args::Unread::Refused { failure, as_json }) => return finish(Err(failure), as_json),
     };
     let (as_json, pick) = (cli.global.json, cli.global.pick.clone());
     let result = run(cli);
@@ -32,30 +35,6 @@ fn main() -> ExitCode {
         },
         as_json,
     )
-}
-
-/// Help and version are results; anything else that clap says is a usage error, which
-/// is JSON too when `--json` stands on the line.
-fn usage(error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
-    if matches!(error.kind(), DisplayHelp | DisplayVersion) {
-        return match error.print() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        };
-    }
-    let as_json = std::env::args_os().any(|a| a == "--json");
-    if !as_json {
-        return match error.print() {
-            Ok(()) => ExitCode::from(Exit::Usage as u8),
-            Err(_) => ExitCode::FAILURE,
-        };
-    }
-    let text = error.render().to_string();
-    let said: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-    let said = said.join(" ");
-    let said = said.trim_start_matches("error: ");
-    finish(Err(Failure::new(Exit::Usage, "Usage", said).help("weft --help")), true)
 }
 
 fn run(cli: Cli) -> Result<Answer, Failure> {

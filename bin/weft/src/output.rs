@@ -1,8 +1,6 @@
 //! What a command says: the result on stdout, everything else on stderr, one exit
 //! code per kind of ending (the CLI contract, docs/cli.md).
 
-#![expect(clippy::print_stderr, reason = "this is where the program speaks")]
-
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -168,29 +166,46 @@ pub fn finish(result: Result<Answer, Failure>, as_json: bool) -> ExitCode {
     match result {
         Ok(answer) => {
             let text = if as_json { envelope(answer).to_string() } else { answer.text };
-            say(text.trim_end());
-            ExitCode::SUCCESS
+            say(text.trim_end())
         }
         Err(failure) => {
             if as_json {
+                // When it can't be written either, the exit code says what it can.
                 say(&error_envelope(&failure).to_string());
             } else {
-                let words = &failure.words;
-                eprintln!("error[{}] {}: {}", words.code, words.name, words.message);
-                if !words.help.is_empty() {
-                    eprintln!("  help: {}", words.help);
-                }
+                complain(&failure);
             }
             ExitCode::from(failure.exit as u8)
         }
     }
 }
 
-/// Writes the result. A reader that closed the pipe early has read what it wanted.
-fn say(text: &str) {
-    use std::io::Write;
-    if !text.is_empty() && writeln!(std::io::stdout(), "{text}").is_err() {
-        note("the reader of the answer has gone");
+/// Writes the result. A reader that closed the pipe early has read what it wanted; any other
+/// reason is a failure, though what the command did is done.
+pub fn say(text: &str) -> ExitCode {
+    use std::io::{ErrorKind, Write as _};
+    if text.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = format!("the answer can't be written: {error}");
+            let help = "the command itself was carried out";
+            complain(&Failure::new(Exit::Failed, "AnswerUnwritable", text).help(help));
+            ExitCode::from(Exit::Failed as u8)
+        }
+    }
+}
+
+/// Says a failure in words.
+fn complain(failure: &Failure) {
+    let words = &failure.words;
+    note(&format!("error[{}] {}: {}", words.code, words.name, words.message));
+    if !words.help.is_empty() {
+        note(&format!("  help: {}", words.help));
     }
 }
 
@@ -220,9 +235,11 @@ fn error_envelope(failure: &Failure) -> Value {
     })
 }
 
-/// Says something that is not the result.
+/// Says something that is not the result. Where it can't be said nothing can be said of that
+/// either, and the command goes on.
 pub fn note(text: &str) {
-    eprintln!("{text}");
+    use std::io::Write as _;
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
 }
 
 /// Lines up columns; the first row is the head.

@@ -4,6 +4,7 @@ use crate::args::Global;
 use crate::output::{Answer, Exit, Failure, note};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 use weft_rpc::client::{Client, ClientError};
@@ -16,16 +17,30 @@ pub struct Remote {
     client: Client,
 }
 
-/// The home directory: `--home`, else `~/.weft`.
-pub fn home(global: &Global) -> PathBuf {
-    let default = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default().join(".weft");
-    global.home.clone().unwrap_or_else(default)
+/// The home directory: `--home`, else `~/.weft`. Without either there is no place that keys
+/// may be written to.
+pub fn home(global: &Global) -> Result<PathBuf, Failure> {
+    home_in(global.home.as_ref(), std::env::var_os("HOME"))
+}
+
+fn home_in(given: Option<&PathBuf>, person: Option<OsString>) -> Result<PathBuf, Failure> {
+    if let Some(home) = given {
+        return Ok(home.clone());
+    }
+    let person = person.filter(|home| !home.is_empty()).ok_or_else(|| {
+        let text = "HOME is not set, so there is no place for wallets and settings";
+        Failure::new(Exit::Usage, "NoHome", text).help("give --home DIR, or set WEFT_HOME")
+    })?;
+    Ok(PathBuf::from(person).join(".weft"))
 }
 
 /// Where the testnet lives: `--dir`, else `HOME/testnet`.
-pub fn testnet_dir(global: &Global, dir: Option<&PathBuf>) -> PathBuf {
-    let dir = dir.cloned().unwrap_or_else(|| home(global).join("testnet"));
-    std::path::absolute(&dir).unwrap_or(dir)
+pub fn testnet_dir(global: &Global, dir: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    let dir = match dir {
+        Some(dir) => dir.clone(),
+        None => home(global)?.join("testnet"),
+    };
+    Ok(std::path::absolute(&dir).unwrap_or(dir))
 }
 
 /// The URL that `--network` means.
@@ -33,7 +48,7 @@ fn url(global: &Global) -> String {
     if global.network.contains("://") {
         return global.network.clone();
     }
-    let net = Net::load(&testnet_dir(global, None)).ok();
+    let net = testnet_dir(global, None).ok().and_then(|dir| Net::load(&dir).ok());
     let running = net.and_then(|net| net.nodes.into_iter().find(weft_testnet::Node::is_running));
     running.map_or_else(|| "http://127.0.0.1:19944".to_owned(), |node| node.rpc)
 }
@@ -135,5 +150,27 @@ pub fn key(text: &str, network: Network) -> Option<Result<PublicKey, Failure>> {
         }
         Err(KeyTextError::Address(_)) => None,
         Err(error) => Some(Err(Failure::new(Exit::Usage, error.name(), error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F29: keys are never made in a directory that nobody named.
+    #[test]
+    fn without_a_home_there_is_an_error_and_no_directory_beside_the_caller() {
+        let given = PathBuf::from("H");
+        let person = || Some(OsString::from("/home/ann"));
+        assert_eq!(home_in(Some(&given), None).expect("it was given"), given);
+        assert_eq!(
+            home_in(None, person()).expect("there is one"),
+            PathBuf::from("/home/ann/.weft")
+        );
+        for none in [None, Some(OsString::new())] {
+            let failure = home_in(None, none).expect_err("there is none");
+            assert_eq!((failure.exit, failure.words.name.as_str()), (Exit::Usage, "NoHome"));
+            assert!(failure.words.help.contains("--home"));
+        }
     }
 }

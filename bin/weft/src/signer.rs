@@ -8,22 +8,22 @@ use weft_types::{Network, PublicKey, SecretKey, signature, ss58};
 use weft_wallet::{KeyName, Wallet, WalletError, Wallets};
 
 /// The wallets of this home; those of the running testnet stand behind them.
-pub fn wallets(global: &Global) -> Wallets {
-    Wallets::of_home(&home(global))
+pub fn wallets(global: &Global) -> Result<Wallets, Failure> {
+    Ok(Wallets::of_home(&home(global)?))
 }
 
 /// The wallets of the local testnet, whose keys anyone knows.
-pub fn testnet(global: &Global) -> Wallets {
-    Wallets::of_home(&testnet_dir(global, None))
+pub fn testnet(global: &Global) -> Result<Wallets, Failure> {
+    Ok(Wallets::of_home(&testnet_dir(global, None)?))
 }
 
 /// Opens a wallet by name, here or in the testnet.
 pub fn wallet(global: &Global, name: &str) -> Result<Wallet, Failure> {
-    let wallet = wallets(global).wallet(name)?;
+    let wallet = wallets(global)?.wallet(name)?;
     if wallet.has(KeyName::Cold) {
         return Ok(wallet);
     }
-    let testnet = testnet(global).wallet(name)?;
+    let testnet = testnet(global)?.wallet(name)?;
     if testnet.has(KeyName::Cold) {
         note(&format!("wallet {name}: keys of the local testnet, known to anyone"));
         return Ok(testnet);

@@ -1,6 +1,7 @@
 //! The command line. Names and manners follow docs/cli.md.
 
 mod chain;
+mod global;
 mod incentives;
 mod market;
 mod measure;
@@ -13,6 +14,8 @@ mod wallet;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+pub use global::{Unread, command, read};
 
 pub use chain::{EmissionArgs, GenesisCommand, GenesisImport, GenesisNew};
 pub use incentives::SimIncentives;
@@ -32,9 +35,10 @@ pub use send::{Paying, Sending, StakeArgs, StakeCommand, TransferArgs, Wait};
 pub use sim::{SimCommand, SimHunt, SimLaunch, SimRun, SimScenario, SimTwins};
 pub use wallet::{WalletCommand, WalletExport, WalletName, WalletPasswd, WalletSign, WalletVerify};
 
-/// A chain whose proof of work is the weight matrix.
+/// A chain whose proof of work is the weight matrix: its node, local networks, wallet,
+/// measurements and simulator in one program.
 #[derive(Parser, Debug)]
-#[command(name = "weft", version, about, propagate_version = true)]
+#[command(name = "weft", version, propagate_version = true, after_help = FIRST_STEPS)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -42,43 +46,60 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Flags of every command.
+/// What to try first.
+const FIRST_STEPS: &str = "\
+First steps:
+  weft testnet up          a network of four nodes on this machine
+  weft query supply        ask it something
+  weft testnet down        stop it
+
+docs/cli.md says how every command behaves.";
+
+/// Flags of every command that has a use for them; [`global`] says which have none.
 #[derive(Args, Debug, Clone)]
 pub struct Global {
-    /// Directory of wallets and settings
-    #[arg(long, global = true, env = "WEFT_HOME", value_name = "DIR")]
+    /// Directory of wallets and settings [env: WEFT_HOME] [default: ~/.weft]
+    #[arg(long, global = true, value_name = "DIR", help_heading = PLACES)]
     pub home: Option<PathBuf>,
-    /// Node to ask: "local" (the running testnet) or a URL
-    #[arg(long, global = true, env = "WEFT_NETWORK", default_value = "local")]
+    /// Node to ask: "local" (the running testnet) or a URL [env: WEFT_NETWORK]
+    #[arg(long, global = true, default_value = "local", help_heading = PLACES)]
     pub network: String,
-    /// Wallet to sign with
-    #[arg(long, short = 'w', global = true, env = "WEFT_WALLET", value_name = "NAME")]
+    /// Seconds to wait for an answer or for finality
+    #[arg(long, global = true, default_value_t = 30, value_name = "SECONDS", help_heading = PLACES)]
+    pub timeout: u64,
+    /// Wallet to sign with [env: WEFT_WALLET]
+    #[arg(long, short = 'w', global = true, value_name = "NAME", help_heading = SIGNING)]
     pub wallet: Option<String>,
-    /// Hotkey of the wallet
-    #[arg(long, short = 'k', global = true, env = "WEFT_HOTKEY", value_name = "NAME")]
+    /// Hotkey of the wallet [env: WEFT_HOTKEY]
+    #[arg(long, short = 'k', global = true, value_name = "NAME", help_heading = SIGNING)]
     pub hotkey: Option<String>,
+    /// File whose first line is the wallet's password [env: WEFT_PASSWORD_FILE]
+    #[arg(long, global = true, value_name = "FILE", help_heading = SIGNING)]
+    pub password_file: Option<PathBuf>,
+    /// Show what would be sent and stop
+    #[arg(long, global = true, help_heading = SIGNING)]
+    pub dry_run: bool,
+    /// Say yes to what would be asked
+    #[arg(long, short = 'y', global = true, help_heading = SIGNING)]
+    pub yes: bool,
+    /// Never ask; fail with exit code 5 instead
+    #[arg(long, global = true, help_heading = SIGNING)]
+    pub no_input: bool,
     /// One JSON document on stdout, never a question
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = PRINTING)]
     pub json: bool,
     /// Print only the value at this JSON pointer of the answer, for scripts: /issued
-    #[arg(long, global = true, value_name = "POINTER", conflicts_with = "json")]
+    #[arg(long, global = true, value_name = "POINTER", conflicts_with = "json", help_heading = PRINTING)]
     pub pick: Option<String>,
-    /// Say yes to what would be asked
-    #[arg(long, short = 'y', global = true)]
-    pub yes: bool,
-    /// Show what would be sent and stop
-    #[arg(long, global = true)]
-    pub dry_run: bool,
-    /// Never ask; fail with exit code 5 instead
-    #[arg(long, global = true)]
-    pub no_input: bool,
-    /// File whose first line is the wallet's password
-    #[arg(long, global = true, env = "WEFT_PASSWORD_FILE", value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-    /// Seconds to wait for an answer or for finality
-    #[arg(long, global = true, default_value_t = 30, value_name = "SECONDS")]
-    pub timeout: u64,
+    /// Print keys and hashes in full, also in tables
+    #[arg(long, global = true, help_heading = PRINTING)]
+    pub full: bool,
 }
+
+// Headings of the flags above in every help.
+const PLACES: &str = "Where";
+const SIGNING: &str = "Signing";
+const PRINTING: &str = "Printing";
 
 #[derive(Subcommand, Debug)]
 pub enum Command {

@@ -3,25 +3,25 @@
 //! calls does not know is refused by name.
 
 use crate::args::Global;
+use crate::input::Input;
 use crate::output::{Exit, Failure};
 use crate::signer;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use weft_types::{BatchCall, Call, Network};
 
-/// The most bytes of a file; a transaction is far smaller.
-const MAX_BYTES: u64 = 1 << 20;
+/// A file of calls; a transaction is far smaller.
+const BATCH: Input = Input {
+    what: "a list of calls",
+    most: 1 << 20,
+    absent: "Unreadable",
+    too_large: "BatchTooLarge",
+    bad: "BadBatch",
+};
 
 /// The text of a batch file.
 pub fn text(path: &Path) -> Result<String, Failure> {
-    let fault = |e: std::io::Error| {
-        Failure::new(Exit::NotFound, "Unreadable", format!("{}: {e}", path.display()))
-    };
-    let bytes = std::fs::metadata(path).map_err(fault)?.len();
-    if bytes > MAX_BYTES {
-        return Err(bad(path, &format!("{bytes} bytes, {MAX_BYTES} are allowed")));
-    }
-    std::fs::read_to_string(path).map_err(fault)
+    BATCH.text(path)
 }
 
 fn bad(path: &Path, why: &str) -> Failure {

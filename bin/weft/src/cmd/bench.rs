@@ -44,7 +44,10 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
     if args.rate == 0 || args.senders == 0 {
         return Err(Failure::new(Exit::Usage, "BadLoad", "--rate and --senders must be positive"));
     }
-    let dir = args.dir.clone().unwrap_or_else(|| home(global).join("bench"));
+    let dir = match &args.dir {
+        Some(dir) => dir.clone(),
+        None => home(global)?.join("bench"),
+    };
     let plan = BenchPlan {
         wish: Wish {
             dir: std::path::absolute(&dir).unwrap_or(dir),

@@ -36,9 +36,13 @@ pub struct Commits {
 
 impl Commits {
     /// Where they are kept in this home.
-    pub fn of(global: &Global, chain: ChainId, (netuid, hotkey): (Netuid, PublicKey)) -> Self {
+    pub fn of(
+        global: &Global,
+        chain: ChainId,
+        (netuid, hotkey): (Netuid, PublicKey),
+    ) -> Result<Self, Failure> {
         let name = format!("{netuid}-{}", short(&hotkey));
-        Self { dir: home(global).join("commits").join(short(&chain)).join(name) }
+        Ok(Self { dir: home(global)?.join("commits").join(short(&chain)).join(name) })
     }
 
     fn path(&self, hash: &Hash) -> PathBuf {
@@ -170,7 +174,7 @@ mod tests {
             live: live.iter().map(promise).collect(),
             neurons: 4,
             least: 1,
-            weights_version: 0,
+            weights_version: weft_types::Wide(0),
         }
     }
 

@@ -16,7 +16,7 @@ pub async fn run(global: &Global, command: &FaultCommand) -> Result<Answer, Fail
     match command {
         FaultCommand::Partition(args) => partition(global, args).await,
         FaultCommand::Heal(at) => {
-            let net = Net::load(&testnet_dir(global, at.dir.as_ref()))?;
+            let net = Net::load(&testnet_dir(global, at.dir.as_ref())?)?;
             let was = wires::ask(&net, "state").await?;
             wires::ask(&net, "heal").await?;
             Answer::new(&json!({ "was": was }), format!("the network is whole; it was: {was}"))
@@ -44,7 +44,7 @@ fn duration(flag: &str, text: &str) -> Result<Duration, Failure> {
 }
 
 async fn partition(global: &Global, args: &FaultPartition) -> Result<Answer, Failure> {
-    let net = Net::load(&testnet_dir(global, args.dir.dir.as_ref()))?;
+    let net = Net::load(&testnet_dir(global, args.dir.dir.as_ref())?)?;
     let cut = Partition {
         groups: Groups::parse(&args.groups.join(" "), net.nodes.len())?,
         lasts: duration("--for", &args.lasts)?,

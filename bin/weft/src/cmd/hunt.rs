@@ -2,10 +2,9 @@
 
 use super::sim::{broken, replay, unknown};
 use crate::args::{SimHunt, SimScenario, SimTwins};
+use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note, table};
 use serde::Serialize;
-use std::fs::File;
-use std::io::Read;
 use std::time::{Duration, Instant};
 use weft_sim::hunt::{Hunted, hunt};
 use weft_sim::scenario::{Case, Expect, Played, Scenario};
@@ -18,8 +17,14 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 /// How many cases are named to somebody who asked for one that is not there.
 const NAMED: usize = 16;
 
-/// The longest scenario file.
-const MOST_BYTES: u64 = 1 << 20;
+/// A scenario file.
+const SCENARIO: Input = Input {
+    what: "a scenario",
+    most: 1 << 20,
+    absent: "NoScenario",
+    too_large: "ScenarioTooLarge",
+    bad: "ScenarioUnreadable",
+};
 
 /// How far a hunt is.
 struct Progress {
@@ -323,17 +328,12 @@ fn told(cases: &[Played]) -> String {
 }
 
 fn read(args: &SimScenario) -> Result<Scenario, Failure> {
-    let path = args.file.display();
-    let bad = |name: &str, why: String| Failure::new(Exit::Usage, name, format!("{path}: {why}"));
-    let file = File::open(&args.file).map_err(|e| {
-        let help = "those of the project are in crates/sim/scenarios";
-        Failure::new(Exit::NotFound, "NoScenario", format!("{path}: {e}")).help(help)
+    let text = SCENARIO.text(&args.file).map_err(|failure| match failure.exit {
+        Exit::NotFound => failure.help("those of the project are in crates/sim/scenarios"),
+        _ => failure,
     })?;
-    let mut text = String::new();
-    let read = file.take(MOST_BYTES + 1).read_to_string(&mut text);
-    if text.len() as u64 > MOST_BYTES {
-        return Err(bad("ScenarioTooLarge", format!("at most {MOST_BYTES} bytes may be")));
-    }
-    read.map_err(|e| bad("ScenarioUnreadable", e.to_string()))?;
-    Scenario::read(&text).map_err(|e| bad("BadScenario", e.to_string()))
+    Scenario::read(&text).map_err(|e| {
+        let text = format!("{}: {e}", args.file.display());
+        Failure::new(Exit::Usage, "BadScenario", text)
+    })
 }

@@ -22,8 +22,8 @@ pub struct Kept {
 
 impl Kept {
     /// Those of a chain in this home.
-    pub fn of(global: &Global, chain: &ChainId) -> Self {
-        Self { dir: home(global).join("sent").join(short(chain)) }
+    pub fn of(global: &Global, chain: &ChainId) -> Result<Self, Failure> {
+        Ok(Self { dir: home(global)?.join("sent").join(short(chain)) })
     }
 
     fn path(&self, id: &TxId) -> PathBuf {

@@ -3,6 +3,7 @@
 
 use super::submit::{Desk, Purse, amount};
 use crate::args::{Global, PermitArgs, RegisterArgs, ServeArgs, VoterCommand};
+use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note};
 use crate::signer;
 use serde_json::{Value, json};
@@ -123,7 +124,10 @@ impl Work {
             return Err(Failure::new(Exit::Failed, "RegistrationDisabled", text));
         }
         Ok(Self {
-            difficulty: cost["stamp_difficulty"].as_u64().ok_or_else(bad)?,
+            difficulty: cost["stamp_difficulty"]
+                .as_str()
+                .and_then(|d| d.parse().ok())
+                .ok_or_else(bad)?,
             height: Height(cost["height"].as_u64().ok_or_else(bad)?),
             block: serde_json::from_value(cost["hash"].clone()).map_err(|_| bad())?,
             window: cost["stamp_window"].as_u64().ok_or_else(bad)?,
@@ -226,25 +230,23 @@ fn offered(failure: Failure) -> Failure {
     }
 }
 
-/// The most bytes of a file of evidence.
-const EVIDENCE_BYTES: u64 = 64 << 10;
+/// A file of evidence.
+const EVIDENCE: Input = Input {
+    what: "evidence",
+    most: 64 << 10,
+    absent: "Unreadable",
+    too_large: "EvidenceTooLarge",
+    bad: "BadEvidence",
+};
 
 /// Two signed things from a file; what shows no offence is not sent.
 fn read_evidence(path: &Path) -> Result<Evidence, Failure> {
-    let bad = |e: String| {
+    let help = "weft reference calls";
+    let evidence: Evidence = EVIDENCE.json(path).map_err(|failure| failure.help(help))?;
+    evidence.offence().map_err(|e| {
         let message = format!("{}: {e}", path.display());
-        Failure::new(Exit::Usage, "BadEvidence", message).help("weft reference calls")
-    };
-    let unreadable = |e: std::io::Error| {
-        Failure::new(Exit::NotFound, "Unreadable", format!("{}: {e}", path.display()))
-    };
-    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-    if bytes > EVIDENCE_BYTES {
-        return Err(bad(format!("{bytes} bytes, {EVIDENCE_BYTES} are allowed")));
-    }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let evidence: Evidence = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
-    evidence.offence().map_err(|e| bad(e.to_string()))?;
+        Failure::new(Exit::Usage, "BadEvidence", message).help(help)
+    })?;
     Ok(evidence)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
 use crate::cmd::query::pairs;
+use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::{Remote, home};
 use serde_json::json;
@@ -25,8 +26,11 @@ pub async fn run(global: &Global, command: &NodeCommand) -> Result<Answer, Failu
 }
 
 /// Where a node lives: `--home`, else `~/.weft/node`.
-fn node_home(global: &Global) -> PathBuf {
-    global.home.clone().unwrap_or_else(|| home(global).join("node"))
+fn node_home(global: &Global) -> Result<PathBuf, Failure> {
+    match &global.home {
+        Some(home) => Ok(home.clone()),
+        None => Ok(home(global)?.join("node")),
+    }
 }
 
 fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
@@ -50,7 +54,7 @@ fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
         row_file: args.row_file.as_ref().map(|p| std::path::absolute(p).unwrap_or(p.clone())),
         ..Config::default()
     };
-    let home = Home::new(node_home(global));
+    let home = Home::new(node_home(global)?);
     start::init(&home, &config, &genesis, &entropy::seed(), voter.as_ref())?;
     let chain = genesis.chain_id();
     let text = format!(
@@ -69,14 +73,14 @@ fn override_votes(global: &Global) -> Result<Answer, Failure> {
         return Err(Failure::new(Exit::NeedsInput, "NeedsConfirmation", text)
             .help("give --yes when the voter surely signed nothing that is not in its log"));
     }
-    let home = Home::new(node_home(global));
+    let home = Home::new(node_home(global)?);
     start::override_votes(&home)?;
     let text = "the vote file is new; the voter signs again at the next start";
     Answer::new(&json!({ "overridden": home.path() }), text)
 }
 
 fn replay(global: &Global) -> Result<Answer, Failure> {
-    let report = weft_node::replay::run(&Home::new(node_home(global)))?;
+    let report = weft_node::replay::run(&Home::new(node_home(global)?))?;
     let text = format!(
         "{} blocks to height {} run again: {}; {} double votes, {} double proposals",
         report.blocks,
@@ -108,27 +112,36 @@ fn alone() -> (Genesis, Option<SecretKey>) {
     (Genesis { name, ..plan.genesis }, voter)
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    let text = |e| format!("{}: {e}", path.display());
-    std::fs::read_to_string(path).map_err(|e| Failure::new(Exit::NotFound, "Unreadable", text(e)))
-}
+/// A genesis file.
+const GENESIS: Input = Input {
+    what: "a genesis",
+    most: 512 << 20,
+    absent: "Unreadable",
+    too_large: "GenesisTooLarge",
+    bad: "BadGenesis",
+};
+
+/// A file with a secret key.
+const SEED: Input = Input {
+    what: "a seed of 32 bytes in hex",
+    most: 1 << 16,
+    absent: "Unreadable",
+    too_large: "BadSeed",
+    bad: "BadSeed",
+};
 
 /// A genesis file that was checked.
 pub fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
-    let bad = |e: String| {
-        Failure::new(Exit::Usage, "BadGenesis", format!("{} is no genesis: {e}", path.display()))
-    };
-    let genesis: Genesis = serde_json::from_str(&read(path)?).map_err(|e| bad(e.to_string()))?;
-    genesis.check().map_err(|e| bad(e.to_string()))?;
+    let genesis: Genesis = GENESIS.json(path)?;
+    genesis.check().map_err(|e| GENESIS.refused(path, &e))?;
     Ok(genesis)
 }
 
 /// A secret key from a file whose first line is its seed in hex.
 pub fn read_seed(path: &Path) -> Result<SecretKey, Failure> {
-    let text = read(path)?;
+    let text = SEED.text(path)?;
     let seed = array_from_hex(text.lines().next().unwrap_or_default().trim());
-    let text = |e| format!("{} holds no seed of 32 bytes in hex: {e}", path.display());
-    seed.map(SecretKey::from_seed).map_err(|e| Failure::new(Exit::Usage, "BadSeed", text(e)))
+    seed.map(SecretKey::from_seed).map_err(|e| SEED.refused(path, &e))
 }
 
 /// Runs a node on this process until it is stopped.
@@ -139,7 +152,7 @@ pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Fail
         weft_testnet::process::detach().map_err(failed)?;
     }
     logging(args.log_json);
-    let home = Home::new(node_home(global));
+    let home = Home::new(node_home(global)?);
     if let Some(path) = &args.genesis {
         make(&home, path, args)?;
     }

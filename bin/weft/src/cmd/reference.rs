@@ -75,11 +75,11 @@ fn markdown(all: &Value) -> String {
             text(row, "meaning"),
             text(row, "unit"),
             text(row, "setter"),
-            row["low"],
-            row["high"],
-            defaults["main"],
-            defaults["local"],
-            defaults["bench"],
+            text(row, "low"),
+            text(row, "high"),
+            text(defaults, "main"),
+            text(defaults, "local"),
+            text(defaults, "bench"),
         );
         page.push_str(&line);
     }

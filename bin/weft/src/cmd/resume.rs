@@ -14,7 +14,7 @@ pub async fn run(
     (sending, calls): (&Sending, &[&str]),
 ) -> Result<Answer, Failure> {
     let desk = Desk::open(global).await?;
-    let tx = Kept::of(global, &desk.chain.chain).read(&id)?;
+    let tx = Kept::of(global, &desk.chain.chain)?.read(&id)?;
     let call = &tx.body.call;
     if !calls.contains(&call.name()) || !says(global, command, (call, desk.chain.network))? {
         let text = format!("{id} is a {}, and not what this command says", call.name());

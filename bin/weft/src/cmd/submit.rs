@@ -167,7 +167,7 @@ impl<'a> Desk<'a> {
                 return Err(e);
             }
             // The node does not remember it, which does not say that it never ran.
-            Kept::of(self.global, &self.chain.chain).keep(&tx);
+            Kept::of(self.global, &self.chain.chain)?.keep(&tx);
             return Err(e.help(
                 "its nonce was used, by this very transaction or by another of the key; the balance tells by which",
             ));
@@ -212,7 +212,7 @@ impl<'a> Desk<'a> {
     /// Keeps the bytes and hands them to the node. What breaks on the way leaves the outcome
     /// open; a refusal by name does not, and then nothing is kept.
     async fn submit(&self, tx: &Tx) -> Result<(), Failure> {
-        let (id, kept) = (tx.body.id(), Kept::of(self.global, &self.chain.chain));
+        let (id, kept) = (tx.body.id(), Kept::of(self.global, &self.chain.chain)?);
         kept.keep(tx);
         let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
         match self.remote.ask("tx_submit", &raw).await {
@@ -242,7 +242,7 @@ impl<'a> Desk<'a> {
         }
         let settled = self.settle(&id.to_string()).await;
         if settled.as_ref().err().is_none_or(|e| e.exit != Exit::Timeout) {
-            Kept::of(self.global, &self.chain.chain).forget(&id);
+            Kept::of(self.global, &self.chain.chain)?.forget(&id);
         }
         let receipt = settled?;
         let height = receipt["height"].as_u64();

@@ -19,11 +19,11 @@ pub async fn run(global: &Global, command: &TestnetCommand) -> Result<Answer, Fa
     match command {
         TestnetCommand::Up(args) => start(global, args).await,
         TestnetCommand::Status(at) => {
-            let net = Net::load(&testnet_dir(global, at.dir.as_ref()))?;
+            let net = Net::load(&testnet_dir(global, at.dir.as_ref())?)?;
             answer(global, &up::status(&net).await)
         }
         TestnetCommand::Down(at) => {
-            let net = Net::load(&testnet_dir(global, at.dir.as_ref()))?;
+            let net = Net::load(&testnet_dir(global, at.dir.as_ref())?)?;
             let running = net.nodes.iter().filter(|node| node.is_running()).count();
             net.down()?;
             let text = match running {
@@ -34,13 +34,13 @@ pub async fn run(global: &Global, command: &TestnetCommand) -> Result<Answer, Fa
             Answer::new(&json!({ "dir": net.dir, "stopped": running }), text)
         }
         TestnetCommand::Kill(which) => {
-            let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref()))?;
+            let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref())?)?;
             net.kill(which.node)?;
             let name = format!("node{}", which.node);
             Answer::new(&json!({ "killed": name }), format!("{name} killed"))
         }
         TestnetCommand::Restart(which) => {
-            let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref()))?;
+            let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref())?)?;
             let pid = net.start(which.node, &binary()?)?;
             let name = format!("node{}", which.node);
             Answer::new(&json!({ "started": name, "pid": pid }), format!("{name} runs as {pid}"))
@@ -65,7 +65,7 @@ pub fn now() -> Millis {
 pub fn wish(global: &Global, args: &TestnetUp) -> Result<Wish, Failure> {
     let network = if args.senders.is_some() { Network::Bench } else { Network::Local };
     Ok(Wish {
-        dir: testnet_dir(global, args.dir.dir.as_ref()),
+        dir: testnet_dir(global, args.dir.dir.as_ref())?,
         binary: binary()?,
         choice: Choice {
             nodes: args.nodes,
@@ -104,7 +104,7 @@ fn answer(global: &Global, status: &NetStatus) -> Result<Answer, Failure> {
 
 /// What to try next, in commands that mean this very network.
 fn next(global: &Global, status: &NetStatus) -> String {
-    let is_usual = status.dir == testnet_dir(global, None);
+    let is_usual = testnet_dir(global, None).is_ok_and(|usual| usual == status.dir);
     let dir = if is_usual { String::new() } else { format!(" --dir {}", status.dir.display()) };
     let Some(node) = status.nodes.iter().find(|node| node.pid.is_some()) else {
         return format!(

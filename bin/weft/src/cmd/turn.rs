@@ -28,7 +28,7 @@ pub async fn take(
     chain: &ChainId,
     key: &PublicKey,
 ) -> Result<Option<File>, Failure> {
-    let path = home(global).join("locks").join(format!("{}-{}", short(chain), short(key)));
+    let path = home(global)?.join("locks").join(format!("{}-{}", short(chain), short(key)));
     let file = match open(&path) {
         Ok(file) => file,
         Err(e) => {

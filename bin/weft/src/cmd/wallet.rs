@@ -5,6 +5,7 @@ use crate::args::{
 };
 use crate::ask;
 use crate::cmd::node::read_seed;
+use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note, table};
 use crate::signer;
 use serde::Deserialize;
@@ -20,8 +21,14 @@ use zeroize::Zeroizing;
 /// The hotkey that a new wallet gets.
 const HOTKEY: &str = "default";
 
-/// The most bytes of a case file.
-const MAX_BYTES: u64 = 256 << 20;
+/// A file of signatures.
+const CASES: Input = Input {
+    what: "a list of {public_key, message, signature}",
+    most: 256 << 20,
+    absent: "CasesUnreadable",
+    too_large: "CasesTooLarge",
+    bad: "BadCases",
+};
 
 /// Runs the command.
 pub fn run(global: &Global, command: &WalletCommand) -> Result<Answer, Failure> {
@@ -38,7 +45,7 @@ pub fn run(global: &Global, command: &WalletCommand) -> Result<Answer, Failure> 
 }
 
 fn keep(global: &Global, args: &WalletName, coldkey: &SecretKey) -> Result<Answer, Failure> {
-    let wallet = signer::wallets(global).wallet(&args.name)?;
+    let wallet = signer::wallets(global)?.wallet(&args.name)?;
     if wallet.has(KeyName::Cold) {
         return Err(weft_wallet::WalletError::Exists { path: wallet.path(KeyName::Cold)? }.into());
     }
@@ -51,7 +58,7 @@ fn keep(global: &Global, args: &WalletName, coldkey: &SecretKey) -> Result<Answe
 
 /// Puts all keys of a wallet under another password.
 fn passwd(global: &Global, args: &WalletPasswd) -> Result<Answer, Failure> {
-    let wallet = signer::wallets(global).wallet(&args.name)?;
+    let wallet = signer::wallets(global)?.wallet(&args.name)?;
     let old = if wallet.is_sealed(KeyName::Cold)? { Some(signer::password(global)?) } else { None };
     // Before a new one is asked for: a slip in the old one ends the command here.
     wallet.load(KeyName::Cold, old.as_deref())?;
@@ -131,7 +138,8 @@ fn list(global: &Global) -> Result<Answer, Failure> {
     let (mut shown, mut unreadable) = (Vec::new(), Vec::new());
     let head = ["name", "coldkey (local)", "hotkeys", "of"];
     let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
-    for (of, wallets) in [("home", signer::wallets(global)), ("testnet", signer::testnet(global))] {
+    for (of, wallets) in [("home", signer::wallets(global)?), ("testnet", signer::testnet(global)?)]
+    {
         let (good, odd) = wallets.survey()?;
         unreadable.extend(named(&odd));
         for wallet in good {
@@ -194,6 +202,7 @@ fn check(args: &WalletVerify) -> Result<Answer, Failure> {
 
 /// A case of a file; messages are raw bytes.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Case {
     public_key: String,
     message: String,
@@ -209,20 +218,7 @@ fn read_case(case: &Case) -> Option<(PublicKey, Signature, Vec<u8>)> {
 }
 
 fn check_file(path: &Path, batch: Option<usize>) -> Result<Answer, Failure> {
-    let unreadable = |e: std::io::Error| {
-        Failure::new(Exit::NotFound, "CasesUnreadable", format!("{}: {e}", path.display()))
-    };
-    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-    if bytes > MAX_BYTES {
-        let text = format!("{} has {bytes} bytes, {MAX_BYTES} are allowed", path.display());
-        return Err(Failure::new(Exit::Usage, "CasesTooLarge", text));
-    }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let cases: Vec<Case> = serde_json::from_str(&text).map_err(|e| {
-        let text =
-            format!("{} is no list of {{public_key, message, signature}}: {e}", path.display());
-        Failure::new(Exit::Usage, "BadCases", text)
-    })?;
+    let cases: Vec<Case> = CASES.json(path)?;
     let verdicts = verdicts(&cases, batch.unwrap_or(1));
     let good = verdicts.iter().filter(|v| **v).count();
     let text = format!("{good} of {} signatures are good", verdicts.len());

@@ -37,7 +37,7 @@ async fn commit(global: &Global, args: &WeightsSet) -> Result<Answer, Failure> {
     let hotkey = signer::hotkey(global)?;
     let (uids, values) = scores(&args.set)?;
     let (netuid, version_key) = (Netuid(args.netuid), args.version_key);
-    let kept = Commits::of(global, desk.chain.chain, (netuid, hotkey.public()));
+    let kept = Commits::of(global, desk.chain.chain, (netuid, hotkey.public()))?;
     let (chain, height) = commits::promises(&desk, netuid, hotkey.public()).await?;
     fits(&chain, &uids, version_key)?;
     let mut salt = [0; 16];
@@ -69,7 +69,7 @@ fn fits(chain: &Promises, uids: &[Uid], version_key: u64) -> Result<(), Failure>
         let text = format!("{} scores, at least {} are needed", uids.len(), chain.least);
         return refused("WeightVecLengthIsLow", text);
     }
-    if version_key < chain.weights_version {
+    if version_key < chain.weights_version.0 {
         let text =
             format!("version key {version_key}, at least {} is asked for", chain.weights_version);
         return refused("IncorrectWeightVersionKey", text);
@@ -81,7 +81,7 @@ async fn reveal(global: &Global, args: &WeightsReveal) -> Result<Answer, Failure
     let desk = Desk::open(global).await?;
     let hotkey = signer::hotkey(global)?;
     let netuid = Netuid(args.netuid);
-    let kept = Commits::of(global, desk.chain.chain, (netuid, hotkey.public()));
+    let kept = Commits::of(global, desk.chain.chain, (netuid, hotkey.public()))?;
     let (chain, height) = commits::promises(&desk, netuid, hotkey.public()).await?;
     let all = kept.all();
     if !global.dry_run {

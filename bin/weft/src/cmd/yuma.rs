@@ -1,14 +1,21 @@
 //! `weft yuma run FILE`.
 
 use crate::args::{Global, YumaCommand};
+use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, table};
 use serde_json::json;
 use std::path::Path;
 use weft_yuma::Outcome;
 use weft_yuma::case::{self, Case};
 
-/// The most bytes of a case file.
-const MAX_BYTES: u64 = 256 << 20;
+/// A case file.
+const CASE: Input = Input {
+    what: "a Yuma case",
+    most: 256 << 20,
+    absent: "CaseUnreadable",
+    too_large: "CaseTooLarge",
+    bad: "BadCase",
+};
 
 /// Runs the command.
 pub fn run(_: &Global, command: &YumaCommand) -> Result<Answer, Failure> {
@@ -51,17 +58,5 @@ fn earners(out: &Outcome) -> String {
 
 /// Reads a case file.
 pub fn read(file: &Path) -> Result<Case, Failure> {
-    let unreadable = |e: std::io::Error| {
-        Failure::new(Exit::NotFound, "CaseUnreadable", format!("{}: {e}", file.display()))
-    };
-    let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
-    if bytes > MAX_BYTES {
-        let text = format!("{} has {bytes} bytes, {MAX_BYTES} are allowed", file.display());
-        return Err(Failure::new(Exit::Usage, "CaseTooLarge", text));
-    }
-    let text = std::fs::read_to_string(file).map_err(unreadable)?;
-    serde_json::from_str(&text).map_err(|e| {
-        let message = format!("{} is no Yuma case: {e}", file.display());
-        Failure::new(Exit::Usage, "BadCase", message)
-    })
+    CASE.json(file)
 }

@@ -17,7 +17,7 @@ fn the_command_line_answers_with_its_exit_codes() {
         home.error(&["query", "supply", "--network", "http://127.0.0.1:1"], 4),
         "CannotConnect"
     );
-    for no_url in ["http://", "ftp://127.0.0.1:1", "http://a b"] {
+    for no_url in ["http://", "ftp://127.0.0.1:1", "http://a b", "http://127.0.0.1:99999"] {
         assert_eq!(home.error(&["query", "supply", "--network", no_url], 2), "BadUrl");
     }
     assert_eq!(home.error(&["testnet", "status"], 3), "NoTestnet");
@@ -176,4 +176,94 @@ fn the_reference_page_is_what_the_tables_in_the_code_say() {
     }
     let got = std::fs::read_to_string(&path).expect("the page is there");
     assert_eq!(got, want, "docs/reference.md: write it anew with WEFT_BLESS=1");
+}
+
+/// F18: a field of a file that nobody reads is a mistake, and is named.
+#[test]
+fn a_field_that_is_none_is_refused_by_its_name_in_every_file() {
+    let home = Home::new();
+    let sample =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/samples/yuma.json");
+    let sample = std::fs::read_to_string(sample).expect("the sample can be read");
+    let with = |place: &str, name: &str| {
+        let mut case: Value = serde_json::from_str(&sample).expect("the sample is JSON");
+        case.pointer_mut(place).expect("a place")[name] = json!(1);
+        case.to_string()
+    };
+    let proof =
+        json!([{ "public_key": "", "message": "", "signature": "", "memo": 1 }]).to_string();
+    for (field, text, args) in [
+        ("kapa", with("/params", "kapa"), &["yuma", "run"][..]),
+        ("weigths", with("/epochs/0/in", "weigths"), &["yuma", "run"]),
+        ("memo", proof, &["wallet", "verify", "--file"]),
+        (
+            "balance",
+            json!({ "balances": {}, "stakes": {}, "balance": {} }).to_string(),
+            &["genesis", "import", "--out", "g"],
+        ),
+        ("plna", "about = \"x\"\nprofile = \"fair\"\nplna = 1\n".to_owned(), &["sim", "scenario"]),
+    ] {
+        let path = write(&home, "odd-file", &text);
+        let (code, answer) = home.json(&[args, &[path.as_str()]].concat());
+        let message = answer["error"]["message"].as_str().unwrap_or_default();
+        assert_eq!(code, 2, "{field}: {answer}");
+        assert!(message.contains(&format!("`{field}`")), "{field}: {answer}");
+    }
+}
+
+/// F26: a byte order mark before a text is no part of it; bytes that are no text have a name.
+#[test]
+fn a_byte_order_mark_changes_nothing_and_a_password_that_is_no_text_is_named() {
+    let home = Home::new();
+    let sample =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/samples/yuma.json");
+    let sample = std::fs::read_to_string(sample).expect("the sample can be read");
+    let case = write(&home, "case.json", &format!("\u{feff}{sample}"));
+    assert!(home.data(&["yuma", "run", &case])["epochs"].is_array());
+    let ledger = write(&home, "ledger.json", "\u{feff}{\"balances\":{},\"stakes\":{}}");
+    let out = home.path().join("made");
+    let out = out.to_str().expect("a plain path");
+    assert_eq!(home.data(&["genesis", "import", &ledger, "--out", out])["accounts"], json!(0));
+    let plain = write(&home, "plain", "correct horse\n");
+    let marked = write(&home, "marked", "\u{feff}correct horse\r\n");
+    home.data(&["wallet", "create", "ann", "--password-file", &plain]);
+    let sign = |file: &str| {
+        home.json(&["wallet", "sign", "ann", "--message", "x", "--password-file", file]).0
+    };
+    assert_eq!((sign(&plain), sign(&marked)), (0, 0));
+    let odd = home.path().join("odd");
+    std::fs::write(&odd, b"\xff\xfep\0w\0").expect("the file can be written");
+    let odd = odd.to_str().expect("a plain path");
+    let args = ["wallet", "sign", "ann", "--message", "x", "--password-file", odd];
+    assert_eq!(home.error(&args, 2), "PasswordFileNotText");
+    let absent = ["wallet", "sign", "ann", "--message", "x", "--password-file", "none"];
+    assert_eq!(home.error(&absent, 3), "NoPasswordFile");
+}
+
+/// F29: without a home nothing is written into whatever directory the caller stands in.
+#[test]
+fn without_a_home_no_key_is_made_in_the_current_directory() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for home in [None, Some("")] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_weft"));
+        command.args(["wallet", "create", "ann", "--unencrypted", "--json"]).current_dir(&dir);
+        command.env_remove("WEFT_HOME").env_remove("HOME");
+        if let Some(home) = home {
+            command.env("HOME", home).env("WEFT_HOME", home);
+        }
+        let out = command.output().expect("the program starts");
+        assert_eq!(out.status.code(), Some(2), "{home:?}");
+        assert!(String::from_utf8_lossy(&out.stdout).contains("NoHome"), "{home:?}");
+    }
+    assert_eq!(std::fs::read_dir(&dir).expect("the directory is there").count(), 0);
+}
+
+/// F40: a flag that a command has no use for is refused rather than passed over.
+#[test]
+fn a_flag_without_a_use_is_refused() {
+    let home = Home::new();
+    assert_eq!(home.error(&["sim", "profiles", "--wallet", "ann"], 2), "UselessFlag");
+    let with_home = home.weft(&["transfer"]);
+    let said = String::from_utf8_lossy(&with_home.stderr).into_owned();
+    assert!(!said.contains("--home"), "the environment is no part of the line: {said}");
 }

@@ -13,6 +13,7 @@ mod partition;
 mod rotation;
 mod sim;
 mod slashing;
+mod streams;
 mod support;
 mod testnet;
 mod trusted;

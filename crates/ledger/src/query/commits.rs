@@ -4,7 +4,7 @@
 use crate::rules::{due, next_epoch, reads};
 use crate::state::Read;
 use serde::{Deserialize, Serialize};
-use weft_types::{Hash, Height, Netuid, Params, PublicKey};
+use weft_types::{Hash, Height, Netuid, Params, PublicKey, Wide};
 
 /// A commitment that can still be revealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct Promises {
     /// How many a row scores at least.
     pub least: u16,
     /// The least version of a validator's code.
-    pub weights_version: u64,
+    pub weights_version: Wide,
 }
 
 /// The commitments of a hotkey in a subnet; none when there is no such subnet.
@@ -70,6 +70,6 @@ pub fn promises(
         live: commits.live.iter().map(promise).collect(),
         neurons: net.neurons,
         least: numbers.min_allowed_weights.min(net.neurons),
-        weights_version: numbers.weights_version,
+        weights_version: Wide(numbers.weights_version),
     })
 }
