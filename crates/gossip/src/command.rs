@@ -106,6 +106,8 @@ pub enum Event {
     PeerUp {
         /// Which peer.
         peer: PeerName,
+        /// Where others can dial it, as far as we know: `/ip4/…/tcp/…/p2p/<peer name>`.
+        addresses: Vec<String>,
     },
     /// The last connection to a peer that was up has closed.
     PeerDown {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::GossipError;
 
 /// Everything the room needs to open. Addresses are multiaddrs of TCP over IP, such as
-/// `/ip4/127.0.0.1/tcp/9000`, without host names; a peer address may end in
-/// `/p2p/<peer name>` and then only that peer is accepted there.
+/// `/ip4/127.0.0.1/tcp/9000`; a peer's may begin with a host name, `/dns/NAME`, and may end
+/// in `/p2p/<peer name>`, and then only that peer is accepted there.
 #[derive(Clone)]
 pub struct Config {
     /// The ed25519 seed of the node's network identity. It signs no consensus data.

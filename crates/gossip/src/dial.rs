@@ -1,22 +1,30 @@
 //! Whom to dial, and when: each configured address is dialled until its peer is
 //! connected, and again when that peer is lost. A pure table; time is an argument.
 //!
-//! An address is due, being dialled, or linked to a connected peer. It falls back to
-//! due when its dial fails or its peer goes, after a wait that doubles each time from
-//! [`FIRST_WAIT`] to [`LAST_WAIT`]. Only a peer that came up resets the wait: a node
-//! that lets us in and throws us out again must not be dialled in a hot loop.
+//! An address is due, being looked up, being dialled, or linked to a connected peer. It
+//! falls back to due when its dial fails or its peer goes, after a wait that doubles each
+//! time from [`FIRST_WAIT`] to [`LAST_WAIT`]. Only a peer that came up resets the wait: a
+//! node that lets us in and throws us out again must not be dialled in a hot loop.
+//!
+//! What an operator should hear of an address is told once: that [`SILENT`] dials in a row
+//! have failed, or that a peer of another chain is there. It is told anew when the peer was
+//! up in between.
 
 use std::time::Duration;
 
-use libp2p::multiaddr::Protocol;
 use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
+
+use crate::address;
 
 /// The wait before the second dial.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait between two dials.
 pub(crate) const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// So many dials in a row without a connection are worth a word.
+const SILENT: u32 = 4;
 
 /// The configured addresses.
 #[derive(Debug)]
@@ -31,11 +39,16 @@ struct Target {
     peer: Option<PeerId>,
     state: State,
     wait: Duration,
+    /// Dials in a row that found nobody.
+    unheard: u32,
+    /// Whether its trouble was told.
+    told: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     Due(Instant),
+    LookedUp,
     Dialling(ConnectionId),
     Linked,
     /// The address is our own.
@@ -47,24 +60,42 @@ impl Target {
         self.state = State::Due(now + self.wait);
         self.wait = (self.wait * 2).min(LAST_WAIT);
     }
+
+    /// Its address, when its trouble has not been told yet.
+    fn tell(&mut self) -> Option<&Multiaddr> {
+        (!std::mem::replace(&mut self.told, true)).then_some(&self.address)
+    }
+
+    /// Nobody was there. Its address, when that is worth a word.
+    fn unheard(&mut self, now: Instant) -> Option<&Multiaddr> {
+        self.again(now);
+        self.unheard = self.unheard.saturating_add(1);
+        if self.unheard == SILENT { self.tell() } else { None }
+    }
 }
 
 impl Dialer {
     /// All addresses, due now.
     pub(crate) fn new(addresses: Vec<Multiaddr>, local: PeerId, now: Instant) -> Self {
         let target = |address: Multiaddr| {
-            let peer = named_peer(&address);
+            let peer = address::peer(&address);
             let state = if peer == Some(local) { State::Myself } else { State::Due(now) };
-            Target { address, peer, state, wait: FIRST_WAIT }
+            Target { address, peer, state, wait: FIRST_WAIT, unheard: 0, told: false }
         };
         Self { targets: addresses.into_iter().map(target).collect() }
     }
 
-    /// One address to dial now; call [`Dialer::dialling`] or [`Dialer::failed`] for it.
+    /// One address to dial now; call [`Dialer::looked_up`], [`Dialer::dialling`] or
+    /// [`Dialer::failed`] for it.
     pub(crate) fn due(&self, now: Instant) -> Option<(usize, Multiaddr)> {
         let ready = |target: &Target| matches!(target.state, State::Due(at) if at <= now);
         let place = self.targets.iter().position(ready)?;
         Some((place, self.targets[place].address.clone()))
+    }
+
+    /// The name in the address is being looked up.
+    pub(crate) fn looked_up(&mut self, place: usize) {
+        self.targets[place].state = State::LookedUp;
     }
 
     /// The dial has begun.
@@ -72,16 +103,24 @@ impl Dialer {
         self.targets[place].state = State::Dialling(connection);
     }
 
-    /// The dial could not even begin.
-    pub(crate) fn failed(&mut self, place: usize, now: Instant) {
-        self.targets[place].again(now);
+    /// The dial could not even begin. The address, when that is worth a word.
+    pub(crate) fn failed(&mut self, place: usize, now: Instant) -> Option<&Multiaddr> {
+        self.targets[place].unheard(now)
     }
 
-    /// The dial has ended without a connection.
-    pub(crate) fn unreached(&mut self, connection: ConnectionId, now: Instant) {
-        if let Some(target) = self.dialled(connection) {
-            target.again(now);
-        }
+    /// The dial has ended without a connection. The address, when that is worth a word.
+    pub(crate) fn unreached(
+        &mut self,
+        connection: ConnectionId,
+        now: Instant,
+    ) -> Option<&Multiaddr> {
+        self.dialled(connection)?.unheard(now)
+    }
+
+    /// The peer is of another chain. The addresses where it was dialled, when that is worth
+    /// a word.
+    pub(crate) fn stranger(&mut self, peer: PeerId) -> Vec<Multiaddr> {
+        self.of(peer).filter_map(|target| target.tell().cloned()).collect()
     }
 
     /// The dial has reached ourselves: never again.
@@ -96,6 +135,7 @@ impl Dialer {
         if let Some(target) = self.dialled(connection) {
             target.state = State::Linked;
             target.peer = Some(peer);
+            target.unheard = 0;
         }
     }
 
@@ -103,6 +143,7 @@ impl Dialer {
     pub(crate) fn up(&mut self, peer: PeerId) {
         for target in self.of(peer) {
             target.wait = FIRST_WAIT;
+            (target.unheard, target.told) = (0, false);
             if matches!(target.state, State::Due(_)) {
                 target.state = State::Linked;
             }
@@ -131,13 +172,6 @@ impl Dialer {
 
     fn dialled(&mut self, connection: ConnectionId) -> Option<&mut Target> {
         self.targets.iter_mut().find(|target| target.state == State::Dialling(connection))
-    }
-}
-
-fn named_peer(address: &Multiaddr) -> Option<PeerId> {
-    match address.iter().last() {
-        Some(Protocol::P2p(peer)) => Some(peer),
-        _ => None,
     }
 }
 
@@ -230,5 +264,47 @@ mod tests {
         dialer.postpone(peer, until);
         assert!(dialer.due(until - Duration::from_millis(1)).is_none());
         assert!(dialer.due(until).is_some());
+    }
+
+    #[test]
+    fn f20_an_address_where_nobody_answers_is_told_once_until_its_peer_was_up() {
+        let (mut now, peer) = (Instant::now(), PeerId::random());
+        let mut dialer = one(&format!("/ip4/127.0.0.1/tcp/1/p2p/{peer}"), now);
+        let mut told = |dialer: &mut Dialer, dials: usize| {
+            (0..dials)
+                .filter(|_| {
+                    now += LAST_WAIT;
+                    dialer.dialling(0, connection(1));
+                    dialer.unreached(connection(1), now).is_some()
+                })
+                .count()
+        };
+        assert_eq!(told(&mut dialer, 3), 0, "a node that starts later than we is no news");
+        assert_eq!(told(&mut dialer, 1), 1);
+        assert_eq!(told(&mut dialer, 9), 0, "once is enough");
+        dialer.up(peer);
+        dialer.down(peer, Instant::now());
+        assert_eq!(told(&mut dialer, 9), 1);
+    }
+
+    #[test]
+    fn f20_a_peer_of_another_chain_is_told_with_the_address_it_was_dialled_at() {
+        let (now, peer) = (Instant::now(), PeerId::random());
+        let mut dialer = one("/ip4/127.0.0.1/tcp/1", now);
+        assert!(dialer.stranger(peer).is_empty(), "it was not dialled");
+        dialer.dialling(0, connection(1));
+        dialer.reached(connection(1), peer);
+        assert_eq!(dialer.stranger(peer), ["/ip4/127.0.0.1/tcp/1".parse::<Multiaddr>().unwrap()]);
+        assert!(dialer.stranger(peer).is_empty(), "once is enough");
+    }
+
+    #[test]
+    fn an_address_that_is_looked_up_is_not_looked_up_twice() {
+        let now = Instant::now();
+        let mut dialer = one("/dns/localhost/tcp/1", now);
+        dialer.looked_up(0);
+        assert!(dialer.due(now + LAST_WAIT).is_none());
+        dialer.failed(0, now);
+        assert!(dialer.due(now + LAST_WAIT).is_some());
     }
 }

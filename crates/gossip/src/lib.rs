@@ -7,7 +7,9 @@
 //!
 //! 1. [`start`] binds the listen addresses and dials every configured peer at
 //!    once. A failed or lost peer is dialled again for ever, after 200 ms, then
-//!    twice as long each time up to 5 s; the wait falls back when the peer is up.
+//!    twice as long each time up to 5 s; the wait falls back when the peer is up. An
+//!    address where nobody answers, or that of a peer of another chain, is named in a
+//!    warning once, and again after the peer was up.
 //! 2. Two nodes shake hands: noise proves the peer name, identify must carry the
 //!    same chain id, and the peer must subscribe to all three [`Topic`]s. Only then
 //!    does [`Event::PeerUp`] appear, so a message published after it reaches that
@@ -44,6 +46,7 @@
 //! request protocols, identify) carries the chain id, so nodes of two chains have
 //! no protocol in common over which a message could travel.
 
+mod address;
 mod ask;
 mod command;
 mod config;
@@ -58,6 +61,7 @@ mod start;
 mod swarm;
 mod verdicts;
 
+pub use address::{listen_address, peer_address};
 pub use command::{Command, Event, RequestFailure, Verdict};
 pub use config::{Config, Limits};
 pub use counters::{Counters, Snapshot, TopicCounts};

@@ -6,6 +6,7 @@
 //! failed requests without reading about them.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{InboundRequestId, OutboundRequestId, ResponseChannel};
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{DialError, SwarmEvent};
-use libp2p::{PeerId, Swarm};
+use libp2p::{Multiaddr, PeerId, Swarm};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::address::{self, Places};
 use crate::ask::{Asked, Quota, Tickets};
 use crate::dial::Dialer;
 use crate::frame::Answer;
@@ -39,6 +41,12 @@ const MOST_UNANSWERED: usize = 65_536;
 /// News that may wait while commands are still taken.
 const MOST_NEWS: usize = 1_024;
 
+/// Lookups of names that may have ended without being heard.
+const MOST_LOOKUPS: usize = 64;
+
+/// What became of the lookup of an address with a name in it.
+type Lookup = (usize, io::Result<Multiaddr>);
+
 /// Everything the task owns.
 pub(crate) struct Room {
     swarm: Swarm<Stack>,
@@ -47,7 +55,9 @@ pub(crate) struct Room {
     counters: Arc<Counters>,
     news: VecDeque<Event>,
     dialer: Dialer,
+    lookups: (mpsc::Sender<Lookup>, mpsc::Receiver<Lookup>),
     peers: Peers,
+    places: Places,
     verdicts: Verdicts,
     asked: Asked<OutboundRequestId>,
     tickets: Tickets<InboundRequestId, ResponseChannel<Answer>>,
@@ -70,7 +80,9 @@ impl Room {
             counters,
             news: VecDeque::new(),
             dialer,
+            lookups: mpsc::channel(MOST_LOOKUPS),
             peers: Peers::new(limits.handshake()),
+            places: Places::default(),
             verdicts: Verdicts::new(limits.verdict(), MOST_UNANSWERED),
             asked: Asked::new(outbound, limits.request_timeout()),
             tickets: Tickets::new(inbound),
@@ -102,6 +114,7 @@ impl Room {
                     Err(_) => return,
                 },
                 _ = clock.tick() => self.beat(Instant::now()),
+                Some((place, found)) = self.lookups.1.recv() => self.found(place, found),
                 event = self.swarm.select_next_some(), if self.news.is_empty() => {
                     self.hear(event, Instant::now());
                 }
@@ -131,8 +144,10 @@ impl Room {
                 let address = address.with(Protocol::P2p(*self.swarm.local_peer_id()));
                 self.news.push_back(Event::Listening { address: address.to_string() });
             }
-            SwarmEvent::ConnectionEstablished { peer_id, connection_id, .. } => {
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
                 self.peers.connected(peer_id, now);
+                let (remote, is_dialler) = (endpoint.get_remote_address(), endpoint.is_dialer());
+                self.places.connected(peer_id, remote, is_dialler);
                 self.dialer.reached(connection_id, peer_id);
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
@@ -142,7 +157,7 @@ impl Room {
                 tracing::debug!(%error, "a dial failed");
                 match error {
                     DialError::LocalPeerId { .. } => self.dialer.reached_myself(connection_id),
-                    _ => self.dialer.unreached(connection_id, now),
+                    _ => silent(self.dialer.unreached(connection_id, now), &error),
                 }
             }
             SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener failed"),
@@ -178,15 +193,37 @@ impl Room {
 
     fn dial(&mut self, now: Instant) {
         while let Some((place, address)) = self.dialer.due(now) {
-            // Not from the listen port: two nodes that dial each other at the same
-            // moment from and to the same ports would meet in one connection with
-            // two dialling ends.
-            let dial = DialOpts::unknown_peer_id().address(address).allocate_new_port().build();
-            self.dialer.dialling(place, dial.connection_id());
-            if let Err(error) = self.swarm.dial(dial) {
-                tracing::debug!(%error, "a dial could not begin");
-                self.dialer.failed(place, now);
+            if address::name(&address).is_none() {
+                self.dial_at(place, address, now);
+                continue;
             }
+            self.dialer.looked_up(place);
+            let tell = self.lookups.0.clone();
+            // A room that has closed meanwhile does not want to know.
+            tokio::spawn(async move {
+                drop(tell.send((place, address::resolve(address).await)).await);
+            });
+        }
+    }
+
+    fn dial_at(&mut self, place: usize, address: Multiaddr, now: Instant) {
+        // Not from the listen port: two nodes that dial each other at the same
+        // moment from and to the same ports would meet in one connection with
+        // two dialling ends.
+        let dial = DialOpts::unknown_peer_id().address(address).allocate_new_port().build();
+        self.dialer.dialling(place, dial.connection_id());
+        if let Err(error) = self.swarm.dial(dial) {
+            tracing::debug!(%error, "a dial could not begin");
+            silent(self.dialer.failed(place, now), &error);
+        }
+    }
+
+    /// A name in a peer's address was looked up.
+    fn found(&mut self, place: usize, found: io::Result<Multiaddr>) {
+        let now = Instant::now();
+        match found {
+            Ok(address) => self.dial_at(place, address, now),
+            Err(error) => silent(self.dialer.failed(place, now), &error),
         }
     }
 
@@ -194,7 +231,8 @@ impl Room {
     fn up(&mut self, peer: PeerId) {
         self.dialer.up(peer);
         self.counters.peers.set(self.peers.up_count());
-        self.news.push_back(Event::PeerUp { peer: PeerName(peer) });
+        let addresses = self.places.of(peer);
+        self.news.push_back(Event::PeerUp { peer: PeerName(peer), addresses });
     }
 
     fn lost(&mut self, peer: PeerId, now: Instant) {
@@ -202,6 +240,7 @@ impl Room {
         if let Some(until) = self.peers.banned_until(peer) {
             self.dialer.postpone(peer, until);
         }
+        self.places.gone(peer);
         if self.peers.gone(peer) {
             self.counters.peers.set(self.peers.up_count());
             self.news.push_back(Event::PeerDown { peer: PeerName(peer) });
@@ -240,5 +279,16 @@ impl Room {
         if score.is_some_and(|score| score < GRAYLIST) && !self.peers.is_banned(peer) {
             self.ban(peer, "its score is too low");
         }
+    }
+}
+
+/// Says that nobody answers at an address, when that is worth a word.
+fn silent(address: Option<&Multiaddr>, error: &dyn std::error::Error) {
+    if let Some(address) = address {
+        let mut cause = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        tracing::warn!(%address, error = %cause, "nobody of our chain answers at the address of a peer; it is tried again and again");
     }
 }

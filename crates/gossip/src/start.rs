@@ -1,16 +1,16 @@
 //! Opening the room: check the configuration, bind, and let the task run.
 
 use std::io;
-use std::net::{IpAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use libp2p::Multiaddr;
-use libp2p::multiaddr::Protocol;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::address::{listen_address, peer_address, socket};
 use crate::dial::Dialer;
 use crate::names::{ChainNames, keypair};
 use crate::room::Room;
@@ -47,9 +47,9 @@ pub fn start(config: &Config) -> Result<Gossip, GossipError> {
     let runtime = Handle::try_current().map_err(|_| GossipError::NoRuntime)?;
     config.limits.check()?;
     let names = ChainNames::new(&config.chain)?;
-    let peers = addresses(&config.peers)?;
+    let peers = all(&config.peers, peer_address)?;
     let mut swarm = swarm::build(keypair(&config.key)?, &names, &config.limits)?;
-    for address in addresses(&config.listen)? {
+    for address in all(&config.listen, listen_address)? {
         let refused = |why: String| GossipError::Listen { address: address.to_string(), why };
         probe(&address).map_err(|why| refused(why.to_string()))?;
         swarm.listen_on(address.clone()).map_err(|why| refused(why.to_string()))?;
@@ -74,30 +74,9 @@ fn probe(address: &Multiaddr) -> io::Result<()> {
     }
 }
 
-/// The TCP socket an address stands for; `None` for everything we cannot dial.
-fn socket(address: &Multiaddr) -> Option<(IpAddr, u16)> {
-    let mut parts = address.iter();
-    let ip = match parts.next()? {
-        Protocol::Ip4(ip) => IpAddr::from(ip),
-        Protocol::Ip6(ip) => IpAddr::from(ip),
-        _ => return None,
-    };
-    match parts.next()? {
-        Protocol::Tcp(port) => Some((ip, port)),
-        _ => None,
-    }
-}
-
-fn addresses(texts: &[String]) -> Result<Vec<Multiaddr>, GossipError> {
-    texts.iter().map(|text| address(text)).collect()
-}
-
-fn address(text: &str) -> Result<Multiaddr, GossipError> {
-    let refused = |why: String| GossipError::Address { address: text.to_owned(), why };
-    let parsed: Multiaddr =
-        text.parse().map_err(|why: libp2p::multiaddr::Error| refused(why.to_string()))?;
-    if socket(&parsed).is_none() {
-        return Err(refused("it does not begin with /ip4 or /ip6 and then /tcp".to_owned()));
-    }
-    Ok(parsed)
+fn all(
+    texts: &[String],
+    read: impl Fn(&str) -> Result<Multiaddr, GossipError>,
+) -> Result<Vec<Multiaddr>, GossipError> {
+    texts.iter().map(|text| read(text)).collect()
 }

@@ -9,7 +9,8 @@
 //! - Scores punish what is invalid and nothing else. Quiet, slow or overloaded peers
 //!   are honest; a peer that lags is not thrown out of the mesh for it.
 //! - Identify runs every 20 s on every connection and so finds the dead ones, which
-//!   plain TCP would keep for a quarter of an hour.
+//!   plain TCP would keep for a quarter of an hour. It tells where we listen, so that
+//!   peers can be told of each other; of what a peer says only the ports are used.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -91,7 +92,6 @@ fn identity(key: PublicKey, names: &ChainNames) -> identify::Config {
         .with_agent_version(concat!("weft/", env!("CARGO_PKG_VERSION")).to_owned())
         .with_interval(Duration::from_secs(20))
         .with_cache_size(0)
-        .with_hide_listen_addrs(true)
 }
 
 fn ask(names: &ChainNames, limits: &Limits) -> request_response::Behaviour<Frames> {

@@ -13,7 +13,12 @@ impl Room {
     pub(super) fn on_identify(&mut self, event: identify::Event) {
         match event {
             identify::Event::Received { peer_id, info, .. } => {
+                self.places.listens(peer_id, &info.listen_addrs);
                 if info.protocol_version != self.names.version {
+                    for address in self.dialer.stranger(peer_id) {
+                        let (ours, theirs) = (&self.names.version, plain(&info.protocol_version));
+                        tracing::warn!(%address, ours, theirs, "the peer at this address is of another chain; nothing is exchanged with it");
+                    }
                     self.refuse(peer_id, "it is of another chain");
                 } else if self.peers.named_our_chain(peer_id) {
                     self.up(peer_id);
@@ -135,4 +140,9 @@ impl Room {
             tracing::debug!(message = %name, "a verdict found its message gone");
         }
     }
+}
+
+/// What a stranger calls its chain, fit for a log.
+fn plain(version: &str) -> String {
+    version.chars().filter(|c| c.is_ascii_graphic()).take(80).collect()
 }

@@ -215,3 +215,29 @@ async fn a_program_that_sends_what_gossip_forbids_is_sent_away() {
     assert_eq!(node.counters().banned, 1);
     assert_eq!(node.counters().topics[Topic::Shares.index()].received, 0);
 }
+
+/// Where the next peer that comes up can be dialled.
+async fn addresses(node: &mut Node) -> Vec<String> {
+    node.until(|event| match event {
+        Event::PeerUp { addresses, .. } => Some(addresses),
+        _ => None,
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_peer_comes_with_where_others_can_dial_it_whoever_dialled() {
+    let mut first = Node::new(1, &[]).await;
+    let mut second = Node::new(2, &[&first.address]).await;
+    assert_eq!(addresses(&mut first).await, [second.address.as_str()], "as it said itself");
+    assert_eq!(addresses(&mut second).await, [first.address.as_str()], "as it was dialled");
+}
+
+#[tokio::test]
+async fn f31_a_peer_is_dialled_by_the_name_of_its_host() {
+    let mut server = Node::new(1, &[]).await;
+    let named = server.address.replace("/ip4/127.0.0.1/", "/dns4/localhost/");
+    let mut client = Node::new(2, &[&named]).await;
+    client.up(server.name()).await;
+    server.up(client.name()).await;
+}

@@ -86,7 +86,10 @@ impl Node {
     }
 
     pub async fn up(&mut self, wanted: PeerName) {
-        self.until(|event| (event == Event::PeerUp { peer: wanted }).then_some(())).await;
+        self.until(|event| {
+            matches!(event, Event::PeerUp { peer, .. } if peer == wanted).then_some(())
+        })
+        .await;
     }
 
     pub async fn down(&mut self, wanted: PeerName) {
@@ -153,7 +156,7 @@ pub async fn line(middle: &Config) -> (Node, Node, Node) {
     right.up(middle.name()).await;
     let (mut left_up, mut right_up) = (false, false);
     while !(left_up && right_up) {
-        if let Event::PeerUp { peer } = middle.next().await {
+        if let Event::PeerUp { peer, .. } = middle.next().await {
             left_up |= peer == left.name();
             right_up |= peer == right.name();
         }
