@@ -178,16 +178,15 @@ impl Net {
         started.go().map_err(failed)
     }
 
-    /// Kills the process of a node as a crash would.
+    /// Kills the process of a node as a crash would; answers whether it ran.
     ///
     /// # Errors
     /// [`NetError::Io`] when it can't be killed.
-    pub fn kill(&mut self, number: usize) -> Result<(), NetError> {
+    pub fn kill(&mut self, number: usize) -> Result<bool, NetError> {
         let node = self.node_mut(number)?;
-        if let Some(pid) = node.pid {
-            process::kill(pid, &node.home).map_err(|e| NetError::io(&node.home, e))?;
-        }
-        Ok(())
+        let Some(pid) = node.pid.filter(|_| node.is_running()) else { return Ok(false) };
+        process::kill(pid, &node.home).map_err(|e| NetError::io(&node.home, e))?;
+        Ok(true)
     }
 
     /// Stops every process that was written down. One of a start that was interrupted before
@@ -208,14 +207,16 @@ impl Net {
     }
 }
 
-/// Ports of loopback that are free now. All are held until the last is found, so they
-/// differ.
+/// Ports of loopback that are free now: these, or others where they are taken. All are held
+/// until the last is found, so they differ.
 ///
 /// # Errors
 /// [`NetError::Io`] when the system gives none.
-pub fn free_ports(count: usize) -> Result<Vec<u16>, NetError> {
-    let held = (0..count)
-        .map(|_| TcpListener::bind("127.0.0.1:0"))
+pub fn free_ports(wanted: &[u16]) -> Result<Vec<u16>, NetError> {
+    let any = || TcpListener::bind("127.0.0.1:0");
+    let held = wanted
+        .iter()
+        .map(|port| TcpListener::bind(("127.0.0.1", *port)).or_else(|_| any()))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| NetError::io(Path::new("127.0.0.1"), e))?;
     held.iter()
@@ -243,6 +244,14 @@ mod tests {
         std::fs::write(dir.join("a-file-of-somebody"), "x").unwrap();
         assert!(matches!(Net::clear(&dir), Err(NetError::NotOurs { .. })));
         assert!(dir.join("a-file-of-somebody").exists());
+    }
+
+    #[test]
+    fn a_wanted_port_that_is_taken_is_another() {
+        let held = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = held.local_addr().unwrap().port();
+        let got = free_ports(&[taken, 0, taken]).unwrap();
+        assert!(!got.contains(&taken) && got[0] != got[2], "{got:?}");
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct Wish {
     pub wires: bool,
     /// Numbers that differ from the preset, as `NAME=VALUE`.
     pub params: Vec<String>,
+    /// Whether its nodes listen on the usual ports, where those are free.
+    pub usual_ports: bool,
     /// The most bytes of an RPC request, for load generators.
     pub rpc_body_bytes: usize,
 }
@@ -203,7 +205,7 @@ fn write(wish: &Wish, plan: &Plan) -> Result<Net, NetError> {
         .map_err(|e| NetError::Damaged { path: genesis.clone(), reason: e.to_string() })?;
     put(&genesis, &text)?;
     let count = plan.nodes.len();
-    let ports = free_ports(2 * count + if wish.wires { Wires::ports(count) } else { 0 })?;
+    let ports = free_ports(&ports(wish, count))?;
     let (listen, ports) = ports.split_at(count);
     let (rpc, ports) = ports.split_at(count);
     net.wires = Wires::on(ports, count);
@@ -227,6 +229,21 @@ fn write(wish: &Wish, plan: &Plan) -> Result<Net, NetError> {
     crate::wallets::write(&dir.join("wallets"), &plan.wallets)?;
     net.save()?;
     Ok(net)
+}
+
+/// The first port of a usual network's nodes for peers, and for RPC.
+const USUAL: [u16; 2] = [19_900, 19_944];
+
+/// Which ports a network wants: of its nodes for peers, then for RPC, then of its wires.
+fn ports(wish: &Wish, nodes: usize) -> Vec<u16> {
+    let one_each = |first: u16| {
+        (0..nodes).map(move |n| {
+            let port = u16::try_from(n).ok().and_then(|n| first.checked_add(n));
+            port.filter(|_| wish.usual_ports).unwrap_or(0)
+        })
+    };
+    let wires = if wish.wires { Wires::ports(nodes) } else { 0 };
+    USUAL.into_iter().flat_map(one_each).chain(std::iter::repeat_n(0, wires)).collect()
 }
 
 fn put(path: &Path, text: &str) -> Result<(), NetError> {

@@ -64,6 +64,7 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
             metagraph: None,
             fair_launch: false,
             params: Vec::new(),
+            usual_ports: false,
             rpc_body_bytes: BODY_BYTES,
         },
         rate: args.rate,

@@ -4,7 +4,7 @@ use crate::args::{Global, TestnetCommand, TestnetUp};
 use crate::output::{Answer, Exit, Failure, note, short, table};
 use crate::remote::testnet_dir;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use weft_testnet::metagraph::MetagraphError;
 use weft_testnet::up::{self, NetStatus, Wish};
@@ -35,9 +35,10 @@ pub async fn run(global: &Global, command: &TestnetCommand) -> Result<Answer, Fa
         }
         TestnetCommand::Kill(which) => {
             let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref())?)?;
-            net.kill(which.node)?;
+            let ran = net.kill(which.node)?;
             let name = format!("node{}", which.node);
-            Answer::new(&json!({ "killed": name }), format!("{name} killed"))
+            let text = if ran { "killed" } else { "was down already; nothing was killed" };
+            Answer::new(&json!({ "node": name, "killed": ran }), format!("{name} {text}"))
         }
         TestnetCommand::Restart(which) => {
             let mut net = Net::load(&testnet_dir(global, which.dir.dir.as_ref())?)?;
@@ -79,13 +80,72 @@ pub fn wish(global: &Global, args: &TestnetUp) -> Result<Wish, Failure> {
         fair_launch: args.fair_launch,
         wires: args.wires,
         params: args.params.clone(),
+        // A network of everybody's usual home, of which there is one.
+        usual_ports: global.home.is_none() && args.dir.dir.is_none(),
         rpc_body_bytes: if args.senders.is_some() { 8 << 20 } else { 1 << 20 },
     })
 }
 
 async fn start(global: &Global, args: &TestnetUp) -> Result<Answer, Failure> {
-    let status = up::up(&wish(global, args)?, &note).await?;
-    answer(global, &status)
+    let wish = wish(global, args)?;
+    let mut asked = std::pin::pin!(asked_to_stop());
+    let status = tokio::select! {
+        biased;
+        () = &mut asked => return Err(interrupted(&wish.dir)),
+        status = up::up(&wish, &note) => status,
+    };
+    if status.is_err() {
+        // What is stopped from the keyboard loses its children at once, and fails of that.
+        let a_moment = std::time::Duration::from_millis(50);
+        if tokio::time::timeout(a_moment, asked).await.is_ok() {
+            return Err(interrupted(&wish.dir));
+        }
+    }
+    answer(global, &status?)
+}
+
+/// Ends when somebody asks this process to stop.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
+}
+
+/// Stops what an interrupted start has started, and says so.
+fn interrupted(dir: &Path) -> Failure {
+    let text = "the start was interrupted";
+    let begun = Net::load(dir).ok().filter(|net| net.state == State::Starting);
+    let stopped = begun.map_or(Ok(()), |net| net.down());
+    match stopped {
+        Ok(()) => {
+            Failure::new(Exit::Failed, "Interrupted", format!("{text}; its nodes are stopped"))
+        }
+        Err(error) => Failure::new(Exit::Failed, "Interrupted", format!("{text}; {error}"))
+            .help(format!("weft testnet down --dir {}", dir.display())),
+    }
+}
+
+/// The command that joins a network from a directory of its own beside it.
+fn join_line(status: &NetStatus) -> Option<String> {
+    let node = status.nodes.iter().find(|node| node.pid.is_some())?;
+    let mut name = status.dir.file_name()?.to_owned();
+    name.push("-joined");
+    let home = status.dir.with_file_name(name);
+    Some(format!("weft node join {} --home {}", node.rpc, quoted(&home)))
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn answer(global: &Global, status: &NetStatus) -> Result<Answer, Failure> {
@@ -95,17 +155,33 @@ fn answer(global: &Global, status: &NetStatus) -> Result<Answer, Failure> {
         text = format!("{text}\n\n{}", rows_table(status));
     }
     if status.state == State::Starting {
-        text = format!("{text}\n\nit did not come up: weft testnet down, then weft testnet up");
+        let dir = dir_flag(global, status);
+        let again = format!("weft testnet down{dir}, then weft testnet up{dir}");
+        text = format!("{text}\n\nit did not come up: {again}");
     }
-    let next = next(global, status);
+    let (next, join) = (next(global, status), join_line(status));
     let text = format!("{text}\n\ndir {}\n{next}", status.dir.display());
-    Ok(Answer::new(status, text)?.at(Some("local".to_owned()), height))
+    let text = match &join {
+        Some(line) => format!("{text}\njoin it: {line}"),
+        None => text,
+    };
+    let mut answer = Answer::new(status, text)?;
+    answer.data["join"] = json!(join);
+    Ok(answer.at(Some("local".to_owned()), height))
+}
+
+/// The flag that makes another command mean this very network.
+fn dir_flag(global: &Global, status: &NetStatus) -> String {
+    if testnet_dir(global, None).is_ok_and(|usual| usual == status.dir) {
+        return String::new();
+    }
+    format!(" --dir {}", quoted(&status.dir))
 }
 
 /// What to try next, in commands that mean this very network.
 fn next(global: &Global, status: &NetStatus) -> String {
-    let is_usual = testnet_dir(global, None).is_ok_and(|usual| usual == status.dir);
-    let dir = if is_usual { String::new() } else { format!(" --dir {}", status.dir.display()) };
+    let dir = dir_flag(global, status);
+    let is_usual = dir.is_empty();
     let Some(node) = status.nodes.iter().find(|node| node.pid.is_some()) else {
         return format!(
             "no node runs; next: weft testnet restart 0{dir} goes on with node 0 and its chain | \
@@ -113,9 +189,16 @@ fn next(global: &Global, status: &NetStatus) -> String {
         );
     };
     let network = if is_usual { String::new() } else { format!(" --network {}", node.rpc) };
+    let wallets = if is_usual {
+        String::new()
+    } else {
+        // Wallets are looked for in a home, and such a network is none's.
+        let home = quoted(&status.dir);
+        format!("\nits wallets: weft transfer carol 1 -w alice --home {home}{network}")
+    };
     format!(
         "next: weft testnet status{dir} | weft query supply{network} | \
-         weft subnet metagraph 1{network} | weft testnet down{dir}"
+         weft subnet metagraph 1{network} | weft testnet down{dir}{wallets}"
     )
 }
 
@@ -201,6 +284,10 @@ fn next_step(error: &NetError) -> String {
             format!("weft testnet restart N --dir {} starts node N again", dir.display())
         }
         NetError::NoNode { .. } => "weft testnet status lists them".to_owned(),
+        NetError::AlreadyRuns { .. } => "weft testnet kill N stops it".to_owned(),
+        NetError::Timeout { dir, .. } => {
+            format!("stop it: weft testnet down --dir {}", dir.display())
+        }
         NetError::WiresRefused { .. } => "weft testnet fault heal ends any cut".to_owned(),
         _ => String::new(),
     }
