@@ -51,6 +51,7 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         return wait(cmd::resume::run(global, (id, &command), (sending, calls)));
     }
     match command {
+        Command::Node(args::NodeCommand::Join(args)) => cmd::join::run(global, &args),
         Command::Node(args::NodeCommand::Run(args)) => cmd::node::run_until_stopped(global, &args),
         Command::Node(command) => wait(cmd::node::run(global, &command)),
         Command::Testnet(command) => wait(cmd::testnet::run(global, &command)),

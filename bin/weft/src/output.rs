@@ -180,6 +180,12 @@ pub fn finish(result: Result<Answer, Failure>, as_json: bool) -> ExitCode {
     }
 }
 
+/// Writes a result of a command that runs on: one document a line, or text for people.
+pub fn tell(answer: Answer, as_json: bool) {
+    let text = if as_json { envelope(answer).to_string() } else { answer.text };
+    say(text.trim_end());
+}
+
 /// Writes the result. A reader that closed the pipe early has read what it wanted; any other
 /// reason is a failure, though what the command did is done.
 pub fn say(text: &str) -> ExitCode {

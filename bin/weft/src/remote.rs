@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+use weft_node::config::Home;
 use weft_rpc::client::{Client, ClientError};
 use weft_testnet::Net;
 use weft_types::key_text::KeyTextError;
@@ -34,6 +35,14 @@ fn home_in(given: Option<&PathBuf>, person: Option<OsString>) -> Result<PathBuf,
     Ok(PathBuf::from(person).join(".weft"))
 }
 
+/// Where a node lives: `--home`, else `~/.weft/node`.
+pub fn node_home(global: &Global) -> Result<PathBuf, Failure> {
+    match &global.home {
+        Some(home) => Ok(home.clone()),
+        None => Ok(home(global)?.join("node")),
+    }
+}
+
 /// Where the testnet lives: `--dir`, else `HOME/testnet`.
 pub fn testnet_dir(global: &Global, dir: Option<&PathBuf>) -> Result<PathBuf, Failure> {
     let dir = match dir {
@@ -43,14 +52,18 @@ pub fn testnet_dir(global: &Global, dir: Option<&PathBuf>) -> Result<PathBuf, Fa
     Ok(std::path::absolute(&dir).unwrap_or(dir))
 }
 
-/// The URL that `--network` means.
+/// The URL that `--network` means: of the testnet of this home when it runs, else of the node
+/// of this home, else of the usual port.
 fn url(global: &Global) -> String {
     if global.network.contains("://") {
         return global.network.clone();
     }
     let net = testnet_dir(global, None).ok().and_then(|dir| Net::load(&dir).ok());
     let running = net.and_then(|net| net.nodes.into_iter().find(weft_testnet::Node::is_running));
-    running.map_or_else(|| "http://127.0.0.1:19944".to_owned(), |node| node.rpc)
+    let home = || node_home(global).ok().map(Home::new);
+    let own = || home().and_then(|home| home.config().ok()).map(|config| config.rpc);
+    let usual = || "127.0.0.1:19944".to_owned();
+    running.map_or_else(|| format!("http://{}", own().unwrap_or_else(usual)), |node| node.rpc)
 }
 
 /// What every read answers beside its data.

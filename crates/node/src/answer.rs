@@ -1,6 +1,6 @@
 //! Answers to questions: reads of the last final state, or of the head's.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, now};
 use crate::event::Reply;
 use crate::submit::AccountsAt;
 use serde_json::{Value, json};
@@ -90,7 +90,8 @@ impl Engine {
             Method::NetPeers => Ok(self.peer_list()),
             Method::VoterStatus => Ok(self.voter_status()),
             Method::VoterQueueRow => self.queue_row(params),
-            Method::ChainGetBlock
+            Method::ChainGenesis
+            | Method::ChainGetBlock
             | Method::TxSubmit
             | Method::TxSubmitMany
             | Method::TxTry
@@ -105,6 +106,8 @@ impl Engine {
         let Health { reasons, notes } = self.health();
         json!({
             "name": self.config.name,
+            "peer": self.gossip.local.to_string(),
+            "time": now(),
             "network": self.chain.network,
             "chain_id": self.chain.id,
             "height": head.height,
@@ -269,8 +272,10 @@ impl Engine {
     }
 
     fn peer_list(&self) -> Value {
-        let peers: Vec<_> = self.peers.all().map(|(_, name)| name.to_string()).collect();
-        json!({ "peers": peers })
+        let peer = |(_, name)| json!({ "name": format!("{name}"), "addresses": self.peers.addresses(name) });
+        let peers: Vec<_> = self.peers.all().map(peer).collect();
+        let local = json!({ "name": self.gossip.local.to_string(), "addresses": self.peers.own() });
+        json!({ "local": local, "peers": peers })
     }
 
     fn voter_status(&self) -> Value {

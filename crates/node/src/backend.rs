@@ -8,6 +8,7 @@
 use crate::answer::{about, parse};
 use crate::checker::{Job, LISTS};
 use crate::event::{Event, Reply, Source};
+use crate::genesis_pages::GenesisPages;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -31,6 +32,7 @@ pub struct Door {
     events: mpsc::Sender<Event>,
     txs: mpsc::Sender<Job>,
     public: bool,
+    genesis: GenesisPages,
     blocks: Arc<Semaphore>,
     audits: Arc<Semaphore>,
 }
@@ -43,9 +45,15 @@ impl Door {
     /// A door to the engine and the checker; `public` when others than this machine can
     /// knock.
     #[must_use]
-    pub fn new(events: mpsc::Sender<Event>, txs: mpsc::Sender<Job>, public: bool) -> Self {
+    pub fn new(
+        events: mpsc::Sender<Event>,
+        txs: mpsc::Sender<Job>,
+        public: bool,
+        genesis: GenesisPages,
+    ) -> Self {
         let blocks = Arc::new(Semaphore::new(BLOCKS_AT_ONCE));
-        Self { events, txs, public, blocks, audits: Arc::new(Semaphore::new(AUDITS_AT_ONCE)) }
+        let audits = Arc::new(Semaphore::new(AUDITS_AT_ONCE));
+        Self { events, txs, public, genesis, blocks, audits }
     }
 
     async fn ask(&self, method: Method, params: Value) -> Result<Value, RpcError> {
@@ -147,6 +155,7 @@ impl Backend for Door {
                     .collect::<Result<Vec<_>, _>>()?;
                 self.submit(txs).await
             }
+            Method::ChainGenesis => self.genesis.page(&params),
             Method::ChainGetBlock => self.block(params).await,
             Method::ChainGetSupply => self.supply(params).await,
             _ => self.ask(method, params).await,
@@ -185,7 +194,9 @@ fn refusal(error: &Value) -> RpcError {
 mod tests {
     use super::*;
     use weft_types::key::derive_test_key;
-    use weft_types::{Call, ChainTag, Hash, Nonce, PublicKey, Rao, TxBody};
+    use weft_types::{
+        Call, ChainTag, Genesis, Hash, Millis, Network, Nonce, PublicKey, Rao, TxBody,
+    };
 
     struct Room {
         door: Door,
@@ -196,7 +207,9 @@ mod tests {
     fn room(public: bool) -> Room {
         let (to_engine, events) = mpsc::channel(4);
         let (to_checker, txs) = mpsc::channel(1);
-        Room { door: Door::new(to_engine, to_checker, public), events, txs }
+        let genesis = Genesis::fair(Network::Local, "door", Millis(1), &[]);
+        let door = Door::new(to_engine, to_checker, public, GenesisPages::of(&genesis));
+        Room { door, events, txs }
     }
 
     fn raw() -> Value {

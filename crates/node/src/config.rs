@@ -57,6 +57,42 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Every address in it is one. Names of hosts are looked up when the node runs.
+    ///
+    /// # Errors
+    /// [`HomeError::Setting`] names the value and how it is written.
+    pub fn check(&self) -> Result<(), HomeError> {
+        let bad = |name, value: &str, reason: String| {
+            Err(HomeError::Setting { name, value: value.to_owned(), reason })
+        };
+        if !is_host_and_port(&self.rpc) {
+            let reason = "write HOST:PORT, as in 127.0.0.1:19944 or localhost:19944";
+            return bad("rpc", &self.rpc, reason.to_owned());
+        }
+        for address in &self.listen {
+            if let Err(error) = weft_gossip::listen_address(address) {
+                return bad("listen", address, error.to_string());
+            }
+        }
+        for address in &self.peers {
+            if let Err(error) = weft_gossip::peer_address(address) {
+                return bad("peers", address, error.to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    if text.parse::<std::net::SocketAddr>().is_ok() {
+        return true;
+    }
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let is_named = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    !host.is_empty() && host.chars().all(is_named) && port.parse::<u16>().is_ok()
+}
+
 /// Why a home directory can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
@@ -92,6 +128,24 @@ pub enum HomeError {
         /// What is wrong.
         source: HexError,
     },
+    /// A value of the configuration is not what it should be.
+    #[error("{name} = \"{value}\": {reason}")]
+    Setting {
+        /// Which.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// How it is written.
+        reason: String,
+    },
+    /// The node has another key to vote with.
+    #[error(
+        "{0} is of another voter; a key that voted here must not be lost: move it away by hand"
+    )]
+    OtherVoter(PathBuf),
+    /// The directory holds no node.
+    #[error("{0} holds no node")]
+    NoNode(PathBuf),
     /// The directory holds a node already.
     #[error("{0} holds a node already; choose another --home or remove it")]
     Exists(PathBuf),
@@ -165,6 +219,22 @@ impl Home {
             .map_err(|source| HomeError::Key { path, source })
     }
 
+    /// Gives a node that only follows a key to vote with.
+    ///
+    /// # Errors
+    /// [`HomeError`]: there is no node, it has another key, or the file can't be written.
+    pub fn put_voter_key(&self, key: &SecretKey) -> Result<(), HomeError> {
+        if !self.0.join("config.toml").exists() {
+            return Err(HomeError::NoNode(self.0.clone()));
+        }
+        let path = self.0.join("voter.key");
+        match self.voter_key()? {
+            Some(other) if other.public() != key.public() => Err(HomeError::OtherVoter(path)),
+            Some(_) => Ok(()),
+            None => write_file(&path, &to_hex(key.seed()), true),
+        }
+    }
+
     /// Writes a new home: configuration, genesis and keys. The store is made by
     /// [`crate::start::init`].
     ///
@@ -178,6 +248,7 @@ impl Home {
         node_key: &[u8; 32],
         voter_key: Option<&SecretKey>,
     ) -> Result<(), HomeError> {
+        config.check()?;
         if self.0.join("config.toml").exists() {
             return Err(HomeError::Exists(self.0.clone()));
         }
@@ -200,7 +271,7 @@ impl Home {
 
 const COMMENT: &str = "\
 # weft node. Every key has a default; an unknown key is an error.
-# listen, peers: multiaddresses, e.g. \"/ip4/127.0.0.1/tcp/19900\"
+# listen, peers (also /dns/NAME/tcp/PORT): multiaddresses, e.g. \"/ip4/127.0.0.1/tcp/19900\"
 # rpc: host:port; other than loopback only with rpc_public = true
 # row_file: JSON list of weight rows that the voter's shares carry once a tempo
 # trusted_checkpoint: HEIGHT:HASH of a block you trust, needed after a long absence; or
@@ -227,4 +298,37 @@ fn write_file(path: &Path, text: &str, secret: bool) -> Result<(), HomeError> {
             file.sync_all()
         })
         .map_err(|source| HomeError::Io { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(config: &Config) -> Option<&'static str> {
+        match config.check() {
+            Ok(()) => None,
+            Err(HomeError::Setting { name, .. }) => Some(name),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn f31_a_setting_that_no_node_can_run_with_is_refused_by_its_name() {
+        let rpc = |rpc: &str| refused(&Config { rpc: rpc.to_owned(), ..Config::default() });
+        for good in ["127.0.0.1:19944", "localhost:29944", "[::1]:0", "node-1.example:80"] {
+            assert_eq!(rpc(good), None, "{good}");
+        }
+        for bad in
+            ["", "19944", ":19944", "localhost", "localhost:99999", "http://localhost:1", "a b:1"]
+        {
+            assert_eq!(rpc(bad), Some("rpc"), "{bad}");
+        }
+        let list = |text: &str| vec![text.to_owned()];
+        let peers = Config { peers: list("127.0.0.1:19900"), ..Config::default() };
+        assert_eq!(refused(&peers), Some("peers"));
+        let error = peers.check().unwrap_err().to_string();
+        assert!(error.contains("write /ip4/127.0.0.1/tcp/19900"), "{error}");
+        let listen = Config { listen: list("garbage"), ..Config::default() };
+        assert_eq!(refused(&listen), Some("listen"));
+    }
 }

@@ -55,8 +55,9 @@ impl Engine {
                 let failed = self.peers.known(&from).zip(self.relay.answered(id));
                 failed.map(|(peer, want)| Input::FetchFailed { peer, want }).into_iter().collect()
             }
-            Peer::PeerUp { peer } => {
+            Peer::PeerUp { peer, addresses } => {
                 let number = self.peers.number(&peer);
+                self.peers.reached_at(peer, addresses);
                 tracing::info!(%peer, peers = self.peers.count(), "peer up");
                 self.greet(number);
                 Vec::new()
@@ -68,6 +69,7 @@ impl Engine {
             }
             Peer::Listening { address } => {
                 tracing::info!(%address, "listening");
+                self.peers.listening(address);
                 Vec::new()
             }
         }

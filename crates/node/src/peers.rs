@@ -1,5 +1,5 @@
-//! Peers as the core knows them: numbers given here, names known to gossip; and the
-//! messages that wait for a verdict.
+//! Peers as the core knows them: numbers given here, names known to gossip, addresses for
+//! those who join; and the messages that wait for a verdict.
 
 use std::collections::BTreeMap;
 use weft_consensus::{PeerId, Ticket};
@@ -8,12 +8,17 @@ use weft_gossip::{MessageName, PeerName};
 /// How many messages may wait for a verdict; older ones are left to expire.
 const TICKETS: usize = 16_384;
 
+/// The most addresses of our own that are kept: a machine may have many.
+const OWN_ADDRESSES: usize = 16;
+
 /// Who is connected, and what awaits judgement.
 #[derive(Default)]
 pub struct Peers {
     next: u64,
     by_id: BTreeMap<PeerId, PeerName>,
     by_name: BTreeMap<PeerName, PeerId>,
+    addresses: BTreeMap<PeerName, Vec<String>>,
+    own: Vec<String>,
     next_ticket: u64,
     tickets: BTreeMap<Ticket, MessageName>,
 }
@@ -43,6 +48,7 @@ impl Peers {
 
     /// Forgets a peer that is gone.
     pub fn forget(&mut self, name: &PeerName) -> Option<PeerId> {
+        self.addresses.remove(name);
         let id = self.by_name.remove(name)?;
         self.by_id.remove(&id);
         Some(id)
@@ -51,6 +57,28 @@ impl Peers {
     /// All peers.
     pub fn all(&self) -> impl Iterator<Item = (&PeerId, &PeerName)> {
         self.by_id.iter()
+    }
+
+    /// Where others can dial a peer.
+    pub fn reached_at(&mut self, name: PeerName, addresses: Vec<String>) {
+        self.addresses.insert(name, addresses);
+    }
+
+    /// Where others can dial a peer, as far as we know.
+    pub fn addresses(&self, name: &PeerName) -> &[String] {
+        self.addresses.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// We accept connections here.
+    pub fn listening(&mut self, address: String) {
+        if self.own.len() < OWN_ADDRESSES && !self.own.contains(&address) {
+            self.own.push(address);
+        }
+    }
+
+    /// Where we accept connections.
+    pub fn own(&self) -> &[String] {
+        &self.own
     }
 
     /// How many there are.

@@ -13,15 +13,16 @@ use crate::config::{Config, Home};
 use crate::engine::{Engine, now};
 use crate::error::NodeError;
 use crate::event::{EVENTS, Event};
+use crate::genesis_pages::GenesisPages;
 use crate::restore::{self, Restored};
 use crate::rows::Rows;
 use crate::trust::{self, Trust};
 use crate::watch::Watched;
 use std::net::SocketAddr;
 use std::time::Instant;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use weft_consensus::VoteRecord;
-use weft_gossip::Limits;
+use weft_gossip::{Limits, PeerName};
 use weft_mempool::{Bounds, Pool};
 use weft_rpc::{Server, ServerConfig, ServerError};
 use weft_store::{Store, VoteState};
@@ -57,11 +58,30 @@ pub fn override_votes(home: &Home) -> Result<(), NodeError> {
     Ok(store.close()?)
 }
 
-/// Runs a node until it is asked to stop (SIGINT, SIGTERM) or can't go on.
+/// How a node is to run this time.
+#[derive(Debug, Default)]
+pub struct Order {
+    /// What its operator trusts (R16).
+    pub trust: Option<Trust>,
+    /// Peers to stay connected with, beside those of its configuration.
+    pub peers: Vec<String>,
+    /// Stops it when something is sent; when the sender is gone it goes on.
+    pub stop: Option<oneshot::Receiver<()>>,
+}
+
+/// The name that a home's node has among peers.
+///
+/// # Errors
+/// [`NodeError`] when the home has no key for it.
+pub fn peer_name(home: &Home) -> Result<String, NodeError> {
+    Ok(PeerName::of_key(&home.node_key()?)?.to_string())
+}
+
+/// Runs a node until it is asked to stop (SIGINT, SIGTERM, the order) or can't go on.
 ///
 /// # Errors
 /// [`NodeError`] says what can't go on.
-pub fn run(home: &Home, trust: Option<Trust>) -> Result<(), NodeError> {
+pub fn run(home: &Home, order: Order) -> Result<(), NodeError> {
     let task = |reason: std::io::Error| NodeError::Task {
         what: "the runtime",
         reason: reason.to_string(),
@@ -71,11 +91,21 @@ pub fn run(home: &Home, trust: Option<Trust>) -> Result<(), NodeError> {
         .enable_all()
         .build()
         .map_err(task)?;
-    runtime.block_on(serve(home, trust))
+    runtime.block_on(serve(home, order))
 }
 
-async fn serve(home: &Home, trust: Option<Trust>) -> Result<(), NodeError> {
-    let (engine, server, events) = assemble(home, trust).await?;
+async fn serve(home: &Home, mut order: Order) -> Result<(), NodeError> {
+    let stop = order.stop.take();
+    let (engine, server, events) = assemble(home, order).await?;
+    if let Some(stop) = stop {
+        let events = events.clone();
+        tokio::spawn(async move {
+            // An engine that has ended needs no word; neither does one whose stop is gone.
+            if stop.await.is_ok() {
+                drop(events.send(Event::Stop).await);
+            }
+        });
+    }
     tokio::spawn(stop_on_signal(events));
     let result = run_engine(engine).await;
     drop(server);
@@ -85,13 +115,14 @@ async fn serve(home: &Home, trust: Option<Trust>) -> Result<(), NodeError> {
 /// All parts of a node, started and joined; the engine does not run yet.
 async fn assemble(
     home: &Home,
-    trust: Option<Trust>,
+    order: Order,
 ) -> Result<(Engine, Server, mpsc::Sender<Event>), NodeError> {
     let (config, genesis) = (home.config()?, home.genesis()?);
+    config.check()?;
     let voter = home.voter_key()?;
     let started = Instant::now();
     let mut restored = restore::open(&home.data(), &genesis, voter.clone())?;
-    let awaited = trusted(&genesis, &config, &mut restored, trust)?;
+    let awaited = trusted(&genesis, &config, &mut restored, order.trust)?;
     tracing::info!(
         name = %config.name,
         chain = %genesis.chain_id(),
@@ -106,11 +137,16 @@ async fn assemble(
     let gossip = weft_gossip::start(&weft_gossip::Config {
         key: home.node_key()?,
         listen: config.listen.clone(),
-        peers: config.peers.clone(),
+        peers: both(&config.peers, order.peers),
         chain: genesis.chain_id().0,
         limits: Limits::default(),
     })?;
-    let door = Door::new(events.clone(), checker.txs.clone(), config.rpc_public);
+    let door = Door::new(
+        events.clone(),
+        checker.txs.clone(),
+        config.rpc_public,
+        GenesisPages::of(&genesis),
+    );
     let server = start_rpc(&config, door).await?;
     tracing::info!(rpc = %server.address, peer = %gossip.local, "ready");
     let salt = voter.as_ref().map(|key| *key.seed()).unwrap_or_default();
@@ -142,6 +178,12 @@ async fn assemble(
         config,
     };
     Ok((engine, server, events))
+}
+
+/// All of the first, and of the second what is not among them.
+fn both(first: &[String], second: Vec<String>) -> Vec<String> {
+    let new = second.into_iter().filter(|address| !first.contains(address));
+    first.iter().cloned().chain(new).collect()
 }
 
 /// R16: what must become final before this node says or signs anything.
@@ -181,9 +223,11 @@ fn start_checker(
 }
 
 async fn start_rpc(config: &Config, door: Door) -> Result<Server, NodeError> {
-    let address: SocketAddr = config.rpc.parse().map_err(|e: std::net::AddrParseError| {
-        NodeError::Rpc { address: config.rpc.clone(), reason: e.to_string() }
-    })?;
+    let unknown = |reason: String| NodeError::Rpc { address: config.rpc.clone(), reason };
+    let found = tokio::net::lookup_host(&config.rpc).await.map_err(|e| unknown(e.to_string()))?;
+    // Of a name with several addresses the one that everybody means by it.
+    let address = found.min_by_key(SocketAddr::is_ipv6);
+    let address = address.ok_or_else(|| unknown("the name has no address".to_owned()))?;
     let (public, body_bytes) = (config.rpc_public, config.rpc_body_bytes);
     let limits = weft_rpc::Limits::default();
     let server = Server::start(ServerConfig { address, public, body_bytes, limits }, door).await;

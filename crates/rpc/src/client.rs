@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The most bytes of an answer.
+/// The most bytes of an answer, unless the caller says less.
 const ANSWER_BYTES: usize = 64 << 20;
 
 /// How long a connection is kept for the next call; shorter than a server keeps it.
@@ -115,6 +115,7 @@ pub struct Client {
     uri: Uri,
     url: String,
     timeout: Duration,
+    answer_bytes: usize,
 }
 
 impl Client {
@@ -135,7 +136,19 @@ impl Client {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let http = Http::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
-        Ok(Self { http, uri, url: url.to_owned(), timeout })
+        Ok(Self { http, uri, url: url.to_owned(), timeout, answer_bytes: ANSWER_BYTES })
+    }
+
+    /// The same client, which reads no answer of more bytes than this.
+    #[must_use]
+    pub fn answers(self, bytes: usize) -> Self {
+        Self { answer_bytes: bytes, ..self }
+    }
+
+    /// The host in the URL: a name, or an address, one of IPv6 in brackets.
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.uri.host().unwrap_or_default().to_owned()
     }
 
     /// Calls a method.
@@ -199,7 +212,7 @@ impl Client {
             }
         })?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
+        let body = Limited::new(response.into_body(), self.answer_bytes).collect().await;
         let body = body.map_err(|e| match e.downcast_ref::<LengthLimitError>() {
             Some(too_long) => self.not_rpc(too_long),
             None => ClientError::Lost { url: self.url.clone(), reason: root(&*e) },

@@ -61,6 +61,8 @@ const AT: Param = may("at", Names(&["finalized", "head"]), "\"finalized\" (defau
 methods! {
     ChainStatus = "chain_status", "where this node is: height, final height, peers, pool, chain, version, and whether it is ready", [];
     ChainGetGenesis = "chain_getGenesis", "chain id, network, genesis time and all numbers of the chain", [];
+    ChainGenesis = "chain_genesis", "the whole genesis, canonical bytes in pages of 1 MiB; their hash is the chain id", [
+        may("from", Number(u64::MAX), "the byte at which the page begins; 0")];
     ChainGetBlock = "chain_getBlock", "a block by height or hash", [
         may("height", Number(u64::MAX), "its height"), may("hash", Text, "its hash"),
         may("txs", Names(&["count", "ids", "full"]), "\"count\" (default), \"ids\" or \"full\"")];
@@ -98,7 +100,7 @@ methods! {
         must("hotkey", Key, "public key or address"), AT];
     VoterCandidates = "voter_candidates", "who offers to vote, and what is left of the bootstrap", [AT];
     ChainReference = "chain_reference", "the tables of calls, errors, events and hyperparameters", [];
-    NetPeers = "net_peers", "connected peers", [];
+    NetPeers = "net_peers", "this node and the peers connected with it, each with where it can be dialled", [];
     VoterStatus = "voter_status", "whether this node votes, and its last vote", [];
     VoterQueueRow = "voter_queueRow", "gives this node's voter a weight row for its next shares", [
         must("row", Object, "a weight row")];

@@ -25,7 +25,7 @@ async fn net(dir: &Path) -> (Net, Vec<TcpListener>) {
         });
         listeners.push(listener);
     }
-    let wires = Wires::on(&free_ports(Wires::ports(2)).unwrap(), 2);
+    let wires = Wires::on(&free_ports(&vec![0; Wires::ports(2)]).unwrap(), 2);
     let (dir, seed) = (dir.to_owned(), "weft".to_owned());
     let net = Net { dir, state: State::Up, seed, nodes, wires };
     net.save().unwrap();

@@ -106,8 +106,33 @@ pub struct PermitArgs {
     pub sending: Sending,
 }
 
+/// What `weft voter --help` says below the commands; a test follows it.
+pub const HOW_TO_VOTE: &str = "\
+How a node that follows becomes a voter (-w me is the wallet, N the subnet, NODE the node's home):
+  1. weft node join URL --home NODE      follow the chain; leave it running
+  2. weft wallet create me               a coldkey, and the hotkey that will vote
+  3. weft register N -w me               a seat in a subnet: coins, or --stamp and time
+  4. weft stake add me AMOUNT -w me      the stake behind the hotkey is its power
+  5. weft permit N -w me                 ask to validate; the next epochs give permits by stake
+  6. weft weights set N --set UID=SCORE,... -w me
+                                         score miners; refused until there is a permit
+  7. weft voter key --node NODE -w me    give the node the hotkey, then start it again:
+     weft node run --home NODE           it offers the hotkey by itself, in every quarter of a
+                                         rotation
+  8. weft query voters                   at a rotation height the candidates with most stake are
+                                         taken; from then on the node signs
+     weft voter row N --set UID=SCORE,...
+                                         is given to the node, whose shares then carry the row
+Let the key run on one node only: two sign twice, and that costs the stake.";
+
 #[derive(Subcommand, Debug)]
 pub enum VoterCommand {
+    /// Give a node's home the wallet's hotkey to vote with, from its next start on
+    Key {
+        /// The node's home; that of --home, or ~/.weft/node, when not given
+        #[arg(long, value_name = "DIR")]
+        node: Option<PathBuf>,
+    },
     /// Offer the wallet's hotkey as a voter, or renew the offer
     Join {
         /// A subnet in which it has a permit and a row

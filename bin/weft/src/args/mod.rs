@@ -27,8 +27,8 @@ pub use measure::{
     BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, YumaCommand,
 };
 pub use node::{
-    FaultCommand, FaultPartition, NodeCommand, NodeInit, NodeRun, TestnetCommand, TestnetUp,
-    TestnetWires,
+    FaultCommand, FaultPartition, NodeCommand, NodeInit, NodeJoin, NodeRun, TestnetCommand,
+    TestnetUp, TestnetWires,
 };
 pub use read::QueryCommand;
 pub use send::{Paying, Sending, StakeArgs, StakeCommand, TransferArgs, Wait};
@@ -123,8 +123,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Ask for a validator permit for the wallet's neuron
     Permit(PermitArgs),
-    /// Offer a hotkey as a voter
-    #[command(subcommand)]
+    /// Offer a hotkey as a voter; --help says how a follower becomes one
+    #[command(subcommand, after_help = market::HOW_TO_VOTE)]
     Voter(VoterCommand),
     /// Send several calls as one: all are done, or none
     Batch(BatchArgs),

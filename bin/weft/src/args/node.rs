@@ -3,14 +3,18 @@
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use weft_node::trust::Trust;
+use weft_types::ChainId;
 
 #[derive(Subcommand, Debug)]
 pub enum NodeCommand {
     /// Write a home directory: configuration, genesis, keys, empty store
     Init(NodeInit),
+    /// Follow a chain that runs elsewhere: take its genesis and peers from a node of it, check
+    /// them, make a home, and run until stopped; what is in the home already goes on
+    Join(NodeJoin),
     /// Run until stopped
     Run(NodeRun),
-    /// Ask a running node how it is
+    /// Ask the node of this home how it is
     Status,
     /// Run a stopped node's whole log again and compare every state root
     Replay,
@@ -21,7 +25,8 @@ pub enum NodeCommand {
 
 #[derive(Args, Debug)]
 pub struct NodeInit {
-    /// Genesis file; without it a chain of one voter is made
+    /// Genesis file; without it a chain of one voter is made. To follow a chain that runs: weft
+    /// node join
     #[arg(long, value_name = "FILE")]
     pub genesis: Option<PathBuf>,
     /// File with the voter's seed in hex; without it the node only follows
@@ -33,7 +38,7 @@ pub struct NodeInit {
     /// Where to listen for peers
     #[arg(long, default_value = "/ip4/127.0.0.1/tcp/19900", value_name = "MULTIADDR")]
     pub listen: String,
-    /// A peer to stay connected with; may be given many times
+    /// A peer to stay connected with, which needs --genesis; may be given many times
     #[arg(long = "peer", value_name = "MULTIADDR")]
     pub peers: Vec<String>,
     /// Where the RPC listens
@@ -49,6 +54,37 @@ pub struct NodeInit {
     /// The most bytes of an RPC request
     #[arg(long, default_value_t = 1 << 20)]
     pub rpc_body_bytes: usize,
+}
+
+#[derive(Args, Debug)]
+pub struct NodeJoin {
+    /// Where the RPC of a node of the chain is: http://HOST:PORT
+    pub url: String,
+    /// The chain that is meant, by its id; another is refused
+    #[arg(long, value_name = "CHAIN_ID")]
+    pub chain: Option<ChainId>,
+    /// A block you trust, HEIGHT:HASH, when the chain is older than stake answers for its votes;
+    /// or own, to trust its genesis or what is in the home
+    #[arg(long, value_name = "HEIGHT:HASH")]
+    pub trusted_checkpoint: Option<Trust>,
+    /// File with the voter's seed in hex; without it the node only follows
+    #[arg(long, value_name = "FILE")]
+    pub voter_key: Option<PathBuf>,
+    /// Name in logs and tables
+    #[arg(long, default_value = "node")]
+    pub name: String,
+    /// Where a new home listens for peers; port 19900 of loopback, or a free one
+    #[arg(long, value_name = "MULTIADDR")]
+    pub listen: Option<String>,
+    /// Where the RPC of a new home listens; port 19944 of loopback, or a free one
+    #[arg(long, value_name = "HOST:PORT")]
+    pub rpc: Option<String>,
+    /// End when the node is at the head, instead of going on
+    #[arg(long)]
+    pub until_synced: bool,
+    /// Log lines as JSON
+    #[arg(long)]
+    pub log_json: bool,
 }
 
 #[derive(Args, Debug)]

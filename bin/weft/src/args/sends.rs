@@ -29,7 +29,7 @@ const fn of_voter(command: &VoterCommand) -> Option<(&Sending, &'static [&'stati
         VoterCommand::Join { sending, .. } => (sending, &["join_voters"]),
         VoterCommand::Report { sending, .. } => (sending, &["report_evidence"]),
         VoterCommand::Leave { paying } => (&paying.sending, &["leave_voters"]),
-        VoterCommand::Row { .. } => return None,
+        VoterCommand::Row { .. } | VoterCommand::Key { .. } => return None,
     })
 }
 

@@ -5,10 +5,13 @@ use super::submit::{Desk, Purse, amount};
 use crate::args::{Global, PermitArgs, RegisterArgs, ServeArgs, VoterCommand};
 use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note};
+use crate::remote::node_home;
 use crate::signer;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use weft_node::config::Home;
+use weft_node::error::NodeError;
 use weft_types::endpoint::EndpointError;
 use weft_types::stamp::StampFor;
 use weft_types::tx::Consent;
@@ -193,8 +196,12 @@ pub async fn permit(global: &Global, args: &PermitArgs) -> Result<Answer, Failur
 
 /// Offers to vote, or takes the offer back.
 pub async fn voter(global: &Global, command: &VoterCommand) -> Result<Answer, Failure> {
+    if let VoterCommand::Key { node } = command {
+        return voter_key(global, node.as_ref());
+    }
     let desk = Desk::open(global).await?;
     match command {
+        VoterCommand::Key { node } => voter_key(global, node.as_ref()),
         VoterCommand::Join { netuid, sending } => {
             let at = desk.final_height().await?;
             let call = Call::JoinVoters { netuid: Netuid(*netuid), at };
@@ -228,6 +235,22 @@ fn offered(failure: Failure) -> Failure {
         ),
         _ => failure,
     }
+}
+
+/// Gives the node of a home the wallet's hotkey to vote with.
+fn voter_key(global: &Global, node: Option<&PathBuf>) -> Result<Answer, Failure> {
+    let home = Home::new(match node {
+        Some(node) => node.clone(),
+        None => node_home(global)?,
+    });
+    let hotkey = signer::hotkey(global)?;
+    home.put_voter_key(&hotkey).map_err(NodeError::Home)?;
+    let text = format!(
+        "the node of {0} votes with {1} from its next start on: weft node run --home {0}",
+        home.path().display(),
+        hotkey.public()
+    );
+    Answer::new(&json!({ "home": home.path(), "voter": hotkey.public() }), text)
 }
 
 /// A file of evidence.

@@ -1,16 +1,17 @@
-//! `weft node init|run|status`.
+//! `weft node init|run|status|replay|override-votes`; `join` is in [`super::join`].
 
 use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
 use crate::cmd::query::pairs;
 use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note};
-use crate::remote::{Remote, home};
+use crate::remote::{Remote, node_home, testnet_dir};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use weft_node::config::{Config, Home, HomeError};
 use weft_node::error::NodeError;
-use weft_node::{entropy, start, trust::Trust};
-use weft_testnet::{Choice, Plan};
+use weft_node::start::{self, Order};
+use weft_node::{entropy, trust::Trust};
+use weft_testnet::{Choice, Net, Plan};
 use weft_types::hash::array_from_hex;
 use weft_types::{Genesis, Network, SecretKey};
 
@@ -18,22 +19,55 @@ use weft_types::{Genesis, Network, SecretKey};
 pub async fn run(global: &Global, command: &NodeCommand) -> Result<Answer, Failure> {
     match command {
         NodeCommand::Init(args) => init(global, args),
-        NodeCommand::Status => Remote::new(global)?.read("chain_status", &json!({}), pairs).await,
+        NodeCommand::Status => status(global).await,
         NodeCommand::Replay => replay(global),
         NodeCommand::OverrideVotes => override_votes(global),
+        NodeCommand::Join(args) => super::join::run(global, args),
         NodeCommand::Run(args) => run_until_stopped(global, args),
     }
 }
 
-/// Where a node lives: `--home`, else `~/.weft/node`.
-fn node_home(global: &Global) -> Result<PathBuf, Failure> {
-    match &global.home {
-        Some(home) => Ok(home.clone()),
-        None => Ok(home(global)?.join("node")),
+/// How the node of this home is, never another's; where `--network` names one, how that is.
+async fn status(global: &Global) -> Result<Answer, Failure> {
+    let path = node_home(global)?;
+    let home = Home::new(path.clone());
+    let is_here = path.join("config.toml").exists();
+    if global.network.contains("://") || !is_here {
+        let has_testnet = testnet_dir(global, None).is_ok_and(|dir| Net::load(&dir).is_ok());
+        if !global.network.contains("://") && !has_testnet && global.home.is_some() {
+            return Err(NodeError::Home(HomeError::NoNode(path)).into());
+        }
+        return Remote::new(global)?.read("chain_status", &json!({}), pairs).await;
     }
+    let (rpc, name) = (home.config().map_err(NodeError::Home)?.rpc, start::peer_name(&home)?);
+    let run = format!("weft node run --home {}", path.display());
+    let remote = Remote::of(&format!("http://{rpc}"), global.timeout)?;
+    let answer = remote.read("chain_status", &json!({}), pairs).await;
+    let answer = answer.map_err(|failure| match failure.exit {
+        Exit::CannotConnect => failure.help(format!("it does not run; start it: {run}")),
+        _ => failure,
+    })?;
+    if answer.data["peer"].as_str() == Some(name.as_str()) {
+        return Ok(answer);
+    }
+    let text = format!(
+        "the node of {} does not run; at {rpc}, where it would answer, another node does",
+        path.display()
+    );
+    let help = format!(
+        "start it: {run}, with another rpc in its config.toml while that one runs; or ask that \
+         one: weft node status --network http://{rpc}"
+    );
+    Err(Failure::new(Exit::CannotConnect, "OtherNode", text).help(help))
 }
 
 fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
+    if args.genesis.is_none() && !args.peers.is_empty() {
+        let text = "without --genesis a node makes a chain of its own, of which no peer is";
+        return Err(Failure::new(Exit::Usage, "PeersNeedGenesis", text).help(
+            "give the chain's --genesis FILE; or weft node join URL, which asks a node for it",
+        ));
+    }
     let (genesis, voter) = match &args.genesis {
         Some(path) => (read_genesis(path)?, None),
         None => alone(),
@@ -156,7 +190,7 @@ pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Fail
     if let Some(path) = &args.genesis {
         make(&home, path, args)?;
     }
-    start::run(&home, args.trusted_checkpoint)?;
+    start::run(&home, Order { trust: args.trusted_checkpoint, ..Order::default() })?;
     Answer::new(&json!({ "stopped": true }), "")
 }
 
@@ -196,7 +230,7 @@ fn make(home: &Home, path: &Path, args: &NodeRun) -> Result<(), Failure> {
 }
 
 /// Logs to stderr; `WEFT_LOG` chooses what.
-fn logging(as_json: bool) {
+pub fn logging(as_json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("WEFT_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,libp2p_gossipsub=error"));
@@ -211,6 +245,9 @@ impl From<NodeError> for Failure {
     fn from(error: NodeError) -> Self {
         let (exit, name) = match &error {
             NodeError::Home(HomeError::Exists(_)) => (Exit::Failed, "NodeExists"),
+            NodeError::Home(HomeError::NoNode(_)) => (Exit::NotFound, "NoNode"),
+            NodeError::Home(HomeError::OtherVoter(_)) => (Exit::Failed, "OtherVoter"),
+            NodeError::Home(HomeError::Setting { .. }) => (Exit::Usage, "BadSetting"),
             NodeError::Home(HomeError::Io { .. }) => (Exit::NotFound, "HomeUnreadable"),
             NodeError::Home(_) => (Exit::Usage, "BadHome"),
             NodeError::Store(_) => (Exit::Failed, "Store"),
@@ -226,6 +263,14 @@ impl From<NodeError> for Failure {
             NodeError::Rows { .. } => (Exit::Usage, "BadRowFile"),
             NodeError::Task { .. } => (Exit::Failed, "TaskStopped"),
         };
-        Self::new(exit, name, error)
+        let help = match &error {
+            NodeError::Home(HomeError::Io { .. } | HomeError::NoNode(_)) => {
+                "weft node init makes a home with a chain of its own, weft node join URL one that \
+                 follows a chain"
+            }
+            NodeError::Home(HomeError::Exists(_)) => "weft node run runs it",
+            _ => "",
+        };
+        Self::new(exit, name, error).help(help)
     }
 }

@@ -66,7 +66,7 @@ fn markdown(all: &Value) -> String {
         page.push_str(&line);
         page.push('\n');
     }
-    page.push_str("\n## Hyperparameters\n\nOf one subnet. Where a preset's default lies outside the bounds they stretch to it.\n\n| name | does | unit | set by | from | to | main | local | bench |\n|---|---|---|---|---|---|---|---|---|\n");
+    page.push_str("\n## Hyperparameters\n\nOf one subnet. Where a preset's default lies outside the bounds they stretch to it. `weft testnet up` gives its subnets a `tempo` of 20 (with `--metagraph` 60) and its first one no `commit_reveal`, unless `--param` says otherwise.\n\n| name | does | unit | set by | from | to | main | local | bench |\n|---|---|---|---|---|---|---|---|---|\n");
     for row in entries(&all["hyperparameters"]) {
         let defaults = &row["defaults"];
         let line = format!(

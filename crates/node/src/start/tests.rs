@@ -42,7 +42,7 @@ async fn status(events: &mpsc::Sender<Event>) -> Value {
 
 /// Runs the node until it has so many more final blocks, and stops it.
 async fn run_for(home: &Home, blocks: u64) -> Value {
-    let (engine, server, events) = assemble(home, None).await.unwrap();
+    let (engine, server, events) = assemble(home, Order::default()).await.unwrap();
     let run = tokio::spawn(run_engine(engine));
     let from = status(&events).await["final_height"].as_u64().unwrap();
     let last = loop {
@@ -103,17 +103,17 @@ async fn a_damaged_log_stops_the_start_by_name_and_may_be_moved_away_alone() {
     let mut bytes = std::fs::read(&log).unwrap();
     bytes[200] ^= 1;
     std::fs::write(&log, bytes).unwrap();
-    let refused = assemble(&home, None).await.map(drop).unwrap_err().to_string();
+    let refused = assemble(&home, Order::default()).await.map(drop).unwrap_err().to_string();
     assert!(refused.contains("nothing was cut") && refused.contains("move it alone"), "{refused}");
     std::fs::rename(&log, dir.path().join("blocks.log")).unwrap();
-    let (engine, _server, _events) = assemble(&home, None).await.unwrap();
+    let (engine, _server, _events) = assemble(&home, Order::default()).await.unwrap();
     assert_eq!(engine.core.head().height, weft_types::Height::ZERO);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_stops_by_name_when_its_network_ends() {
     let dir = tempfile::tempdir().unwrap();
-    let (engine, _server, _events) = assemble(&home(dir.path()), None).await.unwrap();
+    let (engine, _server, _events) = assemble(&home(dir.path()), Order::default()).await.unwrap();
     engine.gossip.task.abort();
     let end = timeout(PATIENCE, run_engine(engine)).await.expect("it does not run on");
     assert!(matches!(end, Err(NodeError::Task { what: "the network", .. })), "{end:?}");
@@ -123,7 +123,7 @@ async fn a_node_stops_by_name_when_its_network_ends() {
 async fn a_node_stops_by_name_when_its_checker_ends_and_keeps_its_state() {
     let dir = tempfile::tempdir().unwrap();
     let home = home(dir.path());
-    let (mut engine, server, events) = assemble(&home, None).await.unwrap();
+    let (mut engine, server, events) = assemble(&home, Order::default()).await.unwrap();
     let (desk, inbox) = checker::desk();
     engine.checker = desk;
     engine.checking = Watched::start("the checker", move || {
@@ -135,5 +135,5 @@ async fn a_node_stops_by_name_when_its_checker_ends_and_keeps_its_state() {
     let end = end.map_err(|e| e.to_string());
     assert!(end.clone().is_err_and(|t| t.contains("a planted fault")), "{end:?}");
     drop((server, events));
-    assert!(assemble(&home, None).await.is_ok(), "the directory is free and whole");
+    assert!(assemble(&home, Order::default()).await.is_ok(), "the directory is free and whole");
 }

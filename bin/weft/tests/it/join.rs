@@ -1,0 +1,210 @@
+//! Joining a chain in one command: by the very line that a testnet prints, with what does
+//! not fit refused by name, and nothing of a hostile URL taken on trust.
+
+use crate::stub::{self, honest};
+use crate::support::{Home, until};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+use weft_types::{Genesis, Hash};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A `node join` that runs, and what it says.
+pub struct Joining {
+    child: Child,
+    lines: Receiver<Value>,
+}
+
+impl Joining {
+    /// Joins with these words behind `weft`.
+    pub fn start(home: &Home, words: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_weft"))
+            .args(words)
+            .arg("--json")
+            .env("WEFT_HOME", home.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let out = child.stdout.take().expect("it was piped");
+        let (tell, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                let value = serde_json::from_str(&line).expect("one JSON document a line");
+                if tell.send(value).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// Waits until it says this; answers that document.
+    pub fn event(&self, name: &str) -> Value {
+        loop {
+            let said = self.lines.recv_timeout(PATIENCE).expect("it says something in time");
+            assert_eq!(said["ok"], json!(true), "{said}");
+            if said["data"]["event"] == json!(name) {
+                return said;
+            }
+        }
+    }
+
+    /// Asks it to stop, as Ctrl-C does; it must end well.
+    pub fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
+        assert!(sent.success());
+        self.event("stopped");
+        assert_eq!(self.child.wait().expect("it ends").code(), Some(0));
+    }
+}
+
+impl Drop for Joining {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
+
+fn final_height(status: &Value) -> u64 {
+    status["final_height"].as_u64().unwrap_or_default()
+}
+
+#[test]
+fn a_fresh_home_joins_by_the_line_that_testnet_up_prints_and_outlives_the_node_it_asked() {
+    let home = Home::new();
+    let up = home.data(&["testnet", "up", "-n", "4", "--slot-ms", "400"]);
+    let line = up["join"].as_str().expect("a line to join").to_owned();
+    let said = String::from_utf8(home.weft(&["testnet", "status"]).stdout).expect("text");
+    assert!(said.contains(&format!("join it: {line}")), "{said}");
+    let net = || home.data(&["testnet", "status"])["nodes"].clone();
+    until(PATIENCE, || final_height(&net()[0]), |h| *h >= 8);
+
+    let words: Vec<_> = line.split_whitespace().skip(1).collect();
+    let joined = home.path().join("testnet-joined");
+    assert_eq!(words.last(), Some(&text(&joined)), "beside the network, not in it");
+    let node = Joining::start(&home, &words);
+    let begun = node.event("joined");
+    assert!(begun["data"]["peers"].as_array().is_some_and(|p| p.len() >= 4), "{begun}");
+    let synced = node.event("synced");
+    assert!(final_height(&synced["data"]) >= 8, "{synced}");
+
+    // F21: its home answers for itself, not for the testnet beside it.
+    let status = || home.json(&["node", "status", "--home", text(&joined)]).1["data"].take();
+    let own = status();
+    assert_eq!(own["chain_id"], begun["data"]["chain_id"], "{own}");
+    assert_eq!(own["voter"], Value::Null, "it only follows: {own}");
+
+    // The node it asked dies; its peers bring the chain on.
+    home.data(&["testnet", "kill", "0"]);
+    let before = final_height(&status());
+    until(PATIENCE, status, |s| final_height(s) >= before + 5);
+    node.stop();
+
+    // The same home goes on, through another node or through none.
+    let node1 = net()[1]["rpc"].as_str().expect("a URL").to_owned();
+    for url in [node1.as_str(), "http://127.0.0.1:1"] {
+        let more = ["--home", text(&joined), "--until-synced"];
+        let again = Joining::start(&home, &[&["node", "join", url][..], &more].concat());
+        let synced = again.event("synced");
+        assert!(final_height(&synced["data"]) >= before, "{url}: {synced}");
+        again.event("stopped");
+    }
+}
+
+/// Tries to join at a URL with more flags; the name of the error, and no home is made.
+fn refused(exit: i32, url: &str, more: &[&str]) -> String {
+    let home = Home::new();
+    let at = home.path().join("node");
+    let words = ["node", "join", url, "--home", text(&at), "--until-synced"];
+    let name = home.error(&[&words[..], more].concat(), exit);
+    assert!(!at.join("config.toml").exists(), "{name}: a home was made");
+    name
+}
+
+/// An honest node, but for one method.
+fn lying(about: &'static str, lie: impl Fn(Value) -> Value + Send + 'static) -> String {
+    let genesis = stub::genesis();
+    stub::serve(move |method, params| {
+        let truth = honest(&genesis, method, params);
+        if method == about { lie(truth) } else { truth }
+    })
+}
+
+/// With one field of an answer changed.
+fn with(name: &'static str, value: Value) -> impl Fn(Value) -> Value + Send {
+    move |mut answer| {
+        answer[name] = value.clone();
+        answer
+    }
+}
+
+#[test]
+fn a_url_where_no_node_is_has_an_error_by_name() {
+    assert_eq!(refused(4, "http://127.0.0.1:1", &[]), "CannotConnect");
+    assert_eq!(refused(2, "127.0.0.1:1", &[]), "BadUrl");
+    let page = stub::raw(|_| Some("<html>hello</html>".to_owned()));
+    assert_eq!(refused(1, &page, &[]), "BadAnswer");
+    let other = stub::serve(|_, _| json!({ "jsonrpc": "of another program" }));
+    assert_eq!(refused(1, &other, &[]), "NoNode");
+    let silent = stub::raw(|_| None);
+    assert_eq!(refused(6, &silent, &["--timeout", "1"]), "Timeout");
+    let alone = lying("net_peers", |_| json!({ "local": {}, "peers": [] }));
+    assert_eq!(refused(1, &alone, &[]), "NoPeers");
+}
+
+#[test]
+fn a_genesis_that_is_not_of_its_chain_is_refused_and_so_is_one_that_never_ends() {
+    // Another chain's genesis under this chain's name.
+    let other = Genesis { name: "another".to_owned(), ..stub::genesis() };
+    let swapped = lying("chain_genesis", move |_| honest(&other, "chain_genesis", &json!({})));
+    assert_eq!(refused(1, &swapped, &[]), "GenesisLies");
+    // One byte is another.
+    let flipped = lying("chain_genesis", |mut page| {
+        let hex = page["hex"].as_str().expect("hex").to_owned();
+        let last = if hex.ends_with('0') { "1" } else { "0" };
+        page["hex"] = json!(format!("{}{last}", hex.get(..hex.len() - 1).expect("hex")));
+        page
+    });
+    assert_eq!(refused(1, &flipped, &[]), "GenesisLies");
+    let huge = lying("chain_genesis", with("bytes", json!(1_u64 << 40)));
+    assert_eq!(refused(1, &huge, &[]), "GenesisTooLarge");
+    let dripping = lying("chain_genesis", |_| json!({ "bytes": 1 << 25, "hex": "00" }));
+    assert_eq!(refused(1, &dripping, &[]), "NoNode");
+    let bloated = lying("chain_genesis", |_| json!({ "hex": "0".repeat(3 << 20) }));
+    assert_eq!(refused(1, &bloated, &[]), "BadAnswer");
+}
+
+#[test]
+fn a_chain_or_a_clock_that_does_not_fit_is_said_by_name() {
+    let far = lying("chain_status", |mut status| {
+        status["time"] = json!(status["time"].as_u64().expect("a time") + 3_600_000);
+        status
+    });
+    assert_eq!(refused(1, &far, &[]), "ClockOff");
+    let honest = lying("", |answer| answer);
+    let other = Hash([7; 32]).to_string();
+    assert_eq!(refused(1, &honest, &["--chain", &other]), "OtherChain");
+
+    // A home that is there already keeps to its chain.
+    let home = Home::new();
+    let at = home.path().join("node");
+    home.data(&["node", "init", "--home", text(&at)]);
+    let kept = std::fs::read(at.join("genesis.json")).expect("a genesis");
+    let words = ["node", "join", &honest, "--home", text(&at)];
+    let (code, answer) = home.json(&words);
+    assert_eq!((code, &answer["error"]["name"]), (1, &json!("OtherChain")), "{answer}");
+    let message = answer["error"]["message"].as_str().expect("a message");
+    let chain = stub::genesis().chain_id().to_string();
+    assert!(message.contains(text(&at)) && message.contains("chain 0x"), "{message} {chain}");
+    assert_eq!(std::fs::read(at.join("genesis.json")).expect("a genesis"), kept);
+}

@@ -1,0 +1,322 @@
+//! Joining a chain: what a node elsewhere says of it, checked before a home is made of it.
+//!
+//! 1. Ask for its status: which chain, how high, which rules, what its clock shows.
+//! 2. Ask for the genesis, page by page, and compare its hash with the chain id. What does
+//!    not hash to it is refused, and so is what is larger than any genesis.
+//! 3. Ask where it listens, and where its peers do, so that the chain is followed on when
+//!    the node that was asked is gone.
+//!
+//! Nothing that it says is believed where it can be checked, and nothing that it sends takes
+//! more memory than a genesis may or more time than it is given. Which chain is the right
+//! one nobody can check: that is the word of whoever named the node, or of a chain id that
+//! is given.
+
+use crate::engine::now;
+use crate::genesis_pages::PAGE;
+use serde_json::{Value, json};
+use std::net::IpAddr;
+use std::time::Duration;
+use tokio::time::timeout;
+use weft_gossip::peer_address;
+use weft_rpc::client::{Client, ClientError};
+use weft_types::hash::{Domain, from_hex};
+use weft_types::{BlockHash, Canonical, ChainId, Genesis, Hash, Height, Millis};
+
+/// The most bytes of an answer: a page in hex and what stands around it.
+const ANSWER_BYTES: usize = 2 * PAGE + (64 << 10);
+
+/// The most bytes of a genesis, as its encoding allows.
+const GENESIS_BYTES: usize = Genesis::MAX_BYTES;
+
+/// The most addresses of peers that are taken; a node keeps 16 connections of its own.
+pub const PEERS: usize = 16;
+
+/// How many answers' time all of a genesis may take.
+const TIMES: u32 = 10;
+
+/// Why a chain can't be joined through a node.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The node can't be reached, or refuses.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// It answers something else than a node does.
+    #[error("{url} does not answer as a node of weft does: {reason}")]
+    NoNode {
+        /// Which.
+        url: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// Its chain is not the one that is meant.
+    #[error("{whose} is of chain {want}, the node is of chain {got}")]
+    OtherChain {
+        /// What names the chain that is meant.
+        whose: String,
+        /// That chain.
+        want: ChainId,
+        /// The node's.
+        got: ChainId,
+    },
+    /// What it gives as genesis is not that of its chain.
+    #[error("the genesis that the node gives has hash {got}, its chain is {want}")]
+    GenesisLies {
+        /// The hash of what it gave.
+        got: Hash,
+        /// The chain it says it is of.
+        want: ChainId,
+    },
+    /// Its genesis is larger than any may be.
+    #[error("the node offers a genesis of {bytes} bytes; {most} are allowed", most = GENESIS_BYTES)]
+    GenesisTooLarge {
+        /// How large it says it is.
+        bytes: u64,
+    },
+    /// The genesis did not come in time.
+    #[error("after {seconds} s the genesis is not all here")]
+    TooSlow {
+        /// How long it was given.
+        seconds: u64,
+    },
+    /// This program can't read the genesis, though its hash is right.
+    #[error("this program, {version}, can't read the genesis of chain {chain}: {reason}", version = env!("CARGO_PKG_VERSION"))]
+    GenesisUnread {
+        /// Which chain.
+        chain: ChainId,
+        /// What the reader found.
+        reason: String,
+    },
+    /// The clocks differ by more than headers may come early (R4).
+    #[error("this machine's clock is {off_ms} ms {side} that of the node; {most_ms} may be", side = if *.is_behind { "behind" } else { "ahead of" })]
+    ClockOff {
+        /// By how much at least, in milliseconds.
+        off_ms: u64,
+        /// Whether ours is behind.
+        is_behind: bool,
+        /// A quarter of a slot, in milliseconds.
+        most_ms: u64,
+    },
+}
+
+/// What a node said when it was asked for its chain.
+#[derive(Clone, Debug)]
+pub struct Welcome {
+    /// Which chain it follows.
+    pub chain: ChainId,
+    /// The height of its head.
+    pub height: Height,
+    /// Its last final block.
+    pub last_final: (Height, BlockHash),
+    /// Its clock less ours: the least and the most that it can be, in milliseconds.
+    clock: (i128, i128),
+}
+
+/// A node that is asked for its chain.
+pub struct Host {
+    client: Client,
+    url: String,
+    patience: Duration,
+}
+
+impl Host {
+    /// The node at a URL, which is given so long for each answer.
+    ///
+    /// # Errors
+    /// [`ClientError::Url`].
+    pub fn new(url: &str, patience: Duration) -> Result<Self, JoinError> {
+        let client = Client::new(url, patience)?.answers(ANSWER_BYTES);
+        Ok(Self { client, url: url.to_owned(), patience })
+    }
+
+    fn odd(&self, reason: &str) -> JoinError {
+        JoinError::NoNode { url: self.url.clone(), reason: reason.to_owned() }
+    }
+
+    /// Which chain it is of, and how far it has come.
+    ///
+    /// # Errors
+    /// [`JoinError`]: it can't be reached, or is no node.
+    pub async fn greet(&self) -> Result<Welcome, JoinError> {
+        let asked = now();
+        let status: Value = self.client.call("chain_status", &json!({})).await?;
+        let heard = now();
+        let odd = |name: &str| self.odd(&format!("its status has no \"{name}\""));
+        let number = |name: &str| status[name].as_u64().ok_or_else(|| odd(name));
+        let hash = |name: &str| {
+            status[name].as_str().and_then(|t| t.parse::<Hash>().ok()).ok_or_else(|| odd(name))
+        };
+        let (theirs, ms) = (number("time")?, |m: Millis| i128::from(m.0));
+        Ok(Welcome {
+            chain: hash("chain_id")?,
+            height: Height(number("height")?),
+            last_final: (Height(number("final_height")?), hash("final_hash")?),
+            clock: (i128::from(theirs) - ms(heard), i128::from(theirs) - ms(asked)),
+        })
+    }
+
+    /// Its genesis, which has the hash that its chain is named by.
+    ///
+    /// # Errors
+    /// [`JoinError`] says what is wrong with it.
+    pub async fn genesis(&self, chain: ChainId) -> Result<Genesis, JoinError> {
+        let patience = self.patience.saturating_mul(TIMES);
+        let slow = |_| JoinError::TooSlow { seconds: patience.as_secs() };
+        let bytes = timeout(patience, self.pages()).await.map_err(slow)??;
+        let got = Hash::of(Domain::Genesis, &bytes);
+        if got != chain {
+            return Err(JoinError::GenesisLies { got, want: chain });
+        }
+        let unread = |reason: String| JoinError::GenesisUnread { chain, reason };
+        let genesis = Genesis::from_bytes(&bytes).map_err(|e| unread(e.to_string()))?;
+        genesis.check().map_err(|e| unread(e.to_string()))?;
+        Ok(genesis)
+    }
+
+    /// All pages, each of which but the last must be whole: so their number is bounded.
+    async fn pages(&self) -> Result<Vec<u8>, JoinError> {
+        let mut bytes = Vec::new();
+        loop {
+            let params = json!({ "from": bytes.len() });
+            let page: Value = self.client.call("chain_genesis", &params).await?;
+            let all = page["bytes"].as_u64().ok_or_else(|| self.odd("a page has no \"bytes\""))?;
+            let total = usize::try_from(all).ok().filter(|all| *all <= GENESIS_BYTES);
+            let total = total.ok_or(JoinError::GenesisTooLarge { bytes: all })?;
+            let part = page["hex"].as_str().and_then(|hex| from_hex(hex).ok());
+            let part = part.ok_or_else(|| self.odd("a page has no \"hex\""))?;
+            let due = total.saturating_sub(bytes.len()).min(PAGE);
+            if part.len() != due || due == 0 {
+                let text = format!("a page has {} bytes and should have {due}", part.len());
+                return Err(self.odd(&text));
+            }
+            bytes.extend_from_slice(&part);
+            if bytes.len() == total {
+                return Ok(bytes);
+            }
+        }
+    }
+
+    /// Addresses to dial: its own first, then those of its peers.
+    ///
+    /// # Errors
+    /// [`JoinError`]: it can't be reached, or is no node.
+    pub async fn peers(&self) -> Result<Vec<String>, JoinError> {
+        let answer: Value = self.client.call("net_peers", &json!({})).await?;
+        let host = self.client.host();
+        let mut found = Vec::new();
+        let of = |peer: &Value| {
+            let list = peer["addresses"].as_array().cloned().unwrap_or_default();
+            list.into_iter()
+                .filter_map(|a| Some(a.as_str()?.to_owned()))
+                .take(PEERS)
+                .collect::<Vec<_>>()
+        };
+        let others = answer["peers"].as_array().into_iter().flatten().take(4 * PEERS);
+        let own = of(&answer["local"]).into_iter().map(|address| (address, true));
+        let all = own.chain(others.flat_map(of).map(|address| (address, false)));
+        for (address, is_own) in all {
+            let seen = seen_from_here(&address, is_own, &host);
+            let seen = seen.filter(|a| peer_address(a).is_ok() && !found.contains(a));
+            found.extend(seen);
+        }
+        found.truncate(PEERS);
+        Ok(found)
+    }
+}
+
+/// An address as it is reached from here: what is of the node's loopback is of no use when
+/// the node is on another machine, which is then reached as its RPC was.
+fn seen_from_here(address: &str, is_own: bool, host: &str) -> Option<String> {
+    let here = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
+    let mut parts = address.trim_start_matches('/').splitn(3, '/');
+    let (kind, name, rest) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_local = name.parse().is_ok_and(here);
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    let at_home = plain == "localhost" || plain.parse().is_ok_and(here);
+    if !is_local || at_home {
+        return Some(format!("/{kind}/{name}/{rest}"));
+    }
+    is_own.then(|| match plain.parse() {
+        Ok(IpAddr::V4(ip)) => format!("/ip4/{ip}/{rest}"),
+        Ok(IpAddr::V6(ip)) => format!("/ip6/{ip}/{rest}"),
+        Err(_) => format!("/dns/{plain}/{rest}"),
+    })
+}
+
+impl Welcome {
+    /// Its chain is the one that is meant.
+    ///
+    /// # Errors
+    /// [`JoinError::OtherChain`] names both.
+    pub fn is_of(&self, chain: ChainId, whose: &str) -> Result<(), JoinError> {
+        let (want, got) = (chain, self.chain);
+        if want == got {
+            return Ok(());
+        }
+        Err(JoinError::OtherChain { whose: whose.to_owned(), want, got })
+    }
+
+    /// Its clock and ours agree within a quarter of a slot: what is further in the future a
+    /// node does not take (R4).
+    ///
+    /// # Errors
+    /// [`JoinError::ClockOff`] says by how much they differ at least.
+    pub fn fits_clock(&self, slot_ms: u64) -> Result<(), JoinError> {
+        let most_ms = slot_ms / 4;
+        let (least, most) = self.clock;
+        let (off, is_behind) = if least > 0 { (least, true) } else { (-most, false) };
+        if off <= i128::from(most_ms) {
+            return Ok(());
+        }
+        let off_ms = u64::try_from(off).unwrap_or(u64::MAX);
+        Err(JoinError::ClockOff { off_ms, is_behind, most_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn welcome(clock: (i128, i128)) -> Welcome {
+        let (chain, height) = (Hash([7; 32]), Height(5));
+        Welcome { chain, height, last_final: (height, chain), clock }
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_named_with_its_side_and_one_that_may_be_right_is_not() {
+        let off = |clock| match welcome(clock).fits_clock(1_000) {
+            Err(JoinError::ClockOff { off_ms, is_behind, most_ms: 250 }) => {
+                Some((off_ms, is_behind))
+            }
+            Err(other) => panic!("{other}"),
+            Ok(()) => None,
+        };
+        assert_eq!(off((-40, 60)), None, "the way there and back takes time");
+        assert_eq!(off((-9_000, 60)), None, "a slow answer proves nothing");
+        assert_eq!(off((250, 300)), None);
+        assert_eq!(off((251, 300)), Some((251, true)));
+        assert_eq!(off((-300, -251)), Some((251, false)));
+        let text = welcome((3_600_000, 3_600_010)).fits_clock(1_000).unwrap_err().to_string();
+        assert_eq!(text, "this machine's clock is 3600000 ms behind that of the node; 250 may be");
+    }
+
+    #[test]
+    fn addresses_of_loopback_are_those_of_the_machine_that_was_asked() {
+        let seen = |address, own, host| seen_from_here(address, own, host);
+        let (local, far) = ("/ip4/127.0.0.1/tcp/5/p2p/X", "/ip4/10.0.0.7/tcp/5/p2p/X");
+        for host in ["127.0.0.1", "localhost", "[::1]"] {
+            assert_eq!(seen(local, false, host).as_deref(), Some(local), "{host}");
+        }
+        assert_eq!(seen(local, true, "10.0.0.1").as_deref(), Some("/ip4/10.0.0.1/tcp/5/p2p/X"));
+        assert_eq!(
+            seen(local, true, "[2001:db8::1]").as_deref(),
+            Some("/ip6/2001:db8::1/tcp/5/p2p/X")
+        );
+        assert_eq!(
+            seen(local, true, "node.example").as_deref(),
+            Some("/dns/node.example/tcp/5/p2p/X")
+        );
+        assert_eq!(seen(local, false, "10.0.0.1"), None, "whose loopback that is nobody knows");
+        assert_eq!(seen(far, false, "10.0.0.1").as_deref(), Some(far));
+        assert_eq!(seen("garbage", true, "10.0.0.1"), None);
+    }
+}
