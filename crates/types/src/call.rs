@@ -104,7 +104,8 @@ calls! {
     RemoveStake "remove_stake" false {
         /// From behind whom.
         hotkey: PublicKey,
-        /// How much; what would leave less than the minimum takes all.
+        /// How much: a part that is the least stake or more and leaves as much, or all. The
+        /// largest number there is, 18446744073709551615, is all there is then.
         amount: Rao,
     }
     /// Registers a hotkey of the signer by a stamp: a puzzle solved instead of a price paid.
@@ -212,6 +213,9 @@ calls! {
         evidence: Evidence,
     }
 }
+
+/// The amount with which [`Call::RemoveStake`] asks for all there is.
+pub const ALL_STAKE: Rao = Rao(u64::MAX);
 
 /// What a subnet says of itself. Texts have a limit in bytes, which the ledger holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]

@@ -165,7 +165,14 @@ mod tests {
 
     /// 5 free, 7 staked as 70 shares, 11 on the way out.
     fn state() -> Vec<(Key, Value)> {
-        let pool = Hotkey { coldkey: COLD, take: 0, value: Rao(7), shares: 70, take_at: Height(0) };
+        let pool = Hotkey {
+            coldkey: COLD,
+            take: 0,
+            value: Rao(7),
+            shares: 70,
+            take_at: Height(0),
+            since: Height(0),
+        };
         let exit =
             |rao| Exit { coldkey: COLD, hotkey: HOT, amount: Rao(rao), kept: Kept::default() };
         let supply = Supply {

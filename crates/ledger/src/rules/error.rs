@@ -105,6 +105,12 @@ call_errors! {
         have: Rao = "What is there.",
         need: Rao = "What was asked for.",
     } = "{have} rao are staked, {need} were asked for; ask for less, or for all";
+    /// A part of the stake is asked for such that it, or what stays, is below the least.
+    PartTooSmall {
+        amount: Rao = "What was asked for.",
+        left: Rao = "What would stay.",
+        least: Rao = "The least of each.",
+    } = "{amount} rao would go and {left} stay, and each must be {least} or more; ask for less, for more, or for all";
     /// The stake that was asked for does not pay the fee.
     FeeAboveAmount {
         amount: Rao = "What was asked for.",

@@ -117,8 +117,10 @@ events! {
         coldkey: PublicKey,
         /// How much.
         amount: Rao,
-        /// When it is free; null behind a voter: some time after the next rotation.
+        /// When it is free; null behind a voter: `unbonding_blocks` after the next rotation.
         matures: Option<Height>,
+        /// Whether it is frozen: too few could be elected last, and until they can nobody rotates.
+        frozen: bool,
     }
     /// Stake that left became free.
     StakeMatured {

@@ -11,16 +11,19 @@
 //!    delegators: who reports himself must not gain. The rest is recycled.
 //!
 //! A round has no height: recent is what is not below the round or slot of the last
-//! rotation height that lies `unbonding_blocks` back. Several offences are several cuts.
+//! rotation height, or height at which a set was let go, that lies `unbonding_blocks` back.
+//! So nobody is cut by a report for whom stake that counted has left (R15). A hotkey's part
+//! is the largest it had in any set that voted within that time. Several offences are
+//! several cuts.
 //!
 //! Not here: how a stake is cut (`slash`), and who takes evidence to the chain (the node).
 
 use super::books::{Books, minus};
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{caught, offender, rotation, served};
+use super::reads::{caught, hotkey, offender, rotation, served};
 use super::slash;
-use crate::state::value::{Caught, Mark, Served};
+use crate::state::value::{Caught, Mark, Part};
 use crate::state::{Key, Read, Value};
 use weft_types::{Evidence, Height, Offence, PublicKey, Rao, VoterSet};
 
@@ -114,10 +117,21 @@ fn power(books: &Books<'_>, key: &PublicKey) -> Option<u64> {
     let sets = &books.parent.voters;
     let now = [Some(&sets.current), sets.previous.as_ref()];
     let now = now.into_iter().flatten().filter_map(|set| part(set, key));
-    let since = |record: &Served| books.height.since(record.until);
-    let recent = |record: &Served| since(record) <= books.params.unbonding_blocks;
-    let before = served(books, key).filter(recent).map(|record| record.power);
-    now.chain(before).max()
+    let before = served(books, key).0.into_iter().filter(|part| counts(books, part));
+    now.chain(before.map(|part| part.power)).max()
+}
+
+/// Whether a set that was let go then answers for what it signed still.
+fn counts(books: &Books<'_>, part: &Part) -> bool {
+    books.height.since(part.until) <= books.params.unbonding_blocks
+}
+
+/// Whether stake behind a hotkey that votes no more, if it ever did, may still be cut for
+/// what it signed (R15); so may that of genesis until voters rotate first.
+pub fn answers(books: &Books<'_>, key: &PublicKey) -> bool {
+    let before_any = rotation(books).height == Height::ZERO;
+    let is_first = hotkey(books, key).is_some_and(|pool| pool.since == Height::ZERO);
+    served(books, key).0.last().is_some_and(|part| counts(books, part)) || before_any && is_first
 }
 
 /// The part of a set's power that a hotkey has, rounded up.
@@ -127,11 +141,14 @@ fn part(set: &VoterSet, key: &PublicKey) -> Option<u64> {
     u64::try_from(wide.div_ceil(total)).ok()
 }
 
-/// A set was let go: what each of its members had is remembered.
+/// A set was let go: what each of its members had is remembered, as long as it counts and
+/// no more was had since.
 pub fn remember(books: &mut Books<'_>, set: &VoterSet) {
     for voter in &set.voters {
         if let Some(power) = part(set, &voter.key) {
-            let record = Served { power, until: books.height };
+            let mut record = served(books, &voter.key);
+            record.0.retain(|part| part.power > power && counts(books, part));
+            record.0.push(Part { power, until: books.height });
             books.put(Key::Served(voter.key), Value::Served(record));
         }
     }

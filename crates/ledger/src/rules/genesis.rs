@@ -46,7 +46,14 @@ pub fn state(genesis: &Genesis) -> Changes {
 
 fn pool(genesis: &Genesis, coldkey: PublicKey, value: Rao) -> Hotkey {
     let take = genesis.params.default_take;
-    Hotkey { coldkey, take, value, shares: first_shares(value), take_at: Height::ZERO }
+    Hotkey {
+        coldkey,
+        take,
+        value,
+        shares: first_shares(value),
+        take_at: Height::ZERO,
+        since: Height::ZERO,
+    }
 }
 
 fn put_stake(genesis: &Genesis, stake: &GenesisStake, put: &mut impl FnMut(Key, Value)) {

@@ -5,7 +5,7 @@
 //! 2. `weights`, `root`: the items of the carried shares, voters in key order. One that
 //!    fails is skipped and leaves a receipt, else one voter could poison every proposer.
 //! 3. `tx`: the transactions, in order: `transfer`, `register` with `price` and `stamp`,
-//!    `stake`, `weights`, `axon`, `subnet`, `settings`, `candidates`, `evidence` with `slash`.
+//!    `stake`, `unstake`, `weights`, `axon`, `subnet`, `settings`, `candidates`, `evidence` with `slash`.
 //!    One that can't pay, or is free and fails, makes the block invalid; any other failure
 //!    pays its fee and leaves a receipt. Then the fees go to the proposer's coldkey.
 //! 4. `emission`: new coins, split between the started subnets into their pending.
@@ -58,6 +58,7 @@ mod subnet;
 mod transfer;
 mod trial;
 mod tx;
+mod unstake;
 mod weights;
 
 pub(crate) use bootstrap::virtual_stake;

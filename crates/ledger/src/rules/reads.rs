@@ -251,11 +251,11 @@ pub fn caught(state: &dyn Read) -> Vec<Caught> {
     }
 }
 
-/// The power that a hotkey had in the last voter set that let it go.
-pub fn served(state: &dyn Read, hotkey: &PublicKey) -> Option<Served> {
-    match state.get(&Key::Served(*hotkey))? {
-        Value::Served(record) => Some(record),
-        _ => None,
+/// The power that a hotkey had in voter sets that were let go of late.
+pub fn served(state: &dyn Read, hotkey: &PublicKey) -> Served {
+    match state.get(&Key::Served(*hotkey)) {
+        Some(Value::Served(record)) => record,
+        _ => Served::default(),
     }
 }
 

@@ -203,7 +203,8 @@ pub fn clear(books: &mut Books<'_>, netuid: Netuid, uid: Uid) {
 fn adopt(books: &mut Books<'_>, said: &Consent) {
     if hotkey(books, &said.hotkey).is_none() {
         let (coldkey, take, take_at) = (said.coldkey, books.params.default_take, books.height);
-        let pool = Hotkey { coldkey, take, value: Rao::ZERO, shares: 0, take_at };
+        let pool =
+            Hotkey { coldkey, take, value: Rao::ZERO, shares: 0, take_at, since: books.height };
         books.put_hotkey(said.hotkey, pool);
     }
 }

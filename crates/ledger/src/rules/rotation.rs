@@ -39,12 +39,15 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
             evidence::remember(books, &gone); // R10
         }
         release(books, &mut record); // R15
+        mark(books, &mut record, work); // R17
     }
     if books.height.0.checked_rem(books.params.rotation_blocks) == Some(0) {
         let good = candidates::electable(books, books.height);
         bootstrap::turn(books, &good)?;
+        let next = next(books, (&sets.current, &record), good)?;
+        record.rests = next.is_none();
         if sets.previous.is_none()
-            && let Some(next) = next(books, (&sets.current, &record), good)?
+            && let Some(next) = next
         {
             let anchor = work.finality.finalized.hash; // R4
             let voters = u64::try_from(next.len()).unwrap_or(u64::MAX);
@@ -137,23 +140,27 @@ fn trust(state: &dyn Read, key: &PublicKey) -> u16 {
     sum.checked_div(all).and_then(|t| u16::try_from(t).ok()).unwrap_or(0)
 }
 
-/// R17: notes a rotation height, and forgets those that no offence is compared with any more.
+/// R17: notes a height at which voters might rotate, or at which a set was let go and stake
+/// behind it begins to wait, and forgets those that no offence is compared with any more.
 fn mark(books: &Books<'_>, record: &mut Rotation, work: &Work<'_>) {
     let (height, window) = (books.height, books.params.unbonding_blocks);
     let old = |mark: &Mark| height.since(mark.height) >= window;
     let gone = record.marks.iter().filter(|mark| old(mark)).count().saturating_sub(1);
     record.marks.drain(..gone);
+    record.marks.retain(|mark| mark.height < height);
     record.marks.push(Mark { height, round: work.header.round, slot: work.header.slot });
 }
 
 /// R15: no set that counts any more was fixed before the last rotation, so stake that was
-/// asked back up to it is free after the unbonding time, the first requests first.
+/// asked back up to it is free after the unbonding time, the first requests first. One block
+/// later still, since stake matures before a block's reports are looked at.
 fn release(books: &mut Books<'_>, record: &mut Rotation) {
     let (next, last) = (record.released.next().unwrap_or(record.released), record.height);
     if last < next {
         return;
     }
-    let from = Height(books.height.0.saturating_add(books.params.unbonding_blocks.max(1)));
+    let from =
+        Height(books.height.0.saturating_add(books.params.unbonding_blocks).saturating_add(1));
     let heights = last.since(next).saturating_add(1);
     let per_block = heights.div_ceil(books.params.rotation_blocks.max(1));
     let mut list = releases(books);

@@ -4,17 +4,18 @@
 //! s * (V + 1) / (S + 2^32). Intermediates are 256 bits wide and everything rounds
 //! against the caller, so nobody can gain by depositing and withdrawing, and the
 //! virtual 2^32 shares make it useless to raise the price of a share by donations.
+//!
+//! Not here: taking stake back (`unstake`).
 
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{hotkey, offender, position};
-use super::refusal::Refusal;
+use super::reads::{hotkey, position};
 use super::slash;
 use super::transfer;
-use crate::state::value::{Exit, Hotkey};
+use crate::state::value::Hotkey;
 use ruint::aliases::U256;
-use weft_types::{Height, PublicKey, Rao, TxId};
+use weft_types::{PublicKey, Rao};
 
 /// Shares that belong to nobody.
 const VIRTUAL: u128 = 1 << 32;
@@ -55,7 +56,7 @@ fn minted(pool: &Hotkey, amount: Rao) -> Result<u128, CallError> {
 }
 
 /// What a withdrawal costs in shares, rounded up.
-fn burned(pool: &Hotkey, amount: Rao) -> Option<u128> {
+pub(super) fn burned(pool: &Hotkey, amount: Rao) -> Option<u128> {
     let (s, v) = price(pool)?;
     mul_div(u128::from(amount.0), s, v, true)
 }
@@ -121,25 +122,6 @@ pub fn set_take(
     Ok(())
 }
 
-/// Takes stake back within a batch, whose fee is paid from free coins.
-pub fn leave(
-    books: &mut Books<'_>,
-    coldkey: PublicKey,
-    key: PublicKey,
-    amount: Rao,
-) -> Result<(), CallError> {
-    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
-    let have = worth(&pool, position(books, &key, &coldkey));
-    if amount == Rao::ZERO {
-        return Err(CallError::AmountZero);
-    }
-    if amount > have {
-        return Err(CallError::NotEnoughStake { have, need: amount });
-    }
-    let out = withdraw(books, (key, coldkey), amount)?;
-    settle(books, (key, coldkey), (out, Dues::default()))
-}
-
 /// Adds coins that count as staked already to a pool, as shares of a coldkey. What is
 /// too little for a share raises the pool.
 pub fn deposit(
@@ -171,110 +153,10 @@ pub fn raise(books: &mut Books<'_>, key: PublicKey, amount: Rao) -> Result<(), C
     Ok(())
 }
 
-/// What a request to take stake back pays from it.
-#[derive(Clone, Copy, Default)]
-pub struct Dues {
-    /// The fee.
-    pub fee: Rao,
-    /// The deposit of an account that the signer had not: its nonce is counted there.
-    pub deposit: Rao,
-}
-
-/// Takes stake back: it waits, and what the request costs is paid from it. The nonce is
-/// counted by now.
-///
-/// A call that asks for too much or too little takes its dues alone and answers why;
-/// stake that can't even pay those makes the block invalid.
-pub fn remove(
-    books: &mut Books<'_>,
-    (coldkey, id): (PublicKey, TxId),
-    (key, amount): (PublicKey, Rao),
-    dues: Dues,
-) -> Result<Result<(), CallError>, Refusal> {
-    let fee = plus(dues.fee, dues.deposit).map_err(|_| Refusal::Overflow)?;
-    let pool = hotkey(books, &key);
-    let have = pool.map_or(Rao::ZERO, |pool| worth(&pool, position(books, &key, &coldkey)));
-    if have < fee || have == Rao::ZERO {
-        return Err(Refusal::CannotPay { id, have, need: fee });
-    }
-    let result = if amount > have {
-        Err(CallError::NotEnoughStake { have, need: amount })
-    } else if amount < fee || amount == Rao::ZERO {
-        Err(CallError::FeeAboveAmount { amount, fee })
-    } else {
-        Ok(())
-    };
-    let wanted = if result.is_ok() { amount } else { fee };
-    let leave = withdraw(books, (key, coldkey), wanted)
-        .and_then(|out| settle(books, (key, coldkey), (out, dues)));
-    leave.map_err(|_| Refusal::Overflow)?;
-    Ok(result)
-}
-
-/// Moves what left a pool: the deposit is recycled, the fee becomes free, the rest waits.
-fn settle(
-    books: &mut Books<'_>,
-    (hotkey, coldkey): (PublicKey, PublicKey),
-    (out, dues): (Rao, Dues),
-) -> Result<(), CallError> {
-    books.recycle_staked(dues.deposit)?;
-    let out = minus(out, dues.deposit)?;
-    let amount = minus(out, dues.fee)?;
-    let mut supply = books.supply;
-    supply.staked = minus(supply.staked, out)?;
-    supply.free = plus(supply.free, dues.fee)?;
-    supply.unbonding = plus(supply.unbonding, amount)?;
-    books.supply = supply;
-    if amount > Rao::ZERO {
-        let matures = matures(books, &hotkey)?;
-        let kept = offender(books, &hotkey).kept;
-        books.push_exit(matures, Exit { coldkey, hotkey, amount, kept });
-        books.say(Event::StakeRemoved { hotkey, coldkey, amount, matures });
-    }
-    Ok(())
-}
-
-/// R15: when stake that leaves now is free: soon, or when its hotkey votes not before the
-/// voters have rotated.
-fn matures(books: &Books<'_>, hotkey: &PublicKey) -> Result<Option<Height>, CallError> {
-    if books.is_voter(hotkey) {
-        return Ok(None);
-    }
-    let at = books.height.0.checked_add(books.params.exit_blocks.max(1));
-    Ok(Some(Height(at.ok_or(CallError::OutOfRange)?)))
-}
-
-/// Takes coins out of a position. What would leave less than the least stake takes all.
-/// What rounding and the virtual shares leave in a pool that the last one left is nobody's:
-/// it is recycled.
-fn withdraw(
-    books: &mut Books<'_>,
-    (key, coldkey): (PublicKey, PublicKey),
-    amount: Rao,
-) -> Result<Rao, CallError> {
-    let mut pool = hotkey(books, &key).ok_or(CallError::OutOfRange)?;
-    let shares = position(books, &key, &coldkey);
-    let all = worth(&pool, shares);
-    let left = all.checked_sub(amount).ok_or(CallError::OutOfRange)?;
-    let (burned, out) = if left < books.params.min_stake {
-        (shares, all)
-    } else {
-        (burned(&pool, amount).ok_or(CallError::OutOfRange)?.min(shares), amount)
-    };
-    pool.shares = pool.shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
-    pool.value = minus(pool.value, out)?;
-    if pool.shares == 0 {
-        books.recycle_staked(std::mem::take(&mut pool.value))?;
-    }
-    let left = shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
-    books.put_hotkey(key, pool);
-    books.put_position(key, coldkey, left);
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weft_types::Height;
 
     fn pool(value: u64, shares: u128) -> Hotkey {
         Hotkey {
@@ -283,6 +165,7 @@ mod tests {
             value: Rao(value),
             shares,
             take_at: Height::ZERO,
+            since: Height::ZERO,
         }
     }
 

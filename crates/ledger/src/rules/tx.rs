@@ -14,7 +14,7 @@ use super::receipt::TxReceipt;
 use super::refusal::Refusal;
 use super::{
     Ledger, Offer, axon, candidates, epoch, evidence, register, settings, stake, stamp, subnet,
-    transfer, weights,
+    transfer, unstake, weights,
 };
 use crate::state::Read;
 use crate::state::value::Account;
@@ -42,8 +42,8 @@ pub fn run(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<TxReceipt, Refusa
             let deposit = deposit.map_err(|error| Refusal::CannotOpen { id, error })?;
             let signer = next_nonce(books, body, id)?;
             books.put_account(body.signer, signer);
-            let dues = stake::Dues { fee: body.fee, deposit };
-            stake::remove(books, (body.signer, id), (hotkey, amount), dues)
+            let dues = unstake::Dues { fee: body.fee, deposit };
+            unstake::remove(books, (body.signer, id), (hotkey, amount), dues)
         })?
     } else {
         pay(books, body, id)?;
@@ -95,7 +95,7 @@ fn call(books: &mut Books<'_>, signer: PublicKey, what: &Call) -> Result<(), Cal
         Call::SeekPermit { netuid, seek, at } => axon::seek(books, &signer, (*netuid, *seek), *at),
         Call::AddStake { hotkey, amount } => stake::add(books, signer, *hotkey, *amount),
         // Alone it pays its own fee, above; here it is one of a batch.
-        Call::RemoveStake { hotkey, amount } => stake::leave(books, signer, *hotkey, *amount),
+        Call::RemoveStake { hotkey, amount } => unstake::leave(books, signer, *hotkey, *amount),
         Call::SetTake { hotkey, take } => stake::set_take(books, signer, *hotkey, *take),
         Call::RegisterSubnet { .. } => subnet::create(books, signer, what),
         Call::StartSubnet { netuid } => subnet::start(books, &signer, *netuid),

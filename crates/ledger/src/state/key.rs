@@ -67,7 +67,7 @@ pub enum Key {
     Offender(PublicKey),
     /// Who was caught of late.
     Caught,
-    /// How much of the power a hotkey had in the last voter set that let it go.
+    /// How much of the power a hotkey had in voter sets that were let go of late.
     Served(PublicKey),
     /// By which rules the chain runs, who signals others, and what is to come.
     Rules,

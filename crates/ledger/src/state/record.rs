@@ -129,10 +129,13 @@ pub struct Rotation {
     pub blocks: u64,
     /// In how many of them a share of each current voter was carried, in the set's order.
     pub carried: Vec<u64>,
+    /// Whether nobody was taken at the last height at which voters might rotate, because
+    /// too few could be elected.
+    pub rests: bool,
     /// The height up to which stake that left voters has been given its time.
     pub released: Height,
-    /// The heights at which voters might rotate, as far back as an offence counts, and one
-    /// more.
+    /// The heights at which voters might rotate or a set was let go, as far back as an
+    /// offence counts, and one more.
     pub marks: Vec<Mark>,
 }
 
@@ -211,9 +214,14 @@ pub struct Caught {
     pub cut: u64,
 }
 
-/// The power that a hotkey had.
+/// The power that a hotkey had in the sets that were let go within the window, as far as
+/// it matters: heights ascending, powers descending. The last is that of the last such set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Served(pub Vec<Part>);
+
+/// The power that a hotkey had in a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Served {
+pub struct Part {
     /// Its part of the power of the set, 10^12 = all, rounded up.
     pub power: u64,
     /// The height at which the set was let go.

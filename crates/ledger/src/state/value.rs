@@ -2,7 +2,7 @@
 
 use super::key::Key;
 pub use super::record::{
-    Axon, Bootstrap, Candidate, Caught, Change, Commit, Commits, Kept, Lock, Mark, Offender,
+    Axon, Bootstrap, Candidate, Caught, Change, Commit, Commits, Kept, Lock, Mark, Offender, Part,
     Release, Root, RootRow, Rotation, Row, Rules, Served, Share, Stamps,
 };
 use bincode::{Decode, Encode};
@@ -132,6 +132,8 @@ pub struct Hotkey {
     pub shares: u128,
     /// When the take was last changed; the registration's height before.
     pub take_at: Height,
+    /// When it was registered; 0 = by genesis.
+    pub since: Height,
 }
 
 /// Stake on its way out.

@@ -6,6 +6,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use weft_ledger::query;
 use weft_ledger::query::{market, voters};
+use weft_types::call::ALL_STAKE;
 use weft_types::hash::Domain;
 use weft_types::signature::signed_bytes;
 use weft_types::stamp::StampFor;
@@ -77,11 +78,12 @@ impl Player {
         (txs, self.items(chain))
     }
 
-    /// Two votes of one who may have voted, for a round not long ago; now and then one vote
-    /// twice.
+    /// Two votes of one who may have voted, for a round not long ago or as long as it may be
+    /// reported, and longer; now and then one vote twice.
     fn evidence(&mut self, chain: &Chain) -> Evidence {
         let key = hot(self.small(VOTERS + 2), 0);
-        let round = Round(chain.header_round().0.saturating_sub(self.below(12)));
+        let ago = if self.one_in(2) { 12 } else { 220 };
+        let round = Round(chain.header_round().0.saturating_sub(self.below(ago)));
         let source = Checkpoint { round: Round::ZERO, hash: Hash::ZERO };
         let mut vote = || {
             let hash = Hash([u8::try_from(self.below(20)).unwrap(); 32]);
@@ -160,6 +162,11 @@ impl Player {
         Rao(self.below(scale) + 1)
     }
 
+    /// What is asked back: some, or all.
+    fn asked(&mut self) -> Rao {
+        if self.one_in(12) { ALL_STAKE } else { self.amount() }
+    }
+
     fn call(&mut self, chain: &Chain, actor: &Actor) -> (PublicKey, Call) {
         let (coldkey, hotkey) = (actor.cold.public(), actor.hot.public());
         let netuid = self.netuid();
@@ -174,7 +181,7 @@ impl Player {
             ),
             4 | 5 => (
                 coldkey,
-                Call::RemoveStake { hotkey: self.held(chain, coldkey), amount: self.amount() },
+                Call::RemoveStake { hotkey: self.held(chain, coldkey), amount: self.asked() },
             ),
             6 => (coldkey, self.register(chain, actor, netuid)),
             7 | 8 => (coldkey, self.stamp(chain, actor, netuid)),

@@ -9,6 +9,7 @@
     reason = "a test that can't go on fails; this one is told by the environment what to play"
 )]
 
+mod answer;
 mod chain;
 mod dice;
 mod model;

@@ -3,13 +3,14 @@
 //!
 //! It takes from the receipts which calls ran and what epochs paid; every amount else it
 //! works out: fees, nonces, burn prices, locks, refunds, shares of pools, maturing stake,
-//! emission and halvings.
+//! what offences cost ([`answer`](super::answer)), emission and halvings.
 
+use crate::answer::{Answers, Leaver};
 use crate::chain::{Block, Chain};
 use std::collections::{BTreeMap, BTreeSet};
 use weft_ledger::rules::{Event, TxReceipt};
 use weft_ledger::state::{Key, Value};
-use weft_types::{Call, Canonical, Hyperparameters, Netuid, PublicKey, Rao, Tx};
+use weft_types::{Call, Canonical, Hyperparameters, Netuid, PublicKey, Rao, Tx, VoterSet};
 
 /// Shares that belong to nobody.
 const VIRTUAL: u128 = 1 << 32;
@@ -41,10 +42,10 @@ impl Pool {
         self.value += amount;
     }
 
-    /// Takes out an amount, or all when less than `least` would stay; answers how much.
-    fn take_out(&mut self, who: PublicKey, amount: u64, least: u64) -> u64 {
+    /// Takes out an amount, the largest number for all; answers how much.
+    fn take_out(&mut self, who: PublicKey, amount: u64) -> u64 {
         let (all, held) = (self.worth(&who), self.shares[&who]);
-        let whole = all - amount < least;
+        let whole = amount == all || amount == u64::MAX;
         let out = if whole { all } else { amount };
         let gone =
             ratio(u128::from(amount), self.all() + VIRTUAL, u128::from(self.value) + 1, true);
@@ -65,7 +66,7 @@ fn cut(a: u64, b: u64) -> u64 {
 }
 
 /// a * b / c, bit by bit, rounded down or up; no wide integers needed.
-fn ratio(a: u128, b: u128, c: u128, up: bool) -> u128 {
+pub fn ratio(a: u128, b: u128, c: u128, up: bool) -> u128 {
     let (mut quotient, mut rest) = (0_u128, 0_u128);
     for bit in (0..128).rev() {
         // quotient and rest of (the bits of a so far) * b over c, doubled and added to.
@@ -98,19 +99,6 @@ fn deposit(chain: &Chain, held: u64) -> Option<u64> {
     Some((base * all * all).div_ceil(left * left))
 }
 
-/// What is left of a stake by offences of its hotkey: how often all was lost, and the part
-/// left since in parts of 2^60 (R17).
-type Kept = (u32, u64);
-
-/// Stake on its way out.
-struct Leaver {
-    who: PublicKey,
-    hotkey: PublicKey,
-    amount: u64,
-    /// What was left of the hotkey's stake when it was asked for.
-    kept: Kept,
-}
-
 /// The money as it should be.
 pub struct Model {
     free: BTreeMap<PublicKey, u64>,
@@ -121,14 +109,15 @@ pub struct Model {
     exits: Vec<(u64, Leaver)>,
     /// The same without a time yet, and when it was asked for.
     leaving: Vec<(u64, Leaver)>,
-    /// What is left of stake behind offenders.
-    kept: BTreeMap<PublicKey, Kept>,
+    /// Who answers for what, and what is left of stake behind offenders.
+    answers: Answers,
     /// Requests up to here have got their time.
     released: u64,
     /// When the voters rotated last.
     rotated: u64,
-    /// Whose stake counts for voting.
+    /// Whose stake counts for voting, and the sets they are in.
     voting: BTreeSet<PublicKey>,
+    sets: Vec<VoterSet>,
     markets: BTreeMap<Netuid, Market>,
     issued: u64,
     recycled: u64,
@@ -149,10 +138,11 @@ impl Model {
             owners: genesis.voters.iter().map(|v| (v.hotkey, v.coldkey)).collect(),
             exits: Vec::new(),
             leaving: Vec::new(),
-            kept: BTreeMap::new(),
+            answers: Answers::of(genesis),
             released: 0,
             rotated: 0,
             voting: BTreeSet::new(),
+            sets: Vec::new(),
             markets: BTreeMap::new(),
             issued: 0,
             recycled: 0,
@@ -180,8 +170,8 @@ impl Model {
         let height = block.header.height.0;
         self.deposit = deposit(chain, block.held);
         let sets = [Some(&block.voters.current), block.voters.previous.as_ref()];
-        let voters = sets.into_iter().flatten().flat_map(|set| &set.voters);
-        self.voting = voters.map(|v| v.key).collect();
+        self.sets = sets.into_iter().flatten().cloned().collect();
+        self.voting = self.sets.iter().flat_map(|set| &set.voters).map(|v| v.key).collect();
         self.mature(height);
         let before = self.issued;
         let mut fees = 0;
@@ -211,10 +201,13 @@ impl Model {
         let (before, now) = (&block.voters, chain.at().voters);
         let params = &chain.genesis.params;
         if before.previous.is_some() && now.previous != before.previous {
-            let (first, from) = (self.released + 1, height + params.unbonding_blocks);
+            let round = block.header.round.0;
+            self.answers.let_go(before.previous.as_ref().unwrap(), (height, round));
+            let (first, from) = (self.released + 1, height + params.unbonding_blocks + 1);
             let each = (self.rotated + 1 - first).div_ceil(params.rotation_blocks);
-            for (asked, leaver) in std::mem::take(&mut self.leaving) {
+            for (asked, mut leaver) in std::mem::take(&mut self.leaving) {
                 if asked <= self.rotated {
+                    leaver.counted_until = round;
                     self.exits.push((from + (asked - first) / each, leaver));
                 } else {
                     self.leaving.push((asked, leaver));
@@ -255,31 +248,21 @@ impl Model {
     fn mature(&mut self, height: u64) {
         let due: Vec<_> = self.exits.extract_if(.., |(at, _)| *at == height).collect();
         for (_, leaver) in due {
-            let (era, part) = self.kept_of(&leaver.hotkey);
-            let left = if era == leaver.kept.0 {
-                ratio(leaver.amount.into(), part.into(), leaver.kept.1.into(), false)
-            } else {
-                0
-            };
-            let left = u64::try_from(left).unwrap();
+            let left = self.answers.left(&leaver);
             self.credit(leaver.who, left);
             self.recycle(leaver.amount - left);
+            self.answers.gone(&leaver);
         }
     }
 
-    fn kept_of(&self, hotkey: &PublicKey) -> Kept {
-        self.kept.get(hotkey).copied().unwrap_or((0, 1 << 60))
-    }
-
-    /// A hotkey lost stake for an offence: how much the receipt says, and the state which
-    /// part of what was asked back is left.
-    fn slashed(&mut self, chain: &Chain, hotkey: PublicKey, lost: u64) {
+    /// A hotkey lost a part of its stake for an offence, rounded up: as much as the receipt
+    /// says.
+    fn slashed(&mut self, hotkey: PublicKey, (part, of): (u64, u64), lost: u64) {
         let pool = self.pools.entry(hotkey).or_default();
-        pool.value = pool.value.checked_sub(lost).unwrap();
-        let Some(Value::Offender(record)) = chain.get(&Key::Offender(hotkey)) else {
-            panic!("{hotkey} was slashed and has no record");
-        };
-        self.kept.insert(hotkey, (record.kept.era, record.kept.part));
+        let want = (u128::from(pool.value) * u128::from(part)).div_ceil(of.into());
+        assert_eq!(u128::from(lost), want, "what {hotkey} lost, {part} of {of}");
+        pool.value -= lost;
+        self.answers.cut(hotkey, (part, of));
     }
 
     /// By issuance at the end of the block before, or what earlier blocks had. Answers what
@@ -384,17 +367,27 @@ impl Model {
     ) {
         let params = &chain.genesis.params;
         let pool = self.pools.get_mut(&hotkey).unwrap();
-        let out = pool.take_out(who, amount, params.min_stake.0);
+        let (all, least) = (pool.worth(&who), params.min_stake.0);
+        if amount != fee {
+            let is_all = amount == all || amount == u64::MAX;
+            assert!(is_all || (amount >= least && all - amount >= least), "{amount} of {all}");
+        }
+        let out = pool.take_out(who, amount);
         // What is left when the last one has gone is nobody's.
         let nobodys = if pool.shares.is_empty() { std::mem::take(&mut pool.value) } else { 0 };
         self.recycle(nobodys);
         let votes = self.voting.contains(&hotkey);
-        let kept = self.kept_of(&hotkey);
-        let leaver = Leaver { who, hotkey, amount: out.saturating_sub(fee), kept };
+        let amount = out.saturating_sub(fee);
+        let leaver = self.answers.leaver((who, hotkey), amount);
         if out > fee && votes {
             self.leaving.push((height, leaver));
         } else if out > fee {
-            self.exits.push((height + params.exit_blocks, leaver));
+            // R15: of a set let go within the window, or of genesis before any rotation.
+            let since = chain.genesis.params.unbonding_blocks;
+            let is_late = self.answers.last_let_go(&hotkey).is_some_and(|f| height - f <= since);
+            let is_first = self.rotated == 0 && self.answers.is_of_genesis(&hotkey);
+            let wait = if is_late || is_first { since + 1 } else { params.exit_blocks };
+            self.exits.push((height + wait, leaver));
         }
     }
 
@@ -447,9 +440,11 @@ impl Model {
                 market.numbers = numbers.with(*parameter, *value);
                 events.next();
             }
-            Call::ReportEvidence { .. } => {
+            Call::ReportEvidence { evidence } => {
+                let sets = self.sets.clone();
+                let cuts = self.answers.report((&chain.genesis, evidence), (&sets, height));
                 for event in events {
-                    self.punished(chain, event, at);
+                    self.punished(&cuts, event, at);
                 }
             }
             Call::Batch { calls } => {
@@ -465,16 +460,21 @@ impl Model {
 
     /// What a report's receipt says it cost, and whom: all but the reporter's part is
     /// recycled.
-    fn punished(&mut self, chain: &Chain, event: &Event, at: &impl Fn() -> String) {
+    fn punished(
+        &mut self,
+        cuts: &BTreeMap<PublicKey, (u64, u64)>,
+        event: &Event,
+        at: &impl Fn() -> String,
+    ) {
         match event {
             Event::VoterSlashed { hotkey, lost, reporter, reward, .. } => {
-                self.slashed(chain, *hotkey, lost.0);
+                self.slashed(*hotkey, cuts[hotkey], lost.0);
                 assert!(reward.0 <= lost.0 / 20, "{reward} of {lost} at {}", at());
                 self.recycle(lost.0 - reward.0);
                 self.credit(*reporter, reward.0);
             }
             Event::SlashRaised { hotkey, lost } => {
-                self.slashed(chain, *hotkey, lost.0);
+                self.slashed(*hotkey, cuts[hotkey], lost.0);
                 self.recycle(lost.0);
             }
             other => panic!("{other:?} in a report at {}", at()),

@@ -236,8 +236,9 @@ fn stake_behind_a_voter_is_free_only_when_no_set_that_counts_it_is_left_and_the_
     world.finalized = 40;
     offer(&mut world, 91, &[2, 3], &[]);
     assert!(sets(&world).previous.is_none());
-    // 41 heights of requests in three rotations' time at most: two a block from block 171.
-    offer(&mut world, 170, &[2, 3], &[]);
+    // 41 heights of requests in three rotations' time at most: two a block from block 172,
+    // one after the last in which a report counts.
+    offer(&mut world, 171, &[2, 3], &[]);
     assert!(waits(&world));
     let mut freed = Vec::new();
     while world.height < 200 {
@@ -247,8 +248,8 @@ fn stake_behind_a_voter_is_free_only_when_no_set_that_counts_it_is_left_and_the_
             freed.push(world.height);
         }
     }
-    // Heights 1 to 40, two a block, so that of height 21 in the eleventh block from 171 on.
-    assert_eq!(freed, [181]);
+    // Heights 1 to 40, two a block, so that of height 21 in the eleventh block from 172 on.
+    assert_eq!(freed, [182]);
     assert_eq!(world.supply().unbonding, Rao(0));
 }
 
@@ -257,17 +258,78 @@ fn offer_one(world: &mut World) {
     offer(world, next, &[2, 3], &[]);
 }
 
-// R15.
+/// When what is asked back from behind a hotkey in the next block is free; none when that
+/// can't be said yet.
+fn asks(world: &mut World, n: u16) -> Option<u64> {
+    let tx = world.tx(n, Call::RemoveStake { hotkey: hot(n), amount: tao(5) });
+    let receipt = world.block(&[tx]).txs.remove(0);
+    match receipt.events.as_slice() {
+        [Event::StakeRemoved { matures, .. }] => matures.map(|at| at.0),
+        other => panic!("{other:?}"),
+    }
+}
+
+// R15: the three cases. A1.
 #[test]
-fn stake_behind_somebody_in_no_set_is_free_soon() {
+fn r15_when_stake_is_free_is_fixed_by_whether_its_hotkey_votes_did_of_late_or_does_not() {
     let mut world = voters(|_| ());
-    let call = Call::RemoveStake { hotkey: hot(4), amount: tao(50) };
-    world.does(4, call);
-    let asked = world.height;
-    world.run_to(asked + 3);
-    assert!(world.supply().unbonding > Rao(0));
-    world.run_to(asked + 4);
-    assert_eq!(world.supply().unbonding, Rao(0));
+    offer(&mut world, 3, &[2, 3], &[]);
+    // Of genesis, before any rotation.
+    assert_eq!(asks(&mut world, 4), Some(world.height + 81));
+    assert_eq!(asks(&mut world, 0), None, "it votes");
+    offer(&mut world, 40, &[2, 3], &[]);
+    // Neither votes nor ever did.
+    assert_eq!(asks(&mut world, 4), Some(world.height + 4));
+    assert_eq!(asks(&mut world, 0), None, "a rotation waits to be final");
+    world.finalized = 40;
+    offer(&mut world, 45, &[2, 3], &[]);
+    assert_eq!(sets(&world).previous, None, "let go in block 43");
+    assert_eq!(asks(&mut world, 0), Some(world.height + 81));
+    offer(&mut world, 122, &[2, 3], &[]);
+    // 80 blocks after its set was let go it is as free as anybody's one block later.
+    assert_eq!(asks(&mut world, 0), Some(123 + 81));
+    assert_eq!(asks(&mut world, 0), Some(124 + 4));
+}
+
+// R15. A1.
+#[test]
+fn r15_that_a_hotkey_votes_again_changes_nothing_for_what_was_asked_back() {
+    let mut world = voters(|_| ());
+    offer(&mut world, 39, &[2, 3], &[]);
+    let four = asks(&mut world, 4).unwrap();
+    assert_eq!((world.height, four), (40, 40 + 81), "no voters have rotated before this block");
+    world.finalized = 40;
+    offer(&mut world, 60, &[2, 3, 4], &[]);
+    let soon = asks(&mut world, 4).unwrap();
+    assert_eq!(soon, 61 + 4);
+    offer(&mut world, 80, &[2, 3, 4], &[]);
+    assert!(sets(&world).current.get(&hot(4)).is_some());
+    let before = world.free(4);
+    offer(&mut world, four - 1, &[2, 3, 4], &[]);
+    assert_eq!(world.free(4), before);
+    offer(&mut world, four, &[2, 3, 4], &[]);
+    assert_eq!(world.free(4).0 - before.0, tao(5).0 - FEE.0);
+}
+
+// R15. A1.
+#[test]
+fn r15_stake_behind_a_voter_is_frozen_while_too_few_can_be_elected_and_says_so() {
+    let mut world = voters(|genesis| genesis.params.min_voters = 4);
+    let frozen = |world: &mut World| {
+        let tx = world.tx(0, Call::RemoveStake { hotkey: hot(0), amount: tao(5) });
+        match world.block(&[tx]).txs.remove(0).events.remove(0) {
+            Event::StakeRemoved { matures, frozen, .. } => (matures, frozen),
+            other => panic!("{other:?}"),
+        }
+    };
+    offer(&mut world, 3, &[2, 3], &[]);
+    assert_eq!(frozen(&mut world), (None, false), "nobody knows yet");
+    offer(&mut world, 40, &[2, 3], &[]);
+    assert_eq!(frozen(&mut world), (None, true));
+    offer(&mut world, 300, &[2, 3], &[]);
+    assert!(world.supply().unbonding > tao(9));
+    offer(&mut world, 340, &[2, 3, 4, 5], &[]);
+    assert_eq!(frozen(&mut world), (None, false));
 }
 
 // R18.

@@ -196,6 +196,106 @@ fn r17_who_left_the_voters_still_answers_for_the_time_before() {
     assert_eq!(why_not(&mut world, late), CallError::HadNoPower { hotkey: hot(0) });
 }
 
+/// A1: who shrinks before its set is let go is cut by what it had in the sets before.
+#[test]
+fn r17_the_largest_part_in_any_set_that_voted_within_the_window_counts() {
+    // Hotkey 0 had 25 parts of a hundred, and has 5 of 605 in the set after the next.
+    let shrunk = |until| {
+        let mut world = voters(|genesis| {
+            let power = |n| GenesisVoter { hotkey: hot(n), coldkey: cold(n), power: Power(25) };
+            genesis.voters = vec![power(0), GenesisVoter { power: Power(75), ..power(1) }];
+            genesis.subnets[0].hyperparameters.tempo = 1_000;
+        });
+        let who = [0, 4, 5];
+        offer(&mut world, 29, &who, &[]);
+        world.does(0, Call::RemoveStake { hotkey: hot(0), amount: tao(95) });
+        offer(&mut world, 40, &who, &[(5, 3)]);
+        world.finalized = 40;
+        offer(&mut world, 60, &who, &[]);
+        world.finalized = 60;
+        offer(&mut world, until, &[], &[]);
+        let power = sets(&world).current.get(&hot(0)).map(|voter| voter.power.0);
+        assert_eq!((power, sets(&world).previous.is_none()), (Some(tao(5).0), true));
+        world
+    };
+    let mut world = shrunk(61);
+    let (evidence, before) = (double(&world, 0, 41, 1), pool(&world, 0));
+    reports(&mut world, evidence);
+    assert!(pool(&world, 0).0.abs_diff(before.0 / 4) <= 1, "{} of {before}", pool(&world, 0));
+    // The set of genesis was let go in block 41: 81 blocks later it counts no more.
+    world = shrunk(121);
+    let (evidence, before) = (double(&world, 0, 100, 1), pool(&world, 0));
+    reports(&mut world, evidence);
+    assert!(pool(&world, 0).0.abs_diff(before.0 - before.0 / 20) <= 1, "the least of {before}");
+}
+
+/// A1: stake that counted until a set was let go at height f leaves from f + 81 on here, and
+/// what was signed before f is not reported any more from f + 80 on.
+#[test]
+fn r17_no_report_is_taken_after_stake_that_counted_has_left() {
+    let who = [0, 2, 3];
+    let until = |height| {
+        let mut world = voters(|_| ());
+        offer(&mut world, 29, &who, &[]);
+        world.does(0, Call::RemoveStake { hotkey: hot(0), amount: tao(10) });
+        offer(&mut world, 50, &who, &[]);
+        world.finalized = 40;
+        offer(&mut world, height, &who, &[]);
+        assert!(sets(&world).current.get(&hot(0)).is_some(), "it votes on");
+        world
+    };
+    // The set before was let go in block 51.
+    let mut world = until(129);
+    let evidence = double(&world, 0, 45, 1);
+    assert!(matches!(reports(&mut world, evidence)[0], Event::VoterSlashed { .. }));
+    let mut world = until(130);
+    let evidence = double(&world, 0, 45, 1);
+    let why = CallError::OffenceTooOld { round: Round(51), slot: Slot(51) };
+    assert_eq!(why_not(&mut world, evidence), why);
+    assert!(world.supply().unbonding > Rao(0), "its stake has not left");
+}
+
+/// A1: 1 of the voters asks for its stake, another stays, at any time within the window.
+#[test]
+fn r15_r17_who_leaves_and_who_stays_lose_the_same() {
+    // The set of both is let go in block 41; it votes no more from block 40 on, so
+    // reports are taken until block 119.
+    let times = [(15, 36), (15, 118), (38, 60), (41, 43), (41, 118), (90, 118), (116, 118)];
+    for (leaves, told) in times {
+        let mut world = world();
+        let (mut asked, mut matured) = (false, (0, 0));
+        let all = [pool(&world, 0).0, pool(&world, 1).0];
+        while world.height < 300 {
+            let next = world.height + 1;
+            if next == leaves + 1 {
+                let call =
+                    Call::RemoveStake { hotkey: hot(0), amount: weft_types::call::ALL_STAKE };
+                world.does(0, call);
+                asked = true;
+            } else if next == told {
+                for n in [0, 1] {
+                    let evidence = double(&world, n, 35, 1);
+                    let tx = report(&world, 5, evidence);
+                    world.does_free(&tx);
+                }
+            } else {
+                world.finalized = if next > 40 { 40 } else { 0 };
+                for event in offer(&mut world, next, &[4, 5], &[]) {
+                    if let Event::StakeMatured { amount, lost, .. } = event {
+                        matured = (amount.0, lost.0);
+                    }
+                }
+            }
+        }
+        assert!(asked && matured.0 > 0, "{leaves}, {told}");
+        assert_eq!(matured.0 + matured.1, all[0] - FEE.0);
+        let kept = |left: u64, all: u64| u128::from(left) * 1_000_000 / u128::from(all);
+        let (left, stayed) = (kept(matured.0, all[0] - FEE.0), kept(pool(&world, 1).0, all[1]));
+        assert!(left.abs_diff(stayed) <= 1, "left {leaves}, told {told}: {left} and {stayed}");
+        assert!(left.abs_diff(550_000) <= 1, "three times 15 parts of a hundred are cut: {left}");
+    }
+}
+
 #[test]
 fn r17_those_caught_together_lose_three_times_their_power_in_whatever_order() {
     let order = [[0, 1], [1, 0]];

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use weft_ledger::query;
 use weft_ledger::rules::{CallError, Refusal};
 use weft_ledger::state::{Key, Value};
+use weft_types::call::ALL_STAKE;
 use weft_types::{Call, Rao, Tx};
 
 const LEAST: Rao = Rao(2_000_000);
@@ -94,6 +95,7 @@ fn dry(world: &World, tx: &Tx) -> Result<(), CallError> {
 #[test]
 fn stake_that_is_removed_pays_its_own_fee_and_is_free_after_the_exit_blocks() {
     let mut world = World::new();
+    world.forget_genesis();
     let tx = remove(&world, 1, 1, tao(30));
     assert_eq!(world.run(tx.clone()), Ok(()));
     assert_eq!(world.free(1), START, "the fee was taken from the stake");
@@ -111,6 +113,7 @@ fn stake_that_is_removed_pays_its_own_fee_and_is_free_after_the_exit_blocks() {
 #[test]
 fn somebody_whose_every_coin_is_staked_can_leave() {
     let mut world = World::with(|genesis| genesis.accounts.retain(|a| a.key != cold(1)));
+    world.forget_genesis();
     let tx = remove(&world, 1, 1, STAKE);
     let deposit = world.deposit();
     assert_eq!(world.run(tx), Ok(()));
@@ -121,6 +124,7 @@ fn somebody_whose_every_coin_is_staked_can_leave() {
 #[test]
 fn requests_of_one_block_and_of_two_wait_side_by_side() {
     let mut world = World::with(|genesis| genesis.params.exit_blocks = 4);
+    world.forget_genesis();
     let put = add(&world, 0, 1, tao(50));
     world.block(&[put]);
     let txs = [remove(&world, 0, 1, tao(1)), remove(&world, 1, 1, tao(2))];
@@ -138,12 +142,45 @@ fn requests_of_one_block_and_of_two_wait_side_by_side() {
 }
 
 #[test]
-fn a_withdrawal_that_would_leave_less_than_the_least_takes_all() {
+fn r15_a_part_is_the_least_or_more_and_leaves_as_much_or_it_is_refused_by_name() {
     let mut world = World::new();
-    let tx = remove(&world, 1, 1, Rao(STAKE.0 - LEAST.0 + 1));
+    let (all, least) = (STAKE.0, LEAST);
+    for (amount, have) in [(LEAST.0 - 1, all), (all - FEE.0 - LEAST.0 + 1, all - FEE.0)] {
+        let left = Rao(have - amount);
+        let tx = remove(&world, 1, 1, Rao(amount));
+        let why = CallError::PartTooSmall { amount: Rao(amount), left, least };
+        assert_eq!(world.run(tx), Err(why));
+        assert_eq!(world.stake(1, 1), Rao(have - FEE.0), "the fee alone");
+    }
+    let have = all - 2 * FEE.0;
+    for (amount, left) in [(LEAST.0, have - LEAST.0), (have - 2 * LEAST.0, LEAST.0)] {
+        let tx = remove(&world, 1, 1, Rao(amount));
+        assert_eq!(world.run(tx), Ok(()));
+        assert_eq!(world.stake(1, 1), Rao(left));
+    }
+    // What is left is all, by its number or by name.
+    let tx = remove(&world, 1, 1, LEAST);
     assert_eq!(world.run(tx), Ok(()));
     assert_eq!(world.stake(1, 1), Rao(0));
-    assert_eq!(world.supply().unbonding.0, STAKE.0 - FEE.0);
+    assert_eq!(world.supply().unbonding.0, all - 5 * FEE.0);
+}
+
+#[test]
+fn r15_all_is_what_there_is_when_it_is_asked_for_alone_or_in_a_batch() {
+    let mut world = World::new();
+    raise(&mut world, 1, 12_345);
+    let tx = remove(&world, 1, 1, ALL_STAKE);
+    assert_eq!(world.run(tx), Ok(()));
+    assert_eq!((world.stake(1, 1), world.supply().unbonding.0), (Rao(0), STAKE.0 + 12_344 - FEE.0));
+    let call = |amount| weft_types::BatchCall(Call::RemoveStake { hotkey: hot(0), amount });
+    for calls in [vec![call(LEAST), call(LEAST)], vec![call(ALL_STAKE)]] {
+        let tx = world.tx(0, Call::Batch { calls });
+        assert_eq!(world.run(tx), Ok(()));
+    }
+    assert_eq!(world.stake(0, 0), Rao(0));
+    let tx = world.tx(0, Call::Batch { calls: vec![call(ALL_STAKE)] });
+    let error = Box::new(CallError::NotEnoughStake { have: Rao(0), need: LEAST });
+    assert_eq!(world.run(tx), Err(CallError::BatchFailed { index: 0, error }));
 }
 
 #[test]

@@ -1,0 +1,164 @@
+//! Taking stake back (R15): how much may be asked for, and when it is free.
+//!
+//! Stake answers for what its hotkey signed while it counted. When a request is made, in
+//! block q, it is fixed when it is free:
+//! 1. behind a hotkey that is in a voter set of the parent's state: it waits in a list of
+//!    its height until a set that was taken later is the only one that counts, and
+//!    `unbonding_blocks` more (`rotation`). Where nobody is taken it stays frozen;
+//! 2. behind one that was in a set let go within `unbonding_blocks`, or one of genesis
+//!    before any rotation: `unbonding_blocks` and one block later;
+//! 3. else: `exit_blocks` later.
+//!
+//! The one block more is there because stake matures before a block's reports are looked at.
+//! That the hotkey votes again later changes nothing: what was asked back has no power.
+//!
+//! A request asks for all, or leaves the least stake and takes as much.
+//!
+//! Not here: what is cut meanwhile (`slash`), and what a share is worth (`stake`).
+
+use super::books::{Books, minus, plus};
+use super::error::CallError;
+use super::event::Event;
+use super::evidence;
+use super::reads::{hotkey, offender, position, rotation};
+use super::refusal::Refusal;
+use super::stake::{burned, worth};
+use crate::state::value::Exit;
+use weft_types::call::ALL_STAKE;
+use weft_types::{Height, PublicKey, Rao, TxId};
+
+/// What a request to take stake back pays from it.
+#[derive(Clone, Copy, Default)]
+pub struct Dues {
+    /// The fee.
+    pub fee: Rao,
+    /// The deposit of an account that the signer had not: its nonce is counted there.
+    pub deposit: Rao,
+}
+
+/// Takes stake back within a batch, whose fee is paid from free coins.
+pub fn leave(
+    books: &mut Books<'_>,
+    coldkey: PublicKey,
+    key: PublicKey,
+    amount: Rao,
+) -> Result<(), CallError> {
+    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    let have = worth(&pool, position(books, &key, &coldkey));
+    let out = asked(books.params.min_stake, have, amount)?;
+    withdraw(books, (key, coldkey), out)?;
+    settle(books, (key, coldkey), (out, Dues::default()))
+}
+
+/// Takes stake back: it waits, and what the request costs is paid from it. The nonce is
+/// counted by now.
+///
+/// A call that asks for too much or too little takes its dues alone and answers why;
+/// stake that can't even pay those makes the block invalid.
+pub fn remove(
+    books: &mut Books<'_>,
+    (coldkey, id): (PublicKey, TxId),
+    (key, amount): (PublicKey, Rao),
+    dues: Dues,
+) -> Result<Result<(), CallError>, Refusal> {
+    let fee = plus(dues.fee, dues.deposit).map_err(|_| Refusal::Overflow)?;
+    let pool = hotkey(books, &key);
+    let have = pool.map_or(Rao::ZERO, |pool| worth(&pool, position(books, &key, &coldkey)));
+    if have < fee || have == Rao::ZERO {
+        return Err(Refusal::CannotPay { id, have, need: fee });
+    }
+    let wanted = if amount < fee {
+        Err(CallError::FeeAboveAmount { amount, fee })
+    } else {
+        asked(books.params.min_stake, have, amount)
+    };
+    let out = *wanted.as_ref().unwrap_or(&fee);
+    withdraw(books, (key, coldkey), out)
+        .and_then(|()| settle(books, (key, coldkey), (out, dues)))
+        .map_err(|_| Refusal::Overflow)?;
+    Ok(wanted.map(|_| ()))
+}
+
+/// R15: how much a request is for, of so much: all, or a part such that it and the rest are
+/// the least stake or more.
+fn asked(least: Rao, have: Rao, amount: Rao) -> Result<Rao, CallError> {
+    if amount == Rao::ZERO {
+        return Err(CallError::AmountZero);
+    }
+    if have == Rao::ZERO {
+        return Err(CallError::NotEnoughStake { have, need: amount.min(least) });
+    }
+    if amount == ALL_STAKE || amount == have {
+        return Ok(have);
+    }
+    let left = have.checked_sub(amount);
+    let left = left.ok_or(CallError::NotEnoughStake { have, need: amount })?;
+    if amount < least || left < least {
+        return Err(CallError::PartTooSmall { amount, left, least });
+    }
+    Ok(amount)
+}
+
+/// Takes coins out of a position. What rounding and the virtual shares leave in a pool that
+/// the last one left is nobody's: it is recycled.
+fn withdraw(
+    books: &mut Books<'_>,
+    (key, coldkey): (PublicKey, PublicKey),
+    out: Rao,
+) -> Result<(), CallError> {
+    let mut pool = hotkey(books, &key).ok_or(CallError::OutOfRange)?;
+    let shares = position(books, &key, &coldkey);
+    let burned = if out == worth(&pool, shares) {
+        shares
+    } else {
+        burned(&pool, out).ok_or(CallError::OutOfRange)?.min(shares)
+    };
+    pool.shares = pool.shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
+    pool.value = minus(pool.value, out)?;
+    if pool.shares == 0 {
+        books.recycle_staked(std::mem::take(&mut pool.value))?;
+    }
+    let left = shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
+    books.put_hotkey(key, pool);
+    books.put_position(key, coldkey, left);
+    Ok(())
+}
+
+/// Moves what left a pool: the deposit is recycled, the fee becomes free, the rest waits.
+fn settle(
+    books: &mut Books<'_>,
+    (hotkey, coldkey): (PublicKey, PublicKey),
+    (out, dues): (Rao, Dues),
+) -> Result<(), CallError> {
+    books.recycle_staked(dues.deposit)?;
+    let out = minus(out, dues.deposit)?;
+    let amount = minus(out, dues.fee)?;
+    let mut supply = books.supply;
+    supply.staked = minus(supply.staked, out)?;
+    supply.free = plus(supply.free, dues.fee)?;
+    supply.unbonding = plus(supply.unbonding, amount)?;
+    books.supply = supply;
+    if amount > Rao::ZERO {
+        let matures = matures(books, &hotkey)?;
+        let kept = offender(books, &hotkey).kept;
+        books.push_exit(matures, Exit { coldkey, hotkey, amount, kept });
+        let frozen = matures.is_none() && rotation(books).rests;
+        books.say(Event::StakeRemoved { hotkey, coldkey, amount, matures, frozen });
+    }
+    Ok(())
+}
+
+/// R15: when stake that is asked back now is free, if that can be said.
+fn matures(books: &Books<'_>, hotkey: &PublicKey) -> Result<Option<Height>, CallError> {
+    if books.is_voter(hotkey) {
+        return Ok(None);
+    }
+    let params = books.params;
+    let wait = if evidence::answers(books, hotkey) {
+        params.unbonding_blocks.checked_add(1)
+    } else {
+        Some(params.exit_blocks.max(1))
+    };
+    let at = wait.and_then(|wait| books.height.0.checked_add(wait));
+    Ok(Some(Height(at.ok_or(CallError::OutOfRange)?)))
+}
