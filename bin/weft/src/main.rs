@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod cmd;
 mod input;
+mod logging;
 mod number;
 mod output;
 mod prompt;

@@ -4,6 +4,7 @@
 use crate::error::{Fault, Refusal, Skip};
 use crate::input::{PeerId, Status, Ticket, Want};
 use crate::record::VoteRecord;
+use crate::voter::Foreign;
 use std::sync::Arc;
 use weft_types::executor::Draft;
 use weft_types::{BlockHash, CheckedBlock, Evidence, Height, Millis, Share, SignedHeader};
@@ -57,6 +58,9 @@ pub enum Effect {
     },
     /// An offence was seen.
     Evidence(Evidence),
+    /// Our key signed what our vote file does not hold: it runs elsewhere too, and we sign
+    /// nothing more. Once.
+    KeyTwice(Foreign),
     /// A peer did what no honest peer does.
     Punish {
         /// Who.

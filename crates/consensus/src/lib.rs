@@ -25,6 +25,9 @@
 //!    descend from it is dropped ([`tree`]).
 //! 7. Peers tell each other where they are; who lacks a chain asks for it ([`peers`]).
 //!
+//! 8. Beside all that a [`trust::Guard`] says whether what became final may be believed at
+//!    all by a node that was away (R16); while it may not, the core is held and signs nothing.
+//!
 //! # Why it is safe
 //!
 //! A voter never signs two targets of one round nor a link around another, and writes
@@ -62,6 +65,7 @@ pub mod round;
 pub mod schedule;
 pub mod tally;
 pub mod tree;
+pub mod trust;
 pub mod voter;
 pub mod waiting;
 
@@ -72,4 +76,5 @@ pub use crate::effect::{Effect, Verdict};
 pub use crate::error::{BlockFault, Fault, Refusal, ShareFault, Skip};
 pub use crate::input::{Input, PeerId, Status, Ticket, Want};
 pub use crate::record::{VoteFile, VoteRecord};
+pub use crate::voter::Foreign;
 pub use weft_types::executor::{Assembled, Draft, Executed, Executor};

@@ -40,6 +40,12 @@ pub enum Command {
         /// `None` (and anything larger) tells the asker that we cannot serve it.
         data: Option<Vec<u8>>,
     },
+    /// A peer has shown that it belongs to a voter: it takes no place of strangers', now
+    /// and when it comes again.
+    Keep {
+        /// Which peer.
+        peer: PeerName,
+    },
     /// Disconnect a peer and keep it away for [`Limits::ban_ms`](crate::Limits::ban_ms),
     /// whoever dials. For what no honest peer could do.
     Punish {

@@ -55,6 +55,10 @@ pub struct Limits {
     pub outbound_per_peer: usize,
     /// The same over all peers.
     pub outbound_total: usize,
+    /// Connections that others may open, those of known peers not counted.
+    pub inbound_peers: usize,
+    /// Of these for strangers to stay; the others are for who has yet to show whose it is.
+    pub strangers: usize,
     /// Time the node has to answer a message with a verdict.
     pub verdict_ms: u64,
     /// Time a new connection has to become a peer: transport, identify, subscriptions.
@@ -76,6 +80,8 @@ impl Default for Limits {
             inbound_total: 32,
             outbound_per_peer: 4,
             outbound_total: 16,
+            inbound_peers: 48,
+            strangers: 32,
             verdict_ms: 5_000,
             handshake_ms: 2_500,
             ban_ms: 300_000,
@@ -99,6 +105,8 @@ impl Limits {
             ("inbound_total", self.inbound_total, 65_536),
             ("outbound_per_peer", self.outbound_per_peer, 1_024),
             ("outbound_total", self.outbound_total, 65_536),
+            ("inbound_peers", self.inbound_peers, 1_024),
+            ("strangers", self.strangers, 1_024),
             ("queue_messages", self.queue_messages, 1 << 20),
         ];
         for (name, value, most) in sizes {
@@ -126,6 +134,11 @@ impl Limits {
 
     pub(crate) fn handshake(&self) -> Duration {
         Duration::from_millis(self.handshake_ms)
+    }
+
+    /// How long a stranger beyond its places has to show whose it is.
+    pub(crate) fn grace(&self) -> Duration {
+        2 * self.handshake()
     }
 
     pub(crate) fn ban(&self) -> Duration {

@@ -85,6 +85,11 @@ impl Dialer {
         Self { targets: addresses.into_iter().map(target).collect() }
     }
 
+    /// The peers that addresses name.
+    pub(crate) fn named(&self) -> Vec<PeerId> {
+        self.targets.iter().filter_map(|target| target.peer).collect()
+    }
+
     /// One address to dial now; call [`Dialer::looked_up`], [`Dialer::dialling`] or
     /// [`Dialer::failed`] for it.
     pub(crate) fn due(&self, now: Instant) -> Option<(usize, Multiaddr)> {

@@ -25,7 +25,10 @@
 //! 5. A few rejected messages drive a peer's score under the graylist line; it is
 //!    then disconnected and kept away for [`Limits::ban_ms`], exactly as
 //!    [`Command::Punish`] does.
-//! 6. Dropping the last command sender ends the task; so does dropping the event
+//! 6. Of the places that others can take with us most are for anybody. Configured peers and
+//!    those that the node named with [`Command::Keep`] come in beside them, so that a crowd
+//!    keeps no voter out; a stranger beyond its places has to go again.
+//! 7. Dropping the last command sender ends the task; so does dropping the event
 //!    receiver, at the next event.
 //!
 //! # What the node may rely on
@@ -57,6 +60,7 @@ mod frame;
 mod names;
 mod peers;
 mod room;
+mod seats;
 mod start;
 mod swarm;
 mod verdicts;

@@ -25,6 +25,7 @@ use crate::dial::Dialer;
 use crate::frame::Answer;
 use crate::names::{ChainNames, PeerName};
 use crate::peers::Peers;
+use crate::seats::Seats;
 use crate::swarm::{GRAYLIST, Stack, StackEvent};
 use crate::verdicts::Verdicts;
 use crate::{Command, Counters, Event, Limits};
@@ -58,6 +59,7 @@ pub(crate) struct Room {
     lookups: (mpsc::Sender<Lookup>, mpsc::Receiver<Lookup>),
     peers: Peers,
     places: Places,
+    seats: Seats,
     verdicts: Verdicts,
     asked: Asked<OutboundRequestId>,
     tickets: Tickets<InboundRequestId, ResponseChannel<Answer>>,
@@ -83,6 +85,7 @@ impl Room {
             lookups: mpsc::channel(MOST_LOOKUPS),
             peers: Peers::new(limits.handshake()),
             places: Places::default(),
+            seats: Seats::new(limits.strangers, limits.grace()),
             verdicts: Verdicts::new(limits.verdict(), MOST_UNANSWERED),
             asked: Asked::new(outbound, limits.request_timeout()),
             tickets: Tickets::new(inbound),
@@ -97,6 +100,9 @@ impl Room {
         mut commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<Event>,
     ) {
+        for peer in self.dialer.named() {
+            self.know(peer);
+        }
         let mut clock = interval(BEAT);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -128,6 +134,7 @@ impl Room {
             Command::Verdict { message, verdict } => self.verdict(message, verdict),
             Command::Request { peer, id, data } => self.request(peer, id, data),
             Command::Respond { ticket, data } => self.respond(ticket, data),
+            Command::Keep { peer } => self.keep(peer.0),
             Command::Punish { peer, reason } => self.ban(peer.0, &reason),
         }
     }
@@ -148,7 +155,12 @@ impl Room {
                 self.peers.connected(peer_id, now);
                 let (remote, is_dialler) = (endpoint.get_remote_address(), endpoint.is_dialer());
                 self.places.connected(peer_id, remote, is_dialler);
-                self.dialer.reached(connection_id, peer_id);
+                if is_dialler {
+                    self.dialer.reached(connection_id, peer_id);
+                    self.know(peer_id);
+                } else {
+                    self.seats.came(peer_id, now);
+                }
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
                 self.lost(peer_id, now);
@@ -178,6 +190,9 @@ impl Room {
         }
         for peer in self.peers.late(now) {
             self.refuse(peer, "its handshake takes too long");
+        }
+        for peer in self.seats.beyond(now) {
+            self.refuse(peer, "all places for strangers are taken");
         }
         for peer in self.peers.pardon(now) {
             self.swarm.behaviour_mut().blocked.unblock_peer(peer);
@@ -235,7 +250,27 @@ impl Room {
         self.news.push_back(Event::PeerUp { peer: PeerName(peer), addresses });
     }
 
+    /// A configured peer comes in whoever else does.
+    fn know(&mut self, peer: PeerId) {
+        if self.seats.configured(peer) {
+            self.swarm.behaviour_mut().limits.bypass_peer_id(&peer);
+        }
+    }
+
+    /// So does that of a voter.
+    fn keep(&mut self, peer: PeerId) {
+        let (is_new, forgotten) = self.seats.voter(peer);
+        let limits = &mut self.swarm.behaviour_mut().limits;
+        if is_new {
+            limits.bypass_peer_id(&peer);
+        }
+        if let Some(gone) = forgotten {
+            limits.remove_peer_id(&gone);
+        }
+    }
+
     fn lost(&mut self, peer: PeerId, now: Instant) {
+        self.seats.left(peer);
         self.dialer.down(peer, now);
         if let Some(until) = self.peers.banned_until(peer) {
             self.dialer.postpone(peer, until);

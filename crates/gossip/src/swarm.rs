@@ -42,7 +42,7 @@ type Filter = MaxCountSubscriptionFilter<WhitelistSubscriptionFilter>;
 #[derive(NetworkBehaviour)]
 pub(crate) struct Stack {
     /// First, so that nothing is set up for a connection that is refused.
-    limits: connection_limits::Behaviour,
+    pub(crate) limits: connection_limits::Behaviour,
     /// Peers that are kept away.
     pub(crate) blocked: allow_block_list::Behaviour<BlockedPeers>,
     pub(crate) identify: identify::Behaviour,
@@ -57,7 +57,7 @@ pub(crate) fn build(
     limits: &Limits,
 ) -> Result<Swarm<Stack>, GossipError> {
     let stack = Stack {
-        limits: connection_limits::Behaviour::new(connections()),
+        limits: connection_limits::Behaviour::new(connections(limits)),
         blocked: allow_block_list::Behaviour::default(),
         identify: identify::Behaviour::new(identity(key.public(), names)),
         gossip: gossip(names, limits)?,
@@ -78,11 +78,11 @@ pub(crate) fn build(
 /// Longer than the time between two identify rounds, so a live connection never idles.
 const IDLE: Duration = Duration::from_secs(3_600);
 
-fn connections() -> ConnectionLimits {
+fn connections(limits: &Limits) -> ConnectionLimits {
     ConnectionLimits::default()
         .with_max_pending_incoming(Some(16))
         .with_max_pending_outgoing(Some(32))
-        .with_max_established_incoming(Some(48))
+        .with_max_established_incoming(u32::try_from(limits.inbound_peers).ok())
         .with_max_established_outgoing(Some(16))
         .with_max_established_per_peer(Some(2))
 }

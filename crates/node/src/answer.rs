@@ -5,6 +5,7 @@ use crate::event::Reply;
 use crate::submit::AccountsAt;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
+use weft_consensus::trust::Awaited;
 use weft_ledger::forks::View;
 use weft_ledger::query;
 use weft_rpc::{Health, Kind, Method, RpcError};
@@ -52,7 +53,7 @@ impl Engine {
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let height = |h: Height| i64::try_from(h.0).unwrap_or(i64::MAX);
         self.metrics.height.set(height(self.core.head().height));
-        self.metrics.final_height.set(height(self.finals.said().height));
+        self.metrics.final_height.set(self.finals.said().map_or(0, |said| height(said.height)));
         self.metrics.peers.set(count(self.peers.count()));
         self.metrics.pool.set(count(self.pool.len()));
         if let Some(full) = self.fullness() {
@@ -114,10 +115,11 @@ impl Engine {
             "hash": self.core.head_hash(),
             "slot": head.slot,
             "round": head.round,
-            "final_height": said.height,
-            "final_hash": said.hash,
-            "state_root": said.state_root,
+            "final_height": said.map(|said| said.height),
+            "final_hash": said.map(|said| said.hash),
+            "state_root": said.map(|said| said.state_root),
             "final_lag_slots": self.final_lag_slots(),
+            "awaited": self.finals.awaited().map(|a| json!({ "height": a.height, "hash": a.hash })),
             "peers": self.peers.count(),
             "pool": self.pool.len(),
             "state": self.fullness(),
@@ -160,7 +162,7 @@ impl Engine {
 
     pub(crate) fn read(&self, params: &Value, data: impl FnOnce(&At<'_>) -> Answer) -> Answer {
         let at = self.at(params)?;
-        if let Some((height, hash)) = self.awaited.filter(|_| at.finalized) {
+        if let Some(Awaited { height, hash }) = self.finals.awaited().filter(|_| at.finalized) {
             let text = format!(
                 "final here is block {}, the trusted checkpoint {height} {hash} is not reached; wait, or ask at the head",
                 at.height
@@ -171,7 +173,7 @@ impl Engine {
         answer["network"] = json!(self.chain.network);
         answer["height"] = json!(at.height);
         answer["hash"] = json!(at.hash);
-        answer["finalized"] = json!(at.finalized && at.height <= self.finals.said().height);
+        answer["finalized"] = json!(at.finalized && self.finals.says(at.height));
         Ok(answer)
     }
 
@@ -282,6 +284,8 @@ impl Engine {
         json!({
             "voter": self.voter.map(|key| self.chain.address(key)),
             "justified": self.core.justified(),
+            "listens_until": self.core.listens_until(),
+            "key_runs_twice": self.core.foreign().map(|seen| seen.to_string()),
             "last_vote": self.last_vote.as_ref().map(|r| json!({
                 "target": r.last_target,
                 "source": r.last_source,
@@ -308,8 +312,7 @@ impl Engine {
     fn get_tx(&self, params: &Value) -> Answer {
         let id: Hash = parse(params, "id")?;
         let network = self.chain.network;
-        let said = self.finals.said().height;
-        let Some(landed) = self.finals.landed(&id).filter(|l| l.height <= said) else {
+        let Some(landed) = self.finals.landed(&id).filter(|l| self.finals.says(l.height)) else {
             let status = if self.pool.get(&id).is_some() || self.finals.landed(&id).is_some() {
                 "pending"
             } else {

@@ -87,8 +87,7 @@ impl Engine {
             let height = stored.height();
             (Body::Logged(stored), height)
         };
-        let is_final =
-            height <= self.finals.said().height && self.store.final_hash(height) == Some(hash);
+        let is_final = self.finals.says(height) && self.store.final_hash(height) == Some(hash);
         Ok(Found { hash, network: self.chain.network, is_final, body })
     }
 }

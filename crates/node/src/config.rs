@@ -34,8 +34,10 @@ pub struct Config {
     pub row_file: Option<PathBuf>,
     /// Whether the voter offers itself for every rotation (R13).
     pub offer: bool,
-    /// A block that this node trusts, HEIGHT:HASH, or own for what is in its home (R16).
-    pub trusted_checkpoint: Option<String>,
+    /// What is logged, such as "info,weft_node=debug"; `--log` and WEFT_LOG go before it.
+    pub log: Option<String>,
+    /// Where the log goes, instead of stderr; SIGHUP opens it anew.
+    pub log_file: Option<PathBuf>,
     /// The most transactions that wait in the pool.
     pub pool_txs: usize,
 }
@@ -51,7 +53,8 @@ impl Default for Config {
             rpc_body_bytes: 1 << 20,
             row_file: None,
             offer: true,
-            trusted_checkpoint: None,
+            log: None,
+            log_file: None,
             pool_txs: 200_000,
         }
     }
@@ -111,6 +114,19 @@ pub enum HomeError {
         path: PathBuf,
         /// What is wrong, with the line.
         reason: String,
+    },
+    /// What is trusted is said for one start; in a file it would be said for ever (R16).
+    #[error(
+        "{0} names a trusted_checkpoint; remove the line: what you trust is said at one start, weft node run --trusted-checkpoint HEIGHT:HASH"
+    )]
+    CheckpointInConfig(PathBuf),
+    /// The key can be read by others.
+    #[error("{path} can be read by others (mode {mode:o}); run chmod 600 on it")]
+    WeakMode {
+        /// Which file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
     },
     /// The genesis is not what it should be.
     #[error("{path} is no genesis: {reason}")]
@@ -180,7 +196,12 @@ impl Home {
     /// [`HomeError`] names the file and what is wrong with it.
     pub fn config(&self) -> Result<Config, HomeError> {
         let path = self.0.join("config.toml");
-        toml::from_str(&read(&path)?).map_err(|e| HomeError::Config { path, reason: e.to_string() })
+        let text = read(&path)?;
+        let table = toml::from_str::<toml::Table>(&text);
+        if table.is_ok_and(|table| table.contains_key("trusted_checkpoint")) {
+            return Err(HomeError::CheckpointInConfig(path));
+        }
+        toml::from_str(&text).map_err(|e| HomeError::Config { path, reason: e.to_string() })
     }
 
     /// The genesis, checked.
@@ -202,7 +223,7 @@ impl Home {
     /// [`HomeError`] names the file and what is wrong with it.
     pub fn node_key(&self) -> Result<[u8; 32], HomeError> {
         let path = self.0.join("node.key");
-        array_from_hex(read(&path)?.trim()).map_err(|source| HomeError::Key { path, source })
+        array_from_hex(read_secret(&path)?.trim()).map_err(|source| HomeError::Key { path, source })
     }
 
     /// The voting hotkey, if this node votes.
@@ -214,7 +235,7 @@ impl Home {
         if !path.exists() {
             return Ok(None);
         }
-        let seed = array_from_hex(read(&path)?.trim());
+        let seed = array_from_hex(read_secret(&path)?.trim());
         seed.map(|s| Some(SecretKey::from_seed(s)))
             .map_err(|source| HomeError::Key { path, source })
     }
@@ -274,10 +295,21 @@ const COMMENT: &str = "\
 # listen, peers (also /dns/NAME/tcp/PORT): multiaddresses, e.g. \"/ip4/127.0.0.1/tcp/19900\"
 # rpc: host:port; other than loopback only with rpc_public = true
 # row_file: JSON list of weight rows that the voter's shares carry once a tempo
-# trusted_checkpoint: HEIGHT:HASH of a block you trust, needed after a long absence; or
-#   own, to trust what is in this home
+# log: what is logged, e.g. info,weft_node=debug
+# log_file: a file for the log instead of stderr; SIGHUP opens it anew
 # offer: whether a node with a voter key offers it for every rotation
 ";
+
+/// Reads a key file that nobody else can read.
+fn read_secret(path: &Path) -> Result<String, HomeError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let io = |source| HomeError::Io { path: path.to_owned(), source };
+    let mode = std::fs::metadata(path).map_err(io)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(HomeError::WeakMode { path: path.to_owned(), mode });
+    }
+    read(path)
+}
 
 fn read(path: &Path) -> Result<String, HomeError> {
     let text = std::fs::read_to_string(path);

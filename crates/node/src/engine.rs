@@ -27,10 +27,10 @@ use weft_gossip::Gossip;
 use weft_ledger::forks::Forks;
 use weft_mempool::Pool;
 use weft_store::Store;
-use weft_types::{BlockHash, Hash, Height, Millis, PublicKey};
+use weft_types::{Hash, Millis, PublicKey, Slot};
 
-/// The longest the engine sleeps without looking at its clocks.
-const NAP: Duration = Duration::from_millis(500);
+/// The longest the engine sleeps without looking at its clocks, in milliseconds.
+const NAP_MS: u64 = 500;
 
 /// Everything that one task owns.
 pub struct Engine {
@@ -72,8 +72,6 @@ pub struct Engine {
     pub rows: Rows,
     /// The voter's offer to vote.
     pub offers: Offers,
-    /// The trusted block that is not final here yet (R16).
-    pub awaited: Option<(Height, BlockHash)>,
     /// Offences to be reported.
     pub reports: Reports,
     /// Which reasons and notes of its health are in the log.
@@ -91,7 +89,19 @@ pub fn now() -> Millis {
     Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// The slot of a time; 0 before genesis.
+#[must_use]
+pub fn slot_at(time: Millis, genesis_time: Millis, slot_ms: u64) -> Slot {
+    let since = time.0.saturating_sub(genesis_time.0);
+    Slot(since.checked_div(slot_ms).unwrap_or(0))
+}
+
 impl Engine {
+    /// The slot that this node's clock shows.
+    pub(crate) fn slot(&self) -> Slot {
+        slot_at(now(), self.genesis_time, self.chain.params.slot_ms)
+    }
+
     /// Runs until asked to stop, until the disk fails, or until the checker or the
     /// network ends.
     ///
@@ -104,6 +114,9 @@ impl Engine {
                 Ok(event) => event,
                 Err(error) => break Err(error),
             };
+            if let Err(error) = self.look_at_clock() {
+                break Err(error);
+            }
             for input in self.inputs(event) {
                 let effects = self.core.step(now(), input);
                 self.apply(effects)?;
@@ -118,8 +131,15 @@ impl Engine {
     /// # Errors
     /// [`NodeError::Task`] when the checker or the network has ended.
     async fn next(&mut self) -> Result<Event, NodeError> {
-        // The core's wish is a point in time, so that events in between never put it off.
-        let nap = Duration::from_millis(self.wake.0.saturating_sub(now().0)).min(NAP);
+        // The core's wish is a point in time, so that events in between never put it off: when
+        // it has come, the clock goes before whatever waits, or events that never cease would
+        // let no slot begin here.
+        let left = self.wake.0.saturating_sub(now().0);
+        if left == 0 {
+            self.wake = Millis(now().0.saturating_add(NAP_MS));
+            return Ok(Event::Tick);
+        }
+        let nap = Duration::from_millis(left.min(NAP_MS));
         let nap = if self.relay.waits() { nap.min(BUNDLE_WAIT) } else { nap };
         tokio::select! {
             error = self.checking.ended() => Err(error),
@@ -146,13 +166,14 @@ impl Engine {
                     let more = self.propose(draft);
                     more.into_iter().rev().for_each(|effect| queue.push_front(effect));
                 }
-                Effect::Finalized { hash, height } => self.finalized(hash, height)?,
+                Effect::Finalized { hash, .. } => self.finalized(hash)?,
                 Effect::Head(hash) => self.new_head(hash)?,
                 Effect::Verdict { ticket, verdict } => self.verdict(ticket, &verdict),
                 Effect::Fetch { peer, want } => self.fetch(peer, want),
                 Effect::SendStatus(status) => self.send_status(status),
                 Effect::Punish { peer, why } => self.punish(peer, &why.to_string()),
                 Effect::Evidence(evidence) => self.evidence(evidence),
+                Effect::KeyTwice(seen) => Self::key_twice(&seen),
                 Effect::Refused { hash, why } => self.refused(&hash, &why),
                 Effect::Wake(at) => self.wake = at,
             }

@@ -1,11 +1,10 @@
 //! Why a node can't start or go on.
 
 use crate::config::HomeError;
-use crate::trust::TrustError;
+use crate::trust::{TrustError, TrustFault};
 use std::net::SocketAddr;
 use weft_gossip::GossipError;
 use weft_store::StoreError;
-use weft_types::{BlockHash, Height};
 
 /// What stops a node.
 #[derive(Debug, thiserror::Error)]
@@ -44,32 +43,9 @@ pub enum NodeError {
         /// What is wrong.
         reason: String,
     },
-    /// It was away for longer than stake is held to account.
-    #[error(
-        "the last final block here, {height} {hash}, is {away} slots old, over the {window} in which stake answers for its votes; name a block you trust: --trusted-checkpoint HEIGHT:HASH, or own if the chain stood still or is new"
-    )]
-    CheckpointNeeded {
-        /// The height of the last final block.
-        height: Height,
-        /// Its hash.
-        hash: BlockHash,
-        /// How many slots ago it was.
-        away: u64,
-        /// How many it may be.
-        window: u64,
-    },
-    /// Another block than the trusted one is final at its height.
-    #[error(
-        "block {height} is {got} here, the trusted one is {want}; if that is right, move the data directory away and start from other peers"
-    )]
-    NotTrusted {
-        /// Which height.
-        height: Height,
-        /// What is here.
-        got: BlockHash,
-        /// What is trusted.
-        want: BlockHash,
-    },
+    /// It may not believe what it sees (R16).
+    #[error(transparent)]
+    Untrusted(#[from] TrustFault),
     /// The text of the checkpoint is wrong.
     #[error(transparent)]
     Trust(#[from] TrustError),

@@ -3,11 +3,14 @@
 //!
 //! The core may know a block to be final from shares it has seen; this node *says* so
 //! only when the state of a block in its synced log says it (settled: final in RPC is
-//! what is durable here).
+//! what is durable here), and only while it awaits no trusted block (R16). [`Finals::said`]
+//! is the one place that decides what may be called final: status, blocks, transactions,
+//! reads, health, metrics and log ask it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use weft_consensus::trust::{Awaited, Guard};
 use weft_ledger::forks::FinalBlock;
 use weft_ledger::rules::Receipts;
 use weft_store::{Entry, Meta, StateChanges};
@@ -46,6 +49,7 @@ pub struct Tip {
 /// Final blocks and what of them is still to be done.
 pub struct Finals {
     said: Tip,
+    guard: Guard,
     known: BTreeMap<Height, Tip>,
     landed: HashMap<TxId, Landed>,
     order: VecDeque<TxId>,
@@ -61,6 +65,7 @@ impl Finals {
     pub fn new(base: Tip) -> Self {
         Self {
             said: base,
+            guard: Guard::closed(),
             known: BTreeMap::new(),
             landed: HashMap::new(),
             order: VecDeque::new(),
@@ -71,10 +76,33 @@ impl Finals {
         }
     }
 
-    /// The last block that this node says is final.
+    /// The last block that this node says is final; none while it awaits a trusted one, or
+    /// before its start was judged (R16).
     #[must_use]
-    pub const fn said(&self) -> &Tip {
-        &self.said
+    pub fn said(&self) -> Option<&Tip> {
+        self.guard.awaited().is_none().then_some(&self.said)
+    }
+
+    /// Whether a final block of this height may be called so.
+    #[must_use]
+    pub fn says(&self, height: Height) -> bool {
+        self.said().is_some_and(|said| height <= said.height)
+    }
+
+    /// The block that is awaited.
+    #[must_use]
+    pub const fn awaited(&self) -> Option<Awaited> {
+        self.guard.awaited()
+    }
+
+    /// Takes the judgement of the start.
+    pub const fn judged(&mut self, guard: Guard) {
+        self.guard = guard;
+    }
+
+    /// Who decides what may be believed.
+    pub const fn guard_mut(&mut self) -> &mut Guard {
+        &mut self.guard
     }
 
     /// The last block that the core knows to be final.

@@ -6,23 +6,37 @@
 //! Each is a function of the engine in one of the two lists below, that answers a sentence
 //! or nothing. What newly comes is logged once, and once more when it has gone.
 
-use crate::engine::{Engine, now};
+use crate::engine::Engine;
 use std::collections::BTreeSet;
+use weft_consensus::trust::Awaited;
 use weft_ledger::query::{self, Fullness};
 use weft_rpc::Health;
 
 /// Slots without a final block after which a node says that it is not ready.
 const STALE_SLOTS: u64 = 16;
 
+/// Slots that a head may be ahead of the clock: clocks are a little off.
+const AHEAD: u64 = 2;
+
 /// Something that may have to be said.
 type Watch = fn(&Engine) -> Option<String>;
 
 /// Why a node is not ready.
-const REASONS: &[(&str, Watch)] = &[("stale", stale)];
+const REASONS: &[(&str, Watch)] = &[
+    ("awaiting", awaiting),
+    ("stale", stale),
+    ("clock", clock),
+    ("behind", behind),
+    ("key_twice", key_twice),
+];
 
 /// What an operator should know of a node that is ready.
-const NOTES: &[(&str, Watch)] =
-    &[("state_half_full", half_full), ("state_nearly_full", nearly_full)];
+const NOTES: &[(&str, Watch)] = &[
+    ("state_half_full", half_full),
+    ("state_nearly_full", nearly_full),
+    ("not_a_voter", not_a_voter),
+    ("listens", listens),
+];
 
 /// What was said before, by the names of the lists.
 #[derive(Debug, Default)]
@@ -30,8 +44,75 @@ pub struct Said(BTreeSet<&'static str>);
 
 /// The last final block is too old.
 fn stale(engine: &Engine) -> Option<String> {
-    let lag = engine.final_lag_slots();
+    let lag = engine.final_lag_slots()?;
     (lag > STALE_SLOTS).then(|| format!("the last final block is {lag} slots old"))
+}
+
+/// A trusted block is awaited (R16).
+fn awaiting(engine: &Engine) -> Option<String> {
+    let Awaited { height, hash } = engine.finals.awaited()?;
+    let last = engine.core.finalized().0.height;
+    Some(if last < height {
+        format!(
+            "the trusted checkpoint {height} {hash} is not reached, the chain here is at {last}: nothing is final before it is"
+        )
+    } else {
+        format!(
+            "the trusted checkpoint {height} {hash} was reached when it was too old to say anything: start again with --trusted-checkpoint and a newer block"
+        )
+    })
+}
+
+/// The head is of a slot that the clock has not reached.
+fn clock(engine: &Engine) -> Option<String> {
+    let (head, now) = (engine.core.head().slot, engine.slot());
+    (head.0 > now.0.saturating_add(AHEAD)).then(|| {
+        format!(
+            "the clock here shows slot {now} and the head is of slot {head}: set the clock right, \
+             nothing moves before it gets there"
+        )
+    })
+}
+
+/// Most peers are far ahead: this node catches up, or its clock is behind theirs.
+fn behind(engine: &Engine) -> Option<String> {
+    let height = engine.core.head().height;
+    let theirs = engine.peers.median_height()?;
+    (theirs.since(height) > STALE_SLOTS).then(|| {
+        format!(
+            "half of the peers are at height {theirs} or above, the head here is at {height}: this \
+             node catches up, or its clock is behind"
+        )
+    })
+}
+
+/// The key of the voter runs elsewhere too.
+fn key_twice(engine: &Engine) -> Option<String> {
+    let seen = engine.core.foreign()?;
+    Some(format!(
+        "the voter's key signed {seen}, which this node did not: it runs elsewhere too, and signs \
+         nothing more here; stop one of the two, then start this one again"
+    ))
+}
+
+/// The voter's key votes nowhere.
+fn not_a_voter(engine: &Engine) -> Option<String> {
+    let voter = engine.voter?;
+    (!engine.votes(&voter)).then(|| {
+        let address = engine.chain.address(voter);
+        format!("voter.key is {address}, not a voter of this chain: it signs nothing before it is elected")
+    })
+}
+
+/// The voter only listens so far.
+fn listens(engine: &Engine) -> Option<String> {
+    let (until, now) = (engine.core.listens_until()?, engine.slot());
+    (now <= until).then(|| {
+        format!(
+            "the voter listens up to slot {until} whether its key runs elsewhere, and signs nothing \
+             before; it is slot {now} (--no-wait skips that)"
+        )
+    })
 }
 
 /// The state of the head is half full.
@@ -72,11 +153,9 @@ impl Engine {
         Some(query::fullness(&view, &self.chain.params))
     }
 
-    /// Slots since the last block that this node calls final.
-    pub(crate) fn final_lag_slots(&self) -> u64 {
-        let time = now().0.saturating_sub(self.genesis_time.0);
-        let slot = time.checked_div(self.chain.params.slot_ms).unwrap_or(0);
-        slot.saturating_sub(self.finals.said().slot.0)
+    /// Slots since the last block that this node calls final, if it calls one so.
+    pub(crate) fn final_lag_slots(&self) -> Option<u64> {
+        Some(self.slot().0.saturating_sub(self.finals.said()?.slot.0))
     }
 
     /// Why this node is not ready, and what its operator should know.

@@ -60,6 +60,7 @@ impl Engine {
                 self.peers.reached_at(peer, addresses);
                 tracing::info!(%peer, peers = self.peers.count(), "peer up");
                 self.greet(number);
+                self.claim(number);
                 Vec::new()
             }
             Peer::PeerDown { peer } => {
@@ -124,9 +125,16 @@ impl Engine {
         };
         match Request::from_bytes(data) {
             Ok(Request::Status(status)) => {
+                self.peers.told(peer, status.height);
                 let answer = Answer::Status(self.core.status());
                 self.respond(ticket, Some(answer.to_bytes()));
                 vec![Input::Status { from: peer, status }]
+            }
+            Ok(Request::Voter(claim)) => {
+                let answer = Answer::Status(self.core.status());
+                self.respond(ticket, Some(answer.to_bytes()));
+                self.claimed((peer, &from), &claim);
+                Vec::new()
             }
             Ok(Request::Blocks(want)) => {
                 let blocks = self.serve(&want);
@@ -145,7 +153,10 @@ impl Engine {
         let want = self.relay.answered(id);
         let Some(peer) = self.peers.known(&from) else { return Vec::new() };
         match (Answer::from_bytes(data), want) {
-            (Ok(Answer::Status(status)), None) => vec![Input::Status { from: peer, status }],
+            (Ok(Answer::Status(status)), None) => {
+                self.peers.told(peer, status.height);
+                vec![Input::Status { from: peer, status }]
+            }
             (Ok(Answer::Blocks(blocks)), Some(want)) if blocks.is_empty() => {
                 vec![Input::FetchFailed { peer, want }]
             }

@@ -15,19 +15,18 @@ pub(crate) const LOOK: Duration = Duration::from_millis(500);
 
 impl Engine {
     /// A block became final: its receipts, its writes, its place in the store.
-    pub(crate) fn finalized(&mut self, hash: BlockHash, height: Height) -> Result<(), NodeError> {
-        self.check_trust(height, hash)?;
+    pub(crate) fn finalized(&mut self, hash: BlockHash) -> Result<(), NodeError> {
         for block in self.core.executor_mut().take_final() {
             let full = self.finals.recall(&block.hash, block.height).ok_or_else(|| {
                 let reason = format!("final block {} was never executed here", block.hash);
                 NodeError::State { reason }
             })?;
+            self.check_trust(block.height, (block.hash, full.header().slot))?;
             let accounts = AccountsAt::of(self.core.executor(), &block.hash);
             self.pool.on_final(&full, &accounts);
             self.finals.add(block, full.header().clone(), full.tx_ids());
         }
         self.store.mark_final(&hash)?;
-        self.metrics.final_height.set(i64::try_from(height.0).unwrap_or(i64::MAX));
         Ok(())
     }
 
@@ -42,7 +41,7 @@ impl Engine {
             height = head.height.0,
             slot = head.slot.0,
             round = head.round.0,
-            r#final = said.height.0,
+            r#final = said.map(|said| said.height.0),
             peers = self.peers.count(),
             pool = self.pool.len(),
             hash = %hash,

@@ -3,13 +3,13 @@
 use crate::engine::{Engine, now};
 use crate::error::NodeError;
 use crate::submit::AccountsAt;
-use crate::wire::Request;
+use crate::wire::{Claim, Request};
 use std::sync::Arc;
 use weft_consensus::{
-    Draft, Effect, PeerId, Refusal, Status, Ticket, Verdict as Judgement, VoteRecord, Want,
+    Draft, Effect, Foreign, PeerId, Refusal, Status, Ticket, Verdict as Judgement, VoteRecord, Want,
 };
-use weft_gossip::{Command, MessageName, Topic, Verdict};
-use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, Share, SignedHeader};
+use weft_gossip::{Command, MessageName, PeerName, Topic, Verdict};
+use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, PublicKey, Share, SignedHeader};
 
 impl Engine {
     /// Writes an executed block to the log; it is synced before anything leaves.
@@ -51,6 +51,11 @@ impl Engine {
         self.metrics.evidence.inc();
         tracing::warn!(?evidence, "an offence was seen");
         self.reports.add(evidence);
+    }
+
+    /// Our key runs elsewhere too; the core signs nothing more.
+    pub(crate) fn key_twice(seen: &Foreign) {
+        tracing::error!(%seen, "our key signed this and our vote file does not hold it: the key runs elsewhere too, nothing more is signed here");
     }
 
     pub(crate) fn refused(&mut self, hash: &BlockHash, why: &Refusal) {
@@ -107,6 +112,35 @@ impl Engine {
         let data = Request::Status(self.core.status()).to_bytes();
         let id = self.relay.ask(None);
         self.ask(peer, id, data);
+    }
+
+    /// Tells a peer which voter's node this is, if it is one's: it keeps a place for us then.
+    pub(crate) fn claim(&mut self, peer: PeerId) {
+        let Some(key) = self.reports.key().filter(|key| self.votes(&key.public())) else { return };
+        let claim = Claim::of(key, &self.gossip.local.to_string(), &self.chain.id);
+        let data = Request::Voter(claim).to_bytes();
+        let id = self.relay.ask(None);
+        self.ask(peer, id, data);
+    }
+
+    /// A peer says that it is the node of a voter. Who votes is looked at first, and one
+    /// signature of each connection.
+    pub(crate) fn claimed(&mut self, (peer, name): (PeerId, &PeerName), claim: &Claim) {
+        if !self.votes(&claim.voter) || !self.peers.claims(peer) {
+            return;
+        }
+        if claim.is_for(&name.to_string(), &self.chain.id) {
+            self.command(Command::Keep { peer: *name });
+        } else {
+            self.punish(peer, "it says to be the node of a voter that did not say so");
+        }
+    }
+
+    /// Whether a key votes in the state of the head.
+    pub(crate) fn votes(&self, key: &PublicKey) -> bool {
+        let Some(head) = self.core.forks().tree().get(&self.core.head_hash()) else { return false };
+        let sets = [Some(&head.standing.sets.current), head.standing.sets.previous.as_ref()];
+        sets.into_iter().flatten().any(|set| set.get(key).is_some())
     }
 
     pub(crate) fn send_status(&mut self, status: Status) {

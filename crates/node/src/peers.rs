@@ -1,9 +1,10 @@
 //! Peers as the core knows them: numbers given here, names known to gossip, addresses for
 //! those who join; and the messages that wait for a verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::{PeerId, Ticket};
 use weft_gossip::{MessageName, PeerName};
+use weft_types::Height;
 
 /// How many messages may wait for a verdict; older ones are left to expire.
 const TICKETS: usize = 16_384;
@@ -19,6 +20,8 @@ pub struct Peers {
     by_name: BTreeMap<PeerName, PeerId>,
     addresses: BTreeMap<PeerName, Vec<String>>,
     own: Vec<String>,
+    heights: BTreeMap<PeerId, Height>,
+    claimed: BTreeSet<PeerId>,
     next_ticket: u64,
     tickets: BTreeMap<Ticket, MessageName>,
 }
@@ -51,7 +54,30 @@ impl Peers {
         self.addresses.remove(name);
         let id = self.by_name.remove(name)?;
         self.by_id.remove(&id);
+        self.heights.remove(&id);
+        self.claimed.remove(&id);
         Some(id)
+    }
+
+    /// A peer says whose node it is; true once while it is connected, so that a signature
+    /// is looked at once.
+    pub fn claims(&mut self, id: PeerId) -> bool {
+        self.by_id.contains_key(&id) && self.claimed.insert(id)
+    }
+
+    /// A peer says how high its head is.
+    pub fn told(&mut self, id: PeerId, height: Height) {
+        if self.by_id.contains_key(&id) {
+            self.heights.insert(id, height);
+        }
+    }
+
+    /// The height that at least half of the peers that said one are at or above.
+    pub fn median_height(&self) -> Option<Height> {
+        let mut heights: Vec<_> = self.heights.values().copied().collect();
+        heights.sort_unstable();
+        // Of an even number the lower one: one peer of two says nothing alone.
+        heights.get(heights.len().checked_sub(1)? / 2).copied()
     }
 
     /// All peers.

@@ -32,9 +32,18 @@ impl Reports {
         Self { key, waiting: VecDeque::new(), sent: None }
     }
 
-    /// Takes evidence in.
+    /// The voter's key.
+    #[must_use]
+    pub const fn key(&self) -> Option<&SecretKey> {
+        self.key.as_ref()
+    }
+
+    /// Takes evidence in. Nobody reports itself: an offence of our own key is somebody's who
+    /// has it too.
     pub fn add(&mut self, evidence: Evidence) {
-        if self.key.is_some() && self.waiting.len() < MOST && !self.waiting.contains(&evidence) {
+        let is_own = self.key.as_ref().is_some_and(|key| key.public() == evidence.offender());
+        let has_room = self.waiting.len() < MOST && !self.waiting.contains(&evidence);
+        if self.key.is_some() && !is_own && has_room {
             self.waiting.push_back(evidence);
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Restored {
     pub finals: Finals,
     /// The root of the first state.
     pub genesis_root: Hash,
+    /// Whether the vote file says that its key never signed.
+    pub is_fresh: bool,
 }
 
 /// What is in our log was verified before it came there.
@@ -77,6 +79,7 @@ pub(crate) fn open(
     let first = first_state(genesis)?;
     let genesis_root = root(&first, &genesis.block_hash())?;
     let vote = vote_file(&found.vote)?;
+    let is_fresh = matches!(found.vote, VoteState::Fresh(_));
     let Recovered { tail, .. } = found;
     let (forks, base, whole) = match standing {
         Some((forks, base)) => (forks, base, false),
@@ -98,7 +101,7 @@ pub(crate) fn open(
         }));
     }
     let core = Core::new(Config::new(genesis, voter, vote), forks, &base);
-    let mut restored = Restored { store, core, finals, genesis_root };
+    let mut restored = Restored { store, core, finals, genesis_root, is_fresh };
     for block in tail {
         restored.replay(block?, genesis)?;
     }

@@ -10,7 +10,7 @@ use crate::backend::Door;
 use crate::chain::Chain;
 use crate::checker::{self, Inbox};
 use crate::config::{Config, Home};
-use crate::engine::{Engine, now};
+use crate::engine::{Engine, now, slot_at};
 use crate::error::NodeError;
 use crate::event::{EVENTS, Event};
 use crate::genesis_pages::GenesisPages;
@@ -26,7 +26,7 @@ use weft_gossip::{Limits, PeerName};
 use weft_mempool::{Bounds, Pool};
 use weft_rpc::{Server, ServerConfig, ServerError};
 use weft_store::{Store, VoteState};
-use weft_types::{BlockHash, Canonical, Genesis, Height, Millis, SecretKey};
+use weft_types::{Canonical, Genesis, Millis, SecretKey};
 
 /// Makes a home: configuration, genesis, keys, and a store with a vote file that says
 /// "never voted".
@@ -65,6 +65,10 @@ pub struct Order {
     pub trust: Option<Trust>,
     /// Peers to stay connected with, beside those of its configuration.
     pub peers: Vec<String>,
+    /// Whether its voter signs at once, without listening whether its key runs elsewhere.
+    pub no_wait: bool,
+    /// What to do on SIGHUP, such as opening a log file anew; nothing by default.
+    pub hangup: Option<fn()>,
     /// Stops it when something is sent; when the sender is gone it goes on.
     pub stop: Option<oneshot::Receiver<()>>,
 }
@@ -96,6 +100,7 @@ pub fn run(home: &Home, order: Order) -> Result<(), NodeError> {
 
 async fn serve(home: &Home, mut order: Order) -> Result<(), NodeError> {
     let stop = order.stop.take();
+    tokio::spawn(heed_hangup(order.hangup));
     let (engine, server, events) = assemble(home, order).await?;
     if let Some(stop) = stop {
         let events = events.clone();
@@ -122,7 +127,17 @@ async fn assemble(
     let voter = home.voter_key()?;
     let started = Instant::now();
     let mut restored = restore::open(&home.data(), &genesis, voter.clone())?;
-    let awaited = trusted(&genesis, &config, &mut restored, order.trust)?;
+    let public = voter.as_ref().map(SecretKey::public);
+    let guard = trust::judge(&genesis, &mut restored, public, order.trust)?;
+    restored.finals.judged(guard);
+    if public.is_some() {
+        let slots = listens(&genesis, &restored, order.no_wait);
+        restored.core.mind_own_key(slots);
+    } else {
+        tracing::warn!(
+            "there is no voter.key: this node is not a voter of this chain, it only follows"
+        );
+    }
     tracing::info!(
         name = %config.name,
         chain = %genesis.chain_id(),
@@ -155,8 +170,7 @@ async fn assemble(
         chain: Chain::of(&genesis),
         genesis_time: genesis.genesis_time,
         genesis_root: restored.genesis_root,
-        voter: voter.as_ref().map(SecretKey::public),
-        awaited,
+        voter: public,
         reports: crate::reports::Reports::new(voter.clone()),
         offers: crate::offers::Offers::new(voter.filter(|_| config.offer)),
         core: restored.core,
@@ -186,22 +200,17 @@ fn both(first: &[String], second: Vec<String>) -> Vec<String> {
     first.iter().cloned().chain(new).collect()
 }
 
-/// R16: what must become final before this node says or signs anything.
-fn trusted(
-    genesis: &Genesis,
-    config: &Config,
-    restored: &mut Restored,
-    asked: Option<Trust>,
-) -> Result<Option<(Height, BlockHash)>, NodeError> {
-    let set = config.trusted_checkpoint.as_deref().map(str::parse).transpose()?;
-    let (genesis_time, params) = (genesis.genesis_time, &genesis.params);
-    let start = trust::Start { params, genesis_time, last: restored.core.finalized() };
-    let own = |height| restored.store.final_hash(height);
-    let awaited = trust::judge(&start, now(), asked.or(set), own)?;
-    if let Some((height, _)) = awaited {
-        restored.core.sign_nothing_below(height);
-    }
-    Ok(awaited)
+/// For how many slots the voter only listens: a rotation, so that whoever has its key too is
+/// heard first. Not when the key never signed and the chain is in its first rotation, where
+/// everybody would wait for everybody; nor when no other key votes, so that nothing would be
+/// heard.
+fn listens(genesis: &Genesis, restored: &Restored, no_wait: bool) -> u64 {
+    let rotation = genesis.params.rotation_blocks;
+    let slot = slot_at(now(), genesis.genesis_time, genesis.params.slot_ms);
+    let is_first = restored.is_fresh && slot.0 < rotation;
+    let base = restored.core.base();
+    let is_alone = base.standing().sets.current.voters.len() < 2;
+    if no_wait || is_first || is_alone { 0 } else { rotation }
 }
 
 /// The engine has a thread of its own: it computes and waits for the disk.
@@ -237,6 +246,17 @@ async fn start_rpc(config: &Config, door: Door) -> Result<Server, NodeError> {
             NodeError::Rpc { address: address.to_string(), reason: source.to_string() }
         }
     })
+}
+
+/// SIGHUP ends no node.
+async fn heed_hangup(act: Option<fn()>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+    while hangups.recv().await.is_some() {
+        if let Some(act) = act {
+            act();
+        }
+    }
 }
 
 async fn stop_on_signal(events: mpsc::Sender<Event>) {

@@ -164,6 +164,7 @@ pub(crate) fn tx_error(error: &TxError) -> RpcError {
         TxError::FreeCallPays { .. } => (Kind::InvalidArgument, "FreeCallPays"),
         TxError::BatchSize { .. } => (Kind::LimitExceeded, "BatchSize"),
         TxError::NotInABatch { .. } => (Kind::InvalidArgument, "NotInABatch"),
+        TxError::BadEvidence { .. } => (Kind::NotAuthorized, "BadEvidence"),
         TxError::BadSignature { .. } => (Kind::NotAuthorized, "BadSignature"),
     };
     told(kind, name, error)

@@ -115,6 +115,9 @@ impl Net {
             node.disk.lose_log();
         }
         let mut core = self.world.core(i, vote, &self.seals);
+        if !self.plan.is_twin(i) {
+            core.mind_own_key(0);
+        }
         let log = node.disk.log();
         let lacks_target = node.disk.lacks_target();
         let mut restored: Vec<Effect> = Vec::new();

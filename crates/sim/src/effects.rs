@@ -9,7 +9,7 @@ use crate::plan::Conflict;
 use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use weft_consensus::{Draft, Effect, Refusal, Status, Ticket, Verdict, VoteRecord};
+use weft_consensus::{Draft, Effect, Foreign, Refusal, Status, Ticket, Verdict, VoteRecord};
 use weft_types::{BlockHash, CheckedBlock, Evidence, Header, Height, Share};
 
 impl Net {
@@ -43,6 +43,7 @@ impl Net {
                     self.blames(i, node_of(peer), &why.to_string());
                 }
                 Effect::Evidence(evidence) => self.accuse(i, evidence),
+                Effect::KeyTwice(seen) => self.key_twice(i, &seen),
                 Effect::Refused { hash, why } => self.refused(i, &hash, &why),
                 Effect::Wake(at) => {
                     let skew = self.nodes.get(i).map_or(0, |node| node.skew_ms);
@@ -52,6 +53,13 @@ impl Net {
                 }
             }
         }
+    }
+
+    /// A node believes that its key runs elsewhere too: only that of a twin does, whose nodes
+    /// are not asked.
+    fn key_twice(&mut self, i: usize, seen: &Foreign) {
+        let text = format!("own key: node {i} takes {seen} for somebody else's");
+        self.watch.broken(self.now, &text);
     }
 
     /// A node blames another: no honest node gives an honest one a reason to.

@@ -1,6 +1,6 @@
 //! The trace: a hash over all that happened, in order.
 
-use weft_consensus::{Effect, Verdict};
+use weft_consensus::{Effect, Foreign, Verdict};
 use weft_types::{Canonical, Domain, Evidence, Hash};
 
 /// A growing hash.
@@ -63,6 +63,8 @@ fn what(effect: &Effect) -> (u8, Vec<u8>) {
         Effect::Evidence(Evidence::Headers(a, b)) => {
             (13, [a.header.hash().0, b.header.hash().0].concat())
         }
+        Effect::KeyTwice(Foreign::Vote(at)) => (18, at.hash.0.into()),
+        Effect::KeyTwice(Foreign::Header(slot)) => (19, slot.0.to_le_bytes().into()),
         Effect::Punish { peer, .. } => (14, peer.0.to_le_bytes().into()),
         Effect::Refused { hash, .. } => (15, hash.0.into()),
         Effect::SendStatus(status) => (16, status.to_bytes()),

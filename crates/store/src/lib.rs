@@ -4,6 +4,7 @@
 //! DIR/lock        held while a node runs: one process per directory
 //! DIR/blocks.log  every executed block, appended, checksummed, synced on request
 //! DIR/votes       the voter's last record, written and synced before it returns (R7)
+//! DIR/awaited     what must become final before this node believes anything (R16); mostly absent
 //! DIR/state/      the final state every couple of seconds, one atomic batch each
 //! ```
 //!
@@ -24,6 +25,7 @@
 //! The index of the log is in memory, about 150 bytes a block, and is rebuilt by one
 //! pass over the log: 400 MB a year at 12 seconds a block.
 
+mod awaited;
 mod checkpoint;
 pub mod database;
 mod error;

@@ -27,6 +27,8 @@ pub enum Kind {
     Log,
     /// The vote file.
     Votes,
+    /// What is awaited.
+    Awaited,
 }
 
 impl Kind {
@@ -34,6 +36,7 @@ impl Kind {
         match self {
             Self::Log => b"weftlog ",
             Self::Votes => b"weftvote",
+            Self::Awaited => b"weftwait",
         }
     }
 }

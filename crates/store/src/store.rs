@@ -1,5 +1,6 @@
 //! The store: log, votes and checkpoints of one directory behind one owner.
 
+use crate::awaited::Awaited;
 use crate::checkpoint::{Meta, Saved, StateChanges};
 use crate::error::StoreError;
 use crate::log::{BlockLog, Cut, Stored, Tail};
@@ -16,6 +17,7 @@ const LOCK: &str = "lock";
 const LOG: &str = "blocks.log";
 const VOTES: &str = "votes";
 const STATE: &str = "state";
+const AWAITED: &str = "awaited";
 /// Stands while a directory is being initialised.
 const BEGUN: &str = "begun";
 
@@ -28,6 +30,7 @@ pub struct Store {
     finals: Vec<BlockHash>,
     votes: VoteFile,
     writer: Writer,
+    awaited: Awaited,
     stopped: bool,
     /// Held until the store is dropped, so it comes last.
     _lock: Arc<File>,
@@ -123,7 +126,9 @@ impl Store {
         let tail = log.tail(at.as_ref());
         let writer = Writer::start(chain, Some(Arc::clone(&lock)), opened.db)?;
         let finals = Vec::new();
-        let mut store = Self { chain, log, finals, votes, writer, stopped: false, _lock: lock };
+        let awaited = Awaited { path: dir.join(AWAITED), chain };
+        let stopped = false;
+        let mut store = Self { chain, log, finals, votes, writer, awaited, stopped, _lock: lock };
         if let Some(hash) = at {
             store.mark_final(&hash)?;
         }
@@ -168,6 +173,22 @@ impl Store {
     /// [`StoreError::VoteTooLong`] and those of the disk.
     pub fn write_vote(&mut self, record: &[u8]) -> Result<(), StoreError> {
         self.writing(|store| store.votes.record(record))
+    }
+
+    /// What is awaited before anything here may be believed (R16).
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] and those of the disk.
+    pub fn awaited(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.awaited.read()
+    }
+
+    /// Writes what is awaited, or that nothing is, and returns when it is on disk.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn write_awaited(&mut self, awaited: Option<&[u8]>) -> Result<(), StoreError> {
+        self.writing(|store| store.awaited.write(awaited))
     }
 
     /// Queues what changed since the last checkpoint. Merged when the thread is behind.

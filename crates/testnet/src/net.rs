@@ -156,7 +156,9 @@ impl Net {
         self.start_wires(binary)?;
         let node = self.node_mut(number)?;
         let failed = |e| NetError::io(binary, e);
-        let words = ["node", "run", "--detach", "--home"];
+        // All of the chain is here, and no home of it runs twice.
+        let trust = ["--trusted-checkpoint", "own", "--no-wait"];
+        let words = [&["node", "run", "--detach"][..], &trust, &["--home"]].concat();
         let started = process::spawn(binary, &words, &node.home, &node.log()).map_err(failed)?;
         let pid = started.pid;
         node.pid = Some(pid);

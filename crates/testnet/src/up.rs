@@ -261,7 +261,6 @@ fn init(wish: &Wish, node: &Node, plan: &NodePlan, peers: &[String]) -> Result<(
     let mut command = Command::new(&wish.binary);
     command.args(["node", "init", "--json", "--name", &node.name, "--listen", &node.listen]);
     command.args(["--rpc", node.rpc.trim_start_matches("http://")]);
-    command.args(["--trusted-checkpoint", "own"]); // All of the chain is here.
     command.arg("--rpc-body-bytes").arg(wish.rpc_body_bytes.to_string());
     command.arg("--home").arg(&node.home);
     command.arg("--genesis").arg(wish.dir.join("genesis.json"));

@@ -81,6 +81,8 @@ domains! {
     Record = b"weft v1 record                  ",
     /// A description of rules; the first bytes of its hash name them (R21).
     Rules = b"weft v1 rules                   ",
+    /// A voter's word that a peer is its node's.
+    PeerName = b"weft v1 peer name               ",
     /// The trace of a simulation.
     Trace = b"weft v1 trace                   ",
 }

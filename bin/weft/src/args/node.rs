@@ -47,8 +47,7 @@ pub struct NodeInit {
     /// JSON list of weight rows that the voter's shares carry once a tempo
     #[arg(long, value_name = "FILE")]
     pub row_file: Option<PathBuf>,
-    /// A block you trust, HEIGHT:HASH, once it is older than stake answers for its votes; or
-    /// own, to trust what is in the home
+    /// A block you trust, HEIGHT:HASH: nothing is believed before it is final here
     #[arg(long, value_name = "HEIGHT:HASH")]
     pub trusted_checkpoint: Option<Trust>,
     /// The most bytes of an RPC request
@@ -101,9 +100,18 @@ pub struct NodeRun {
     /// With --genesis: where the RPC listens
     #[arg(long, default_value = "127.0.0.1:19944", value_name = "HOST:PORT")]
     pub rpc: String,
-    /// A block you trust, HEIGHT:HASH; or own, to trust what is in the home
+    /// For this start: a block you trust, HEIGHT:HASH; or own, to trust what is in the home
     #[arg(long, value_name = "HEIGHT:HASH")]
     pub trusted_checkpoint: Option<Trust>,
+    /// Vote at once, without listening for a rotation whether the key runs elsewhere
+    #[arg(long)]
+    pub no_wait: bool,
+    /// What is logged, e.g. debug or "info,weft_node=debug"
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// A file for the log instead of stderr; SIGHUP opens it anew
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
     /// Wait for a word on stdin, then leave the caller's session, as a daemon does
     #[arg(long, hide = true)]
     pub detach: bool,

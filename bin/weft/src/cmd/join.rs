@@ -9,8 +9,9 @@
 //! the peers it knows.
 
 use super::follow::Watch;
-use super::node::{logging, read_seed};
+use super::node::read_seed;
 use crate::args::{Global, NodeJoin};
+use crate::logging;
 use crate::output::{Answer, Exit, Failure, note, tell};
 use crate::remote::node_home;
 use serde_json::json;
@@ -22,6 +23,7 @@ use weft_node::entropy;
 use weft_node::error::NodeError;
 use weft_node::join::{Host, JoinError, Welcome};
 use weft_node::start::{self, Order};
+use weft_node::trust::TrustFault;
 use weft_rpc::client::ClientError;
 use weft_types::{Genesis, Height};
 
@@ -41,7 +43,7 @@ struct Joined {
 
 /// Joins, and follows until it is stopped.
 pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
-    logging(args.log_json);
+    logging::start(&logging::Wish { as_json: args.log_json, ..logging::Wish::default() })?;
     let joined = crate::runtime()?.block_on(prepare(global, args))?;
     let (config, chain) = (&joined.config, joined.genesis.chain_id());
     let url = format!("http://{}", config.rpc);
@@ -70,8 +72,13 @@ pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
         ends: args.until_synced,
     }
     .start(stop)?;
-    let order =
-        Order { trust: args.trusted_checkpoint, peers: joined.more.clone(), stop: Some(stopped) };
+    let order = Order {
+        trust: args.trusted_checkpoint,
+        peers: joined.more.clone(),
+        stop: Some(stopped),
+        hangup: Some(logging::reopen),
+        ..Order::default()
+    };
     start::run(&joined.home, order).map_err(|error| advised(error, &joined, &args.url))?;
     Answer::new(&json!({ "event": "stopped" }), "")
 }
@@ -165,7 +172,7 @@ fn port(usual: u16) -> Result<u16, Failure> {
 
 /// A node that needs a block to trust hears which one the node at the URL would name.
 fn advised(error: NodeError, joined: &Joined, url: &str) -> Failure {
-    let needs_trust = matches!(error, NodeError::CheckpointNeeded { .. });
+    let needs_trust = matches!(error, NodeError::Untrusted(TrustFault::Needed { .. }));
     let failure = Failure::from(error);
     match joined.welcome.as_ref().filter(|_| needs_trust) {
         Some(welcome) => {

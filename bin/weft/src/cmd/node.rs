@@ -3,14 +3,16 @@
 use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
 use crate::cmd::query::pairs;
 use crate::input::Input;
+use crate::logging;
 use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::{Remote, node_home, testnet_dir};
 use serde_json::json;
 use std::path::Path;
 use weft_node::config::{Config, Home, HomeError};
+use weft_node::entropy;
 use weft_node::error::NodeError;
 use weft_node::start::{self, Order};
-use weft_node::{entropy, trust::Trust};
+use weft_node::trust::{self, Trust, TrustFault};
 use weft_testnet::{Choice, Net, Plan};
 use weft_types::hash::array_from_hex;
 use weft_types::{Genesis, Network, SecretKey};
@@ -76,10 +78,16 @@ fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
         Some(path) => Some(read_seed(path)?),
         None => voter,
     };
-    // Who votes alone has nobody to be misled by.
-    let is_alone = args.genesis.is_none().then_some(Trust::Own);
+    let awaited = match args.trusted_checkpoint {
+        Some(Trust::Own) => {
+            let text = "own is said at a start, not when a home is made";
+            return Err(Failure::new(Exit::Usage, "OwnIsForAStart", text)
+                .help("weft node run --trusted-checkpoint own"));
+        }
+        Some(Trust::Block(block)) => Some(block),
+        None => None,
+    };
     let config = Config {
-        trusted_checkpoint: args.trusted_checkpoint.or(is_alone).map(|trust| trust.to_string()),
         name: args.name.clone(),
         listen: vec![args.listen.clone()],
         peers: args.peers.clone(),
@@ -90,6 +98,9 @@ fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
     };
     let home = Home::new(node_home(global)?);
     start::init(&home, &config, &genesis, &entropy::seed(), voter.as_ref())?;
+    if let Some(block) = awaited {
+        trust::await_block(&home, block)?;
+    }
     let chain = genesis.chain_id();
     let text = format!(
         "node made in {}\nchain {chain}\nrun it with: weft node run --home {}",
@@ -185,12 +196,19 @@ pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Fail
         let failed = |e| Failure::new(Exit::Failed, "NotLetRun", text(e));
         weft_testnet::process::detach().map_err(failed)?;
     }
-    logging(args.log_json);
     let home = Home::new(node_home(global)?);
     if let Some(path) = &args.genesis {
         make(&home, path, args)?;
     }
-    start::run(&home, Order { trust: args.trusted_checkpoint, ..Order::default() })?;
+    let config = home.config().map_err(NodeError::Home)?;
+    logging::start(&logging::Wish {
+        filter: args.log.as_deref().or(config.log.as_deref()),
+        file: args.log_file.as_deref().or(config.log_file.as_deref()),
+        as_json: args.log_json,
+    })?;
+    let (trust, no_wait) = (args.trusted_checkpoint, args.no_wait);
+    let hangup = Some(logging::reopen as fn());
+    start::run(&home, Order { trust, no_wait, hangup, ..Order::default() })?;
     Answer::new(&json!({ "stopped": true }), "")
 }
 
@@ -229,18 +247,6 @@ fn make(home: &Home, path: &Path, args: &NodeRun) -> Result<(), Failure> {
     Ok(start::init(home, &config, &genesis, &entropy::seed(), voter.as_ref())?)
 }
 
-/// Logs to stderr; `WEFT_LOG` chooses what.
-pub fn logging(as_json: bool) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("WEFT_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,libp2p_gossipsub=error"));
-    let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let set = if as_json { base.json().try_init() } else { base.with_ansi(false).try_init() };
-    if let Err(error) = set {
-        note(&format!("no log: {error}"));
-    }
-}
-
 impl From<NodeError> for Failure {
     fn from(error: NodeError) -> Self {
         let (exit, name) = match &error {
@@ -249,6 +255,10 @@ impl From<NodeError> for Failure {
             NodeError::Home(HomeError::OtherVoter(_)) => (Exit::Failed, "OtherVoter"),
             NodeError::Home(HomeError::Setting { .. }) => (Exit::Usage, "BadSetting"),
             NodeError::Home(HomeError::Io { .. }) => (Exit::NotFound, "HomeUnreadable"),
+            NodeError::Home(HomeError::CheckpointInConfig(_)) => {
+                (Exit::Usage, "CheckpointInConfig")
+            }
+            NodeError::Home(HomeError::WeakMode { .. }) => (Exit::Failed, "WeakPermissions"),
             NodeError::Home(_) => (Exit::Usage, "BadHome"),
             NodeError::Store(_) => (Exit::Failed, "Store"),
             NodeError::Gossip(_) => (Exit::Failed, "Network"),
@@ -256,8 +266,9 @@ impl From<NodeError> for Failure {
             NodeError::RpcNotLoopback(_) => (Exit::Usage, "RpcNotLoopback"),
             NodeError::State { .. } => (Exit::Failed, "StateUnusable"),
             NodeError::Genesis { .. } => (Exit::Usage, "BadGenesis"),
-            NodeError::CheckpointNeeded { .. } => (Exit::Usage, "CheckpointNeeded"),
-            NodeError::NotTrusted { .. } => (Exit::Failed, "NotTrusted"),
+            NodeError::Untrusted(TrustFault::Needed { .. }) => (Exit::Usage, "CheckpointNeeded"),
+            NodeError::Untrusted(TrustFault::TooOld { .. }) => (Exit::Usage, "CheckpointTooOld"),
+            NodeError::Untrusted(TrustFault::NotTrusted { .. }) => (Exit::Failed, "NotTrusted"),
             NodeError::Trust(_) => (Exit::Usage, "BadCheckpoint"),
             NodeError::VotesNotLost => (Exit::Failed, "VotesNotLost"),
             NodeError::Rows { .. } => (Exit::Usage, "BadRowFile"),

@@ -17,7 +17,7 @@ use crate::waiting::Entry;
 use std::sync::Arc;
 use weft_types::check::{BlockError, Known};
 use weft_types::executor::{Executed, Executor};
-use weft_types::{BlockHash, CheckedBlock, Finality, Header, SignedHeader};
+use weft_types::{BlockHash, CheckedBlock, Finality, Header, Share, SignedHeader, Vote};
 
 /// How many slots ahead of ours a block may wait for its time.
 const AHEAD: u64 = 2;
@@ -171,6 +171,7 @@ impl<E: Executor, K: Known> Core<E, K> {
             if block.header().proposer == voter.public() {
                 voter.has_proposed(slot);
             }
+            carried(block).for_each(|vote| voter.has_voted(vote));
         }
         let finalized = self.finalized().0.height;
         if self.forks.tree().get(&hash).is_some() || block.header().height <= finalized {
@@ -212,7 +213,9 @@ impl<E: Executor, K: Known> Core<E, K> {
                 }
             } else if let Some(entry) = self.waiting.get_mut(&hash) {
                 entry.is_vetted = true;
-                let evidence = self.headers.add(&entry.signed);
+                let (header, evidence) =
+                    (entry.signed.header.clone(), self.headers.add(&entry.signed));
+                self.mind(|voter| voter.foreign_header(&header), out);
                 self.report(evidence, out);
             }
         }
@@ -338,6 +341,10 @@ impl<E: Executor, K: Known> Core<E, K> {
     ) {
         let (header, hash) = (block.header().clone(), block.hash());
         let slot = header.slot;
+        self.mind(|voter| voter.foreign_header(&header), out);
+        for vote in carried(block) {
+            self.mind(|voter| voter.foreign_vote(vote), out);
+        }
         let evidence = self.headers.add(&block.block().signed);
         self.report(evidence, out);
         let Executed { sets, rules, .. } = executed;
@@ -351,6 +358,13 @@ impl<E: Executor, K: Known> Core<E, K> {
         }
         Counters::bump(&mut self.counters.blocks);
     }
+}
+
+/// The votes that a block carries.
+fn carried(block: &CheckedBlock) -> impl Iterator<Item = &Vote> {
+    let block = block.block();
+    let late = block.catch_up.iter().flat_map(|proof| &proof.votes).map(|signed| &signed.vote);
+    block.proof.iter().map(Share::vote).chain(late)
 }
 
 /// Answers for a block that waited in vain.

@@ -18,14 +18,14 @@ use crate::input::{Input, Status};
 use crate::peers::Peers;
 use crate::queue::Queue;
 use crate::tree::Node;
-use crate::voter::Voter;
+use crate::voter::{Foreign, Voter};
 use crate::waiting::Waiting;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use weft_types::check::Known;
 use weft_types::executor::Executor;
 use weft_types::{
-    BlockHash, ChainId, CheckedBlock, Checkpoint, Header, Height, Item, Millis, Program, Slot,
+    BlockHash, ChainId, CheckedBlock, Checkpoint, Header, Item, Millis, Program, Slot,
     params::Limits,
 };
 
@@ -46,8 +46,12 @@ pub struct Core<E, K = ()> {
     /// Hashes of blocks found invalid, oldest first, bounded.
     invalid: VecDeque<BlockHash>,
     turn: Turn,
-    /// Nothing is signed before a block of this height is final (R16).
-    signs_from: Height,
+    /// Nothing is signed while the shell says so (R16).
+    is_held: bool,
+    /// Whether what our key signed elsewhere ends our signing (R7).
+    minds_own_key: bool,
+    /// For so many slots after the start nothing is signed.
+    listens: u64,
     counters: Counters,
     /// Which rules we run (R21).
     program: Program,
@@ -101,7 +105,9 @@ impl<E: Executor, K: Known> Core<E, K> {
             limits: config.limits,
             invalid: VecDeque::new(),
             turn: Turn::default(),
-            signs_from: Height::ZERO,
+            is_held: false,
+            minds_own_key: false,
+            listens: 0,
             counters: Counters::default(),
             program: config.program,
             known,
@@ -186,9 +192,38 @@ impl<E: Executor, K: Known> Core<E, K> {
         self.head
     }
 
-    /// Makes the voter wait until a block of this height is final here (R16).
-    pub const fn sign_nothing_below(&mut self, height: Height) {
-        self.signs_from = height;
+    /// Makes the voter wait as long as a trusted block is awaited (R16).
+    pub const fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
+    /// From now on a vote or header of our own key that our vote file does not hold ends our
+    /// signing ([`Effect::KeyTwice`]): the key runs elsewhere too, and two that sign make
+    /// offences. At the start nothing is signed for `slots` slots, to hear of the other first.
+    pub const fn mind_own_key(&mut self, slots: u64) {
+        self.minds_own_key = true;
+        self.listens = slots;
+    }
+
+    /// What was seen of our key that our vote file does not hold.
+    #[must_use]
+    pub fn foreign(&self) -> Option<Foreign> {
+        self.voter.as_ref()?.foreign()
+    }
+
+    /// The slot up to which our voter only listens, if it has one that does.
+    #[must_use]
+    pub fn listens_until(&self) -> Option<Slot> {
+        self.voter.as_ref()?.listens_until()
+    }
+
+    /// Looks whether our key signed something that our vote file does not hold.
+    fn mind(&mut self, seen: impl FnOnce(&Voter) -> Option<Foreign>, out: &mut Vec<Effect>) {
+        let Some(voter) = self.voter.as_mut().filter(|_| self.minds_own_key) else { return };
+        if let Some(foreign) = seen(voter).filter(|_| voter.foreign().is_none()) {
+            voter.stop(foreign);
+            out.push(Effect::KeyTwice(foreign));
+        }
     }
 
     /// All forks and shares that are known, to look at.

@@ -74,8 +74,7 @@ impl<E: Executor, K: Known> Core<E, K> {
     /// A clock that stepped back makes a voter wait (R7), and so does a trusted checkpoint
     /// that is not reached (R16).
     pub(super) fn is_steady(&self, moment: Moment) -> bool {
-        moment.now >= self.turn.latest
-            && self.forks.tree().base().header().height >= self.signs_from
+        moment.now >= self.turn.latest && !self.is_held
     }
 
     /// Signs a share for the head if R7 allows; the record comes first.
@@ -107,7 +106,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         }
         if let Some(voter) = &mut self.voter {
             voter.was_at(moment.slot);
-            voter.start();
+            voter.start(moment.slot, self.listens);
         }
         if let Some(block) = &self.head_node().block {
             out.push(Effect::Announce(block.block().signed.clone()));

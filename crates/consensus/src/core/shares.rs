@@ -60,6 +60,8 @@ impl<E: Executor, K: Known> Core<E, K> {
             Ok(share) => share,
             Err(why) => return Verdict::Reject(Fault::Share(why)),
         };
+        let vote = *share.share().vote();
+        self.mind(|voter| voter.foreign_vote(&vote), out);
         let pool = self.forks.pool_mut();
         let evidence = if is_loose { pool.add_loose(from, share) } else { pool.add(share) };
         self.report(evidence, out);
@@ -75,6 +77,7 @@ impl<E: Executor, K: Known> Core<E, K> {
     ) {
         for evidence in evidence {
             Counters::bump(&mut self.counters.offences);
+            self.mind(|voter| voter.foreign_offence(&evidence), out);
             out.push(Effect::Evidence(evidence));
         }
     }

@@ -15,4 +15,8 @@ mod support;
 #[cfg(test)]
 mod sync;
 #[cfg(test)]
+mod trust;
+#[cfg(test)]
+mod twice;
+#[cfg(test)]
 mod voting;

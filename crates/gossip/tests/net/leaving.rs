@@ -1,7 +1,7 @@
 //! Peers that go and come back, and the end of a room.
 
 use tokio::time::timeout;
-use weft_gossip::{Event, GossipError, PeerName, Topic, start};
+use weft_gossip::{Command, Event, GossipError, PeerName, Topic, start};
 
 use crate::harness::{Node, PATIENCE, config, pair};
 
@@ -63,4 +63,36 @@ async fn an_address_that_is_taken_or_of_no_use_is_named() {
 #[test]
 fn a_room_needs_a_runtime() {
     assert!(matches!(start(&config(1, &[])), Err(GossipError::NoRuntime)));
+}
+
+/// A8
+#[tokio::test]
+async fn a_crowd_of_strangers_keeps_no_voter_and_no_configured_peer_out() {
+    let friend = PeerName::of_key(&[9; 32]).expect("any 32 bytes are a seed");
+    // Nobody listens there, but the name counts.
+    let mut hub = config(1, &[&format!("{}/p2p/{friend}", crate::harness::free_address())]);
+    hub.limits.inbound_peers = 3;
+    hub.limits.strangers = 1;
+    hub.limits.handshake_ms = 1_000;
+    let mut hub = Node::open(&hub).await;
+    let address = hub.address.clone();
+    let mut crowd = Vec::new();
+    for seed in [2, 3] {
+        let stranger = Node::new(seed, &[&address]).await;
+        hub.up(stranger.name()).await;
+        crowd.push(stranger);
+    }
+    let voter = Node::new(4, &[&address]).await;
+    hub.up(voter.name()).await;
+    hub.send(Command::Keep { peer: voter.name() }).await;
+    // All three places are taken, and the friend comes in.
+    let friend = Node::new(9, &[&address]).await;
+    hub.up(friend.name()).await;
+    // The second stranger is beyond its place; it had its time.
+    let late = crowd[1].name();
+    hub.until(|event| (event == Event::PeerDown { peer: late }).then_some(())).await;
+    friend.publish(Topic::Shares, b"here").await;
+    voter.publish(Topic::Shares, b"and here").await;
+    hub.hear(b"here").await;
+    hub.hear(b"and here").await;
 }

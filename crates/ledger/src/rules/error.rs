@@ -349,8 +349,6 @@ call_errors! {
         hotkey: PublicKey = "Whose.",
         limit: usize = "How many are punished within the unbonding time.",
     } = "{limit} offences of {hotkey} were punished within the unbonding time; more cost nothing";
-    /// A signature is not the offender's.
-    BadEvidence { hotkey: PublicKey = "Who is said to have signed." } = "{hotkey} did not sign both on this chain; take them as they were sent";
     /// Its pool was cut to nothing.
     PoolClosed = "the stake behind the hotkey was cut to nothing for offences, and it takes no more; choose another hotkey";
     /// A call of the batch can't be in one.

@@ -16,7 +16,8 @@
 //! is the largest it had in any set that voted within that time. Several offences are
 //! several cuts.
 //!
-//! Not here: how a stake is cut (`slash`), and who takes evidence to the chain (the node).
+//! Not here: whether the evidence is signed, which is said with a transaction's own signature
+//! (`types::check`); how a stake is cut (`slash`), and who takes evidence to the chain (the node).
 
 use super::books::{Books, minus};
 use super::error::CallError;
@@ -60,9 +61,6 @@ pub fn report(
     }
     if record.offences.len() >= MOST {
         return Err(CallError::OffencesFull { hotkey: key, limit: MOST });
-    }
-    if !evidence.is_signed(books.chain) {
-        return Err(CallError::BadEvidence { hotkey: key });
     }
     let jail = books.params.jail_rotations.saturating_mul(books.params.rotation_blocks);
     let until = Height(books.height.0.saturating_add(jail));

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use weft_consensus::trust::Awaited;
 use weft_rpc::Method;
 use weft_store::{Entry, Saved, StateChanges};
 use weft_testnet::{Choice, Plan};
-use weft_types::{BlockHash, Network};
+use weft_types::{BlockHash, Hash, Height, Network};
 
 /// A test that hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -136,4 +137,132 @@ async fn a_node_stops_by_name_when_its_checker_ends_and_keeps_its_state() {
     assert!(end.clone().is_err_and(|t| t.contains("a planted fault")), "{end:?}");
     drop((server, events));
     assert!(assemble(&home, Order::default()).await.is_ok(), "the directory is free and whole");
+}
+
+async fn ask(events: &mpsc::Sender<Event>, method: Method, params: Value) -> Value {
+    let (reply, answer) = oneshot::channel();
+    events.send(Event::Query { method, params, reply }).await.unwrap();
+    answer.await.unwrap().unwrap_or_else(|e| json!({ "name": e.name }))
+}
+
+/// A2
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_while_a_block_is_awaited_nothing_is_called_final_also_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    run_for(&home, 3).await;
+    let ahead = Awaited { height: Height(100_000), hash: Hash([7; 32]) };
+    for trust in [Some(Trust::Block(ahead)), None] {
+        let order = Order { trust, ..Order::default() };
+        let (engine, server, events) = assemble(&home, order).await.unwrap();
+        let run = tokio::spawn(run_engine(engine));
+        let status = status(&events).await;
+        for field in ["final_height", "final_hash", "state_root", "final_lag_slots"] {
+            assert!(status[field].is_null(), "{field}: {status}");
+        }
+        assert_eq!(status["awaited"], json!({ "height": 100_000, "hash": ahead.hash }));
+        assert_eq!(status["ready"], json!(false));
+        let (reply, answer) = oneshot::channel();
+        events.send(Event::Health { reply }).await.unwrap();
+        let reasons = answer.await.unwrap().reasons;
+        assert!(reasons.iter().any(|r| r.contains("100000")), "{reasons:?}");
+        let (reply, answer) = oneshot::channel();
+        events.send(Event::Block { params: json!({ "height": 1 }), reply }).await.unwrap();
+        let block = answer.await.unwrap().unwrap().describe("count").unwrap();
+        assert_eq!(block["final"], json!(false), "{block}");
+        let key = home.voter_key().unwrap().unwrap().public();
+        let read = ask(&events, Method::AccountGet, json!({ "key": key })).await;
+        assert_eq!(read["name"], json!("CheckpointNotReached"), "{read}");
+        let head = json!({ "key": key, "at": "head" });
+        let read = ask(&events, Method::AccountGet, head).await;
+        assert_eq!(read["finalized"], json!(false), "{read}");
+        let (reply, answer) = oneshot::channel();
+        events.send(Event::Metrics { reply }).await.unwrap();
+        let text = answer.await.unwrap();
+        assert!(text.contains("weft_consensus_finalized_height 0"), "{text}");
+        events.send(Event::Stop).await.unwrap();
+        run.await.unwrap().unwrap();
+        drop(server);
+    }
+    // It voted for nothing all the while; its operator takes his word back.
+    let order = Order { trust: Some(Trust::Own), ..Order::default() };
+    let (engine, _server, _events) = assemble(&home, order).await.unwrap();
+    assert_eq!((engine.finals.awaited(), engine.store.awaited().unwrap()), (None, None));
+}
+
+/// A2
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_what_is_trusted_is_refused_in_a_configuration_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    let path = home.path().join("config.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("trusted_checkpoint = \"own\"\n{text}")).unwrap();
+    let refused = assemble(&home, Order::default()).await.map(drop).unwrap_err().to_string();
+    assert!(refused.contains("trusted_checkpoint"), "{refused}");
+}
+
+/// A2
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_a_process_that_stood_still_for_longer_than_the_window_stops_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    run_for(&home, 3).await;
+    let (mut engine, _server, _events) = assemble(&home, Order::default()).await.unwrap();
+    // As if the clock had been right when it stopped, long ago.
+    let window = weft_consensus::trust::window(&engine.chain.params);
+    let back = engine.chain.params.slot_ms * (window + 10);
+    engine.genesis_time = Millis(engine.genesis_time.0 - back);
+    let end = timeout(PATIENCE, run_engine(engine)).await.expect("it does not run on");
+    assert!(matches!(end, Err(NodeError::Untrusted(_))), "{end:?}");
+}
+
+/// F19
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_others_can_read_is_refused_by_name() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    for name in ["voter.key", "node.key"] {
+        let path = home.path().join(name);
+        let set = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        set(0o644);
+        let refused = assemble(&home, Order::default()).await.map(drop).unwrap_err().to_string();
+        assert!(refused.contains(name) && refused.contains("644"), "{refused}");
+        set(0o600);
+    }
+}
+
+/// A8
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_heeds_its_clock_though_questions_never_cease() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    let (mut engine, server, events) = assemble(&home, Order::default()).await.unwrap();
+    // As many questions as there is room for, before and behind each other.
+    let (flood, inbox) = mpsc::channel(EVENTS);
+    engine.events = inbox;
+    let run = tokio::spawn(run_engine(engine));
+    let asks = flood.clone();
+    let asking = tokio::spawn(async move {
+        loop {
+            let (reply, _) = oneshot::channel();
+            if asks.send(Event::Metrics { reply }).await.is_err() {
+                return;
+            }
+        }
+    });
+    let from = status(&flood).await["final_height"].as_u64().unwrap();
+    let grown = async {
+        while status(&flood).await["final_height"].as_u64().unwrap() < from + 5 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, grown).await.expect("blocks are made under a flood of questions");
+    asking.abort();
+    flood.send(Event::Stop).await.unwrap();
+    run.await.unwrap().unwrap();
+    drop((server, events));
 }

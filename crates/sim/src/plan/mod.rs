@@ -97,6 +97,12 @@ impl Plan {
         ROTATION.saturating_mul(self.members() as u64)
     }
 
+    /// Whether the key of a node runs on another one too.
+    #[must_use]
+    pub fn is_twin(&self, node: usize) -> bool {
+        self.twins.contains(&node) || node >= self.voters.saturating_add(self.joiners)
+    }
+
     /// Whether nothing goes wrong but what Byzantine voters do, and no voter moves.
     #[must_use]
     pub fn is_attack_alone(&self) -> bool {

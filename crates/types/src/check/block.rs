@@ -1,7 +1,7 @@
 //! The checks of a block: sizes, order, roots, digests, then signatures.
 
 use super::share::digest_fits;
-use super::tx::{Opened, open_tx};
+use super::tx::{Opened, good_evidence, open_tx};
 use super::{BlockError, CheckedBlock, CheckedShare, CheckedTx, Known, ShareError, TxError, claim};
 use crate::block::{self, Block, CatchUp, Header, SignedHeader};
 use crate::codec::Canonical;
@@ -42,7 +42,7 @@ pub fn check_block<R: CryptoRng>(
     }
     block.proof.iter().try_for_each(|s| digest_fits(s, &params.limits))?;
     votes_are_signed(&block, chain, known, rng)?;
-    txs_are_signed(&block, &opened, known, rng)?;
+    txs_are_signed(&block, (&opened, chain), known, rng)?;
     let (ids, sizes) = opened.into_iter().map(|o| (o.id, o.bytes)).unzip();
     Ok(CheckedBlock { hash: block.hash(), block, ids, sizes, bytes })
 }
@@ -121,7 +121,7 @@ fn votes_are_signed<R: CryptoRng>(
 
 fn txs_are_signed<R: CryptoRng>(
     block: &Block,
-    opened: &[Opened],
+    (opened, chain): (&[Opened], &ChainId),
     known: &impl Known,
     rng: &mut R,
 ) -> Result<(), BlockError> {
@@ -136,7 +136,10 @@ fn txs_are_signed<R: CryptoRng>(
         unknown.iter().map(|(_, (tx, o))| claim(tx.body.signer, tx.signature, &o.body)).collect();
     let verdicts = verify_batch(&claims, rng);
     match unknown.iter().zip(verdicts).find(|(_, good)| !good) {
-        None => Ok(()),
+        None => unknown.iter().try_for_each(|(index, (tx, _))| {
+            let at = |error| BlockError::Tx { index: *index, error };
+            good_evidence(&tx.body.call, chain).map_err(at)
+        }),
         Some(((index, (tx, _)), _)) => {
             let error = TxError::BadSignature { signer: tx.body.signer };
             Err(BlockError::Tx { index: *index, error })

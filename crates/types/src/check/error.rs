@@ -54,6 +54,12 @@ pub enum TxError {
         /// The call's name.
         call: &'static str,
     },
+    /// It reports an offence that is not signed by whom it names.
+    #[error("{offender} did not sign both on this chain; take them as they were sent")]
+    BadEvidence {
+        /// Who is said to have signed.
+        offender: PublicKey,
+    },
     /// The signature is not good.
     #[error("the signature is not by {signer} over this transaction")]
     BadSignature {

@@ -89,6 +89,18 @@ fn good_batch(call: &Call, params: &Params) -> Result<(), TxError> {
     }
 }
 
+/// A report's evidence is signed by its offender. It is said here, beside the signatures of
+/// transactions, so that the ledger, which runs a report for everyone who asks, looks at
+/// none.
+pub(super) fn good_evidence(call: &Call, chain: &ChainId) -> Result<(), TxError> {
+    match call {
+        Call::ReportEvidence { evidence } if !evidence.is_signed(chain) => {
+            Err(TxError::BadEvidence { offender: evidence.offender() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What a block's `txs_root` binds of a transaction: its id and signature.
 fn tx_seal(id: &TxId, signature: &Signature) -> Hash {
     let mut bytes = [0; 96];
@@ -99,7 +111,7 @@ fn tx_seal(id: &TxId, signature: &Signature) -> Hash {
 }
 
 /// Checks transactions, in order: chain, size, fee, then all signatures not yet
-/// known as a batch.
+/// known as a batch, then the evidence of reports.
 pub fn check_txs<R: CryptoRng>(
     txs: Vec<Tx>,
     (params, chain): (&Params, &ChainId),
@@ -122,8 +134,13 @@ pub fn check_txs<R: CryptoRng>(
             let Opened { id, seal, bytes, least, .. } = opened?;
             let good = known.knows(&seal) || verdicts.next() == Some(true);
             let signer = tx.body.signer;
-            good.then_some(CheckedTx { tx, id, seal, bytes, least })
-                .ok_or(TxError::BadSignature { signer })
+            if !good {
+                return Err(TxError::BadSignature { signer });
+            }
+            if !known.knows(&seal) {
+                good_evidence(&tx.body.call, chain)?;
+            }
+            Ok(CheckedTx { tx, id, seal, bytes, least })
         })
         .collect()
 }

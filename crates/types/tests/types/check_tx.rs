@@ -72,6 +72,26 @@ fn a_transaction_larger_than_one_may_be_is_refused() {
     assert!(matches!(refused, Err(TxError::TooLarge { limit: 32_768, .. })));
 }
 
+/// A7
+#[test]
+fn r17_a_report_whose_evidence_is_not_signed_by_its_offender_is_refused_with_the_transaction() {
+    let at = |n: u64| Checkpoint { round: Round(n), hash: Hash([7; 32]) };
+    let vote = |by: u8, mark: u8| {
+        let (voter, items) = (key(by).public(), Hash([mark; 32]));
+        Vote { voter, source: at(1), target: at(2), items }.sign(&key(by), &CHAIN)
+    };
+    let (good, mut forged) = (vote(3, 1), vote(3, 2));
+    let report = |a, b| {
+        let evidence = Evidence::Votes(Box::new(a), Box::new(b));
+        let call = Call::ReportEvidence { evidence };
+        body(2, 0, 0, call).sign(&key(2), &CHAIN)
+    };
+    assert!(check(report(good, forged)).is_ok());
+    forged.signature.0[0] ^= 1;
+    let offender = key(3).public();
+    assert_eq!(check(report(good, forged)), Err(TxError::BadEvidence { offender }));
+}
+
 #[test]
 fn the_id_does_not_cover_the_signature_but_the_seal_does() {
     struct Trusting;

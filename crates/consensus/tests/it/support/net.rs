@@ -305,6 +305,7 @@ impl Net {
                 }
                 Effect::Finalized { hash, height } => self.note_final(i, hash, height),
                 Effect::Head(_) => {}
+                Effect::KeyTwice(seen) => panic!("no key runs twice: {seen}"),
                 Effect::Evidence(evidence) => panic!("honest voters gave {evidence:?}"),
                 Effect::Punish { peer, why } => panic!("honest peer {peer:?} is blamed: {why}"),
                 Effect::Refused { .. } => {}
