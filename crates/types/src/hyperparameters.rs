@@ -209,9 +209,9 @@ hyperparameters! {
     MaxBurn max_burn: Rao, "rao", Owner, 100_000_000..=100_000_000_000,
         [Rao(100_000_000_000), Rao(100_000_000_000), Rao(100_000_000_000)];
     /// Blocks in which the burn price halves.
-    BurnHalfLife burn_half_life: u64, "blocks", Owner, 1..=36_100, [360, 60, 40];
+    BurnHalfLife burn_half_life: u64, "blocks", Owner, 36..=36_100, [360, 60, 40];
     /// What a registration multiplies the burn price by.
-    BurnIncreasePercent burn_increase_percent: u64, "hundredths", Owner, 100..=300,
+    BurnIncreasePercent burn_increase_percent: u64, "hundredths", Owner, 110..=300,
         [126, 126, 126];
     /// The least stamp difficulty, at which a subnet begins: the hashes a stamp takes on average.
     #[serde(with = "crate::wide")]
@@ -222,9 +222,9 @@ hyperparameters! {
     MaxStampDifficulty max_stamp_difficulty: u64, "hashes", Genesis, 1..=0x1000_0000_0000_0000,
         [HARDEST, HARDEST, HARDEST];
     /// Blocks in which the stamp difficulty halves.
-    StampHalfLife stamp_half_life: u64, "blocks", Owner, 1..=36_100, [360, 60, 40];
+    StampHalfLife stamp_half_life: u64, "blocks", Owner, 36..=36_100, [360, 60, 40];
     /// What a registration multiplies the stamp difficulty by.
-    StampIncreasePercent stamp_increase_percent: u64, "hundredths", Owner, 100..=300,
+    StampIncreasePercent stamp_increase_percent: u64, "hundredths", Owner, 110..=300,
         [126, 126, 126];
     /// Registrations that one block may hold, both doors together.
     MaxRegistrationsPerBlock max_registrations_per_block: u16, "neurons", Genesis, 1..=256,
@@ -312,6 +312,18 @@ mod tests {
                 let set = defaults.clone().with(*parameter, number);
                 assert_eq!(set.map(|s| s.get(*parameter)), Some(number), "{parameter}");
             }
+        }
+    }
+
+    /// A3: else an owner fills the state with hotkeys at no cost.
+    #[test]
+    fn no_owner_can_hold_its_doors_open_by_a_short_half_life_or_a_flat_price() {
+        for network in [Network::Main, Network::Local, Network::Bench] {
+            let least =
+                |parameter: Parameter| parameter.bounds(&Hyperparameters::preset(network)).0;
+            assert_eq!([Parameter::StampHalfLife, Parameter::BurnHalfLife].map(least), [36; 2]);
+            let rise = [Parameter::StampIncreasePercent, Parameter::BurnIncreasePercent];
+            assert_eq!(rise.map(least), [110; 2]);
         }
     }
 

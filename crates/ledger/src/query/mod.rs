@@ -143,10 +143,16 @@ pub struct Fullness {
     pub account_deposit: Option<Rao>,
 }
 
+/// What opening an account costs in a state of so many values; none when it is full.
+#[must_use]
+pub fn deposit(params: &Params, values: u64) -> Option<Rao> {
+    crate::rules::deposit::price(params, values)
+}
+
 /// How full a state is.
 pub fn fullness(state: &impl Read, params: &Params) -> Fullness {
     let values = state.held();
-    let account_deposit = crate::rules::deposit::price(params, values);
+    let account_deposit = deposit(params, values);
     Fullness { values, capacity: params.state_values, account_deposit }
 }
 

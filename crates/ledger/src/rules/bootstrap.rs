@@ -14,6 +14,7 @@ use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
 use super::evidence::is_jailed;
+use super::forget;
 use super::reads::bootstrap;
 use crate::state::value::Bootstrap;
 use crate::state::{Key, Read, Value};
@@ -72,7 +73,11 @@ fn fade(books: &mut Books<'_>, mut record: Bootstrap, good: &[Rao]) -> Result<()
     let gone = since.checked_div(params.rotation_blocks).unwrap_or(0);
     record.left = remaining(record.peak, gone, params.bootstrap_fade);
     books.say(Event::BootstrapFaded { left: record.left });
+    let (voters, is_over) = (record.voters.clone(), record.left == Rao::ZERO);
     books.put(Key::Bootstrap, Value::Bootstrap(record));
+    if is_over {
+        voters.iter().for_each(|hotkey| forget::if_empty(books, hotkey));
+    }
     Ok(())
 }
 

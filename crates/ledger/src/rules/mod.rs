@@ -43,6 +43,7 @@ pub(crate) mod deposit;
 mod emission;
 mod epoch;
 mod evidence;
+mod forget;
 mod genesis;
 mod payout;
 mod price;

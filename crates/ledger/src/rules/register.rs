@@ -4,6 +4,7 @@
 use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
+use super::forget;
 use super::price::PriceRule;
 use super::reads::{account, hotkey, neuron, owner_uid, seat, subnet};
 use super::{stamp, transfer};
@@ -174,6 +175,7 @@ pub fn sit(
     if let Some(old) = replaced {
         books.delete(Key::Seat(netuid, old));
         clear(books, netuid, uid);
+        forget::if_empty(books, &old);
     }
     books.put(Key::Seat(netuid, hotkey), Value::Seat(uid));
     books.put_neuron(netuid, uid, Neuron::new(hotkey, books.height));

@@ -20,7 +20,7 @@ use super::books::{Books, plus};
 use super::error::CallError;
 use super::event::Event;
 use super::reads::{self, neuron, releases, root, rotation, seat};
-use super::{bootstrap, candidates, evidence};
+use super::{bootstrap, candidates, evidence, forget};
 use crate::state::value::{Mark, Release, Rotation};
 use crate::state::{Key, Read, Value};
 use std::collections::BTreeMap;
@@ -34,9 +34,11 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
     let mut sets = books.parent.voters.clone();
     let mut record = rotation(books);
     count(&mut record, &sets.current, work);
+    let mut let_go = None;
     if sets.previous.is_some() && work.finality.finalized.round >= record.round {
         if let Some(gone) = sets.previous.take() {
             evidence::remember(books, &gone); // R10
+            let_go = Some(gone);
         }
         release(books, &mut record); // R15
         mark(books, &mut record, work); // R17
@@ -61,6 +63,9 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
         candidates::begin_anew(books);
     }
     books.put(Key::Rotation, Value::Rotation(record));
+    if let Some(gone) = let_go {
+        forget::voters(books, &gone, &sets);
+    }
     Ok(sets)
 }
 

@@ -9,6 +9,7 @@
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
+use super::forget;
 use super::reads::{account, bootstrap, lock, neuron, root, subnet, subnets};
 use super::register::{clear, consented, is_recent, own, sit};
 use super::{price::PriceRule, transfer};
@@ -124,9 +125,11 @@ fn vacate(books: &mut Books<'_>) -> Result<Netuid, CallError> {
 /// Deletes a subnet and all that stood in it.
 fn evict(books: &mut Books<'_>, netuid: Netuid) -> Result<(), CallError> {
     let net = subnet(books, netuid).ok_or(CallError::SubnetNotExists { netuid })?;
+    let mut seated = Vec::new();
     for uid in (0..net.neurons).map(Uid) {
         if let Some(who) = neuron(books, netuid, uid) {
             books.delete(Key::Seat(netuid, who.hotkey));
+            seated.push(who.hotkey);
         }
         clear(books, netuid, uid);
         books.delete(Key::Neuron(netuid, uid));
@@ -138,6 +141,7 @@ fn evict(books: &mut Books<'_>, netuid: Netuid) -> Result<(), CallError> {
     }
     let list = subnets(books).into_iter().filter(|n| *n != netuid).collect();
     books.put(Key::Subnets, Value::Subnets(list));
+    seated.iter().for_each(|hotkey| forget::if_empty(books, hotkey));
     // Its share of the emission must not be that of the next one of its number.
     let mut shared = root(books);
     if shared.shares.iter().any(|share| share.netuid == netuid) {

@@ -20,6 +20,7 @@ use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
 use super::evidence;
+use super::forget;
 use super::reads::{hotkey, offender, position, rotation};
 use super::refusal::Refusal;
 use super::stake::{burned, worth};
@@ -121,6 +122,9 @@ fn withdraw(
     let left = shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
     books.put_hotkey(key, pool);
     books.put_position(key, coldkey, left);
+    if pool.shares == 0 {
+        forget::if_empty(books, &key);
+    }
     Ok(())
 }
 

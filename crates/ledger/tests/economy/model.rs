@@ -193,6 +193,9 @@ impl Model {
             self.follow_payouts(chain, (block, voted), at);
         }
         self.rotate(chain, block, height);
+        // Which hotkeys are forgotten is told by the soundness of the state; who comes again
+        // begins anew.
+        self.owners.retain(|hotkey, _| chain.get(&Key::Hotkey(*hotkey)).is_some());
         self.compare(chain, at);
     }
 

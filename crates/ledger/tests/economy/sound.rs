@@ -23,6 +23,9 @@ struct Found {
     /// Subnets and neurons that something is kept of.
     of_subnets: BTreeMap<Netuid, u64>,
     of_neurons: BTreeSet<(Netuid, Uid)>,
+    /// Whom offences, and rows of the root matrix, are kept of.
+    offenders: BTreeSet<PublicKey>,
+    root_rows: BTreeSet<PublicKey>,
     supply: Supply,
 }
 
@@ -33,6 +36,7 @@ pub fn check(chain: &Chain, at: &impl Fn() -> String) {
     }
     found.money(at);
     found.places(chain, at);
+    found.nobodys(chain, at);
 }
 
 impl Found {
@@ -63,6 +67,8 @@ impl Found {
             (Key::Seat(netuid, hotkey), Value::Seat(uid)) => {
                 self.seats.insert((*netuid, *hotkey), *uid);
             }
+            (Key::Offender(hotkey), _) => drop(self.offenders.insert(*hotkey)),
+            (Key::RootRow(hotkey), _) => drop(self.root_rows.insert(*hotkey)),
             (_, Value::Subnets(list)) => self.listed.clone_from(list),
             (Key::Commits(netuid, uid), Value::Commits(commits)) => {
                 self.of_neurons.insert((*netuid, *uid));
@@ -96,6 +102,28 @@ impl Found {
             assert_eq!(shares, positions, "the pool of {hotkey} at {}", at());
             assert!(*value == 0 || *shares > 0, "value without shares: {hotkey} at {}", at());
         }
+    }
+
+    /// A3: nothing is kept of hotkeys that nothing stands behind any more.
+    fn nobodys(&self, chain: &Chain, at: &impl Fn() -> String) {
+        let seated: BTreeSet<_> = self.seats.keys().map(|(_, hotkey)| *hotkey).collect();
+        let sets = chain.at().voters;
+        let sets = [Some(sets.current), sets.previous];
+        let voting: BTreeSet<_> =
+            sets.iter().flatten().flat_map(|set| &set.voters).map(|voter| voter.key).collect();
+        let bootstrap = chain.bootstrap().filter(|record| record.left.0 > 0);
+        let named = bootstrap.map_or_else(Vec::new, |record| record.voters);
+        for (hotkey, (_, shares, _)) in &self.pools {
+            let is_kept = seated.contains(hotkey)
+                || voting.contains(hotkey)
+                || self.offenders.contains(hotkey)
+                || named.contains(hotkey);
+            assert!(*shares > 0 || is_kept, "nothing is behind {hotkey} at {}", at());
+        }
+        for voter in &voting {
+            assert!(self.pools.contains_key(voter), "voter {voter} is forgotten at {}", at());
+        }
+        assert!(self.root_rows.is_subset(&voting), "a row of one who votes no more at {}", at());
     }
 
     fn places(&self, chain: &Chain, at: &impl Fn() -> String) {

@@ -19,6 +19,7 @@ mod epochs;
 mod evicting;
 mod mainnet;
 mod market;
+mod opening;
 mod reading;
 mod registering;
 mod revealing;

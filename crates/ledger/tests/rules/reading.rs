@@ -2,7 +2,7 @@
 
 use crate::world::{FEE, NET, STAKE, START, World, cold, hot, tao};
 use weft_ledger::query;
-use weft_types::{Height, Netuid, Nonce, Rao, Uid};
+use weft_types::{Call, Height, Netuid, Nonce, Rao, Uid};
 
 #[test]
 fn an_account_says_its_coins_and_its_next_nonce() {
@@ -58,13 +58,15 @@ fn the_metagraph_lists_every_uid_with_its_keys_and_stake() {
 #[test]
 fn a_receipt_in_json_says_what_was_paid_and_what_went_wrong() {
     let mut world = World::new();
-    let txs = [world.transfer(1, 2, tao(1)), world.transfer(2, 9, Rao(1))];
+    let (deposit, plain) =
+        (world.deposit(), Call::Transfer { to: cold(9), amount: Rao(1), open: false });
+    let txs = [world.transfer(1, 2, tao(1)), world.tx(2, plain)];
     let receipts = serde_json::to_value(world.block(&txs)).unwrap();
     assert_eq!(receipts["txs"][0]["fee"], FEE.0.to_string());
     assert!(receipts["txs"][0]["error"].is_null());
-    assert_eq!(receipts["txs"][1]["error"]["name"], "BelowExistentialDeposit");
+    assert_eq!(receipts["txs"][1]["error"]["name"], "AccountNotOpen");
     let message = receipts["txs"][1]["error"]["message"].as_str().unwrap();
-    assert!(message.contains("1 rao") && message.contains("500"), "{message}");
+    assert!(message.contains(&format!("{deposit} rao on top")), "{message}");
     assert_eq!(receipts["emission"], "1000000000");
 }
 

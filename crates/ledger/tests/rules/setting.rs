@@ -127,8 +127,10 @@ fn numbers_that_do_not_fit_together_are_refused() {
     unsound(&world, Parameter::AlphaLow, 58_983, reason);
     unsound(&world, Parameter::AlphaHigh, 45_874, reason);
     world.does(3, sets(NET, Parameter::AlphaLow, 58_982));
-    let both =
-        batch(vec![sets(NET, Parameter::BurnHalfLife, 9), sets(NET, Parameter::AlphaHigh, 45_874)]);
+    let both = batch(vec![
+        sets(NET, Parameter::BurnHalfLife, 36),
+        sets(NET, Parameter::AlphaHigh, 45_874),
+    ]);
     let error = Box::new(CallError::HyperparametersUnsound { reason });
     world.wont_pay(3, both, &CallError::BatchFailed { index: 1, error });
 }

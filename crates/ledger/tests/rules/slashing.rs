@@ -82,6 +82,8 @@ fn r17_a_double_vote_costs_everybody_behind_the_hotkey_the_same_part_and_pays_wh
     world.does(4, Call::AddStake { hotkey: hot(0), amount: others });
     let (before, reporter) = (world.supply(), query::account(&world.state, &hot(5)).free);
     let evidence = double(&world, 0, 1, 1);
+    // The reward opens the reporter's account and pays for it.
+    let deposit = world.deposit().0;
     let events = reports(&mut world, evidence);
     // 5 parts in 100 of the power were caught: three times that is cut.
     let lost = Rao((own.0 + others.0) * 15 / 100);
@@ -98,11 +100,12 @@ fn r17_a_double_vote_costs_everybody_behind_the_hotkey_the_same_part_and_pays_wh
     // A delegator lost the same part, and the reporter has nothing of it.
     let left = world.stake(0, 4).0;
     assert!(left.abs_diff(others.0 * 85 / 100) <= 2, "{left}");
-    assert_eq!(query::account(&world.state, &hot(5)).free.0 - reporter.0, paid.0);
+    assert_eq!(query::account(&world.state, &hot(5)).free.0 - reporter.0, paid.0 - deposit);
     let after = world.supply();
     let minted = tao(1).0;
-    assert_eq!(after.recycled.0 - before.recycled.0, got.0 - paid.0);
-    assert_eq!(after.issued.0 + got.0 - paid.0 - before.issued.0, minted);
+    let recycled = got.0 - paid.0 + deposit;
+    assert_eq!(after.recycled.0 - before.recycled.0, recycled);
+    assert_eq!(after.issued.0 + recycled - before.issued.0, minted);
 }
 
 #[test]

@@ -107,6 +107,9 @@ pub struct World {
 /// coldkeys 0 to 5 with `START` free; validator 0 votes and proposes.
 fn small() -> Genesis {
     let params = Params {
+        // No fee is asked for, so whatever is paid is the proposer's: `opening` has the rest.
+        base_fee: Rao::ZERO,
+        byte_fee: Rao::ZERO,
         bootstrap_stake: Rao::ZERO,
         voter_pay_divisor: 0,
         ..Params::preset(Network::Local)
