@@ -14,7 +14,8 @@ use std::time::Instant;
 use weft_ledger::forks::{AuditError, Forks, Refusal, RestoreError};
 use weft_ledger::rules::{EpochReceipt, Work};
 use weft_ledger::state::Seed;
-use weft_ledger::state::value::Supply;
+use weft_ledger::query;
+use weft_ledger::state::value::{Account, Supply};
 use weft_types::block::proof_root;
 use weft_types::check::{Known, TxError, check_txs, seal_block};
 use weft_types::executor::{Draft, Executor};
@@ -278,6 +279,19 @@ impl Maker {
         };
         let finality = self.genesis.finality();
         Draft { header, proof: vec![], catch_up: None, finality }
+    }
+
+    /// The states of the blocks that are not final yet, and the last final one.
+    #[must_use]
+    pub const fn forks(&self) -> &Forks {
+        &self.forks
+    }
+
+    /// An account in the last state; one that is not open is empty.
+    #[must_use]
+    pub fn account(&self, key: &PublicKey) -> Account {
+        let view = self.path.last().and_then(|head| self.forks.view(head));
+        view.map(|view| query::account(&view, key)).unwrap_or_default()
     }
 
     /// Sums up the last state.

@@ -1,9 +1,9 @@
 //! Where a bench ran, and what its processes used.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The machine.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Host {
     /// The processor's name.
     pub cpu: String,

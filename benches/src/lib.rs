@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod consensus;
 pub mod epochs;
+pub mod fill;
 pub mod host;
 pub mod ledger;
 pub mod load;

@@ -22,6 +22,11 @@ pub enum BenchCommand {
     Ledger(BenchLedger),
     /// Blocks with no, one and more epochs, on one thread
     Epochs(BenchEpochs),
+    /// What a value of each kind takes of every node, and what it costs
+    Fill(BenchFill),
+    /// One part of `bench fill`, in a process of its own
+    #[command(hide = true)]
+    FillOne(BenchFillOne),
     /// The load process of `bench consensus`
     #[command(hide = true)]
     Load(BenchLoad),
@@ -117,4 +122,24 @@ pub struct BenchEpochs {
     /// Everything that is random follows from it
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+#[derive(Args, Debug)]
+pub struct BenchFill {
+    /// Which kinds; all when none is named
+    #[arg(long = "kind", value_name = "KIND")]
+    pub kinds: Vec<String>,
+    /// Values of each
+    #[arg(long, default_value_t = 100_000)]
+    pub entries: u32,
+    /// Everything that is random follows from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Args, Debug)]
+pub struct BenchFillOne {
+    /// The plan, as JSON
+    #[arg(long)]
+    pub plan: String,
 }

@@ -24,7 +24,8 @@ pub use market::{
     Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,
 };
 pub use measure::{
-    BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, YumaCommand,
+    BenchCommand, BenchConsensus, BenchEpochs, BenchFill, BenchFillOne, BenchLedger, BenchLoad,
+    BenchYuma, YumaCommand,
 };
 pub use node::{
     FaultCommand, FaultPartition, NodeCommand, NodeInit, NodeJoin, NodeRun, TestnetCommand,

@@ -28,6 +28,8 @@ pub fn run(global: &Global, command: &BenchCommand) -> Result<Answer, Failure> {
         BenchCommand::Yuma(args) => yuma(args),
         BenchCommand::Ledger(args) => ledger(args),
         BenchCommand::Epochs(args) => epochs(args),
+        BenchCommand::Fill(args) => super::fill::run(args),
+        BenchCommand::FillOne(args) => super::fill::one(args),
         BenchCommand::Load(args) => load(args),
     }
 }
@@ -164,7 +166,7 @@ fn yuma(args: &BenchYuma) -> Result<Answer, Failure> {
 }
 
 /// A load that is none is the command line's fault; all else is a check that failed.
-fn no_result(error: &ChainError) -> Failure {
+pub fn no_result(error: &ChainError) -> Failure {
     match error {
         ChainError::Load(_) => Failure::new(Exit::Usage, "BadLoad", error),
         _ => Failure::new(Exit::CheckFailed, "CheckFailed", error),

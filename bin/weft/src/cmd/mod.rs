@@ -6,6 +6,7 @@ pub mod bench;
 pub mod commits;
 pub mod emission;
 pub mod fault;
+pub mod fill;
 pub mod follow;
 pub mod genesis;
 pub mod hunt;
