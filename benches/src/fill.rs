@@ -22,8 +22,8 @@ use weft_ledger::state::{Base, Entry, Key, Value};
 use weft_types::endpoint::{Endpoint, Host, Transport};
 use weft_types::genesis::{GenesisAccount, GenesisStake};
 use weft_types::{
-    Call, Canonical, Genesis, Hash, Height, Identity, Netuid, Network, Nonce, Params,
-    PublicKey, Rao, Uid,
+    Call, Canonical, Genesis, Hash, Height, Identity, Netuid, Network, Nonce, Params, PublicKey,
+    Rao, Uid,
 };
 
 /// Calls of a block.
@@ -88,7 +88,10 @@ impl Filler {
     /// Its name on the command line and in answers.
     #[must_use]
     pub fn name(self) -> String {
-        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     /// The kind of this name.
@@ -131,7 +134,10 @@ impl Filler {
             Self::Commits => {
                 let at = Height(u64::from(n));
                 let one = Commit { hash: Hash(a.0), epoch: 1, reveal_epoch: 2, at };
-                (Key::Commits(netuid, uid), Value::Commits(Commits { last: at, live: vec![one; 2] }))
+                (
+                    Key::Commits(netuid, uid),
+                    Value::Commits(Commits { last: at, live: vec![one; 2] }),
+                )
             }
             Self::Identity => {
                 let text = |bytes| "x".repeat(bytes);
@@ -227,7 +233,8 @@ fn at_rest(plan: FillPlan) -> Result<FillReport, ChainError> {
         disk += wide(key.to_bytes().len() + value.to_bytes().len());
         Entry { key, slot: n, value }
     });
-    let base = Base::restore(entries, map_seed(plan.seed, 1)).map_err(weft_ledger::forks::RestoreError::from)?;
+    let base = Base::restore(entries, map_seed(plan.seed, 1))
+        .map_err(weft_ledger::forks::RestoreError::from)?;
     if base.len() != usize::try_from(plan.entries).unwrap_or(usize::MAX) {
         return Err(ChainError::Load("values were lost on the way; report this"));
     }
@@ -242,7 +249,11 @@ fn by_calls(plan: FillPlan) -> Result<FillReport, ChainError> {
     let (genesis, calls) = match plan.kind {
         Filler::Account => transfers(plan),
         Filler::Position => stakes(plan),
-        _ => return Err(ChainError::Load("no call fills a state with these alone; leave --running out")),
+        _ => {
+            return Err(ChainError::Load(
+                "no call fills a state with these alone; leave --running out",
+            ));
+        }
     };
     let coins = sum(&genesis);
     let forks = Forks::new(&genesis, map_seed(plan.seed, 1))?;

@@ -59,7 +59,7 @@ macro_rules! methods {
 const AT: Param = may("at", Names(&["finalized", "head"]), "\"finalized\" (default) or \"head\"");
 
 methods! {
-    ChainStatus = "chain_status", "where this node is: height, final height, peers, pool, chain, version, and whether it is ready", [];
+    ChainStatus = "chain_status", "where this node is: height, final height, peers, pool, chain, version, whether it is ready, and how full its state is with what an account costs", [];
     ChainGetGenesis = "chain_getGenesis", "chain id, network, genesis time and all numbers of the chain", [];
     ChainGenesis = "chain_genesis", "the whole genesis, canonical bytes in pages of 1 MiB; their hash is the chain id", [
         may("from", Number(u64::MAX), "the byte at which the page begins; 0")];
@@ -68,7 +68,7 @@ methods! {
         may("txs", Names(&["count", "ids", "full"]), "\"count\" (default), \"ids\" or \"full\"")];
     ChainGetSupply = "chain_getSupply", "the totals of all money", [
         AT, may("audit", Truth, "true: sum the whole state and compare")];
-    AccountGet = "account_get", "free coins and nonce of an account, the nonce to use next, and what its waiting transactions may take; its stake: stake_get", [
+    AccountGet = "account_get", "free coins and nonce of an account and whether it is open, the nonce to use next, and what its waiting transactions may take; its stake: stake_get", [
         must("key", Key, "public key in hex or address"), AT];
     AccountProof = "account_proof", "the proof that the state holds an account, or holds none", [
         must("key", Key, "public key in hex or address")];

@@ -46,8 +46,8 @@ struct Kind {
 
 /// One part, in this process.
 pub fn one(args: &BenchFillOne) -> Result<Answer, Failure> {
-    let plan: FillPlan = serde_json::from_str(&args.plan)
-        .map_err(|e| Failure::new(Exit::Usage, "BadPlan", e))?;
+    let plan: FillPlan =
+        serde_json::from_str(&args.plan).map_err(|e| Failure::new(Exit::Usage, "BadPlan", e))?;
     let report = fill::run(plan).map_err(|e| no_result(&e))?;
     Answer::new(&report, format!("{} B each", report.memory_bytes))
 }
@@ -129,7 +129,8 @@ fn table(filled: &Filled) -> String {
     for kind in &filled.kinds {
         let running = kind.running.as_ref();
         let bytes = |bytes: u64| format!("{bytes} B");
-        let paid = running.and_then(|r| Some(format!("{} + {}", r.deposits?.as_tao(), r.fees?.as_tao())));
+        let paid =
+            running.and_then(|r| Some(format!("{} + {}", r.deposits?.as_tao(), r.fees?.as_tao())));
         text.push_str(&format!(
             "\n{:<15} {:>7}  {:>9}  {:>7}  {:>3} MiB  {:>3} MiB  {:>10}  {}",
             kind.kind.name(),
