@@ -16,7 +16,7 @@ use rand_core::SeedableRng as _;
 use serde::{Deserialize, Serialize};
 use weft_ledger::forks::Forks;
 use weft_ledger::state::value::{
-    Account, Axon, Commit, Commits, Exit, Hotkey, Kept, Neuron, Offender, RootRow, Served,
+    Account, Axon, Commit, Commits, Exit, Hotkey, Kept, Neuron, Offender, Part, RootRow, Served,
 };
 use weft_ledger::state::{Base, Entry, Key, Value};
 use weft_types::endpoint::{Endpoint, Host, Transport};
@@ -149,15 +149,17 @@ impl Filler {
                 (Key::RootRow(a), Value::RootRow(row))
             }
             Self::Offender => (Key::Offender(a), Value::Offender(Offender::default())),
-            Self::Served => {
-                (Key::Served(a), Value::Served(Served { power: 1, until: Height(u64::MAX) }))
-            }
+            Self::Served => (
+                Key::Served(a),
+                Value::Served(Served(vec![Part { power: 1, until: Height(u64::MAX) }; 2])),
+            ),
         }
     }
 }
 
 const fn hotkey(coldkey: PublicKey) -> Hotkey {
-    Hotkey { coldkey, take: 9, value: Rao(u64::MAX), shares: 1 << 90, take_at: Height(u64::MAX) }
+    let (value, far) = (Rao(u64::MAX), Height(u64::MAX));
+    Hotkey { coldkey, take: 9, value, shares: 1 << 90, take_at: far, since: far }
 }
 
 fn axon() -> Axon {

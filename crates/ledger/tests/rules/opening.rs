@@ -131,7 +131,9 @@ fn stake_that_is_asked_back_pays_for_the_account_that_counts_its_nonce() {
     assert_eq!(world.run(tx), Ok(()));
     let both = 2 * (tao(30).0 - FEE.0) - deposit.0;
     assert_eq!(world.supply().unbonding.0, both, "once");
-    world.run_to(100);
+    // Stake of genesis waits for the unbonding time before the first rotation.
+    let wait = world.genesis.params.unbonding_blocks;
+    world.run_to(world.height + wait + 1);
     assert_eq!(world.free(1).0, both);
 }
 
