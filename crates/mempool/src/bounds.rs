@@ -34,8 +34,10 @@ pub struct Bounds {
     pub signer_bytes: u64,
     /// How far above the account's a nonce may be: the queue of future ones.
     pub nonces_ahead: u64,
-    /// Free calls in all; part of `txs`.
+    /// Free calls in all but reports; part of `txs`. Of what can wait half as many (R19).
     pub free: usize,
+    /// Reports in all; part of `txs`.
+    pub reports: usize,
     /// Blocks after which what still waits is dropped.
     pub lifetime_blocks: u64,
     /// The same behind the height that a free call names: no block takes it later.
@@ -53,6 +55,7 @@ impl Default for Bounds {
             signer_bytes: 1 << 20,
             nonces_ahead: 1_024,
             free: 20_000,
+            reports: 1_024,
             lifetime_blocks: 1_000,
             free_blocks: 100,
             stamp_blocks: 16,

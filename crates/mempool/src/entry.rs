@@ -1,6 +1,6 @@
 //! One waiting transaction and what it is sorted by.
 
-use weft_types::{Call, CheckedTx, Height, Netuid, Nonce, PublicKey};
+use weft_types::{Call, CheckedTx, Height, Netuid, Nonce, Offence, PublicKey};
 
 /// What a transaction pays above the least fee, in thousandths of that: the least fee is
 /// what its bytes and calls are worth, and what is above it is all the proposer's.
@@ -15,8 +15,10 @@ pub type Arrival = u64;
 pub enum Place {
     /// By its nonce.
     Paying(Nonce),
-    /// By kind and subnet.
+    /// By call and subnet.
     Free(&'static str, Netuid),
+    /// By the offence that it shows, and whose.
+    Report(PublicKey, Offence),
 }
 
 /// A waiting transaction.
@@ -86,9 +88,11 @@ pub const fn named(call: &Call) -> Option<Height> {
 
 pub fn place(tx: &CheckedTx) -> Place {
     let body = &tx.tx().body;
-    if body.call.is_free() {
-        Place::Free(body.call.name(), body.call.netuid())
-    } else {
-        Place::Paying(body.nonce)
+    match &body.call {
+        Call::ReportEvidence { evidence } if let Ok(offence) = evidence.offence() => {
+            Place::Report(evidence.offender(), offence)
+        }
+        call if call.is_free() => Place::Free(call.name(), call.netuid()),
+        _ => Place::Paying(body.nonce),
     }
 }

@@ -88,6 +88,12 @@ pub enum PoolError {
         /// The subnet.
         netuid: Netuid,
     },
+    /// A report of this offence waits already, whoever sent it.
+    #[error("a report of that offence of {offender} waits already; there is nothing to do")]
+    ReportPending {
+        /// Who offended.
+        offender: PublicKey,
+    },
     /// There is no room for another free call.
     #[error("{limit} free calls wait, no more are kept; wait for a block")]
     FreeFull {

@@ -8,8 +8,9 @@
 //! work: what a state has executed is told by that state's nonces.
 //!
 //! Paying transactions queue by signer in nonce order. Free calls ([`Call::is_free`])
-//! have no nonce: one per signer, kind and subnet waits, in a room of its own, and
-//! the state is asked whether it would succeed, since a failing one spoils a block.
+//! have no nonce: one per signer, call and subnet waits, and one report per offence, in
+//! rooms of their own, and the state is asked whether it would succeed, since a failing one
+//! spoils a block.
 //!
 //! Everything is bounded ([`Bounds`]): when the pool is full, the fullest signer loses
 //! its last transaction first (R19), and among equals the one that pays least a byte.
@@ -23,6 +24,7 @@
 mod bounds;
 mod entry;
 mod error;
+mod free;
 mod look;
 mod pick;
 mod pool;

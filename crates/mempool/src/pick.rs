@@ -1,7 +1,7 @@
 //! Picking for a block: which transactions, in which order.
 //!
-//! Free calls come first, in the order they came, within their own limit of bytes. Then
-//! of all signers the next transaction that pays most a byte, the earlier one among
+//! Free calls come first, within their own limit of bytes: of each kind what is kept for it
+//! in a block, in the order they came, then what more there is (R19). Then of all signers the next transaction that pays most a byte, the earlier one among
 //! equals, and so on; a signer's own stay in nonce order. Signers are looked at only
 //! while one of them may still hold something better than what is at hand, so a pick
 //! costs little more than what it takes.
@@ -12,12 +12,15 @@ use crate::pool::Pool;
 use crate::queue::{Promise, Queue};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use weft_types::{Call, CheckedTx, Limits, Netuid, Nonce, PublicKey};
+use std::iter::Peekable;
+use weft_types::room::{Kind, Room};
+use weft_types::{CheckedTx, Limits, Netuid, Nonce, PublicKey, TxBody};
 
 /// How many transactions in a row may be too large for what is left.
 const MISSES: usize = 64;
 
-/// How many free calls may be too large or refused by the state before a pick gives up.
+/// How many free calls of a kind may be too large or refused by the state before a pick gives
+/// them up.
 const TRIES: usize = 1_024;
 
 /// How many stamps of one subnet are picked; a block takes few of them.
@@ -25,13 +28,6 @@ const STAMPS: usize = 16;
 
 /// A signer's next transaction, the best one greatest.
 type Ready = (Rate, Reverse<Arrival>, Reverse<PublicKey>);
-
-/// What is left of a block.
-struct Room {
-    calls: u32,
-    bytes: u32,
-    free_bytes: u32,
-}
 
 /// How far a pick has come with a signer.
 struct Turn<'a> {
@@ -43,28 +39,6 @@ struct Turn<'a> {
 
 fn may_beat((Reverse(rate), arrival): &Promise, best: Option<&Ready>) -> bool {
     best.is_none_or(|best| (*rate, Reverse(*arrival)) >= (best.0, best.1))
-}
-
-impl Room {
-    fn take(&mut self, bytes: u32) -> bool {
-        match (self.calls.checked_sub(1), self.bytes.checked_sub(bytes)) {
-            (Some(calls), Some(bytes)) => {
-                (self.calls, self.bytes) = (calls, bytes);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    const fn holds_free(&self, bytes: u32) -> bool {
-        self.calls > 0 && bytes <= self.bytes && bytes <= self.free_bytes
-    }
-
-    fn take_free(&mut self, bytes: u32) {
-        if self.holds_free(bytes) && self.take(bytes) {
-            self.free_bytes = self.free_bytes.saturating_sub(bytes);
-        }
-    }
 }
 
 impl Turn<'_> {
@@ -86,46 +60,77 @@ impl Turn<'_> {
     }
 }
 
+/// How far a pick has come with the free calls of a kind.
+struct Line<'a, W: Iterator<Item = &'a Entry>> {
+    kind: Kind,
+    waiting: Peekable<W>,
+    misses: usize,
+    /// Stamps so far of each subnet.
+    stamps: BTreeMap<Netuid, usize>,
+}
+
+impl<'a, W: Iterator<Item = &'a Entry>> Line<'a, W> {
+    /// Takes what fits into the block and into so many calls and bytes, the earliest first.
+    fn take(
+        &mut self,
+        room: &mut Room,
+        (mut calls, mut bytes): (u32, u32),
+        (accounts, picked): (&impl Accounts, &mut Vec<CheckedTx>),
+    ) {
+        while calls > 0 && !room.is_full() && self.misses < TRIES {
+            let Some(entry) = self.waiting.next_if(|entry| entry.tx.bytes() <= bytes) else {
+                break;
+            };
+            let (body, size) = (&entry.tx.tx().body, entry.tx.bytes());
+            // The state is asked last, since that costs most.
+            if !room.holds(Some(self.kind), size) || self.is_late(body) || !accounts.allows(body) {
+                self.misses = self.misses.saturating_add(1);
+                continue;
+            }
+            room.take(Some(self.kind), size);
+            (calls, bytes) = (calls.saturating_sub(1), bytes.saturating_sub(size));
+            if self.kind == Kind::Stamp {
+                let so_far = self.stamps.entry(body.call.netuid()).or_default();
+                *so_far = so_far.saturating_add(1);
+            }
+            picked.push(entry.tx.clone());
+        }
+    }
+
+    /// Whether a stamp comes behind as many of its subnet as a block may hold.
+    fn is_late(&self, body: &TxBody) -> bool {
+        let so_far = self.stamps.get(&body.call.netuid()).copied().unwrap_or(0);
+        self.kind == Kind::Stamp && so_far >= STAMPS
+    }
+}
+
 impl Pool {
     /// What a block on this state should carry, best first. Nothing leaves the pool.
     ///
     /// `limits.block_bytes` should be less what the block carries besides transactions.
     #[must_use]
     pub fn pick(&self, limits: &Limits, accounts: &impl Accounts) -> Vec<CheckedTx> {
-        let mut room = Room {
-            calls: limits.block_calls,
-            bytes: limits.block_bytes,
-            free_bytes: limits.free_bytes,
-        };
+        let mut room = Room::new(limits, 0);
         let mut picked = self.pick_free(&mut room, accounts);
         picked.extend(self.pick_paying(&mut room, accounts));
         picked
     }
 
+    /// R19: of each kind what is kept for it, then what more there is of it.
     fn pick_free(&self, room: &mut Room, accounts: &impl Accounts) -> Vec<CheckedTx> {
-        let waiting = self.free.values();
-        let waiting = waiting.filter_map(|(signer, place)| self.queues.get(signer)?.get(place));
-        let waiting = waiting.filter(|entry| entry.until >= self.next_height());
-        let (mut picked, mut misses) = (Vec::new(), 0_usize);
-        let mut stamps: BTreeMap<Netuid, usize> = BTreeMap::new();
-        for entry in waiting {
-            if misses >= TRIES {
-                break;
-            }
-            let call = &entry.tx.tx().body.call;
-            let is_stamp = matches!(call, Call::RegisterStamp { .. });
-            let so_far = stamps.get(&call.netuid()).copied().unwrap_or(0);
-            let fits = room.holds_free(entry.tx.bytes()) && !(is_stamp && so_far >= STAMPS);
-            // The state is asked last, since that costs most.
-            if !fits || !accounts.allows(&entry.tx.tx().body) {
-                misses = misses.saturating_add(1);
-                continue;
-            }
-            room.take_free(entry.tx.bytes());
-            if is_stamp {
-                stamps.insert(call.netuid(), so_far.saturating_add(1));
-            }
-            picked.push(entry.tx.clone());
+        let mut picked = Vec::new();
+        let alive = |entry: &&Entry| entry.until >= self.next_height();
+        let mut lines = Kind::ALL.map(|kind| {
+            let waiting = self.free.of(kind);
+            let waiting = waiting.filter_map(|(who, place)| self.queues.get(who)?.get(place));
+            let waiting = waiting.filter(alive).peekable();
+            Line { kind, waiting, misses: 0, stamps: BTreeMap::new() }
+        });
+        for line in &mut lines {
+            line.take(room, line.kind.kept(), (accounts, &mut picked));
+        }
+        for line in &mut lines {
+            line.take(room, (u32::MAX, u32::MAX), (accounts, &mut picked));
         }
         picked
     }
@@ -136,7 +141,7 @@ impl Pool {
         let mut ready: BinaryHeap<Ready> = BinaryHeap::new();
         let mut signers = self.promising.iter().peekable();
         let mut misses = 0_usize;
-        while room.calls > 0 && misses < MISSES {
+        while !room.is_full() && misses < MISSES {
             // A signer whose promise is no better than what is ready can wait.
             while let Some((_, signer)) = signers.next_if(|(p, _)| may_beat(p, ready.peek())) {
                 let Some(queue) = self.queues.get(signer) else { continue };
@@ -149,10 +154,11 @@ impl Pool {
             let Some((_, _, Reverse(signer))) = ready.pop() else { break };
             let Some(turn) = turns.get_mut(&signer) else { continue };
             let Some(entry) = turn.next(self, accounts) else { continue };
-            if !room.take(entry.tx.bytes()) {
+            if !room.holds(None, entry.tx.bytes()) {
                 misses = misses.saturating_add(1);
                 continue;
             }
+            room.take(None, entry.tx.bytes());
             picked.push(entry.tx.clone());
             let (cost, next) = (entry.cost(), turn.nonce.next());
             turn.free = turn.free.saturating_sub(cost);

@@ -3,19 +3,13 @@
 use crate::bounds::{Account, Accounts, Bounds, Counters};
 use crate::entry::{Arrival, Entry, Place, asks, cost, named, place, rate};
 use crate::error::PoolError;
+use crate::free::Free;
 use crate::queue::{Fullness, Promise, Queue, Ranking};
 use std::collections::{BTreeMap, BTreeSet};
 use weft_types::check::Known;
 use weft_types::{
     Call, CheckedBlock, CheckedTx, Hash, Height, Nonce, PublicKey, Rao, TxBody, TxId,
 };
-
-/// A free call that names a height so many blocks later takes the place of one that waits.
-const RENEWED: u64 = 4;
-
-/// How many of the oldest free calls are asked for whether they can still run when there
-/// is no room for another.
-const SWEEP: usize = 64;
 
 /// What became of a transaction that was not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +29,7 @@ pub struct Pool {
     /// The height of the head, for lifetimes.
     pub(crate) head: Height,
     pub(crate) queues: BTreeMap<PublicKey, Queue>,
-    /// Free calls in the order they came.
-    pub(crate) free: BTreeMap<Arrival, (PublicKey, Place)>,
+    pub(crate) free: Free,
     /// Signers, the most promising first.
     pub(crate) promising: Ranking<Promise>,
     /// Signers, the fullest first.
@@ -45,7 +38,7 @@ pub struct Pool {
     seals: BTreeSet<Hash>,
     deadlines: BTreeSet<(Height, TxId)>,
     arrivals: Arrival,
-    counters: Counters,
+    pub(crate) counters: Counters,
 }
 
 /// The pool remembers whose signatures it has seen.
@@ -55,7 +48,7 @@ impl Known for Pool {
     }
 }
 
-fn count(counter: &mut u64) {
+pub fn count(counter: &mut u64) {
     *counter = counter.saturating_add(1);
 }
 
@@ -87,9 +80,13 @@ impl Pool {
         let (body, place) = (&tx.tx().body, place(&tx));
         let until = self.until(body)?;
         match place {
-            Place::Free(..) => self.free_fits(&tx, &place, accounts)?,
             Place::Paying(nonce) => {
                 self.paying_fits(&tx, nonce, &accounts.account(&body.signer))?
+            }
+            Place::Free(..) | Place::Report(..) => {
+                if let Some(kind) = body.call.kind() {
+                    self.free_fits(&tx, (kind, &place), accounts)?;
+                }
             }
         }
         if asks(&body.call) && !accounts.allows(body) {
@@ -128,39 +125,6 @@ impl Pool {
     /// The height of the block that is built next.
     pub(crate) fn next_height(&self) -> Height {
         Height(self.head.0.saturating_add(1))
-    }
-
-    /// A free call that can't run any more gives its place up to the next one, and one that
-    /// nobody has carried to one that names a later height: where it came too early it was
-    /// refused, and is not taken again. When there is no room, some of the oldest are dropped
-    /// that can't run.
-    fn free_fits(
-        &mut self,
-        tx: &CheckedTx,
-        place: &Place,
-        accounts: &impl Accounts,
-    ) -> Result<(), PoolError> {
-        let (signer, limit) = (tx.tx().body.signer, self.bounds.free);
-        let is_dead = |entry: &&Entry| !accounts.allows(&entry.tx.tx().body);
-        let before = self.queues.get(&signer).and_then(|q| q.get(place));
-        if let (Place::Free(call, netuid), Some(before)) = (place, before) {
-            let height = |tx: &CheckedTx| named(&tx.tx().body.call).unwrap_or_default();
-            let is_later = height(tx).since(height(&before.tx)) >= RENEWED;
-            if !is_later && !is_dead(&before) {
-                return Err(PoolError::FreePending { signer, call, netuid: *netuid });
-            }
-            return Ok(());
-        }
-        if self.free.len() >= limit {
-            let oldest = self.free.values().take(SWEEP);
-            let entries = oldest.filter_map(|(who, place)| self.queues.get(who)?.get(place));
-            let dead: Vec<TxId> = entries.filter(is_dead).map(|e| *e.tx.id()).collect();
-            for id in dead {
-                self.drop_tx(&id);
-                count(&mut self.counters.expired);
-            }
-        }
-        if self.free.len() >= limit { Err(PoolError::FreeFull { limit }) } else { Ok(()) }
     }
 
     fn paying_fits(&self, tx: &CheckedTx, got: Nonce, account: &Account) -> Result<(), PoolError> {
@@ -217,7 +181,7 @@ impl Pool {
         if grown(held) > limit {
             return Err(PoolError::SignerBytes { signer, limit });
         }
-        let free = matches!(place(tx), Place::Free(..));
+        let free = tx.tx().body.call.is_free();
         let mut bytes = grown(self.counters.bytes);
         let mut txs = self.places.len().saturating_add(added);
         let mut given_up = Vec::new();
@@ -254,8 +218,8 @@ impl Pool {
         self.places.insert(id, (signer, place));
         self.seals.insert(seal);
         self.deadlines.insert((until, id));
-        if matches!(place, Place::Free(..)) {
-            self.free.insert(entry.arrival, (signer, place));
+        if let Some(kind) = entry.tx.tx().body.call.kind() {
+            self.free.put((kind, entry.arrival), (signer, place));
         }
         self.counters.bytes = self.counters.bytes.saturating_add(entry.bytes());
         self.unrank(&signer);
@@ -264,13 +228,15 @@ impl Pool {
     }
 
     /// Drops a transaction and everything that was noted of it.
-    fn drop_tx(&mut self, id: &TxId) -> bool {
+    pub(crate) fn drop_tx(&mut self, id: &TxId) -> bool {
         let Some((signer, place)) = self.places.remove(id) else { return false };
         self.unrank(&signer);
         if let Some(entry) = self.queues.get_mut(&signer).and_then(|q| q.remove(&place)) {
             self.seals.remove(entry.tx.seal());
             self.deadlines.remove(&(entry.until, *id));
-            self.free.remove(&entry.arrival);
+            if let Some(kind) = entry.tx.tx().body.call.kind() {
+                self.free.remove(kind, entry.arrival);
+            }
             self.counters.bytes = self.counters.bytes.saturating_sub(entry.bytes());
         }
         self.rank(signer);

@@ -243,6 +243,7 @@ fn pool_error(error: &PoolError) -> RpcError {
         PoolError::RemovalPending { .. } => (Kind::RateLimited, "RemovalPending"),
         PoolError::Full => (Kind::LimitExceeded, "PoolFull"),
         PoolError::FreePending { .. } => (Kind::RateLimited, "FreePending"),
+        PoolError::ReportPending { .. } => (Kind::RateLimited, "ReportPending"),
         PoolError::FreeFull { .. } => (Kind::LimitExceeded, "FreeFull"),
         PoolError::NotAllowed { .. } => (Kind::InvalidArgument, "NotAllowed"),
         PoolError::Expired { .. } => (Kind::InvalidArgument, "Expired"),

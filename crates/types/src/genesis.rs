@@ -9,6 +9,7 @@ use crate::hash::{ChainId, Domain, Hash};
 use crate::hyperparameters::{Hyperparameters, Unsound};
 use crate::key::PublicKey;
 use crate::params::{self, Params};
+use crate::room;
 use crate::rules::{GenesisRules, Rules, RulesId, may_test};
 use crate::share::{Checkpoint, Finality, Voter, VoterSet};
 use crate::units::{
@@ -125,6 +126,18 @@ pub enum GenesisError {
         least: u64,
         /// How that is worked out, and what else could be changed.
         times: String,
+    },
+    /// What a block always keeps does not fit into one (R19).
+    #[error(
+        "the proofs of {max_voters} voters and the room kept for free calls need {need} bytes, and block_bytes is {got}; raise it, or lower max_voters or share_bytes"
+    )]
+    BlockTooSmall {
+        /// How many may vote.
+        max_voters: u16,
+        /// The bytes that are needed.
+        need: u64,
+        /// Those of a block.
+        got: u32,
     },
     /// The voters of genesis, or the least there may be, are more than `max_voters`.
     #[error("there are {got} {what}, and max_voters is {max}; raise it, or name fewer")]
@@ -336,6 +349,11 @@ impl Genesis {
         self.check_rules()?;
         self.check_voters()?;
         self.check_times()?;
+        let (need, got) = (room::least_block(&self.params), self.params.limits.block_bytes);
+        if need > u64::from(got) {
+            let max_voters = self.params.max_voters;
+            return Err(GenesisError::BlockTooSmall { max_voters, need, got });
+        }
         self.subnets.iter().try_for_each(|s| self.check_subnet(s))
     }
 

@@ -28,6 +28,7 @@ pub mod key;
 pub mod key_text;
 pub mod merkle;
 pub mod params;
+pub mod room;
 pub mod row;
 pub mod rules;
 pub mod share;

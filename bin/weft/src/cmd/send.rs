@@ -5,8 +5,8 @@ use super::submit::{Desk, Purse, amount};
 use crate::args::{BatchArgs, Global, StakeArgs, StakeCommand, TransferArgs};
 use crate::output::{Answer, Exit, Failure};
 use crate::signer;
-use serde_json::json;
-use weft_types::{Call, PublicKey, Rao, SecretKey};
+use weft_types::call::ALL_STAKE;
+use weft_types::{Call, Rao};
 
 /// Sends free coins.
 pub async fn transfer(global: &Global, args: &TransferArgs) -> Result<Answer, Failure> {
@@ -72,23 +72,16 @@ pub async fn stake(global: &Global, command: &StakeCommand) -> Result<Answer, Fa
     }
 }
 
-/// Takes stake back: an amount, or all there is at the head.
+/// Takes stake back: an amount, or all there is when the call runs.
 async fn remove(desk: &Desk<'_>, args: &StakeArgs) -> Result<Answer, Failure> {
     let hotkey = signer::hotkey_of(desk.global, &args.to, desk.chain.network)?;
     let sum = Sum::read(&args.amount)?;
     let key = signer::coldkey(desk.global)?;
     let amount = match sum {
         Sum::Of(sum) => sum,
-        Sum::All => staked(desk, hotkey, &key).await?,
+        Sum::All => ALL_STAKE,
     };
     desk.pay(&key, Call::RemoveStake { hotkey, amount }, &args.paying).await
-}
-
-async fn staked(desk: &Desk<'_>, hotkey: PublicKey, key: &SecretKey) -> Result<Rao, Failure> {
-    let params = json!({ "hotkey": hotkey, "coldkey": key.public(), "at": "head" });
-    let stake = desk.remote.call("stake_get", &params).await?;
-    let stake = serde_json::from_value(stake["stake"].clone());
-    stake.map_err(|e| Failure::new(Exit::Failed, "BadAnswer", e))
 }
 
 /// A percentage with up to seven decimals as parts of 65 535, rounded down.

@@ -11,10 +11,9 @@ use super::{
 };
 use crate::state::value::{Chain, Exit};
 use crate::state::{Key, Read, Value};
+use weft_types::room::{self, Room};
+use weft_types::share::items_bytes;
 use weft_types::{Netuid, Rao};
-
-/// Room that a block keeps for its header and proofs.
-const RESERVE: usize = 64 << 10;
 
 /// Runs a block whose transactions must all be good.
 pub fn execute(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Outcome, Refusal> {
@@ -35,16 +34,15 @@ pub fn assemble(
 ) -> Result<(Outcome, Vec<usize>), Refusal> {
     let start = start(ledger, state, work)?;
     let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
-    let mut room = Room::new(ledger, work);
+    let mut room = room(ledger, work);
     let mut kept = Vec::new();
     for (place, offer) in work.txs.iter().enumerate() {
-        let is_free = offer.tx.body.call.is_free();
-        let bytes = usize::try_from(offer.bytes).unwrap_or(usize::MAX);
-        if !room.holds(bytes, is_free) {
+        let kind = offer.tx.body.call.kind();
+        if !room.holds(kind, offer.bytes) {
             continue;
         }
         if let Ok(receipt) = tx::run(&mut books, offer) {
-            room.take(bytes, is_free);
+            room.take(kind, offer.bytes);
             receipts.txs.push(receipt);
             kept.push(place);
         }
@@ -52,39 +50,13 @@ pub fn assemble(
     Ok((end(books, receipts, work)?, kept))
 }
 
-/// What is left of a block's limits (R19).
-struct Room {
-    calls: usize,
-    bytes: usize,
-    free: usize,
-}
-
-impl Room {
-    fn new(ledger: &Ledger, work: &Work<'_>) -> Self {
-        let limits = &ledger.params.limits; // R21: no version has changed a block's so far.
-        let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
-        let items =
-            work.items.iter().map(|(_, items)| weft_types::share::items_bytes(&items.to_vec()));
-        let used = items.fold(RESERVE, usize::saturating_add);
-        Self {
-            calls: number(limits.block_calls),
-            bytes: number(limits.block_bytes).saturating_sub(used),
-            free: number(limits.free_bytes),
-        }
-    }
-
-    const fn holds(&self, bytes: usize, free: bool) -> bool {
-        // A free call counts with the domain and chain id that are signed with it.
-        self.calls > 0 && bytes <= self.bytes && (!free || bytes.saturating_add(64) <= self.free)
-    }
-
-    const fn take(&mut self, bytes: usize, free: bool) {
-        self.calls = self.calls.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(bytes);
-        if free {
-            self.free = self.free.saturating_sub(bytes.saturating_add(64));
-        }
-    }
+/// What is left of a block beside its header and proofs (R19).
+fn room(ledger: &Ledger, work: &Work<'_>) -> Room {
+    let params = &ledger.params; // R21: no version has changed a block's limits so far.
+    let items = work.items.iter().map(|(_, items)| items_bytes(&items.to_vec()));
+    let items = items.fold(0_usize, usize::saturating_add);
+    let items = u64::try_from(items).unwrap_or(u64::MAX);
+    Room::new(&params.limits, room::proofs(params, items))
 }
 
 /// What holds for the whole block.

@@ -1,9 +1,11 @@
 //! Accounts: transfers, fees, nonces, and what opens an account.
 
-use crate::world::{FEE, NET, START, World, cold, tao};
+use crate::world::{FEE, NET, START, World, cold, hot, tao};
 use weft_ledger::query;
 use weft_ledger::rules::{CallError, Refusal};
-use weft_types::{Call, Height, Nonce, Rao};
+use weft_types::room;
+use weft_types::share::items_bytes;
+use weft_types::{Call, Canonical as _, Height, Item, Nonce, Rao, WeightRow};
 
 #[test]
 fn a_transfer_moves_the_amount_and_pays_the_proposers_coldkey() {
@@ -119,4 +121,34 @@ fn a_block_holds_no_more_bytes_of_free_calls_than_it_may() {
     assert_eq!(kept, [0, 2], "the second row waits, paying calls do not count");
     let writers: Vec<_> = query::rows(&world.state, NET).iter().map(|(uid, _)| uid.0).collect();
     assert_eq!(writers, [0]);
+}
+
+/// A6: room for header and votes of both sets and of a catch-up proof is kept whatever the
+/// block carries, and what the shares that it carries hold.
+#[test]
+fn r19_a_block_that_is_full_has_room_for_the_fullest_proofs() {
+    let mut world = World::with(|genesis| {
+        let params = &mut genesis.params;
+        params.max_voters = 8;
+        params.limits.block_bytes = u32::try_from(room::least_block(params)).unwrap();
+    });
+    let limits = world.genesis.params.limits.clone();
+    let call = Call::Transfer { to: cold(1), amount: Rao(1), open: false };
+    let txs: Vec<_> = (0..2_600).map(|later| world.tx_later(0, later, call.clone())).collect();
+    let one = txs[0].to_bytes().len();
+    let row = |n: u16| {
+        let uids = (0..n).map(weft_types::Uid).collect();
+        Item::Row(WeightRow { uids, values: vec![1; n.into()], ..world.row(&[(1, 1)]) })
+    };
+    let items = vec![row(960)];
+    let size = items_bytes(&items);
+    assert!(size <= limits.share_bytes as usize && size > 3_800, "{size}");
+    let carried: Vec<_> = (0..4).map(|n| (hot(n), items.clone())).collect();
+    for shares in [0, 4] {
+        let kept = world.kept(&carried[..shares], &txs).len();
+        let held = shares * size + kept * one;
+        let room = limits.block_bytes as usize - 1_024 - 8 * 2 * 2 * 208;
+        assert!(held <= room && room - held < one, "{shares} shares: {held} of {room}");
+    }
+    world.block(&[]);
 }

@@ -132,7 +132,8 @@ fn a_pick_asks_the_state_no_more_often_than_the_block_has_room_and_gives_up_on_t
         }
     }
     let mut tight = limits(1_000);
-    tight.free_bytes = 10 * weights(1, 1, 5).bytes();
+    // With what is signed with each, 64 bytes.
+    tight.free_bytes = 10 * (weights(1, 1, 5).bytes() + 64);
     let counting = |alive| {
         asked.set(0);
         let state = Says(|_| {

@@ -11,5 +11,6 @@ mod inserting;
 mod oracle;
 #[cfg(test)]
 mod picking;
+mod rooms;
 #[cfg(test)]
 mod world;

@@ -73,7 +73,7 @@ fn free_calls_come_first_within_bytes_of_their_own() {
     fill(&mut pool, [transfer(1, 0, 90_000)]);
     fill(&mut pool, (2..12).map(|n| weights(n, 1, 5)));
     let one = weights(2, 1, 5).bytes();
-    let tight = Limits { free_bytes: 4 * one, ..limits(99) };
+    let tight = Limits { free_bytes: 4 * (one + 64), ..limits(99) };
     let picked = pool.pick(&tight, &State::default());
     assert_eq!(names(&picked), [(2, 0), (3, 0), (4, 0), (5, 0), (1, 0)]);
 }

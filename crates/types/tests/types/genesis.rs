@@ -98,6 +98,24 @@ fn nobody_votes_beyond_max_voters() {
     assert_eq!(refusal(|g| g.params.max_voters = 0), GenesisError::Zero("max_voters"));
 }
 
+/// A6.
+#[test]
+fn r19_genesis_names_no_more_voters_than_whose_proofs_fit_a_block() {
+    let with = |max_voters: u16| {
+        let mut genesis = genesis();
+        let params = &mut genesis.params;
+        params.max_voters = max_voters;
+        params.rotation_blocks = 4 * u64::from(max_voters);
+        params.unbonding_blocks = 16 * u64::from(max_voters);
+        genesis.check()
+    };
+    // 4 MiB less 256 KiB for free calls and 1 KiB, over 2 * (4 096 + 2 * 208) for each.
+    assert_eq!(with(435), Ok(()));
+    let (max_voters, got) = (436, 4 << 20);
+    let need = 436 * 2 * (4_096 + 2 * 208) + (257 << 10);
+    assert_eq!(with(436), Err(GenesisError::BlockTooSmall { max_voters, need, got }));
+}
+
 #[test]
 fn there_are_no_more_coins_than_can_exist() {
     let cap = weft_types::units::SUPPLY_CAP;
