@@ -13,6 +13,7 @@ mod metagraph;
 mod node;
 mod partition;
 mod rotation;
+mod shown;
 mod sim;
 mod slashing;
 mod streams;
