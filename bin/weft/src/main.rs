@@ -7,17 +7,14 @@
 mod args;
 mod ask;
 mod cmd;
-mod date;
 mod input;
 mod logging;
 mod number;
 mod output;
 mod prompt;
 mod remote;
-mod show;
 mod signer;
 mod svg;
-mod table;
 mod usage;
 
 use args::{Cli, Command};
@@ -30,7 +27,6 @@ fn main() -> ExitCode {
         Err(args::Unread::Said(error)) => return usage::finish(&error),
         Err(args::Unread::Refused { failure, as_json }) => return finish(Err(failure), as_json),
     };
-    table::print_in_full(cli.global.full);
     let (as_json, pick) = (cli.global.json, cli.global.pick.clone());
     let result = run(cli);
     finish(

@@ -94,9 +94,12 @@ impl Remote {
         Ok(Self { client })
     }
 
-    /// Calls a method.
+    /// Calls a method that may be called twice: when the connection breaks it is.
     pub async fn call(&self, method: &str, params: &impl Serialize) -> Result<Value, Failure> {
-        Ok(self.ask(method, params).await?)
+        match self.ask(method, params).await {
+            Err(ClientError::Lost { .. }) => Ok(self.ask(method, params).await?),
+            answer => Ok(answer?),
+        }
     }
 
     /// Calls a method; a failure tells whether the node may have done it all the same.

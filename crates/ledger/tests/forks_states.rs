@@ -119,6 +119,44 @@ fn finality_takes_the_ancestors_in_order_and_drops_the_other_forks() {
     assert_eq!(forks.base_hash(), b.hash(), "what is not kept can't become final");
 }
 
+/// F22: a node that says later what is final reads the state of what it has said.
+#[test]
+fn a_final_state_becomes_the_base_when_it_is_said_and_not_before() {
+    let (net, mut forks) = Net::new();
+    let (_, mut at_once) = Net::new();
+    forks.absorb_when_said();
+    let a = net.extend(&mut forks, net.genesis(), 1, net.transfers(&[(0, 1, 5)]));
+    let b = net.extend(&mut forks, a.hash(), 2, vec![]);
+    let child = net.extend(&mut forks, b.hash(), 3, vec![]);
+    let side = net.extend(&mut forks, a.hash(), 4, vec![]);
+    for block in [&a, &b] {
+        net.execute(&mut at_once, block).unwrap();
+    }
+    forks.finalize(&b.hash());
+    at_once.finalize(&b.hash());
+    assert_eq!(forks.take_final(), at_once.take_final(), "the disk gets the same");
+    assert!(forks.view(&side.hash()).is_none(), "other forks are gone at once");
+    assert_eq!((forks.base_hash(), forks.len()), (net.genesis(), 3));
+    forks.forget(&a.hash());
+    forks.finalize(&a.hash());
+    assert!(forks.take_final().is_empty() && forks.view(&b.hash()).is_some());
+    for said in [&a, &b] {
+        forks.absorb(&child.hash());
+        forks.absorb(&said.hash());
+        assert_eq!(forks.base_hash(), said.hash());
+        assert_eq!(forks.root_of(&said.hash()), Some(said.header().state_root));
+    }
+    assert_eq!(forks.root_of(&child.hash()), Some(child.header().state_root));
+    // What is never said does not pile up.
+    let mut last = child.hash();
+    for slot in 5..105 {
+        last = net.extend(&mut forks, last, slot, vec![]).hash();
+        forks.finalize(&last);
+        drop(forks.take_final());
+    }
+    assert_eq!((forks.len(), forks.base_hash() != b.hash()), (64, true));
+}
+
 #[test]
 fn what_final_blocks_wrote_is_what_the_disk_needs() {
     let (net, mut forks) = Net::new();

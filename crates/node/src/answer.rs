@@ -146,8 +146,10 @@ impl Engine {
         let at: Option<String> = parse(params, "at")?;
         let (hash, height, finalized) = match at.as_deref() {
             None | Some("finalized") => {
-                let (header, hash) = self.core.finalized();
-                (hash, header.height, true)
+                // The state of what this node says is final, and of no later block.
+                let hash = self.core.executor().base_hash();
+                let height = self.core.executor().chain(&hash).map(|chain| chain.height);
+                (hash, height.unwrap_or_default(), true)
             }
             Some("head") => (self.core.head_hash(), self.core.head().height, false),
             Some(other) => {

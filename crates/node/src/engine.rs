@@ -108,6 +108,8 @@ impl Engine {
     /// # Errors
     /// [`NodeError`] says what can't go on.
     pub async fn run(mut self) -> Result<(), NodeError> {
+        // Reads of the final state are of what this node says is final.
+        self.core.executor_mut().absorb_when_said();
         let ended = loop {
             let event = match self.next().await {
                 Ok(Event::Stop) => break Ok(()),

@@ -36,6 +36,9 @@ impl Engine {
         if let Some(chain) = self.core.executor().chain(&hash) {
             self.finals.say(&chain.finality.finalized.hash);
         }
+        if let Some(said) = self.finals.said().map(|said| said.hash) {
+            self.core.executor_mut().absorb(&said);
+        }
         let (head, said) = (self.core.head(), self.finals.said());
         tracing::info!(
             height = head.height.0,

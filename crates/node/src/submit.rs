@@ -226,6 +226,8 @@ fn kind_of(error: &CallError) -> Kind {
         | CallError::PriceTooHigh { .. }
         | CallError::LockTooHigh { .. }
         | CallError::OffencesFull { .. }
+        | CallError::StateFull { .. }
+        | CallError::PoolFull
         | CallError::CandidatesFull { .. } => Kind::LimitExceeded,
         CallError::OutOfRange => Kind::Internal,
         _ => Kind::InvalidArgument,

@@ -13,7 +13,7 @@ use weft_ledger::rules::{CallError, Refusal};
 use weft_mempool::Accounts as _;
 use weft_rpc::{Kind, RpcError};
 use weft_types::check::TxError;
-use weft_types::{CheckedTx, Nonce, Tx};
+use weft_types::{Call, CheckedTx, Nonce, Tx};
 
 /// The most waiting transactions of a signer that run before the one that is tried.
 const BEFORE: usize = 64;
@@ -38,7 +38,7 @@ impl Engine {
         let before = self.before(tx.tx());
         let ledger = self.core.executor().ledger();
         let trial = ledger.try_tx(&view, head, (&before, tx.tx()));
-        let trial = trial.map_err(|e| refusal_error(&e))?;
+        let trial = trial.map_err(|e| refusal_error(&e, &tx.tx().body.call))?;
         trial.receipt.result.as_ref().map_err(call_error)?;
         Ok(json!({
             "tx": tx.id(),
@@ -65,11 +65,15 @@ impl Engine {
 }
 
 /// Why no block could carry a transaction, as an error of its own.
-fn refusal_error(error: &Refusal) -> RpcError {
+fn refusal_error(error: &Refusal, call: &Call) -> RpcError {
     match error {
         Refusal::FreeCallFails { error, .. } => call_error(error),
         Refusal::CannotPay { have, need, .. } => {
-            call_error(&CallError::NotEnoughBalance { have: *have, need: *need })
+            let (have, need) = (*have, *need);
+            call_error(&match call {
+                Call::RemoveStake { .. } => CallError::NotEnoughStake { have, need },
+                _ => CallError::NotEnoughBalance { have, need },
+            })
         }
         Refusal::Expired { .. } => RpcError::new(Kind::InvalidArgument, "Expired", error),
         other => RpcError::new(Kind::Internal, "NotRun", other),

@@ -55,3 +55,39 @@ async fn a_refusal_by_the_server_has_its_status() {
         }
     }
 }
+
+/// A server that reads a request and hangs up.
+async fn hangs_up() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            assert!(socket.read(&mut [0; 4_096]).await.unwrap() > 0);
+        }
+    });
+    url
+}
+
+/// F2: what was not sent is told from what may have been done.
+#[tokio::test]
+async fn only_a_refusal_or_a_closed_door_is_certain() {
+    let ask = async |url: &str| {
+        let client = Client::new(url, Duration::from_secs(5)).unwrap();
+        client.call::<_, Value>("tx_submit", &json!({})).await.unwrap_err()
+    };
+    let closed = ask("http://127.0.0.1:1").await;
+    assert!(matches!(closed, ClientError::Connect { .. }) && closed.is_certain(), "{closed:?}");
+    let lost = ask(&hangs_up().await).await;
+    assert!(matches!(lost, ClientError::Lost { .. }) && !lost.is_certain(), "{lost:?}");
+    for (status, body, is_certain) in [
+        (503, "", false),
+        (408, "", false),
+        (413, "", true),
+        (200, "hm", false),
+        (200, r#"{"error":{"data":{"kind":"rate_limited","name":"CheckerBusy"}}}"#, true),
+        (200, r#"{"error":{"data":{"kind":"internal","name":"Task"}}}"#, false),
+    ] {
+        let error = ask(&parrot(status, body).await).await;
+        assert_eq!(error.is_certain(), is_certain, "{error:?}");
+    }
+}

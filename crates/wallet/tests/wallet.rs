@@ -228,4 +228,63 @@ mod tests {
         let refused = home.alice().save(KeyName::Cold, &key(), Protection::Password("x", greedy));
         assert!(matches!(refused, Err(WalletError::BadCost { .. })));
     }
+
+    /// F11.
+    #[test]
+    fn one_odd_file_hides_no_other_wallet_and_is_named() {
+        let home = Home::new();
+        for name in ["alice", "bob"] {
+            let wallet = home.wallets().wallet(name).unwrap();
+            wallet.save(KeyName::Cold, &generate().unwrap(), Protection::None).unwrap();
+            wallet.save(KeyName::Hot("default"), &key(), Protection::None).unwrap();
+        }
+        let wallets = home.0.path().join("wallets");
+        let copy = wallets.join("alice.bak");
+        fs::create_dir_all(&copy).unwrap();
+        fs::copy(home.coldkey(), copy.join("coldkey.json")).unwrap();
+        fs::create_dir_all(wallets.join("half")).unwrap();
+        fs::write(wallets.join("bob/hotkeys/empty.json"), "").unwrap();
+        let weak = wallets.join("bob/hotkeys/weak.json");
+        fs::copy(wallets.join("bob/hotkeys/default.json"), &weak).unwrap();
+        fs::set_permissions(&weak, fs::Permissions::from_mode(0o644)).unwrap();
+        let (good, odd) = home.wallets().survey().unwrap();
+        let names: Vec<_> = good.iter().map(|w| (w.name.as_str(), w.hotkeys.len())).collect();
+        assert_eq!(names, [("alice", 1), ("bob", 1)]);
+        let ends = |path: &PathBuf, end: &str| assert!(path.ends_with(end), "{}", path.display());
+        let [bad_name, half] = odd.as_slice() else { panic!("{odd:?}") };
+        ends(&bad_name.path, "alice.bak");
+        assert!(matches!(bad_name.why, WalletError::BadName(_)));
+        ends(&half.path, "half/coldkey.json");
+        assert!(matches!(half.why, WalletError::NotFound { .. }));
+        let [empty, weak] = good[1].unreadable.as_slice() else { panic!("{:?}", good[1]) };
+        ends(&empty.path, "empty.json");
+        assert!(matches!(empty.why, WalletError::Damaged { .. }));
+        assert!(matches!(weak.why, WalletError::WeakPermissions { .. }));
+    }
+
+    /// F9.
+    #[test]
+    fn all_keys_of_a_wallet_change_their_password_or_none_does() {
+        let home = Home::new();
+        let new = Protection::Password("battery staple", CHEAP);
+        let alice = home.alice();
+        alice.save(KeyName::Cold, &key(), SEALED).unwrap();
+        for hotkey in ["a", "b"] {
+            alice.save(KeyName::Hot(hotkey), &key(), SEALED).unwrap();
+        }
+        let wrong = alice.change_all(Some("horse"), new);
+        assert!(matches!(wrong, Err(WalletError::WrongPassword { .. })), "{wrong:?}");
+        // A change that was interrupted behind the first key is finished by the next.
+        alice.change_password(KeyName::Cold, Some("correct horse"), new).unwrap();
+        alice.change_all(Some("correct horse"), new).unwrap();
+        for name in [KeyName::Cold, KeyName::Hot("a"), KeyName::Hot("b")] {
+            assert_eq!(alice.load(name, Some("battery staple")).unwrap().seed(), key().seed());
+            let old = alice.load(name, Some("correct horse"));
+            assert!(matches!(old, Err(WalletError::WrongPassword { .. })));
+        }
+        // One key of another password: nothing is changed.
+        alice.save(KeyName::Hot("c"), &key(), Protection::Password("other", CHEAP)).unwrap();
+        assert!(alice.change_all(Some("battery staple"), SEALED).is_err());
+        assert!(alice.load(KeyName::Cold, Some("battery staple")).is_ok());
+    }
 }

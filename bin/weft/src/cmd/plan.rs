@@ -3,6 +3,7 @@
 
 use crate::remote::ChainInfo;
 use serde_json::{Value, json};
+use weft_types::call::ALL_STAKE;
 use weft_types::{Address, Call, PublicKey, Rao, Tx};
 
 /// A plan, as data and for people.
@@ -81,6 +82,12 @@ fn buys(call: &Call, show: &impl Fn(PublicKey) -> String) -> String {
             amount.as_tao(),
             show(*hotkey)
         ),
+        Call::RemoveStake { hotkey, amount: ALL_STAKE } => {
+            format!(
+                "all of the stake behind {} becomes free after the unbonding time",
+                show(*hotkey)
+            )
+        }
         Call::RemoveStake { hotkey, amount } => format!(
             "{} TAO of the stake behind {} become free after the unbonding time",
             amount.as_tao(),

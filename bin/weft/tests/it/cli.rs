@@ -95,6 +95,43 @@ fn a_wallet_is_made_listed_and_signs_what_it_can_verify() {
     assert_eq!(home.error(&args, 5), "WrongPassword");
 }
 
+/// F9, F11: a password is changed, a seed is exported and makes the same wallet again, and an
+/// odd file hides no wallet.
+#[test]
+fn a_wallet_changes_its_password_is_exported_and_listed_beside_odd_ones() {
+    let home = Home::new();
+    let (old, new) = (write(&home, "old", "correct horse\n"), write(&home, "new", "staple\n"));
+    let with = |file: &str, args: &[&str]| home.json(&[args, &["--password-file", file]].concat());
+    assert_eq!(with(&old, &["wallet", "create", "ann"]).0, 0);
+    let passwd = ["wallet", "passwd", "ann", "--new-password-file", &new];
+    assert_eq!(with(&new, &passwd).0, 5, "the old password is needed");
+    assert_eq!(with(&old, &passwd).0, 0);
+    assert_eq!(with(&old, &["wallet", "sign", "ann", "--message", "m"]).0, 5);
+    assert_eq!(with(&new, &["wallet", "sign", "ann", "--message", "m", "-k", "default"]).0, 0);
+    let (code, shown) = with(&new, &["wallet", "export", "ann"]);
+    assert_eq!((code, &shown["error"]["name"]), (5, &json!("SeedInTheOpen")), "{shown}");
+    let seed = home.path().join("seed");
+    let seed = seed.to_str().expect("a plain path");
+    assert_eq!(with(&new, &["wallet", "export", "ann", "--out", seed]).0, 0);
+    assert_eq!(with(&new, &["wallet", "export", "ann", "--out", seed]).0, 1, "never over a file");
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(seed).expect("it was written").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let again = home.data(&["wallet", "import", "bea", "--seed-file", seed, "--unencrypted"]);
+    let ann = home.data(&["wallet", "show", "ann"]);
+    assert_eq!(again["coldkey"], ann["coldkey"]);
+    std::fs::write(home.path().join("wallets/bea/hotkeys/odd.json"), "").expect("it is written");
+    std::fs::create_dir(home.path().join("wallets/ann.bak")).expect("it is made");
+    let list = home.data(&["wallet", "list"]);
+    let count = |name: &str| list[name].as_array().map(Vec::len);
+    assert_eq!((count("wallets"), count("unreadable")), (Some(2), Some(2)), "{list}");
+    assert!(list["unreadable"][0]["path"].is_string() && list["unreadable"][0]["why"].is_string());
+    let bea = home.data(&["wallet", "show", "bea"]);
+    assert_eq!(bea["unreadable"].as_array().map(Vec::len), Some(1), "{bea}");
+    let open = ["wallet", "passwd", "ann", "--unencrypted", "--password-file", &new];
+    assert_eq!(home.data(&open)["encrypted"], json!(false));
+}
+
 #[test]
 fn signatures_of_a_file_have_one_verdict_alone_and_in_batches() {
     let Some(file) = shared("vectors/external/rfc8032_ed25519.json") else { return };

@@ -3,8 +3,9 @@
 //! ```text
 //! execute, assemble   parent's view ─► rules ─► Changes ─► a layer, kept under the block's hash
 //! forget              the layer goes, and every layer that stands on it
-//! finalize            the layers up to the block become base, in order; what does not
-//!                     descend from it goes; the blocks wait in `take_final` for the disk
+//! finalize            the layers up to the block become base, in order, at once or when they
+//!                     are said (`settle`); what does not descend from it goes; the blocks wait
+//!                     in `take_final` for the disk
 //! ```
 //!
 //! It knows parent links and nothing else of consensus: which block deserves to be
@@ -13,6 +14,7 @@
 pub mod audit;
 mod error;
 mod execute;
+mod settle;
 
 pub use crate::state::View;
 pub use audit::{AuditError, sum_up};
@@ -32,6 +34,10 @@ pub struct Forks {
     ledger: Ledger,
     base: Base,
     base_hash: BlockHash,
+    /// The last final block; above the base while it waits to be said.
+    last: BlockHash,
+    /// Whether final blocks wait to be said before they become base.
+    waits: bool,
     kept: BTreeMap<BlockHash, Kept>,
     /// How many blocks were ever kept.
     born: u64,
@@ -49,8 +55,8 @@ struct Kept {
     receipts: Arc<Receipts>,
 }
 
-/// A block that became part of the base: what the node writes to disk of it.
-#[derive(Clone, Debug)]
+/// A block that became final: what the node writes to disk of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalBlock {
     /// Which.
     pub hash: BlockHash,
@@ -99,7 +105,17 @@ impl Forks {
     }
 
     const fn on(ledger: Ledger, base: Base, base_hash: BlockHash) -> Self {
-        Self { ledger, base, base_hash, kept: BTreeMap::new(), born: 0, finals: Vec::new() }
+        let (last, waits) = (base_hash, false);
+        Self {
+            ledger,
+            base,
+            base_hash,
+            last,
+            waits,
+            kept: BTreeMap::new(),
+            born: 0,
+            finals: Vec::new(),
+        }
     }
 
     /// The constants of the chain.
@@ -108,7 +124,7 @@ impl Forks {
         &self.ledger
     }
 
-    /// The last final block: the one whose state is the base.
+    /// The block whose state is the base: the last final one, or the last that was said.
     #[must_use]
     pub const fn base_hash(&self) -> BlockHash {
         self.base_hash
@@ -207,30 +223,10 @@ impl Forks {
 
     /// Drops a block and all that stand on it. The last final block stays.
     fn drop_from(&mut self, block: &BlockHash) {
-        if self.kept.contains_key(block) {
+        if self.kept.contains_key(block) && !self.is_final(block) {
             let gone = self.with_descendants(*block);
             self.kept.retain(|hash, _| !gone.contains(hash));
         }
-    }
-
-    /// Makes the state of a kept block the base.
-    fn settle(&mut self, block: &BlockHash) {
-        let Some(path) = self.path(block) else { return };
-        let hashes: Vec<BlockHash> = path.iter().rev().map(|(hash, _)| *hash).collect();
-        for hash in hashes {
-            let Some(kept) = self.kept.remove(&hash) else { break };
-            self.base.absorb(&kept.layer);
-            self.base_hash = hash;
-            self.finals.push(FinalBlock {
-                hash,
-                height: kept.height,
-                writes: kept.layer.into_writes(),
-                state_root: kept.executed.state_root,
-                receipts: kept.receipts,
-            });
-        }
-        let alive = self.with_descendants(self.base_hash);
-        self.kept.retain(|hash, _| alive.contains(hash));
     }
 
     fn with_descendants(&self, block: BlockHash) -> BTreeSet<BlockHash> {

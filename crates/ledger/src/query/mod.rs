@@ -111,8 +111,10 @@ pub struct NeuronInfo {
     pub dividends: u16,
     /// How much of its row survived the clip.
     pub validator_trust: u16,
-    /// What it earned in the last epoch.
+    /// What the last epoch worked out for it.
     pub emission: Rao,
+    /// What of that was paid; the rest was recycled, or did not fit.
+    pub paid: Rao,
     /// The height its last row looked at.
     pub last_update: Height,
     /// When it got its uid.
@@ -227,6 +229,7 @@ pub fn neuron(state: &impl Read, netuid: Netuid, uid: Uid) -> Option<NeuronInfo>
         dividends: n.dividends,
         validator_trust: n.validator_trust,
         emission: n.emission,
+        paid: n.paid,
         last_update: n.last_update,
         registered_at: n.registered_at,
         says: market::neuron_says(state, netuid, uid)?,

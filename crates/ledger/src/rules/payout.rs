@@ -38,15 +38,17 @@ pub fn pay(
     outcome: &Outcome,
 ) -> Result<EpochReceipt, CallError> {
     let pending = scene.net.pending;
-    let mut paid = Paid::default();
+    let (owner, mut paid) = (scene.net.owner, Paid::default());
+    scene.members.iter_mut().for_each(|member| member.neuron.paid = Rao::ZERO);
     if outcome.fx.incentive.iter().all(|part| *part == 0) {
         paid.recycled = pending;
     } else {
         paid.owner(books, scene, minus(pending, shareable(books, pending)?)?)?;
         let earned = outcome.server_emission.iter().zip(&outcome.validator_emission);
-        for (member, (server, validator)) in scene.members.iter().zip(earned) {
-            paid.miner(books, (scene.net.owner, member), Rao(*server))?;
-            paid.validator(books, member, Rao(*validator))?;
+        for (member, (server, validator)) in scene.members.iter_mut().zip(earned) {
+            let mined = paid.miner(books, (owner, member), Rao(*server))?;
+            let validated = paid.validator(books, member, Rao(*validator))?;
+            member.neuron.paid = plus(mined, validated)?;
         }
     }
     let staked = plus(plus(paid.owner, paid.miners)?, paid.validators)?;
@@ -91,20 +93,23 @@ impl Paid {
         Ok(())
     }
 
+    /// Answers what the miner got.
     fn miner(
         &mut self,
         books: &mut Books<'_>,
         (owner, member): (Option<PublicKey>, &Member),
         amount: Rao,
-    ) -> Result<(), CallError> {
+    ) -> Result<Rao, CallError> {
         if owner == Some(member.coldkey) || is_closed(books, member) {
             self.recycled = plus(self.recycled, amount)?;
-        } else {
-            self.miners = plus(self.miners, deposit(books, member, amount)?)?;
+            return Ok(Rao::ZERO);
         }
-        Ok(())
+        let got = deposit(books, member, amount)?;
+        self.miners = plus(self.miners, got)?;
+        Ok(got)
     }
 
+    /// Answers what the validator and its delegators got.
     /// What virtual stake earns is recycled (R14), rounded against it. The rest raises the
     /// pool before the take is deposited, so the take buys shares at
     /// the price that the delegators have.
@@ -113,7 +118,7 @@ impl Paid {
         books: &mut Books<'_>,
         member: &Member,
         amount: Rao,
-    ) -> Result<(), CallError> {
+    ) -> Result<Rao, CallError> {
         let real =
             if is_closed(books, member) { Rao::ZERO } else { of_real_stake(amount, member)? };
         self.recycled = plus(self.recycled, minus(amount, real)?)?;
@@ -123,8 +128,9 @@ impl Paid {
             stake::raise(books, member.neuron.hotkey, rest)?;
         }
         let taken = deposit(books, member, take)?;
-        self.validators = plus(self.validators, plus(rest, taken)?)?;
-        Ok(())
+        let got = plus(rest, taken)?;
+        self.validators = plus(self.validators, got)?;
+        Ok(got)
     }
 }
 

@@ -207,8 +207,10 @@ pub struct Neuron {
     pub validator_trust: u16,
     /// Its part of the subnet's stake.
     pub stake_weight: u16,
-    /// What it earned in the last epoch.
+    /// What the last epoch worked out for it.
     pub emission: Rao,
+    /// What of that was paid; the rest was recycled, or did not fit.
+    pub paid: Rao,
     /// Whether it asks for a validator permit.
     pub seeks: bool,
     /// The height that its last request for that named.
@@ -235,6 +237,7 @@ impl Neuron {
             validator_trust: 0,
             stake_weight: 0,
             emission: Rao::ZERO,
+            paid: Rao::ZERO,
             seeks: false,
             sought_at: Height::ZERO,
             offered_at: Height::ZERO,

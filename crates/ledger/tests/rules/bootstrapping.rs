@@ -106,6 +106,8 @@ fn virtual_stake_lets_a_chain_without_a_coin_pay_its_miners_and_earns_nothing_it
     assert!(epoch.recycled.0.abs_diff(epoch.pending.0 * 59 / 100) < epoch.pending.0 / 1_000);
     let pool = |n| query::hotkey(&world.state, &hot(n)).unwrap().stake;
     assert_eq!([pool(0), pool(1)], [Rao(0); 2]);
+    let said = |uid| query::neuron(&world.state, NET, weft_types::Uid(uid)).unwrap();
+    assert!(said(0).emission > Rao(0) && said(0).paid == Rao(0), "F23: recycled, not paid");
     assert!(pool(2) > Rao(0) && pool(2) == pool(3));
 }
 

@@ -66,7 +66,20 @@ fn a_neurons_emission_is_what_it_was_paid() {
         let paid = query::hotkey(&world.state, &hot(n)).unwrap().stake.0 - before;
         let said = neuron(&world, n).emission.0;
         assert!(said.abs_diff(paid) <= 1, "{n}: {said} {paid}");
+        assert_eq!(neuron(&world, n).paid.0, paid, "{n}");
     }
+}
+
+/// F23.
+#[test]
+fn what_a_neuron_was_paid_stands_beside_what_the_epoch_worked_out_for_it() {
+    let mut world = scored(World::with_net(|net| net.owner = Some(cold(3))));
+    let receipt = first_epoch(&mut world);
+    let owners = neuron(&world, 3);
+    assert!(owners.emission.0 > tao(3).0);
+    assert_eq!(owners.paid, Rao(0), "an owner's mining is recycled");
+    let sum: u64 = (0..4).map(|n| neuron(&world, n).paid.0).sum();
+    assert_eq!(sum, receipt.miners.0 + receipt.validators.0);
 }
 
 #[test]

@@ -32,5 +32,6 @@ mod setting;
 mod slashing;
 mod staking;
 mod stamping;
+mod trying;
 mod weighing;
 mod world;

@@ -1,0 +1,72 @@
+//! Final blocks on their way into the base.
+//!
+//! A caller that says later what is final than it knows it, as a node does that waits for the
+//! disk, reads the state of what it has said: final layers then stay layers until it says so
+//! ([`Forks::absorb_when_said`], [`Forks::absorb`]).
+
+use super::{FinalBlock, Forks, Kept};
+use weft_types::BlockHash;
+
+/// The most final layers that wait to be said; the oldest is absorbed unsaid.
+const WAITING: usize = 64;
+
+impl Forks {
+    /// From now on a final block becomes the base when it is said, not when it is final.
+    pub const fn absorb_when_said(&mut self) {
+        self.waits = true;
+    }
+
+    /// Says a final block: its state is the base from now on. What is not final, or is the
+    /// base already, changes nothing.
+    pub fn absorb(&mut self, block: &BlockHash) {
+        let Some(path) = self.path(&self.last) else { return };
+        let hashes: Vec<BlockHash> = path.iter().rev().map(|(hash, _)| *hash).collect();
+        let Some(place) = hashes.iter().position(|hash| hash == block) else { return };
+        for hash in hashes.into_iter().take(place.saturating_add(1)) {
+            if let Some(kept) = self.kept.remove(&hash) {
+                self.base.absorb(&kept.layer);
+                self.base_hash = hash;
+            }
+        }
+    }
+
+    /// Whether a block is the base, or final and not yet said.
+    pub(super) fn is_final(&self, block: &BlockHash) -> bool {
+        let path = self.path(&self.last).unwrap_or_default();
+        *block == self.base_hash || path.iter().any(|(hash, _)| hash == block)
+    }
+
+    /// Makes a kept block final: what does not descend from it goes, and what it and those
+    /// below it wrote is handed out.
+    pub(super) fn settle(&mut self, block: &BlockHash) {
+        if self.is_final(block) {
+            return;
+        }
+        let Some(path) = self.path(block) else { return };
+        let hashes: Vec<BlockHash> = path.iter().rev().map(|(hash, _)| *hash).collect();
+        let known = hashes.iter().position(|hash| *hash == self.last);
+        let fresh = hashes.iter().skip(known.map_or(0, |place| place.saturating_add(1)));
+        let made: Vec<FinalBlock> =
+            fresh.filter_map(|hash| Some(final_block(*hash, self.kept.get(hash)?))).collect();
+        self.finals.extend(made);
+        self.last = *block;
+        let mut alive = self.with_descendants(*block);
+        alive.extend(&hashes);
+        self.kept.retain(|hash, _| alive.contains(hash));
+        let unsaid = if self.waits { WAITING } else { 0 };
+        let said = hashes.len().saturating_sub(unsaid).checked_sub(1);
+        if let Some(hash) = said.and_then(|place| hashes.get(place)) {
+            self.absorb(hash);
+        }
+    }
+}
+
+fn final_block(hash: BlockHash, kept: &Kept) -> FinalBlock {
+    FinalBlock {
+        hash,
+        height: kept.height,
+        writes: kept.layer.writes().to_vec(),
+        state_root: kept.executed.state_root,
+        receipts: std::sync::Arc::clone(&kept.receipts),
+    }
+}
