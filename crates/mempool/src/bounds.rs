@@ -19,6 +19,12 @@ pub trait Accounts {
     /// Whether a call that is not paid from free coins could be carried by the next
     /// block: a free call must succeed, `remove_stake` must free enough for its fee.
     fn allows(&self, body: &TxBody) -> bool;
+
+    /// Whether the rules of the next block let a transaction be in a block at all: others
+    /// than it was checked by may refuse it (R21).
+    fn is_good(&self, _: &TxBody) -> bool {
+        true
+    }
 }
 
 /// How much the pool holds.

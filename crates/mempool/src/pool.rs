@@ -89,7 +89,7 @@ impl Pool {
                 }
             }
         }
-        if asks(&body.call) && !accounts.allows(body) {
+        if !accounts.is_good(body) || (asks(&body.call) && !accounts.allows(body)) {
             let (signer, call) = (body.signer, body.call.name());
             return Err(PoolError::NotAllowed { signer, call });
         }
@@ -289,6 +289,22 @@ impl Pool {
             }
             self.rank(signer);
         }
+    }
+
+    /// Drops what the rules of the next block refuse; for when these have changed (R21).
+    /// Answers how many.
+    pub fn recheck(&mut self, accounts: &impl Accounts) -> usize {
+        let entries = self
+            .places
+            .iter()
+            .filter_map(|(id, (signer, place))| Some((*id, self.queues.get(signer)?.get(place)?)));
+        let bad = entries.filter(|(_, entry)| !accounts.is_good(&entry.tx.tx().body));
+        let bad: Vec<TxId> = bad.map(|(id, _)| id).collect();
+        for id in &bad {
+            self.drop_tx(id);
+            count(&mut self.counters.expired);
+        }
+        bad.len()
     }
 
     /// Says how high the head is, and drops what no later block may carry.

@@ -56,6 +56,8 @@ impl Engine {
         self.metrics.final_height.set(self.finals.said().map_or(0, |said| height(said.height)));
         self.metrics.peers.set(count(self.peers.count()));
         self.metrics.pool.set(count(self.pool.len()));
+        self.metrics.rules_version.set(i64::from(self.core.rules().version));
+        self.metrics.rules_unknown.set(i64::from(self.unknown_signals()));
         if let Some(full) = self.fullness() {
             let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
             self.metrics.state_values.set(number(full.values));
@@ -68,6 +70,7 @@ impl Engine {
         match method {
             Method::ChainStatus => Ok(self.get_status()),
             Method::ChainGetGenesis => Ok(self.genesis()),
+            Method::ChainVersion => self.version(params),
             Method::ChainGetSupply => self.supply(params),
             Method::AccountGet => self.account(params),
             Method::AccountProof => self.proof(params),
@@ -124,6 +127,8 @@ impl Engine {
             "pool": self.pool.len(),
             "state": self.fullness(),
             "voter": self.voter.map(|key| self.chain.address(key)),
+            "rules": self.core.rules(),
+            "stopped": self.stop_reason(),
             "ready": reasons.is_empty(),
             "reasons": reasons,
             "notes": notes,

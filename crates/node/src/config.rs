@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use weft_types::hash::{HexError, array_from_hex, to_hex};
 use weft_types::text::unmarked;
-use weft_types::{Genesis, SecretKey};
+use weft_types::{Genesis, RulesId, SecretKey};
 
 /// What an operator may set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Config {
     pub log: Option<String>,
     /// Where the log goes, instead of stderr; SIGHUP opens it anew.
     pub log_file: Option<PathBuf>,
+    /// On local and bench networks: the rules that this node knows, as an older program
+    /// would (R21); without it all that the program knows.
+    pub known_rules: Option<Vec<RulesId>>,
     /// The most transactions that wait in the pool.
     pub pool_txs: usize,
 }
@@ -55,6 +58,7 @@ impl Default for Config {
             offer: true,
             log: None,
             log_file: None,
+            known_rules: None,
             pool_txs: 200_000,
         }
     }

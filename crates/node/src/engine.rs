@@ -27,7 +27,7 @@ use weft_gossip::Gossip;
 use weft_ledger::forks::Forks;
 use weft_mempool::Pool;
 use weft_store::Store;
-use weft_types::{Hash, Millis, PublicKey, Slot};
+use weft_types::{Hash, Millis, PublicKey, Slot, Version};
 
 /// The longest the engine sleeps without looking at its clocks, in milliseconds.
 const NAP_MS: u64 = 500;
@@ -78,6 +78,8 @@ pub struct Engine {
     pub health_said: Said,
     /// Figures.
     pub metrics: Metrics,
+    /// By which rules the next block was run when we last looked (R21).
+    pub rules_seen: Version,
     /// When the core wants to be woken; at first at once.
     pub wake: Millis,
 }

@@ -52,6 +52,9 @@ pub enum NodeError {
     /// The vote file is whole; there is nothing to override.
     #[error("the vote file is whole; overriding it would make the voter forget what it signed")]
     VotesNotLost,
+    /// What a program knows is limited where it must not be.
+    #[error("known_rules is for local and bench networks only; remove it from config.toml")]
+    KnownRules,
     /// The row file is not good.
     #[error("the row file {path}: {reason}")]
     Rows {

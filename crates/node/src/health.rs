@@ -23,6 +23,7 @@ type Watch = fn(&Engine) -> Option<String>;
 
 /// Why a node is not ready.
 const REASONS: &[(&str, Watch)] = &[
+    ("unknown_rules", Engine::stop_reason),
     ("awaiting", awaiting),
     ("stale", stale),
     ("clock", clock),
@@ -36,6 +37,8 @@ const NOTES: &[(&str, Watch)] = &[
     ("state_nearly_full", nearly_full),
     ("not_a_voter", not_a_voter),
     ("listens", listens),
+    ("unknown_rules_signalled", Engine::signal_note),
+    ("unknown_rules_locked_in", Engine::change_note),
 ];
 
 /// What was said before, by the names of the lists.

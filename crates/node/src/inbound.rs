@@ -5,7 +5,7 @@ use crate::checker::{Job, Part};
 use crate::engine::Engine;
 use crate::event::{Event, Source};
 use crate::serve::ANSWER_BLOCKS;
-use crate::wire::{Answer, Request};
+use crate::wire::{Answer, Kind, Request, pack, unpack, version_of};
 use weft_consensus::{Input, PeerId, Want};
 use weft_gossip::{Event as Peer, MessageName, PeerName, Topic, Verdict};
 use weft_types::{Block, Canonical, Share, SignedHeader};
@@ -87,29 +87,56 @@ impl Engine {
             self.judge(name, Verdict::Ignore);
             return Vec::new();
         };
+        let kind = match topic {
+            Topic::Transactions => Kind::Transactions,
+            Topic::Shares => Kind::Share,
+            Topic::Headers => Kind::Header,
+        };
+        let bytes = data.len();
+        let Some(value) = unpack(kind, &data) else { return self.strange(from, name, bytes) };
         match topic {
+            // By rules that we don't know nobody here can say what is good (R21).
+            Topic::Transactions if self.core.stopped().is_some() => self.strange(from, name, bytes),
             Topic::Transactions => {
                 let source = Source::Peer { from, message: name };
+                let data = value.to_vec();
                 if self.checker.txs.try_send(Job::Bundle { source, data }).is_err() {
                     self.judge(name, Verdict::Ignore);
                 }
                 Vec::new()
             }
-            Topic::Shares => match Share::from_bytes(&data) {
+            Topic::Shares => match Share::from_bytes(value) {
                 Ok(share) => {
                     let ticket = self.peers.ticket(name);
                     vec![Input::Share { from, ticket, share }]
                 }
                 Err(why) => self.malformed(from, name, &why.to_string()),
             },
-            Topic::Headers => match SignedHeader::from_bytes(&data) {
+            Topic::Headers => match SignedHeader::from_bytes(value) {
                 Ok(header) => {
                     let ticket = self.peers.ticket(name);
                     vec![Input::Header { from, ticket, header }]
                 }
+                Err(_) if !version_of(value).is_some_and(|v| self.core.judges(v)) => {
+                    self.strange(from, name, bytes)
+                }
                 Err(why) => self.malformed(from, name, &why.to_string()),
             },
         }
+    }
+
+    /// A message that is for another program: it costs its bytes (R21).
+    fn strange(&mut self, from: PeerId, message: MessageName, bytes: usize) -> Vec<Input> {
+        self.judge(message, Verdict::Ignore);
+        self.unreadable(from, bytes);
+        Vec::new()
+    }
+
+    /// Counts bytes that we can't read against the peer that sent them.
+    fn unreadable(&mut self, from: PeerId, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.metrics.unreadable.inc_by(bytes);
+        self.peers.charge(from, bytes);
     }
 
     fn malformed(&mut self, from: PeerId, message: MessageName, why: &str) -> Vec<Input> {
@@ -123,16 +150,21 @@ impl Engine {
             self.respond(ticket, None);
             return Vec::new();
         };
-        match Request::from_bytes(data) {
+        let Some(value) = unpack(Kind::Request, data) else {
+            self.respond(ticket, None);
+            self.unreadable(peer, data.len());
+            return Vec::new();
+        };
+        match Request::from_bytes(value) {
             Ok(Request::Status(status)) => {
                 self.peers.told(peer, status.height);
                 let answer = Answer::Status(self.core.status());
-                self.respond(ticket, Some(answer.to_bytes()));
+                self.respond(ticket, Some(pack(Kind::Answer, &answer.to_bytes())));
                 vec![Input::Status { from: peer, status }]
             }
             Ok(Request::Voter(claim)) => {
                 let answer = Answer::Status(self.core.status());
-                self.respond(ticket, Some(answer.to_bytes()));
+                self.respond(ticket, Some(pack(Kind::Answer, &answer.to_bytes())));
                 self.claimed((peer, &from), &claim);
                 Vec::new()
             }
@@ -152,7 +184,11 @@ impl Engine {
     fn response(&mut self, from: PeerName, id: u64, data: &[u8]) -> Vec<Input> {
         let want = self.relay.answered(id);
         let Some(peer) = self.peers.known(&from) else { return Vec::new() };
-        match (Answer::from_bytes(data), want) {
+        let Some(value) = unpack(Kind::Answer, data) else {
+            self.unreadable(peer, data.len());
+            return want.map(|want| Input::FetchFailed { peer, want }).into_iter().collect();
+        };
+        match (Answer::from_bytes(value), want) {
             (Ok(Answer::Status(status)), None) => {
                 self.peers.told(peer, status.height);
                 vec![Input::Status { from: peer, status }]
@@ -175,8 +211,20 @@ impl Engine {
     /// Sends bodies to the checker, and behind them the word that the answer is through.
     /// An answer that does not find room as a whole is dropped as a whole: the ask then
     /// becomes overdue and is repeated.
-    fn check_bodies(&mut self, from: PeerId, want: Want, mut blocks: Vec<Block>) {
-        blocks.truncate(ANSWER_BLOCKS);
+    fn check_bodies(&mut self, from: PeerId, want: Want, mut answer: Vec<Vec<u8>>) {
+        answer.truncate(ANSWER_BLOCKS);
+        let mut blocks = Vec::with_capacity(answer.len());
+        for bytes in &answer {
+            match Block::from_bytes(bytes) {
+                Ok(block) => blocks.push(block),
+                // R21: one of a version that we can't judge, and what stands on it.
+                Err(_) if !version_of(bytes).is_some_and(|v| self.core.judges(v)) => {
+                    self.unreadable(from, bytes.len());
+                    break;
+                }
+                Err(why) => return self.punish(from, &why.to_string()),
+            }
+        }
         let Ok(room) = self.checker.bodies.try_reserve_many(blocks.len().saturating_add(1)) else {
             tracing::debug!(peer = from.0, "the checker is behind, an answer was dropped");
             return;

@@ -39,6 +39,7 @@ impl Engine {
         if let Some(said) = self.finals.said().map(|said| said.hash) {
             self.core.executor_mut().absorb(&said);
         }
+        self.follow_rules(&hash);
         let (head, said) = (self.core.head(), self.finals.said());
         tracing::info!(
             height = head.height.0,
@@ -65,9 +66,11 @@ impl Engine {
             return Ok(());
         }
         self.looked = Instant::now();
-        self.offer_rows()?;
-        self.offer_to_vote();
-        self.report_offences();
+        if self.core.stopped().is_none() {
+            self.offer_rows()?;
+            self.offer_to_vote();
+            self.report_offences();
+        }
         self.prune_pool();
         self.say_health();
         self.store.poll()?;

@@ -25,6 +25,7 @@ pub mod relay;
 pub mod replay;
 pub mod reports;
 pub mod rows;
+pub mod rules;
 pub mod serve;
 pub mod start;
 pub mod trust;

@@ -24,6 +24,12 @@ pub struct Metrics {
     pub txs_refused: Counter,
     /// Blocks of the log that could not be read for a peer.
     pub unread: Counter,
+    /// Bytes of messages in a format, kind or version that is not known here.
+    pub unreadable: Counter,
+    /// The version of the rules of the next block.
+    pub rules_version: Gauge,
+    /// The part of the power that signals rules that are not known here.
+    pub rules_unknown: Gauge,
     /// Height of the head.
     pub height: Gauge,
     /// Height of the last final block.
@@ -50,6 +56,9 @@ impl Default for Metrics {
             commands_lost: Counter::default(),
             txs_refused: Counter::default(),
             unread: Counter::default(),
+            unreadable: Counter::default(),
+            rules_version: Gauge::default(),
+            rules_unknown: Gauge::default(),
             height: Gauge::default(),
             final_height: Gauge::default(),
             peers: Gauge::default(),
@@ -65,6 +74,11 @@ impl Default for Metrics {
             ("p2p_banned", "Peers that were punished", &all.punished),
             ("p2p_commands_lost", "Commands lost at a full queue", &all.commands_lost),
             ("mempool_rejected", "Transactions refused", &all.txs_refused),
+            (
+                "p2p_unreadable_bytes",
+                "Bytes of unknown formats, kinds or versions",
+                &all.unreadable,
+            ),
             ("store_unread", "Blocks that could not be read for a peer", &all.unread),
         ];
         for (name, help, counter) in counters {
@@ -73,6 +87,12 @@ impl Default for Metrics {
         let gauges = [
             ("consensus_height", "Height of the head", &all.height),
             ("consensus_finalized_height", "Height of the last final block", &all.final_height),
+            ("rules_version", "Version of the rules of the next block", &all.rules_version),
+            (
+                "rules_unknown_signal_ppm",
+                "Power that signals rules unknown here, in millionths",
+                &all.rules_unknown,
+            ),
             ("p2p_peers", "Connected peers", &all.peers),
             ("mempool_txs", "Transactions that wait", &all.pool),
             ("state_values", "Values that the state holds", &all.state_values),

@@ -3,7 +3,7 @@
 use crate::engine::{Engine, now};
 use crate::error::NodeError;
 use crate::submit::AccountsAt;
-use crate::wire::{Claim, Request};
+use crate::wire::{Claim, Kind, Request, pack};
 use std::sync::Arc;
 use weft_consensus::{
     Draft, Effect, Foreign, PeerId, Refusal, Status, Ticket, Verdict as Judgement, VoteRecord, Want,
@@ -29,12 +29,12 @@ impl Engine {
     }
 
     pub(crate) fn announce(&mut self, header: &SignedHeader) {
-        self.publish(Topic::Headers, header.to_bytes());
+        self.publish(Topic::Headers, pack(Kind::Header, &header.to_bytes()));
     }
 
     pub(crate) fn send_share(&mut self, share: &Share) {
         self.metrics.shares_sent.inc();
-        self.publish(Topic::Shares, share.to_bytes());
+        self.publish(Topic::Shares, pack(Kind::Share, &share.to_bytes()));
     }
 
     /// Fills a draft from the pool.
@@ -96,7 +96,7 @@ impl Engine {
     }
 
     pub(crate) fn fetch(&mut self, peer: PeerId, want: Want) {
-        let data = Request::Blocks(want).to_bytes();
+        let data = pack(Kind::Request, &Request::Blocks(want).to_bytes());
         let id = self.relay.ask(Some(want));
         self.ask(peer, id, data);
     }
@@ -109,7 +109,7 @@ impl Engine {
 
     /// Tells a peer where we are, and asks where it is.
     pub(crate) fn greet(&mut self, peer: PeerId) {
-        let data = Request::Status(self.core.status()).to_bytes();
+        let data = pack(Kind::Request, &Request::Status(self.core.status()).to_bytes());
         let id = self.relay.ask(None);
         self.ask(peer, id, data);
     }
@@ -118,7 +118,7 @@ impl Engine {
     pub(crate) fn claim(&mut self, peer: PeerId) {
         let Some(key) = self.reports.key().filter(|key| self.votes(&key.public())) else { return };
         let claim = Claim::of(key, &self.gossip.local.to_string(), &self.chain.id);
-        let data = Request::Voter(claim).to_bytes();
+        let data = pack(Kind::Request, &Request::Voter(claim).to_bytes());
         let id = self.relay.ask(None);
         self.ask(peer, id, data);
     }
@@ -145,7 +145,7 @@ impl Engine {
 
     pub(crate) fn send_status(&mut self, status: Status) {
         let peers: Vec<_> = self.peers.all().map(|(id, _)| *id).collect();
-        let data = Request::Status(status).to_bytes();
+        let data = pack(Kind::Request, &Request::Status(status).to_bytes());
         for peer in peers {
             let id = self.relay.ask(None);
             self.ask(peer, id, data.clone());

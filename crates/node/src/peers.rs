@@ -24,6 +24,8 @@ pub struct Peers {
     claimed: BTreeSet<PeerId>,
     next_ticket: u64,
     tickets: BTreeMap<Ticket, MessageName>,
+    /// Bytes of each that we could not read (R21).
+    unreadable: BTreeMap<PeerId, u64>,
 }
 
 impl Peers {
@@ -56,6 +58,7 @@ impl Peers {
         self.by_id.remove(&id);
         self.heights.remove(&id);
         self.claimed.remove(&id);
+        self.unreadable.remove(&id);
         Some(id)
     }
 
@@ -78,6 +81,17 @@ impl Peers {
         heights.sort_unstable();
         // Of an even number the lower one: one peer of two says nothing alone.
         heights.get(heights.len().checked_sub(1)? / 2).copied()
+    }
+
+    /// Bytes that a peer sent and we can't read.
+    pub fn charge(&mut self, id: PeerId, bytes: u64) {
+        let sum = self.unreadable.entry(id).or_default();
+        *sum = sum.saturating_add(bytes);
+    }
+
+    /// How many bytes of a peer we could not read.
+    pub fn unreadable(&self, id: &PeerId) -> u64 {
+        self.unreadable.get(id).copied().unwrap_or(0)
     }
 
     /// All peers.

@@ -5,6 +5,7 @@
 //! few thousand a second), so they travel in bundles of up to 48 KiB, sent when full or
 //! after 20 ms.
 
+use crate::wire::{Kind, pack};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use weft_consensus::Want;
@@ -69,6 +70,6 @@ impl Relay {
         self.since = None;
         self.bytes = 0;
         let bundle = std::mem::take(&mut self.bundle);
-        (!bundle.is_empty()).then(|| bundle.to_bytes())
+        (!bundle.is_empty()).then(|| pack(Kind::Transactions, &bundle.to_bytes()))
     }
 }

@@ -10,7 +10,7 @@ use weft_ledger::forks::Forks;
 use weft_ledger::state::{Entry, Key, Seed, Value};
 use weft_store::{Recovered, Saved, Store, VoteState};
 use weft_types::check::{Known, check_block};
-use weft_types::{Canonical, Genesis, Hash, SecretKey};
+use weft_types::{Canonical, Genesis, Hash, Program, SecretKey};
 
 /// What a node starts from.
 pub(crate) struct Restored {
@@ -56,7 +56,7 @@ fn seed() -> Seed {
 pub(crate) fn open(
     data: &Path,
     genesis: &Genesis,
-    voter: Option<SecretKey>,
+    (voter, program): (Option<SecretKey>, Program),
 ) -> Result<Restored, NodeError> {
     let (mut store, mut found) = Store::open(data, genesis.chain_id())?;
     let saved = found.checkpoint.take().map(|saved| from_checkpoint(genesis, saved));
@@ -100,7 +100,8 @@ pub(crate) fn open(
             (key.to_bytes(), weft_store::Entry { slot, value: value.to_bytes() })
         }));
     }
-    let core = Core::new(Config::new(genesis, voter, vote), forks, &base);
+    let config = Config { program, ..Config::new(genesis, voter, vote) };
+    let core = Core::new(config, forks, &base);
     let mut restored = Restored { store, core, finals, genesis_root, is_fresh };
     for block in tail {
         restored.replay(block?, genesis)?;

@@ -5,7 +5,7 @@
 
 use crate::engine::Engine;
 use crate::error::NodeError;
-use crate::wire::Answer;
+use crate::wire::{self, Answer, pack};
 use weft_consensus::Want;
 use weft_types::{Block, BlockHash, Canonical, Height};
 
@@ -27,7 +27,7 @@ impl Engine {
             self.metrics.unread.inc();
             tracing::error!(%hash, %error, "a block in the log can't be read; a peer was told that it is not here");
         }
-        Answer::Blocks(blocks).to_bytes()
+        pack(wire::Kind::Answer, &Answer::Blocks(blocks).to_bytes())
     }
 
     /// Hashes of the chain to `tip`, or to our head when we don't know it, oldest first.
@@ -52,12 +52,13 @@ impl Engine {
 fn gather(
     hashes: &[BlockHash],
     read: impl Fn(&BlockHash) -> Result<Option<Block>, NodeError>,
-) -> (Vec<Block>, Option<(BlockHash, NodeError)>) {
+) -> (Vec<Vec<u8>>, Option<(BlockHash, NodeError)>) {
     let (mut blocks, mut bytes) = (Vec::new(), 0_usize);
     for hash in hashes.iter().take(ANSWER_BLOCKS) {
         match read(hash) {
             Ok(Some(block)) => {
-                bytes = bytes.saturating_add(block.to_bytes().len());
+                let block = block.to_bytes();
+                bytes = bytes.saturating_add(block.len());
                 if bytes > ANSWER_BYTES && !blocks.is_empty() {
                     break;
                 }
@@ -80,6 +81,10 @@ mod tests {
     };
 
     const CHAIN: ChainId = Hash([7; 32]);
+
+    fn hash_of(block: &[u8]) -> BlockHash {
+        Block::from_bytes(block).unwrap().hash()
+    }
 
     fn line(count: u64) -> Vec<CheckedBlock> {
         let mut parent = CHAIN;
@@ -114,7 +119,7 @@ mod tests {
         };
         let (found, unread) = gather(&hashes, find);
         assert_eq!((found.len(), ANSWER_BLOCKS, unread.is_none()), (128, 128, true));
-        assert_eq!(found.last().map(Block::hash), Some(hashes[127]));
+        assert_eq!(found.last().map(|b| hash_of(b)), Some(hashes[127]));
     }
 
     #[test]
@@ -132,7 +137,7 @@ mod tests {
         log.write_all_at(&[0xff; 8], end - 8).unwrap();
         let hashes: Vec<_> = blocks.iter().map(CheckedBlock::hash).collect();
         let (found, unread) = gather(&hashes, |hash| Ok(store.block(hash)?));
-        assert_eq!(found.iter().map(Block::hash).collect::<Vec<_>>(), hashes[..2]);
+        assert_eq!(found.iter().map(|b| hash_of(b)).collect::<Vec<_>>(), hashes[..2]);
         let (hash, error) = unread.expect("the damage is said");
         assert_eq!(hash, hashes[2]);
         assert!(error.to_string().contains("is damaged at byte"), "{error}");

@@ -16,6 +16,7 @@ use crate::event::{EVENTS, Event};
 use crate::genesis_pages::GenesisPages;
 use crate::restore::{self, Restored};
 use crate::rows::Rows;
+use crate::rules;
 use crate::trust::{self, Trust};
 use crate::watch::Watched;
 use std::net::SocketAddr;
@@ -126,7 +127,8 @@ async fn assemble(
     config.check()?;
     let voter = home.voter_key()?;
     let started = Instant::now();
-    let mut restored = restore::open(&home.data(), &genesis, voter.clone())?;
+    let program = rules::program(&genesis, config.known_rules.as_deref())?;
+    let mut restored = restore::open(&home.data(), &genesis, (voter.clone(), program))?;
     let public = voter.as_ref().map(SecretKey::public);
     let guard = trust::judge(&genesis, &mut restored, public, order.trust)?;
     restored.finals.judged(guard);
@@ -171,6 +173,7 @@ async fn assemble(
         genesis_time: genesis.genesis_time,
         genesis_root: restored.genesis_root,
         voter: public,
+        rules_seen: restored.core.rules(),
         reports: crate::reports::Reports::new(voter.clone()),
         offers: crate::offers::Offers::new(voter.filter(|_| config.offer)),
         core: restored.core,

@@ -12,11 +12,14 @@ use weft_mempool::{Account, Accounts, Inserted, PoolError};
 use weft_rpc::{Kind, RpcError};
 use weft_types::check::TxError;
 use weft_types::codec::CodecError;
-use weft_types::{BlockHash, Call, Canonical, CheckedTx, Nonce, PublicKey, Rao, SecretKey, TxBody};
+use weft_types::{
+    BlockHash, Call, Canonical, CheckedTx, Nonce, PublicKey, Rao, SecretKey, TxBody, Version,
+};
 
 /// Accounts as of some block; empty when its state is not kept.
 pub(crate) struct AccountsAt<'a> {
     forks: &'a Forks,
+    rules: Option<Version>,
     head: BlockHash,
     view: Option<View<'a>>,
 }
@@ -24,7 +27,7 @@ pub(crate) struct AccountsAt<'a> {
 impl<'a> AccountsAt<'a> {
     /// The accounts after a block.
     pub(crate) fn of(forks: &'a Forks, block: &BlockHash) -> Self {
-        Self { forks, head: *block, view: forks.view(block) }
+        Self { forks, rules: forks.rules(block), head: *block, view: forks.view(block) }
     }
 }
 
@@ -35,6 +38,10 @@ impl Accounts for AccountsAt<'_> {
             free: a.free,
             nonce: a.nonce,
         })
+    }
+
+    fn is_good(&self, body: &TxBody) -> bool {
+        self.rules.is_none_or(|rules| self.forks.ledger().permits(rules, body).is_ok())
     }
 
     /// A free call that would fail, or a removal that frees less than its fee, would make
@@ -102,6 +109,11 @@ impl Engine {
     }
 
     fn answer_client(&mut self, reply: Reply, checked: Vec<Result<CheckedTx, TxError>>) {
+        if let Some(why) = self.stop_reason() {
+            // R21: by rules that are not known here nothing can be said of it.
+            drop(reply.send(Err(RpcError::new(Kind::NotReady, "UnknownRules", why))));
+            return;
+        }
         let results: Vec<Value> = checked.into_iter().map(|tx| self.take_one(tx)).collect();
         // A client that went away does not want its answer.
         drop(reply.send(Ok(json!({ "results": results }))));

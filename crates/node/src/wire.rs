@@ -1,13 +1,68 @@
-//! What travels between nodes directly. Gossip carries canonical values as they are:
-//! a list of transactions, a share, a signed header.
+//! What travels between nodes: the first byte of every message is the format, the second
+//! says what kind it is, the rest is a canonical value.
 //!
-//! An encoding that is not canonical is the sender's fault (R20): no honest peer
-//! sends it.
+//! A message of a format or kind that we don't know is not looked into: it costs the bytes
+//! that it took and is not passed on, but never its sender, who may be a newer program (R21).
+//! What is of a known kind and not canonical is the sender's fault (R20): no honest peer
+//! sends it. Whoever wants to send something new gives it a new kind or format.
 
 use bincode::{Decode, Encode};
 use weft_consensus::{Status, Want};
 use weft_types::signature::{Claim as ClaimOf, signed_raw, verify};
-use weft_types::{Block, ChainId, Domain, PublicKey, SecretKey, Signature, canonical};
+use weft_types::{ChainId, Domain, PublicKey, SecretKey, Signature, canonical};
+
+/// The format of all that we send.
+pub const FORMAT: u8 = 1;
+
+/// What a message holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Gossip: a list of transactions.
+    Transactions,
+    /// Gossip: a share.
+    Share,
+    /// Gossip: a signed header.
+    Header,
+    /// A [`Request`].
+    Request,
+    /// An [`Answer`].
+    Answer,
+}
+
+impl Kind {
+    const ALL: [Self; 5] =
+        [Self::Transactions, Self::Share, Self::Header, Self::Request, Self::Answer];
+
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Transactions => 1,
+            Self::Share => 2,
+            Self::Header => 3,
+            Self::Request => 4,
+            Self::Answer => 5,
+        }
+    }
+}
+
+/// A message of this kind.
+#[must_use]
+pub fn pack(kind: Kind, value: &[u8]) -> Vec<u8> {
+    [&[FORMAT, kind.byte()], value].concat()
+}
+
+/// The value of a message; none when it is of another format or kind than this.
+#[must_use]
+pub fn unpack(kind: Kind, message: &[u8]) -> Option<&[u8]> {
+    let ([format, got], value) = message.split_first_chunk::<2>()?;
+    let is_known = *format == FORMAT && Kind::ALL.iter().any(|kind| kind.byte() == *got);
+    (is_known && *got == kind.byte()).then_some(value)
+}
+
+/// The version that a header or block begins with (R21).
+#[must_use]
+pub fn version_of(value: &[u8]) -> Option<u16> {
+    value.first_chunk::<2>().map(|bytes| u16::from_le_bytes(*bytes))
+}
 
 /// What a node asks a peer.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -50,8 +105,9 @@ impl Claim {
 pub enum Answer {
     /// Where it is.
     Status(Status),
-    /// The blocks asked for, oldest first; fewer or none when it has no more.
-    Blocks(Vec<Block>),
+    /// The blocks asked for, oldest first, each as its canonical bytes: one of a version that
+    /// we don't know spoils nothing before it. Fewer or none when it has no more.
+    Blocks(Vec<Vec<u8>>),
 }
 
 canonical!(Request, 4 << 10);
@@ -72,5 +128,19 @@ mod tests {
         assert!(!claim.is_for("12D3Koo", &Hash([8; 32])));
         let other = derive_test_key("wire", "other").public();
         assert!(!Claim { voter: other, ..claim }.is_for("12D3Koo", &chain));
+    }
+
+    #[test]
+    fn a_message_comes_back_as_it_went_and_one_of_another_format_or_kind_is_not_read() {
+        for kind in Kind::ALL {
+            let packed = pack(kind, b"value");
+            assert_eq!(unpack(kind, &packed), Some(&b"value"[..]));
+            let others = Kind::ALL.iter().filter(|other| **other != kind);
+            assert!(others.clone().all(|other| unpack(*other, &packed).is_none()));
+            assert_eq!(unpack(kind, &[&[FORMAT + 1], &packed[1..]].concat()), None);
+            assert_eq!(unpack(kind, &[FORMAT, 99, 0]), None);
+        }
+        assert_eq!(unpack(Kind::Share, &[]), None);
+        assert_eq!((version_of(&[2, 1, 9]), version_of(&[2])), (Some(258), None));
     }
 }

@@ -63,6 +63,7 @@ methods! {
     ChainGetGenesis = "chain_getGenesis", "chain id, network, genesis time and all numbers of the chain", [];
     ChainGenesis = "chain_genesis", "the whole genesis, canonical bytes in pages of 1 MiB; their hash is the chain id", [
         may("from", Number(u64::MAX), "the byte at which the page begins; 0")];
+    ChainVersion = "chain_version", "by which rules the chain runs, what this program runs, what is signalled, and the change that is locked in", [AT];
     ChainGetBlock = "chain_getBlock", "a block by height or hash", [
         may("height", Number(u64::MAX), "its height"), may("hash", Text, "its hash"),
         may("txs", Names(&["count", "ids", "full"]), "\"count\" (default), \"ids\" or \"full\"")];

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
 use weft_gossip::{Command, Config, Event, Gossip, Limits, Topic};
+use weft_node::wire::{Kind, pack};
 use weft_rpc::client::{Client, ClientError};
 use weft_types::hash::to_hex;
 use weft_types::key::derive_test_key;
@@ -164,13 +165,15 @@ async fn is_shown_the_door(net: &Net, topic: Topic, data: Vec<u8>) {
 fn a_peer_that_sends_what_no_honest_peer_sends_is_dropped() {
     runtime().block_on(async {
         let net = Net::up().await;
-        is_shown_the_door(&net, Topic::Headers, vec![0xff; 300]).await;
+        let header = [&[1, 0], &[0xff; 300][..]].concat();
+        is_shown_the_door(&net, Topic::Headers, pack(Kind::Header, &header)).await;
         assert_chain_goes_on(&net).await;
     });
     runtime().block_on(async {
         let net = Net::up().await;
         let tx = Tx { body: body(net.chain), signature: Signature([3; 64]) };
-        is_shown_the_door(&net, Topic::Transactions, vec![tx].to_bytes()).await;
+        let txs = pack(Kind::Transactions, &vec![tx].to_bytes());
+        is_shown_the_door(&net, Topic::Transactions, txs).await;
         assert_chain_goes_on(&net).await;
     });
 }
@@ -196,7 +199,8 @@ fn a_header_of_an_unknown_parent_is_ignored_and_its_sender_stays() {
             work: Work(0),
         };
         let header: SignedHeader = header.sign(&key, &net.chain);
-        let send = Command::Publish { topic: Topic::Headers, data: header.to_bytes() };
+        let data = pack(Kind::Header, &header.to_bytes());
+        let send = Command::Publish { topic: Topic::Headers, data };
         peer.commands.send(send).await.expect("gossip takes commands");
         assert_chain_goes_on(&net).await;
         let peers: Value = net.client.call("net_peers", &json!({})).await.expect("an answer");

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weft_types::executor::Executed;
 use weft_types::genesis::GenesisError;
-use weft_types::{BlockHash, Genesis, Hash, Height};
+use weft_types::{BlockHash, Genesis, Hash, Height, Version};
 
 /// The states of all blocks from the last final one up.
 pub struct Forks {
@@ -152,6 +152,15 @@ impl Forks {
         match self.view(block)?.get(&Key::Chain)? {
             Value::Chain(chain) => Some(*chain),
             _ => None,
+        }
+    }
+
+    /// The rules that a child of a block is run by (R21).
+    #[must_use]
+    pub fn rules(&self, block: &BlockHash) -> Option<Version> {
+        match self.kept.get(block) {
+            Some(kept) => Some(kept.executed.rules),
+            None => self.executed(block).map(|executed| executed.rules),
         }
     }
 
