@@ -7,6 +7,7 @@
 mod args;
 mod ask;
 mod cmd;
+mod date;
 mod input;
 mod logging;
 mod number;

@@ -54,6 +54,11 @@ impl Peers {
         }
     }
 
+    /// Forgets what peers have: it is of no use here, and they say again what they have.
+    pub fn forget_tips(&mut self) {
+        self.peers.values_mut().for_each(|peer| peer.tip = None);
+    }
+
     /// A peer left; its requests will not be answered.
     pub fn gone(&mut self, peer: PeerId) {
         self.peers.remove(&peer);

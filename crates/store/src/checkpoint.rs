@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! "b"       -> the chain; written when the database begins
-//! "m"       -> where the state stands ([`Meta`]), with schema and chain
+//! "m"       -> where the state stands ([`Meta`]), behind format and chain
 //! "e" + key -> tree slot u32, value
 //! ```
 //!
@@ -10,10 +10,13 @@
 //! root of what it restored with [`Meta::state_root`].
 
 use crate::database::{Batch, Database, DatabaseError};
-use crate::preface::SCHEMA;
+use crate::preface::CHECKPOINT;
 use bincode::{Decode, Encode};
 use std::collections::BTreeMap;
 use weft_types::{BlockHash, Canonical, ChainId, Hash, Header, Height, canonical};
+
+/// What may be the format of a newer program; random bytes nearly never are.
+const NEWER: std::ops::Range<u32> = CHECKPOINT + 1..1 << 16;
 
 const BEGUN: &[u8] = b"b";
 const META: &[u8] = b"m";
@@ -59,7 +62,7 @@ pub struct Saved {
 /// [`Meta`] as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 struct Kept {
-    schema: u32,
+    format: u32,
     chain: ChainId,
     meta: Meta,
 }
@@ -71,6 +74,8 @@ canonical!(Kept, 17 << 20);
 pub enum Unusable {
     /// The database failed.
     Database(DatabaseError),
+    /// A newer program wrote it, in this format.
+    Newer(u32),
     /// It holds something else.
     Content(String),
 }
@@ -88,7 +93,7 @@ pub fn batch(chain: &ChainId, changes: StateChanges, meta: &Meta) -> Batch {
         ([ENTRY, &key].concat(), value)
     };
     let mut writes: BTreeMap<_, _> = changes.0.into_iter().map(entry).collect();
-    let kept = Kept { schema: SCHEMA, chain: *chain, meta: meta.clone() };
+    let kept = Kept { format: CHECKPOINT, chain: *chain, meta: meta.clone() };
     writes.insert(META.to_vec(), Some(kept.to_bytes()));
     Batch(writes)
 }
@@ -123,10 +128,15 @@ pub fn read(db: &impl Database, chain: &ChainId) -> Result<Option<Saved>, Unusab
         let wrong = "it has entries but does not say of which block";
         return if entries.is_empty() { Ok(None) } else { Err(Unusable::Content(wrong.into())) };
     };
+    // The number stands first in every format, so it is read before the rest is.
+    let format = kept.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes));
+    if let Some(newer) = format.filter(|format| NEWER.contains(format)) {
+        return Err(Unusable::Newer(newer));
+    }
     let kept = Kept::from_bytes(&kept).map_err(|e| Unusable::Content(e.to_string()))?;
-    if kept.schema != SCHEMA || kept.chain != *chain {
-        let (schema, chain) = (kept.schema, kept.chain);
-        let wrong = format!("it is of schema {schema} and chain {chain}");
+    if kept.format == 0 || kept.chain != *chain {
+        let (format, chain) = (kept.format, kept.chain);
+        let wrong = format!("it is of format {format} and chain {chain}");
         return Err(Unusable::Content(wrong));
     }
     let entries = entries.into_iter().map(|(key, value)| entry(&key, &value));

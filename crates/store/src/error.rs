@@ -53,14 +53,17 @@ pub enum StoreError {
         /// The chain it belongs to.
         got: ChainId,
     },
-    /// The data is of another version of the format.
-    #[error("{path} has schema {got}, this program knows {want}; use the program that wrote it")]
-    OtherSchema {
+    /// A newer program wrote it (R21).
+    #[error(
+        "{path} was written by a newer program: it has format {got}, this program reads up to \
+         {known}; start that program again. What it holds is whole and stays as it is"
+    )]
+    NewerFormat {
         /// Which file.
         path: PathBuf,
-        /// The schema known here.
-        want: u32,
-        /// The schema found.
+        /// The newest format known here.
+        known: u32,
+        /// The format found.
         got: u32,
     },
     /// What was read is not what was written.

@@ -1,8 +1,8 @@
-//! The first bytes of each of our files: what it is, of which schema and chain; and
+//! The first bytes of each of our files: what it is, of which format and chain; and
 //! how a file comes into being whole.
 //!
 //! ```text
-//! "weft" kind(4) | schema u32 | chain id 32 | checksum 32
+//! "weft" kind(4) | format u32 | chain id 32 | checksum 32
 //! ```
 
 use crate::error::StoreError;
@@ -12,8 +12,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use weft_types::{ChainId, Domain, Hash};
 
-/// The format of everything in the directory.
-pub const SCHEMA: u32 = 1;
+/// The newest format of a checkpoint that this program reads and writes.
+pub const CHECKPOINT: u32 = 1;
 
 /// How many bytes a preface has.
 pub const BYTES: usize = 76;
@@ -32,6 +32,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The newest format of such a file that this program reads and writes. A program reads
+    /// all formats before its own; the preface is the same in all of them, for ever.
+    pub const fn format(self) -> u32 {
+        match self {
+            Self::Log | Self::Votes => 1,
+        }
+    }
+
     const fn name(self) -> &'static [u8; 8] {
         match self {
             Self::Log => b"weftlog ",
@@ -45,7 +53,7 @@ impl Kind {
 pub fn of(kind: Kind, chain: &ChainId) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(BYTES);
     bytes.extend_from_slice(kind.name());
-    bytes.extend_from_slice(&SCHEMA.to_le_bytes());
+    bytes.extend_from_slice(&kind.format().to_le_bytes());
     bytes.extend_from_slice(chain.as_bytes());
     let sum = Hash::of(Domain::Record, &bytes);
     bytes.extend_from_slice(sum.as_bytes());
@@ -80,7 +88,7 @@ pub fn sync_parent(path: &Path) -> Result<(), StoreError> {
 /// Reads a file's preface and compares it.
 ///
 /// # Errors
-/// Damage, another schema or another chain, each by name.
+/// Damage, a newer format or another chain, each by name.
 pub fn check(file: &File, path: &Path, kind: Kind, want: &ChainId) -> Result<(), StoreError> {
     let damaged =
         |reason: &str| StoreError::Damaged { path: path.into(), offset: 0, reason: reason.into() };
@@ -94,13 +102,14 @@ pub fn check(file: &File, path: &Path, kind: Kind, want: &ChainId) -> Result<(),
         return Err(damaged("its first bytes don't have their checksum"));
     }
     let (name, rest) = summed.split_at(8);
-    let (schema, chain) = rest.split_at(4);
+    let (format, chain) = rest.split_at(4);
     if name != kind.name() {
         return Err(damaged("it is another kind of file"));
     }
-    let got = u32::from_le_bytes(schema.try_into().expect("four bytes were split off"));
-    if got != SCHEMA {
-        return Err(StoreError::OtherSchema { path: path.into(), want: SCHEMA, got });
+    let got = u32::from_le_bytes(format.try_into().expect("four bytes were split off"));
+    let known = kind.format();
+    if got > known || got == 0 {
+        return Err(StoreError::NewerFormat { path: path.into(), known, got });
     }
     let got = Hash(chain.try_into().expect("32 bytes are left"));
     if got != *want {

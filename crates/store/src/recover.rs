@@ -53,14 +53,14 @@ pub fn open_state(
         Ok((db, saved)) => return Ok(Opened { db, saved, rebuilt: None }),
         Err(unusable) => unusable,
     };
-    let reason = damage(unusable)?;
+    let reason = damage(dir, unusable)?;
     tracing::warn!(reason, "the state database is tried again without its snapshot files");
     remove_snapshots(dir)?;
     let unusable = match load(dir, chain, log) {
         Ok((db, saved)) => return Ok(Opened { db, saved, rebuilt: None }),
         Err(unusable) => unusable,
     };
-    anew(dir, chain, damage(unusable)?)
+    anew(dir, chain, damage(dir, unusable)?)
 }
 
 /// Moves the database aside and begins another.
@@ -98,9 +98,13 @@ fn load(dir: &Path, chain: &ChainId, log: &BlockLog) -> Result<(Sled, Option<Sav
     Ok((db, saved))
 }
 
-/// What is wrong, when it is the data; an error when it is the disk.
-fn damage(unusable: Unusable) -> Result<String, StoreError> {
+/// What is wrong, when it is the data; an error when it is the disk, or a newer program's.
+fn damage(dir: &Path, unusable: Unusable) -> Result<String, StoreError> {
     match unusable {
+        Unusable::Newer(got) => {
+            let (path, known) = (dir.to_owned(), preface::CHECKPOINT);
+            Err(StoreError::NewerFormat { path, known, got })
+        }
         Unusable::Content(reason) => Ok(reason),
         Unusable::Database(e) if e.fault == Fault::Damaged => Ok(e.to_string()),
         Unusable::Database(e) => Err(e.into()),

@@ -91,7 +91,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotInitialised`], [`StoreError::InUse`], [`StoreError::OtherChain`],
-    /// [`StoreError::OtherSchema`], [`StoreError::DamagedWithin`], or those of the disk.
+    /// [`StoreError::NewerFormat`], [`StoreError::DamagedWithin`], or those of the disk.
     pub fn open(dir: &Path, chain: ChainId) -> Result<(Self, Recovered), StoreError> {
         Self::open_with(dir, chain, None)
     }

@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use weft_rpc::client::Client;
+use weft_types::RulesId;
 use weft_types::hash::to_hex;
+use weft_types::rules::{LAUNCH, TEST_TWO};
 
 /// The most nodes of a local network.
 pub const MAX_NODES: usize = 64;
@@ -46,6 +48,9 @@ pub struct Wish {
     pub fair_launch: bool,
     /// Whether connections between nodes go through wires that can be cut.
     pub wires: bool,
+    /// Whether the chain can change to the rules of tests, and its nodes begin as an older
+    /// program would (R21).
+    pub test_rules: bool,
     /// Numbers that differ from the preset, as `NAME=VALUE`.
     pub params: Vec<String>,
     /// Whether its nodes listen on the usual ports, where those are free.
@@ -176,6 +181,9 @@ fn plan(wish: &Wish) -> Result<Plan, NetError> {
         return Err(NetError::NoVoter { threshold: plan.genesis.params.stake_threshold });
     }
     crate::setting::apply(&mut plan.genesis, &wish.params)?;
+    if wish.test_rules {
+        plan.genesis.rules.test = vec![RulesId::of(TEST_TWO)];
+    }
     plan.genesis.check()?;
     Ok(plan)
 }
@@ -274,7 +282,18 @@ fn init(wish: &Wish, node: &Node, plan: &NodePlan, peers: &[String]) -> Result<(
         let reason = said + &String::from_utf8_lossy(&out.stderr);
         return Err(NetError::Init { name: node.name.clone(), reason });
     }
+    if wish.test_rules {
+        know_the_first_rules(&node.home.join("config.toml"))?;
+    }
     std::fs::remove_file(&key).map_err(|e| NetError::io(&key, e))
+}
+
+/// Makes a node one that runs an older program (R21): who takes the line out has updated it.
+fn know_the_first_rules(config: &Path) -> Result<(), NetError> {
+    let io = |e| NetError::io(config, e);
+    let text = std::fs::read_to_string(config).map_err(io)?;
+    let line = format!("known_rules = [\"{}\"]\n", RulesId::of(LAUNCH));
+    std::fs::write(config, text + &line).map_err(io)
 }
 
 /// Waits until every node has the same first final block.

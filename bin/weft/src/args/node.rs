@@ -203,6 +203,10 @@ pub struct TestnetUp {
     /// subnet_defaults.tempo=10; may be given many times
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub params: Vec<String>,
+    /// A chain that can change to the second version of test networks; its nodes begin as an
+    /// older program would, until known_rules is taken out of their config.toml
+    #[arg(long)]
+    pub test_rules: bool,
     /// Text that all keys are derived from
     #[arg(long, default_value = "weft")]
     pub seed: String,

@@ -14,6 +14,8 @@ pub enum QueryCommand {
         /// Its height, its hash, or latest: the last final one
         block: String,
     },
+    /// By which rules the chain runs, who signals others, and the change that is to come
+    Version,
     /// The totals of all money
     Supply {
         /// Also sum the whole state and compare

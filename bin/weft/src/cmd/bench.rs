@@ -63,6 +63,7 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
                 senders: args.senders,
             },
             wires: false,
+            test_rules: false,
             metagraph: None,
             fair_launch: false,
             params: Vec::new(),

@@ -27,6 +27,7 @@ pub mod submit;
 pub mod subnet;
 pub mod testnet;
 pub mod turn;
+pub mod version;
 pub mod wallet;
 pub mod weights;
 pub mod yuma;

@@ -271,6 +271,7 @@ impl From<NodeError> for Failure {
             NodeError::Untrusted(TrustFault::NotTrusted { .. }) => (Exit::Failed, "NotTrusted"),
             NodeError::Trust(_) => (Exit::Usage, "BadCheckpoint"),
             NodeError::VotesNotLost => (Exit::Failed, "VotesNotLost"),
+            NodeError::KnownRules => (Exit::Usage, "KnownRules"),
             NodeError::Rows { .. } => (Exit::Usage, "BadRowFile"),
             NodeError::Task { .. } => (Exit::Failed, "TaskStopped"),
         };

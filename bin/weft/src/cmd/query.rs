@@ -27,6 +27,7 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
             };
             remote.read("chain_getBlock", &params, pairs).await
         }
+        QueryCommand::Version => super::version::run(&remote).await,
         QueryCommand::Supply { audit } => {
             remote.read("chain_getSupply", &json!({ "audit": audit }), pairs).await
         }

@@ -79,6 +79,7 @@ pub fn wish(global: &Global, args: &TestnetUp) -> Result<Wish, Failure> {
         metagraph: args.metagraph.clone(),
         fair_launch: args.fair_launch,
         wires: args.wires,
+        test_rules: args.test_rules,
         params: args.params.clone(),
         // A network of everybody's usual home, of which there is one.
         usual_ports: global.home.is_none() && args.dir.dir.is_none(),

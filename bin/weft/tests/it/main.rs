@@ -14,6 +14,7 @@ mod money;
 mod node;
 mod partition;
 mod rotation;
+mod rules;
 mod sim;
 mod slashing;
 mod streams;

@@ -67,6 +67,9 @@ impl<E: Executor, K: Known> Core<E, K> {
                 Counters::bump(&mut self.counters.reorganisations);
             }
             self.head = head;
+            if self.stopped().is_some() {
+                self.peers.forget_tips(); // R21
+            }
             out.push(Effect::Head(head));
         }
     }

@@ -67,6 +67,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         for entry in self.waiting.iter().filter(|e| !e.is_vetted) {
             let header = &entry.signed.header;
             let is_orphan = tree.get(&header.parent).is_none()
+                && self.may_run(header.version)
                 && !self.waiting.contains(&header.parent)
                 && self.clock.admits(header.slot) <= moment.now;
             if is_orphan {

@@ -11,6 +11,8 @@ mod head;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod sync;

@@ -47,7 +47,7 @@ fn a_directory_that_was_never_initialised_is_refused() {
 }
 
 #[test]
-fn the_directory_of_another_chain_or_schema_is_refused_and_left_alone() {
+fn the_directory_of_another_chain_is_refused_and_left_alone() {
     let place = Place::with(&line(2));
     let other = Store::open(&place.dir(), Hash([8; 32])).map(drop);
     assert!(matches!(other, Err(StoreError::OtherChain { .. })));
@@ -73,4 +73,29 @@ fn a_log_that_was_removed_begins_anew_and_keeps_the_vote() {
     let (store, recovered) = place.open();
     assert!(store.is_empty());
     assert_eq!(recovered.vote, VoteState::Fresh(b"never voted".to_vec()));
+}
+
+/// Writes another format number into a file's preface, with its checksum.
+fn of_format(place: &Place, name: &str, format: u32) {
+    let mut bytes = fs::read(place.file(name)).unwrap();
+    bytes[8..12].copy_from_slice(&format.to_le_bytes());
+    let sum = Hash::of(weft_types::Domain::Record, &bytes[..44]);
+    bytes[44..76].copy_from_slice(sum.as_bytes());
+    fs::write(place.file(name), bytes).unwrap();
+}
+
+// R21: a newer program's vote file is neither lost nor read.
+#[test]
+fn a_file_that_a_newer_program_wrote_refuses_the_start_by_name_and_stays() {
+    for name in ["votes", "blocks.log"] {
+        let place = Place::with(&line(2));
+        of_format(&place, name, 2);
+        let whole = fs::read(place.file(name)).unwrap();
+        let refused = place.try_open().unwrap_err();
+        assert!(matches!(refused, StoreError::NewerFormat { known: 1, got: 2, .. }), "{refused}");
+        assert!(refused.to_string().contains("newer program"), "{refused}");
+        assert_eq!(fs::read(place.file(name)).unwrap(), whole);
+        of_format(&place, name, 1);
+        assert_eq!(tail(place.open().1), plain(&line(2)));
+    }
 }

@@ -162,3 +162,21 @@ fn files(dir: &Path, prefix: &str) -> Vec<std::path::PathBuf> {
     let named = |p: &Path| p.file_name().unwrap().to_string_lossy().starts_with(prefix);
     paths.filter(|p| named(p)).collect()
 }
+
+// R21: a checkpoint of a newer program is not taken for damage.
+#[test]
+fn a_checkpoint_that_a_newer_program_wrote_refuses_the_start_and_is_not_moved_aside() {
+    let place = checkpointed();
+    let format = |number: u32| {
+        let mut db = Sled::open(&place.file("state")).unwrap();
+        let mut kept = db.get(b"m").unwrap().unwrap();
+        kept[..4].copy_from_slice(&number.to_le_bytes());
+        db.write_batch(Batch([(b"m".to_vec(), Some(kept))].into())).unwrap();
+        db.sync().unwrap();
+    };
+    format(2);
+    let refused = place.try_open().unwrap_err();
+    assert!(refused.to_string().contains("newer program"), "{refused}");
+    format(1);
+    assert_eq!(place.open().1.checkpoint, Some(expected()));
+}

@@ -17,7 +17,7 @@ use weft_types::check::{own_share, seal_block};
 use weft_types::share::items_digest;
 use weft_types::{
     BlockHash, CatchUp, CheckedBlock, CheckedShare, Checkpoint, Genesis, Hash, Header, Height,
-    Item, Millis, Round, SecretKey, Slot, Vote, Work,
+    Item, Millis, Program, Round, SecretKey, Slot, Vote, Work,
 };
 
 /// What is done to a header before it is signed.
@@ -25,6 +25,8 @@ type Bend = Box<dyn Fn(&mut Header)>;
 
 /// Chains being drawn.
 pub struct Draw {
+    /// What cores run, when it is not all that this program can (R21).
+    pub program: Option<Program>,
     pub genesis: Genesis,
     pub keys: Vec<SecretKey>,
     pub toy: Toy,
@@ -47,6 +49,7 @@ impl Draw {
         Self {
             keys: keys(powers.len()),
             tree: Tree::new(&base),
+            program: None,
             toy,
             genesis,
             blocks: BTreeMap::new(),
@@ -62,9 +65,12 @@ impl Draw {
     pub fn core_with(&self, i: Option<usize>, vote: VoteFile) -> Core<Toy> {
         let mut toy = Toy::new(&self.genesis);
         toy.rotation.clone_from(&self.toy.rotation);
+        toy.change = self.toy.change;
         let base = Base::genesis(&self.genesis, toy.executed(&self.genesis.block_hash()).unwrap());
         let key = i.map(|i| self.keys[i].clone());
-        Core::new(Config::new(&self.genesis, key, vote), toy, &base)
+        let config = Config::new(&self.genesis, key, vote);
+        let program = self.program.clone().unwrap_or_else(|| config.program.clone());
+        Core::new(Config { program, ..config }, toy, &base)
     }
 
     /// Changes a header before it is signed.

@@ -66,7 +66,7 @@ pub struct Toy {
     states: BTreeMap<BlockHash, State>,
     /// Every how many blocks the set rotates, and through which sets.
     pub rotation: Option<(u64, Vec<VoterSet>)>,
-    /// From which height on blocks are run by other rules, and which.
+    /// The block of a slot after which the chain is run by other rules, and which (R21).
     pub change: Option<(u64, Version)>,
     /// A height whose blocks are refused.
     pub disliked: Option<u64>,
@@ -113,7 +113,7 @@ impl Toy {
         seals.iter().for_each(|seal| bytes.extend(seal.0));
         let mut state = State { root: Hash::of(Domain::StateRoot, &bytes), ..parent.clone() };
         self.rotate(&mut state, header, finality);
-        if let Some((_, rules)) = self.change.filter(|(at, _)| header.height.0 + 1 >= *at) {
+        if let Some((_, rules)) = self.change.filter(|(at, _)| header.slot.0 == *at) {
             state.rules = rules;
         }
         Ok(state)
