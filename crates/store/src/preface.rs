@@ -36,7 +36,7 @@ impl Kind {
     /// all formats before its own; the preface is the same in all of them, for ever.
     pub const fn format(self) -> u32 {
         match self {
-            Self::Log | Self::Votes => 1,
+            Self::Log | Self::Votes | Self::Awaited => 1,
         }
     }
 
