@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::process::ExitCode;
 use weft_rpc::client::ClientError;
 
@@ -193,7 +194,7 @@ pub fn say(text: &str) -> ExitCode {
     if text.is_empty() {
         return ExitCode::SUCCESS;
     }
-    let mut out = std::io::stdout().lock();
+    let (text, mut out) = (plain(text), std::io::stdout().lock());
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -245,7 +246,17 @@ fn error_envelope(failure: &Failure) -> Value {
 /// either, and the command goes on.
 pub fn note(text: &str) {
     use std::io::Write as _;
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
+    drop(writeln!(std::io::stderr().lock(), "{}", plain(text)));
+}
+
+/// Text that a terminal only shows: what a node or the chain says may hold characters that
+/// would drive it.
+fn plain(text: &str) -> Cow<'_, str> {
+    let drives = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if text.contains(drives) {
+        return Cow::Owned(text.replace(drives, "\u{fffd}"));
+    }
+    Cow::Borrowed(text)
 }
 
 /// Lines up columns; the first row is the head.

@@ -11,6 +11,10 @@
 //! one nobody can check: that is the word of whoever named the node, or of a chain id that
 //! is given.
 
+mod error;
+
+pub use error::JoinError;
+
 use crate::engine::now;
 use crate::genesis_pages::PAGE;
 use serde_json::{Value, json};
@@ -18,9 +22,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 use weft_gossip::peer_address;
-use weft_rpc::client::{Client, ClientError};
+use weft_rpc::client::Client;
 use weft_types::hash::{Domain, from_hex};
-use weft_types::{BlockHash, Canonical, ChainId, Genesis, Hash, Height, Millis};
+use weft_types::{BlockHash, Canonical, ChainId, Genesis, Hash, Height, Millis, Program, Version};
 
 /// The most bytes of an answer: a page in hex and what stands around it.
 const ANSWER_BYTES: usize = 2 * PAGE + (64 << 10);
@@ -34,70 +38,6 @@ pub const PEERS: usize = 16;
 /// How many answers' time all of a genesis may take.
 const TIMES: u32 = 10;
 
-/// Why a chain can't be joined through a node.
-#[derive(Debug, thiserror::Error)]
-pub enum JoinError {
-    /// The node can't be reached, or refuses.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// It answers something else than a node does.
-    #[error("{url} does not answer as a node of weft does: {reason}")]
-    NoNode {
-        /// Which.
-        url: String,
-        /// What is missing.
-        reason: String,
-    },
-    /// Its chain is not the one that is meant.
-    #[error("{whose} is of chain {want}, the node is of chain {got}")]
-    OtherChain {
-        /// What names the chain that is meant.
-        whose: String,
-        /// That chain.
-        want: ChainId,
-        /// The node's.
-        got: ChainId,
-    },
-    /// What it gives as genesis is not that of its chain.
-    #[error("the genesis that the node gives has hash {got}, its chain is {want}")]
-    GenesisLies {
-        /// The hash of what it gave.
-        got: Hash,
-        /// The chain it says it is of.
-        want: ChainId,
-    },
-    /// Its genesis is larger than any may be.
-    #[error("the node offers a genesis of {bytes} bytes; {most} are allowed", most = GENESIS_BYTES)]
-    GenesisTooLarge {
-        /// How large it says it is.
-        bytes: u64,
-    },
-    /// The genesis did not come in time.
-    #[error("after {seconds} s the genesis is not all here")]
-    TooSlow {
-        /// How long it was given.
-        seconds: u64,
-    },
-    /// This program can't read the genesis, though its hash is right.
-    #[error("this program, {version}, can't read the genesis of chain {chain}: {reason}", version = env!("CARGO_PKG_VERSION"))]
-    GenesisUnread {
-        /// Which chain.
-        chain: ChainId,
-        /// What the reader found.
-        reason: String,
-    },
-    /// The clocks differ by more than headers may come early (R4).
-    #[error("this machine's clock is {off_ms} ms {side} that of the node; {most_ms} may be", side = if *.is_behind { "behind" } else { "ahead of" })]
-    ClockOff {
-        /// By how much at least, in milliseconds.
-        off_ms: u64,
-        /// Whether ours is behind.
-        is_behind: bool,
-        /// A quarter of a slot, in milliseconds.
-        most_ms: u64,
-    },
-}
-
 /// What a node said when it was asked for its chain.
 #[derive(Clone, Debug)]
 pub struct Welcome {
@@ -107,6 +47,8 @@ pub struct Welcome {
     pub height: Height,
     /// Its last final block.
     pub last_final: (Height, BlockHash),
+    /// By which rules the next block is run, where it says so.
+    rules: Option<Version>,
     /// Its clock less ours: the least and the most that it can be, in milliseconds.
     clock: (i128, i128),
 }
@@ -122,7 +64,7 @@ impl Host {
     /// The node at a URL, which is given so long for each answer.
     ///
     /// # Errors
-    /// [`ClientError::Url`].
+    /// [`JoinError::Client`] when it is no URL.
     pub fn new(url: &str, patience: Duration) -> Result<Self, JoinError> {
         let client = Client::new(url, patience)?.answers(ANSWER_BYTES);
         Ok(Self { client, url: url.to_owned(), patience })
@@ -145,11 +87,16 @@ impl Host {
         let hash = |name: &str| {
             status[name].as_str().and_then(|t| t.parse::<Hash>().ok()).ok_or_else(|| odd(name))
         };
+        let rules = match &status["rules"] {
+            Value::Null => None,
+            said => Some(rules(said).ok_or_else(|| odd("rules"))?),
+        };
         let (theirs, ms) = (number("time")?, |m: Millis| i128::from(m.0));
         Ok(Welcome {
             chain: hash("chain_id")?,
             height: Height(number("height")?),
             last_final: (Height(number("final_height")?), hash("final_hash")?),
+            rules,
             clock: (i128::from(theirs) - ms(heard), i128::from(theirs) - ms(asked)),
         })
     }
@@ -223,6 +170,12 @@ impl Host {
     }
 }
 
+/// The number and the id of some rules.
+fn rules(said: &Value) -> Option<Version> {
+    let version = said["version"].as_u64().and_then(|n| u16::try_from(n).ok())?;
+    Some(Version { version, id: said["id"].as_str()?.parse().ok()? })
+}
+
 /// An address as it is reached from here: what is of the node's loopback is of no use when
 /// the node is on another machine, which is then reached as its RPC was.
 fn seen_from_here(address: &str, is_own: bool, host: &str) -> Option<String> {
@@ -255,6 +208,18 @@ impl Welcome {
         Err(JoinError::OtherChain { whose: whose.to_owned(), want, got })
     }
 
+    /// This program runs the rules that the chain runs.
+    ///
+    /// # Errors
+    /// [`JoinError::OtherRules`] names them.
+    pub fn fits_rules(&self, genesis: &Genesis) -> Result<(), JoinError> {
+        let program = Program::on(&genesis.rules);
+        match self.rules.filter(|rules| !program.runs(&rules.id)) {
+            Some(Version { version, id }) => Err(JoinError::OtherRules { version, id }),
+            None => Ok(()),
+        }
+    }
+
     /// Its clock and ours agree within a quarter of a slot: what is further in the future a
     /// node does not take (R4).
     ///
@@ -278,7 +243,7 @@ mod tests {
 
     fn welcome(clock: (i128, i128)) -> Welcome {
         let (chain, height) = (Hash([7; 32]), Height(5));
-        Welcome { chain, height, last_final: (height, chain), clock }
+        Welcome { chain, height, last_final: (height, chain), rules: None, clock }
     }
 
     #[test]

@@ -70,8 +70,32 @@ pub struct Order {
     pub no_wait: bool,
     /// What to do on SIGHUP, such as opening a log file anew; nothing by default.
     pub hangup: Option<fn()>,
-    /// Stops it when something is sent; when the sender is gone it goes on.
-    pub stop: Option<oneshot::Receiver<()>>,
+    /// Stops it when its other half says so.
+    pub stop: Option<Stop>,
+}
+
+/// Stops a node that runs, from another thread; when it is dropped the node goes on.
+#[derive(Debug)]
+pub struct Stopper(oneshot::Sender<()>);
+
+/// What a node with a [`Stopper`] listens to.
+#[derive(Debug)]
+pub struct Stop(oneshot::Receiver<()>);
+
+impl Stopper {
+    /// Both halves.
+    #[must_use]
+    pub fn new() -> (Self, Stop) {
+        let (tell, told) = oneshot::channel();
+        (Self(tell), Stop(told))
+    }
+
+    /// Stops the node; one that has ended by itself does not hear it.
+    pub fn stop(self) {
+        if self.0.send(()).is_err() {
+            tracing::debug!("the node had stopped already");
+        }
+    }
 }
 
 /// The name that a home's node has among peers.
@@ -103,7 +127,7 @@ async fn serve(home: &Home, mut order: Order) -> Result<(), NodeError> {
     let stop = order.stop.take();
     tokio::spawn(heed_hangup(order.hangup));
     let (engine, server, events) = assemble(home, order).await?;
-    if let Some(stop) = stop {
+    if let Some(Stop(stop)) = stop {
         let events = events.clone();
         tokio::spawn(async move {
             // An engine that has ended needs no word; neither does one whose stop is gone.

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::oneshot;
 use weft_node::engine::now;
+use weft_node::start::Stopper;
 use weft_rpc::client::Client;
 use weft_types::Millis;
 
@@ -64,7 +64,7 @@ impl Standing {
 
 impl Watch {
     /// Watches beside the node, which runs in the thread that called.
-    pub fn start(self, stop: oneshot::Sender<()>) -> Result<(), Failure> {
+    pub fn start(self, stopper: Stopper) -> Result<(), Failure> {
         let failed = |e| Failure::new(Exit::Failed, "NoRuntime", e);
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().map_err(failed)?;
@@ -72,12 +72,12 @@ impl Watch {
         let host = Client::new(&self.host, PATIENCE)?.answers(1 << 20);
         std::thread::Builder::new()
             .name("follow".to_owned())
-            .spawn(move || runtime.block_on(self.watch(&own, &host, stop)))
+            .spawn(move || runtime.block_on(self.watch(&own, &host, stopper)))
             .map(drop)
             .map_err(failed)
     }
 
-    async fn watch(self, own: &Client, host: &Client, stop: oneshot::Sender<()>) {
+    async fn watch(self, own: &Client, host: &Client, stopper: Stopper) {
         let began = now();
         let (mut pace, mut looks, mut top) = (Pace::default(), 0_u32, None);
         loop {
@@ -89,10 +89,7 @@ impl Watch {
             if is_at_head(here, there.map(|there| self.bounded(there))) {
                 self.arrived(here, now().0.saturating_sub(began.0));
                 if self.ends {
-                    // A node that has ended by itself does not hear it.
-                    if stop.send(()).is_err() {
-                        note("the node has ended by itself");
-                    }
+                    stopper.stop();
                 }
                 return;
             }

@@ -17,12 +17,11 @@ use crate::remote::node_home;
 use serde_json::json;
 use std::net::TcpListener;
 use std::time::Duration;
-use tokio::sync::oneshot;
 use weft_node::config::{Config, Home};
 use weft_node::entropy;
 use weft_node::error::NodeError;
 use weft_node::join::{Host, JoinError, Welcome};
-use weft_node::start::{self, Order};
+use weft_node::start::{self, Order, Stopper};
 use weft_node::trust::TrustFault;
 use weft_rpc::client::ClientError;
 use weft_types::{Genesis, Height};
@@ -60,7 +59,7 @@ pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
     });
     let network = joined.genesis.network.name().to_owned();
     tell(Answer::new(&data, text)?.at(Some(network.clone()), None), global.json);
-    let (stop, stopped) = oneshot::channel();
+    let (stopper, stop) = Stopper::new();
     Watch {
         own: url,
         host: args.url.clone(),
@@ -71,11 +70,11 @@ pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
         as_json: global.json,
         ends: args.until_synced,
     }
-    .start(stop)?;
+    .start(stopper)?;
     let order = Order {
         trust: args.trusted_checkpoint,
         peers: joined.more.clone(),
-        stop: Some(stopped),
+        stop: Some(stop),
         hangup: Some(logging::reopen),
         ..Order::default()
     };
@@ -116,6 +115,7 @@ async fn prepare(global: &Global, args: &NodeJoin) -> Result<Joined, Failure> {
             host.genesis(welcome.chain).await?
         }
     };
+    welcome.fits_rules(&genesis)?;
     welcome.fits_clock(genesis.params.slot_ms)?;
     let peers = host.peers().await?;
     if is_new {
@@ -208,8 +208,8 @@ impl From<JoinError> for Failure {
             | JoinError::TooSlow { .. } => {
                 (Exit::Failed, name_of(&error), "join through another node of the chain")
             }
-            JoinError::GenesisUnread { .. } => {
-                (Exit::Failed, "OtherVersion", "use the program that the chain runs")
+            JoinError::GenesisUnread { .. } | JoinError::OtherRules { .. } => {
+                (Exit::Failed, "OtherVersion", "update: use a program that runs the chain's rules")
             }
             JoinError::ClockOff { .. } => (
                 Exit::Failed,

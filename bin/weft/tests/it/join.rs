@@ -1,8 +1,9 @@
 //! Joining a chain in one command: by the very line that a testnet prints, with what does
 //! not fit refused by name, and nothing of a hostile URL taken on trust.
 
+use crate::imported::free_port;
 use crate::stub::{self, honest};
-use crate::support::{Home, until};
+use crate::support::{Home, Running, shared, until};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -163,6 +164,78 @@ fn a_url_where_no_node_is_has_an_error_by_name() {
 }
 
 #[test]
+fn what_a_node_says_never_drives_the_terminal() {
+    let genesis = stub::genesis();
+    let url = stub::raw(move |_| {
+        let data = json!({ "name": "\u{1b}[2JSeen", "kind": "internal", "help": "\u{7}" });
+        let error = json!({ "code": -32_000, "message": "\u{1b}]0;mine\u{7}", "data": data });
+        Some(json!({ "jsonrpc": "2.0", "id": 1, "error": error, "x": genesis.name }).to_string())
+    });
+    for words in [["node", "join"], ["node", "status"]] {
+        let home = Home::new();
+        let words = if words[1] == "join" {
+            [&words[..], &[&url]].concat()
+        } else {
+            [&words[..], &["--network", &url]].concat()
+        };
+        let out = home.weft(&words);
+        let said = [out.stdout, out.stderr].concat();
+        assert!(!said.is_empty() && !said.contains(&0x1b) && !said.contains(&0x07), "{said:?}");
+    }
+}
+
+#[test]
+fn a_chain_that_is_older_than_its_window_is_joined_from_a_block_that_is_trusted() {
+    let home = Home::new();
+    let numbers = ["max_voters=4", "rotation_blocks=16", "unbonding_blocks=64"];
+    let short: Vec<&str> = numbers.iter().flat_map(|n| ["--param", n]).collect();
+    let up = home.data(&[&["testnet", "up", "-n", "4", "--slot-ms", "250"][..], &short].concat());
+    let url = up["nodes"][0]["rpc"].as_str().expect("a URL").to_owned();
+    let host = || home.data(&["node", "status", "--network", &url]);
+    until(PATIENCE, host, |s| final_height(s) >= 80);
+    let at = home.path().join("late");
+    let rpc = format!("127.0.0.1:{}", free_port());
+    let place = ["--home", text(&at), "--rpc", &rpc, "--listen", "/ip4/127.0.0.1/tcp/0"];
+    let join = [&["node", "join", &url, "--until-synced"][..], &place].concat();
+    let out = home.weft(&[&join[..], &["--json"]].concat());
+    let last = String::from_utf8_lossy(&out.stdout).lines().last().map(ToOwned::to_owned);
+    let error: Value = serde_json::from_str(&last.expect("it says something")).expect("JSON");
+    assert_eq!(error["error"]["name"], json!("CheckpointNeeded"), "{error}");
+    // What the node at the URL names, which this test trusts.
+    let help = error["error"]["help"].as_str().expect("help");
+    let block = help.split_whitespace().find(|w| w.contains(":0x")).expect("a block is named");
+    let block = block.trim_end_matches(',');
+    let node = Joining::start(&home, &[&join[..], &["--trusted-checkpoint", block]].concat());
+    let synced = node.event("synced");
+    assert!(final_height(&synced["data"]) >= 80, "{synced}");
+    node.event("stopped");
+}
+
+#[test]
+fn a_chain_that_began_with_a_launch_ledger_is_joined_and_its_genesis_is_the_same() {
+    let Some(ledger) = shared("data/finney-genesis-snapshot.json") else { return };
+    let home = Home::new();
+    let out = home.path().join("chain");
+    let made = home.data(&["genesis", "import", text(&ledger), "--out", text(&out)]);
+    let genesis = made["genesis"].as_str().expect("a path");
+    let (rpc, first) = (format!("127.0.0.1:{}", free_port()), home.path().join("first"));
+    let listen = "/ip4/127.0.0.1/tcp/0";
+    let _node = Running::node(&first, &["--genesis", genesis, "--rpc", &rpc, "--listen", listen]);
+    let url = format!("http://{rpc}");
+    let status = || home.json(&["node", "status", "--network", &url]).1["data"].take();
+    until(PATIENCE, status, |s| final_height(s) >= 2);
+    let (at, rpc) = (home.path().join("second"), format!("127.0.0.1:{}", free_port()));
+    let join = ["node", "join", &url, "--home", text(&at), "--rpc", &rpc, "--listen", listen];
+    let node = Joining::start(&home, &[&join[..], &["--until-synced"]].concat());
+    assert_eq!(node.event("joined")["data"]["chain_id"], made["chain_id"]);
+    node.event("synced");
+    node.event("stopped");
+    let mine = at.join("genesis.json");
+    let shown = home.data(&["genesis", "show", text(&mine)]);
+    assert_eq!(shown, home.data(&["genesis", "show", genesis]), "to the rao");
+}
+
+#[test]
 fn a_genesis_that_is_not_of_its_chain_is_refused_and_so_is_one_that_never_ends() {
     // Another chain's genesis under this chain's name.
     let other = Genesis { name: "another".to_owned(), ..stub::genesis() };
@@ -185,12 +258,14 @@ fn a_genesis_that_is_not_of_its_chain_is_refused_and_so_is_one_that_never_ends()
 }
 
 #[test]
-fn a_chain_or_a_clock_that_does_not_fit_is_said_by_name() {
+fn a_chain_a_version_or_a_clock_that_does_not_fit_is_said_by_name() {
     let far = lying("chain_status", |mut status| {
         status["time"] = json!(status["time"].as_u64().expect("a time") + 3_600_000);
         status
     });
     assert_eq!(refused(1, &far, &[]), "ClockOff");
+    let newer = json!({ "version": 2, "id": "0x0102030405060708" });
+    assert_eq!(refused(1, &lying("chain_status", with("rules", newer)), &[]), "OtherVersion");
     let honest = lying("", |answer| answer);
     let other = Hash([7; 32]).to_string();
     assert_eq!(refused(1, &honest, &["--chain", &other]), "OtherChain");
