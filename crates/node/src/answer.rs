@@ -307,10 +307,14 @@ impl Engine {
             let text = "rows for this node's voter are taken on loopback only";
             return Err(RpcError::new(Kind::NotAuthorized, "LoopbackOnly", text));
         }
-        if self.voter.is_none() {
+        let Some(voter) = self.voter else {
             let text = "this node does not vote; send the row as a set_weights transaction";
             return Err(RpcError::new(Kind::NotAuthorized, "NotAVoter", text));
-        }
+        };
+        let executor = self.core.executor();
+        let view = executor.view(&self.core.head_hash());
+        let fits = view.map_or(Ok(()), |view| executor.ledger().try_row(&view, &voter, &row));
+        fits.map_err(|e| crate::submit::call_error(&e))?;
         let netuid = row.netuid;
         self.rows.set(row);
         Ok(json!({ "queued": true, "netuid": netuid, "rows": self.rows.count() }))
@@ -327,22 +331,11 @@ impl Engine {
             };
             return Ok(json!({ "id": id, "status": status, "network": network }));
         };
-        let mut answer = json!({
-            "id": id,
-            "status": "finalized",
-            "height": landed.height,
-            "index": landed.index,
-            "network": network,
-        });
-        if let Some(receipt) = landed.receipts.txs.get(landed.index) {
-            answer["receipt"] = json!(receipt);
-            if let Err(error) = &receipt.result {
-                answer["status"] = json!("failed");
-                let error = crate::submit::call_error(error);
-                answer["error"] = error.data();
-                answer["error"]["message"] = json!(error.message);
-            }
-        }
+        let mut answer = landed.outcome();
+        answer["id"] = json!(id);
+        answer["height"] = json!(landed.height);
+        answer["index"] = json!(landed.index);
+        answer["network"] = json!(network);
         Ok(answer)
     }
 }

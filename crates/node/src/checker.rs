@@ -33,8 +33,9 @@ const LINGER: Duration = Duration::from_millis(10);
 /// Transactions that are enough for a batch.
 const ENOUGH: usize = 512;
 
-/// How many seals are remembered: some minutes of full blocks.
-const SEALS: usize = 400_000;
+/// How many seals are remembered, some minutes of full blocks: 18 MiB with their tables, which
+/// double when one more is in them.
+const SEALS: usize = 224_000;
 
 /// Transactions to verify.
 #[derive(Debug)]

@@ -7,31 +7,17 @@
 //! is the one place that decides what may be called final: status, blocks, transactions,
 //! reads, health, metrics and log ask it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use crate::remembered::{Landed, Remembered};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weft_consensus::trust::{Awaited, Guard};
 use weft_ledger::forks::FinalBlock;
-use weft_ledger::rules::Receipts;
 use weft_store::{Entry, Meta, StateChanges};
 use weft_types::{BlockHash, Canonical, CheckedBlock, Hash, Header, Height, Slot, TxId};
 
-/// How many transactions are remembered with what became of them.
-const RECEIPTS: usize = 300_000;
-
 /// How often the state is written.
 const EVERY: Duration = Duration::from_secs(2);
-
-/// Where a transaction stands.
-#[derive(Clone, Debug)]
-pub struct Landed {
-    /// In the block of this height.
-    pub height: Height,
-    /// At this position.
-    pub index: usize,
-    /// With the receipts of that block.
-    pub receipts: Arc<Receipts>,
-}
 
 /// The last final block as this node knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +37,7 @@ pub struct Finals {
     said: Tip,
     guard: Guard,
     known: BTreeMap<Height, Tip>,
-    landed: HashMap<TxId, Landed>,
-    order: VecDeque<TxId>,
+    remembered: Remembered,
     recent: BTreeMap<BlockHash, Arc<CheckedBlock>>,
     writes: StateChanges,
     meta: Option<(Tip, Header)>,
@@ -67,8 +52,7 @@ impl Finals {
             said: base,
             guard: Guard::closed(),
             known: BTreeMap::new(),
-            landed: HashMap::new(),
-            order: VecDeque::new(),
+            remembered: Remembered::default(),
             recent: BTreeMap::new(),
             writes: StateChanges::default(),
             meta: None,
@@ -130,15 +114,8 @@ impl Finals {
         let tip = Tip { height, hash, state_root, slot: header.slot };
         self.meta = Some((tip.clone(), header));
         self.known.insert(block.height, tip);
-        for (index, id) in ids.iter().enumerate() {
-            let receipts = Arc::clone(&block.receipts);
-            self.landed.insert(*id, Landed { height: block.height, index, receipts });
-            self.order.push_back(*id);
-        }
-        while self.order.len() > RECEIPTS {
-            if let Some(oldest) = self.order.pop_front() {
-                self.landed.remove(&oldest);
-            }
+        for (index, (id, receipt)) in ids.iter().zip(&block.receipts.txs).enumerate() {
+            self.remembered.add(*id, (block.height, index), receipt);
         }
         for write in block.writes {
             let entry = write.value.map(|v| Entry { slot: write.slot, value: v.to_bytes() });
@@ -156,7 +133,7 @@ impl Finals {
     /// What became of a transaction.
     #[must_use]
     pub fn landed(&self, id: &TxId) -> Option<&Landed> {
-        self.landed.get(id)
+        self.remembered.get(id)
     }
 
     /// A checkpoint, when it is time for one or when the node stops. `base` is what the

@@ -37,6 +37,7 @@ const NOTES: &[(&str, Watch)] = &[
     ("state_nearly_full", nearly_full),
     ("not_a_voter", not_a_voter),
     ("listens", listens),
+    ("rows", rows),
     ("unknown_rules_signalled", Engine::signal_note),
     ("unknown_rules_locked_in", Engine::change_note),
 ];
@@ -105,6 +106,17 @@ fn not_a_voter(engine: &Engine) -> Option<String> {
         let address = engine.chain.address(voter);
         format!("voter.key is {address}, not a voter of this chain: it signs nothing before it is elected")
     })
+}
+
+/// Rows of the voter that can't count as they are.
+fn rows(engine: &Engine) -> Option<String> {
+    let faults = engine.rows.faults();
+    let (netuid, fault) = faults.first_key_value()?;
+    let more = match faults.len() {
+        1 => String::new(),
+        all => format!("; {all} rows in all can't count"),
+    };
+    Some(format!("the voter's row of subnet {netuid} is not sent: {fault}{more}"))
 }
 
 /// The voter only listens so far.

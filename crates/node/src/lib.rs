@@ -22,6 +22,7 @@ pub mod offers;
 pub mod peers;
 pub mod reference;
 pub mod relay;
+pub mod remembered;
 pub mod replay;
 pub mod reports;
 pub mod rows;

@@ -11,6 +11,7 @@ use crate::error::NodeError;
 use std::collections::BTreeMap;
 use std::path::Path;
 use weft_ledger::query::market::RowDesk;
+use weft_ledger::rules::CallError;
 use weft_types::hash::{Domain, Hash};
 use weft_types::text::unmarked;
 use weft_types::{Canonical, Commitment, Height, Item, Netuid, PublicKey, Reveal, WeightRow};
@@ -28,11 +29,27 @@ pub struct Rows {
     offered: Option<Height>,
     /// What salts are derived from.
     secret: Hash,
+    /// Why rows can't count.
+    faults: BTreeMap<Netuid, String>,
     /// The epochs whose commitment or reveal was offered.
     committed: BTreeMap<Netuid, u64>,
     revealed: BTreeMap<Netuid, u64>,
     /// What was committed to, by hash.
     reveals: BTreeMap<Hash, Reveal>,
+}
+
+/// What can be said of a row without any state.
+fn shape(row: &WeightRow) -> Result<(), CallError> {
+    let (uids, values) = (row.uids.len(), row.values.len());
+    if uids != values {
+        return Err(CallError::WeightVecNotEqualSize { uids, values });
+    }
+    match row.uids.windows(2).find(|pair| matches!(pair, [a, b] if a >= b)) {
+        Some(pair) => {
+            Err(CallError::DuplicateUids { uid: pair.last().copied().unwrap_or_default() })
+        }
+        None => Ok(()),
+    }
 }
 
 impl Rows {
@@ -50,7 +67,30 @@ impl Rows {
         if file.len() > ROWS {
             return Err(bad(format!("{} rows, {ROWS} are allowed", file.len())));
         }
+        if let Some((row, fault)) = file.iter().find_map(|row| Some((row, shape(row).err()?))) {
+            return Err(bad(format!(
+                "the row of subnet {}: {}: {fault}",
+                row.netuid,
+                fault.name()
+            )));
+        }
         Ok(Self { file, secret, ..Self::default() })
+    }
+
+    /// Why rows can't count in the state of the head as they are, by subnet.
+    #[must_use]
+    pub const fn faults(&self) -> &BTreeMap<Netuid, String> {
+        &self.faults
+    }
+
+    /// Looks at all rows on a state; those that can't count there are not offered. Says what is
+    /// new.
+    pub fn look(&mut self, fits: impl Fn(&WeightRow) -> Result<(), CallError>) {
+        let fault = |row: &WeightRow| {
+            let fault = fits(row).err()?;
+            Some((row.netuid, format!("{}: {fault}", fault.name())))
+        };
+        self.faults = self.file.iter().filter_map(fault).collect();
     }
 
     /// Takes a row in place of the one for its subnet; it is offered at once.
@@ -77,8 +117,13 @@ impl Rows {
         voter: &PublicKey,
         desk: impl Fn(Netuid) -> Option<RowDesk>,
     ) -> Vec<Item> {
-        let desks: Vec<_> =
-            self.file.iter().filter_map(|row| Some((row.clone(), desk(row.netuid)?))).collect();
+        let good = |row: &&WeightRow| !self.faults.contains_key(&row.netuid);
+        let desks: Vec<_> = self
+            .file
+            .iter()
+            .filter(good)
+            .filter_map(|row| Some((row.clone(), desk(row.netuid)?)))
+            .collect();
         let (hidden, plain): (Vec<_>, Vec<_>) =
             desks.into_iter().partition(|(_, desk)| desk.commit_reveal);
         let mut items = self.plain(height, &plain);
@@ -201,6 +246,39 @@ mod tests {
             assert_eq!(reveal.commitment(&ME), commitment.hash);
             assert_ne!(next.hash, commitment.hash, "a salt of its own for each epoch");
         }
+    }
+
+    /// F5
+    #[test]
+    fn a_row_that_can_never_count_is_refused_where_it_is_handed_in_and_not_offered() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.json");
+        let read = |uids: &[u16], values: &[u16]| {
+            let (uids, values) = (uids.iter().map(|u| Uid(*u)).collect(), values.to_vec());
+            let row = WeightRow { uids, values, ..row(1) };
+            std::fs::write(&path, serde_json::to_string(&vec![row]).unwrap()).unwrap();
+            Rows::read(Some(&path), &[0; 32]).map(|rows| rows.count()).map_err(|e| e.to_string())
+        };
+        assert_eq!(read(&[0, 4], &[1, 2]), Ok(1));
+        for (uids, values, name) in [
+            (&[0, 4][..], &[1][..], "WeightVecNotEqualSize"),
+            (&[4, 4], &[1, 2], "DuplicateUids"),
+            (&[4, 0], &[1, 2], "DuplicateUids"),
+        ] {
+            let refused = read(uids, values).unwrap_err();
+            assert!(refused.contains(name) && refused.contains("subnet 1"), "{refused}");
+        }
+        let mut rows = Rows::default();
+        rows.set(row(1));
+        rows.set(row(77));
+        rows.look(|row| match row.netuid {
+            Netuid(77) => Err(CallError::SubnetNotExists { netuid: row.netuid }),
+            _ => Ok(()),
+        });
+        assert_eq!(rows.due(Height(5), &ME, open).len(), 1);
+        assert!(rows.faults()[&Netuid(77)].starts_with("SubnetNotExists: "));
+        rows.look(|_| Ok(()));
+        assert!(rows.faults().is_empty());
     }
 
     #[test]

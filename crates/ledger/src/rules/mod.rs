@@ -83,7 +83,7 @@ use weft_types::check::{TxError, fits_rules};
 use weft_types::genesis::GenesisError;
 use weft_types::{
     BlockHash, Canonical, ChainId, CheckedTx, Finality, Genesis, Header, Item, Params, PublicKey,
-    Rao, Rules, RulesId, Tx, TxBody, TxId, Version,
+    Rao, Rules, RulesId, Tx, TxBody, TxId, Version, WeightRow,
 };
 
 /// The constants of a chain, and all rules over them.
@@ -224,6 +224,20 @@ impl Ledger {
         body: &TxBody,
     ) -> Result<(), CallError> {
         tx::try_free(self, state, head, body)
+    }
+
+    /// Whether the weight row of a hotkey is one that can be stored: what is wrong with the
+    /// row itself, not with the moment, the stake or the permit, which time may mend.
+    ///
+    /// # Errors
+    /// [`CallError`] as `set_weights` would say it.
+    pub fn try_row(
+        &self,
+        state: &impl Read,
+        hotkey: &PublicKey,
+        row: &WeightRow,
+    ) -> Result<(), CallError> {
+        tx::try_row(self, state, (hotkey, row))
     }
 
     /// What a transaction would do in a child of this state, which the block `head` made,

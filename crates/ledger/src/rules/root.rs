@@ -49,6 +49,15 @@ pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result
     Ok(())
 }
 
+/// Whether a row is one that can be stored, whoever's and whenever.
+pub fn fits(books: &Books<'_>, row: &WeightRow) -> Result<(), CallError> {
+    let (uids, values) = (row.uids.len(), row.values.len());
+    if uids != values {
+        return Err(CallError::WeightVecNotEqualSize { uids, values });
+    }
+    good_columns(books, row)
+}
+
 /// Ascending, started, and with a score for at least half of the started subnets.
 fn good_columns(books: &Books<'_>, row: &WeightRow) -> Result<(), CallError> {
     if let Some(pair) = row.uids.windows(2).find(|pair| matches!(pair, [a, b] if a >= b)) {

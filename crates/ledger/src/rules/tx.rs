@@ -18,7 +18,7 @@ use super::{
 };
 use crate::state::Read;
 use crate::state::value::Account;
-use weft_types::{BatchCall, BlockHash, Call, PublicKey, Rao, TxBody, TxId};
+use weft_types::{BatchCall, BlockHash, Call, PublicKey, Rao, TxBody, TxId, WeightRow};
 
 /// Of the least fee the proposer has one part in this many.
 const PROPOSERS_PART: u64 = 4;
@@ -67,6 +67,18 @@ pub fn try_free(
     let mut books = books.map_err(|_| CallError::OutOfRange)?;
     stamp::remember(&mut books, head);
     if body.call.is_free() { call(&mut books, body.signer, &body.call) } else { Ok(()) }
+}
+
+/// Whether a row of a hotkey can be stored on this state some time ([`weights::fits`]).
+pub fn try_row(
+    ledger: &Ledger,
+    state: &dyn Read,
+    (hotkey, row): (&PublicKey, &WeightRow),
+) -> Result<(), CallError> {
+    let parent = chain(state).ok_or(CallError::OutOfRange)?;
+    let due = epoch::due(state, ledger.params(), &parent);
+    let books = Books::open(ledger, state, (&parent, &due)).map_err(|_| CallError::OutOfRange)?;
+    weights::fits(&books, hotkey, row)
 }
 
 fn in_time(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {

@@ -60,6 +60,17 @@ pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result
     Ok(())
 }
 
+/// Whether the row of a hotkey is one that can be stored: what is wrong with the row itself,
+/// not with the moment, the stake or the permit, which time may mend.
+pub fn fits(books: &Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result<(), CallError> {
+    if row.netuid == Netuid::ZERO {
+        return root::fits(books, row);
+    }
+    let (net, uid, _) = sized(books, signer, row)?;
+    good_version(&net, row)?;
+    good_entries(&net, uid, row)
+}
+
 fn put(
     books: &mut Books<'_>,
     (netuid, uid, who): (Netuid, Uid, Neuron),
@@ -199,6 +210,10 @@ fn may_write(
     row: &WeightRow,
 ) -> Result<(), CallError> {
     enough_stake(books, net, (uid, who), row.netuid)?;
+    good_version(net, row)
+}
+
+fn good_version(net: &Subnet, row: &WeightRow) -> Result<(), CallError> {
     let (got, least) = (Wide(row.version_key), Wide(net.hyperparameters.weights_version));
     if got < least {
         return Err(CallError::IncorrectWeightVersionKey { got, least });

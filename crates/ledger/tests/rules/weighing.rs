@@ -219,3 +219,30 @@ fn looking_back_does_not_hurry_a_row() {
     }
     assert_eq!(taken, 1);
 }
+
+/// F5
+#[test]
+fn a_row_is_judged_by_its_own_faults_and_not_by_the_moment() {
+    let mut world = World::with_net(|net| {
+        net.hyperparameters.min_allowed_weights = 2;
+        net.hyperparameters.commit_reveal = true;
+    });
+    world.run_to(2);
+    let row = |entries: &[(u16, u16)]| world.row(entries);
+    let judged = |row: &WeightRow| world.ledger.try_row(&world.state, &hot(0), row);
+    let good = row(&[(2, 1), (3, 1)]);
+    // A plain row is refused here; one that waits for its commitment is not.
+    assert_eq!(judged(&good), Ok(()));
+    assert_eq!(judged(&WeightRow { view: Height(9), ..good.clone() }), Ok(()));
+    let uneven = WeightRow { values: vec![1], ..good.clone() };
+    assert_eq!(judged(&uneven), Err(CallError::WeightVecNotEqualSize { uids: 2, values: 1 }));
+    let twice = row(&[(2, 1), (2, 1)]);
+    assert_eq!(judged(&twice), Err(CallError::DuplicateUids { uid: Uid(2) }));
+    let absent = judged(&row(&[(2, 1), (250, 1)])).unwrap_err();
+    assert!(matches!(absent, CallError::UidVecContainInvalidOne { uid: Uid(250), .. }), "{absent}");
+    let short = judged(&row(&[(2, 1)])).unwrap_err();
+    assert!(matches!(short, CallError::WeightVecLengthIsLow { got: 1, .. }), "{short}");
+    let netuid = Netuid(77);
+    let nowhere = WeightRow { netuid, ..good };
+    assert_eq!(judged(&nowhere), Err(CallError::SubnetNotExists { netuid }));
+}

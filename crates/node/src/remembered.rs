@@ -1,0 +1,135 @@
+//! What became of transactions that are final, for those who ask a while later: as text,
+//! bounded in bytes.
+//!
+//! A receipt in memory is many times as large as what is said of it, and a batch of a
+//! hundred calls has a hundred times as many events as one call; counted in pieces, receipts
+//! of new accounts took most of a node's memory. So each is written down as it will be
+//! said, and the oldest go when all together are too long. Older ones are in the blocks.
+
+use serde_json::{Value, json};
+use std::collections::{HashMap, VecDeque};
+use weft_ledger::rules::TxReceipt;
+use weft_types::{Height, TxId};
+
+/// Bytes of all that is remembered.
+const BYTES: usize = 24 << 20;
+
+/// What an entry takes besides its text: its name twice, its place, and what the tables and
+/// the allocator add.
+const ENTRY: usize = 192;
+
+/// Where a transaction stands.
+#[derive(Clone, Debug)]
+pub struct Landed {
+    /// In the block of this height.
+    pub height: Height,
+    /// At this position.
+    pub index: usize,
+    said: Box<str>,
+}
+
+/// Transactions by name, and the order in which they are forgotten.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    landed: HashMap<TxId, Landed>,
+    order: VecDeque<TxId>,
+    bytes: usize,
+}
+
+impl Landed {
+    /// What `tx_get` says of it beside its place: `status` and `receipt`, and `error` when
+    /// it failed.
+    #[must_use]
+    pub fn outcome(&self) -> Value {
+        serde_json::from_str(&self.said).unwrap_or(Value::Null)
+    }
+
+    const fn bytes(&self) -> usize {
+        self.said.len().saturating_add(ENTRY)
+    }
+}
+
+fn outcome(receipt: &TxReceipt) -> Value {
+    let mut said = json!({ "status": "finalized", "receipt": receipt });
+    if let Err(error) = &receipt.result {
+        let error = crate::submit::call_error(error);
+        said["status"] = json!("failed");
+        said["error"] = error.data();
+        said["error"]["message"] = json!(error.message);
+    }
+    said
+}
+
+impl Remembered {
+    /// Takes what became of a transaction, and forgets the oldest until there is room.
+    pub fn add(&mut self, id: TxId, (height, index): (Height, usize), receipt: &TxReceipt) {
+        let said = outcome(receipt).to_string().into_boxed_str();
+        let landed = Landed { height, index, said };
+        self.bytes = self.bytes.saturating_add(landed.bytes());
+        match self.landed.insert(id, landed) {
+            Some(old) => self.bytes = self.bytes.saturating_sub(old.bytes()),
+            None => self.order.push_back(id),
+        }
+        while self.bytes > BYTES {
+            let Some(oldest) = self.order.pop_front() else { return };
+            let gone = self.landed.remove(&oldest).map_or(0, |landed| landed.bytes());
+            self.bytes = self.bytes.saturating_sub(gone);
+        }
+    }
+
+    /// What became of a transaction.
+    #[must_use]
+    pub fn get(&self, id: &TxId) -> Option<&Landed> {
+        self.landed.get(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_ledger::rules::{CallError, Event};
+    use weft_types::{Hash, PublicKey, Rao};
+
+    fn id(n: u64) -> TxId {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&n.to_le_bytes());
+        Hash(bytes)
+    }
+
+    fn receipt(n: u64, events: usize) -> TxReceipt {
+        let (hotkey, coldkey) = (PublicKey([3; 32]), PublicKey([4; 32]));
+        let event = Event::StakeAdded { hotkey, coldkey, amount: Rao(n) };
+        TxReceipt { id: id(n), fee: Rao(5), result: Ok(()), events: vec![event; events] }
+    }
+
+    /// A4
+    #[test]
+    fn what_became_of_transactions_is_remembered_by_bytes() {
+        for events in [1, 500] {
+            let mut all = Remembered::default();
+            let length = outcome(&receipt(0, events)).to_string().len() + ENTRY;
+            let fit = u64::try_from(BYTES / length).unwrap();
+            for n in 0..2 * fit {
+                all.add(id(n), (Height(n), 7), &receipt(n, events));
+                assert!(all.bytes <= BYTES && all.landed.len() == all.order.len());
+            }
+            assert!(all.get(&id(fit / 2)).is_none(), "{events}: the oldest are forgotten");
+            let last = all.get(&id(2 * fit - 1)).unwrap();
+            assert_eq!((last.height, last.index), (Height(2 * fit - 1), 7));
+            assert_eq!(last.outcome()["status"], json!("finalized"));
+            assert_eq!(last.outcome()["receipt"], json!(receipt(2 * fit - 1, events)));
+            assert!(all.bytes > BYTES / 2, "{events}: there is room for many");
+        }
+    }
+
+    #[test]
+    fn what_failed_says_why() {
+        let mut all = Remembered::default();
+        let failed = TxReceipt { result: Err(CallError::OutOfRange), ..receipt(1, 1) };
+        all.add(id(1), (Height(1), 0), &failed);
+        let said = all.get(&id(1)).unwrap().outcome();
+        assert_eq!(said["status"], json!("failed"));
+        assert_eq!(said["error"]["name"], json!(CallError::OutOfRange.name()));
+        assert!(all.get(&id(2)).is_none());
+    }
+}
