@@ -76,7 +76,7 @@ pub enum PoolError {
         hotkey: PublicKey,
     },
     /// The pool is full of better ones.
-    #[error("the pool is full; pay more a byte or wait for a block")]
+    #[error("the pool is full; pay more above the least fee or wait for a block")]
     Full,
     /// A free call of this kind waits already.
     #[error("a free {call} of {signer} for subnet {netuid} waits already; wait for a block")]

@@ -13,7 +13,8 @@
 //! spoils a block.
 //!
 //! Everything is bounded ([`Bounds`]): when the pool is full, the fullest signer loses
-//! its last transaction first (R19), and among equals the one that pays least a byte.
+//! its last transaction first (R19), and among equals the one that pays least above
+//! the least fee.
 //!
 //! [`Call::is_free`]: weft_types::Call::is_free
 #![cfg_attr(

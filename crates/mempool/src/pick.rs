@@ -1,7 +1,9 @@
 //! Picking for a block: which transactions, in which order.
 //!
 //! Free calls come first, within their own limit of bytes: of each kind what is kept for it
-//! in a block, in the order they came, then what more there is (R19). Then of all signers the next transaction that pays most a byte, the earlier one among
+//! in a block, in the order they came, then what more there is (R19). Then of all signers the
+//! next transaction that pays most above the least fee, for each rao of that (what is above it
+//! is all the proposer's), the earlier one among
 //! equals, and so on; a signer's own stay in nonce order. Signers are looked at only
 //! while one of them may still hold something better than what is at hand, so a pick
 //! costs little more than what it takes.

@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use weft_mempool::Pool;
-use weft_types::{Height, Limits};
+use weft_types::{BatchCall, Call, CheckedTx, Height, Limits, Rao};
 
 #[test]
 fn the_best_payer_comes_first_and_the_earlier_one_among_equals() {
@@ -11,6 +11,21 @@ fn the_best_payer_comes_first_and_the_earlier_one_among_equals() {
     let picked = pool.pick(&limits(9), &State::default());
     assert_eq!(names(&picked), [(2, 0), (3, 0), (1, 0)]);
     assert_eq!(pool.len(), 3, "a pick takes nothing out");
+}
+
+/// A3: not what is paid a byte, of which the proposer has a quarter.
+#[test]
+fn what_is_paid_above_the_least_fee_for_each_rao_of_it_comes_first() {
+    let one = || BatchCall(Call::Transfer { to: signer(9), amount: Rao(1), open: false });
+    let two = |fee| checked(body(1, 0, fee, Call::Batch { calls: vec![one(), one()] }));
+    let (dear, cheap) = (two(99_000).least_fee().0, transfer(2, 0, 99_000).least_fee().0);
+    let (double, more) = (two(2 * dear), transfer(2, 0, 2 * cheap + cheap / 10));
+    let a_byte = |tx: &CheckedTx| tx.tx().body.fee.0 * 1_000 / u64::from(tx.bytes());
+    assert!(a_byte(&double) > a_byte(&more), "the two rules differ here");
+    let mut pool = Pool::default();
+    let (least, a_little) = (transfer(3, 0, cheap), transfer(4, 0, cheap + cheap / 10));
+    fill(&mut pool, [least, double, more, a_little]);
+    assert_eq!(names(&pool.pick(&limits(9), &State::default())), [(2, 0), (1, 0), (4, 0), (3, 0)]);
 }
 
 #[test]
