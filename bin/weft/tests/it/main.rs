@@ -9,6 +9,7 @@ mod imported;
 mod incentives;
 mod join;
 mod launch;
+mod leaving;
 mod logs;
 mod metagraph;
 mod money;

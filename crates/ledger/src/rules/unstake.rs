@@ -47,8 +47,7 @@ pub fn leave(
     let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
     let have = worth(&pool, position(books, &key, &coldkey));
     let out = asked(books.params.min_stake, have, amount)?;
-    withdraw(books, (key, coldkey), out)?;
-    settle(books, (key, coldkey), (out, Dues::default()))
+    give(books, (key, coldkey), (out, Dues::default()))
 }
 
 /// Takes stake back: it waits, and what the request costs is paid from it. The nonce is
@@ -74,10 +73,20 @@ pub fn remove(
         asked(books.params.min_stake, have, amount)
     };
     let out = *wanted.as_ref().unwrap_or(&fee);
-    withdraw(books, (key, coldkey), out)
-        .and_then(|()| settle(books, (key, coldkey), (out, dues)))
-        .map_err(|_| Refusal::Overflow)?;
+    give(books, (key, coldkey), (out, dues)).map_err(|_| Refusal::Overflow)?;
     Ok(wanted.map(|_| ()))
+}
+
+/// Takes so much out of a position and lets it wait. When it is free is asked first: a
+/// hotkey that nothing stands behind any more is forgotten.
+fn give(
+    books: &mut Books<'_>,
+    who: (PublicKey, PublicKey),
+    what: (Rao, Dues),
+) -> Result<(), CallError> {
+    let matures = matures(books, &who.0)?;
+    withdraw(books, who, what.0)?;
+    settle(books, who, what, matures)
 }
 
 /// R15: how much a request is for, of so much: all, or a part such that it and the rest are
@@ -133,6 +142,7 @@ fn settle(
     books: &mut Books<'_>,
     (hotkey, coldkey): (PublicKey, PublicKey),
     (out, dues): (Rao, Dues),
+    matures: Option<Height>,
 ) -> Result<(), CallError> {
     books.recycle_staked(dues.deposit)?;
     let out = minus(out, dues.deposit)?;
@@ -143,7 +153,6 @@ fn settle(
     supply.unbonding = plus(supply.unbonding, amount)?;
     books.supply = supply;
     if amount > Rao::ZERO {
-        let matures = matures(books, &hotkey)?;
         let kept = offender(books, &hotkey).kept;
         books.push_exit(matures, Exit { coldkey, hotkey, amount, kept });
         let frozen = matures.is_none() && rotation(books).rests;

@@ -75,7 +75,9 @@ fn random_calls_conserve_money_and_keep_the_state_sound() {
     }
     eprintln!("{all:?}");
     let calls = weft_types::Call::TABLE.iter().map(|c| c.name);
-    let names = calls.chain(Event::TABLE.iter().map(|e| e.name));
+    // Nobody signals other rules here (R21).
+    let events = Event::TABLE.iter().map(|e| e.name).filter(|name| !name.starts_with("Rules"));
+    let names = calls.chain(events);
     let missing: Vec<_> = names.filter(|name| !all.contains_key(name)).collect();
     assert!(missing.is_empty(), "from seed {seed} on {missing:?} never happened: {all:?}");
 }

@@ -291,6 +291,18 @@ fn r15_when_stake_is_free_is_fixed_by_whether_its_hotkey_votes_did_of_late_or_do
     assert_eq!(asks(&mut world, 0), Some(124 + 4));
 }
 
+// R15: its hotkey is forgotten with the last of its stake. A1.
+#[test]
+fn r15_stake_of_genesis_that_is_all_a_hotkey_had_waits_as_long() {
+    let mut world = voters(|genesis| {
+        let (hotkey, coldkey) = (hot(6), cold(6));
+        genesis.stakes.push(GenesisStake { hotkey, coldkey, stake: tao(5) });
+    });
+    let asked = asks(&mut world, 6);
+    assert_eq!(query::hotkey(&world.state, &hot(6)), None);
+    assert_eq!(asked, Some(world.height + 81));
+}
+
 // R15. A1.
 #[test]
 fn r15_that_a_hotkey_votes_again_changes_nothing_for_what_was_asked_back() {
