@@ -6,7 +6,7 @@ use super::people::People;
 use serde::Serialize;
 use weft_ledger::query;
 use weft_ledger::query::{market, voters};
-use weft_types::{PublicKey, Rao};
+use weft_types::{PublicKey, Rao, Wide};
 
 /// Whose a hotkey is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +48,7 @@ pub struct Day {
     /// The attacker's part of the voters' power.
     pub attacker_power_ppm: u64,
     /// Hashes that a stamp takes, at the main chain's scale.
-    pub stamp_difficulty: u64,
+    pub stamp_difficulty: Wide,
 }
 
 impl Day {
@@ -84,7 +84,7 @@ impl Day {
             virtual_left: bootstrap.virtual_stake,
             candidates: (offered.len() as u64, held),
             attacker_power_ppm: attacker_power(chain, people),
-            stamp_difficulty: difficulty.saturating_mul(super::HASHES),
+            stamp_difficulty: Wide(difficulty.saturating_mul(super::HASHES)),
         }
     }
 }
