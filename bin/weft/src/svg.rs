@@ -1,9 +1,10 @@
-//! Line charts as SVG: text, no library, readable in light and dark, in colours that the
-//! colour-blind can tell apart.
+//! Line charts as SVG: text, no library, readable in light and dark. Lines differ in colour, in
+//! dashes and in the sign that they carry, so a print without colours can be read too.
 
 use std::fmt::Write as _;
 
 /// A line of a chart.
+#[derive(Clone)]
 pub struct Series {
     pub name: String,
     /// (x, y), x ascending.
@@ -11,6 +12,7 @@ pub struct Series {
 }
 
 /// A chart.
+#[derive(Clone)]
 pub struct Chart {
     pub title: String,
     pub x: String,
@@ -18,6 +20,31 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// Upright lines with a word each.
     pub marks: Vec<(f64, String)>,
+    /// Lines across with a word each: what the others are to be held against.
+    pub levels: Vec<(f64, String)>,
+    /// Whether the upright axis begins at zero; else it holds what there is, so that small
+    /// differences are seen.
+    pub from_zero: bool,
+}
+
+/// How a line is told from the others: its colour, its dashes, and the sign on it.
+#[derive(Clone, Copy)]
+struct Look {
+    colour: &'static str,
+    dashes: &'static str,
+    sign: Sign,
+}
+
+/// A sign on a line.
+#[derive(Clone, Copy)]
+enum Sign {
+    Disc,
+    Square,
+    Triangle,
+    Diamond,
+    Cross,
+    Ring,
+    Bar,
 }
 
 const WIDTH: f64 = 900.0;
@@ -29,8 +56,18 @@ const TOP: f64 = 52.0;
 const BOTTOM: f64 = HEIGHT - 64.0;
 
 /// Okabe and Ito's palette, without its yellow.
-const COLOURS: [&str; 7] =
-    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#666666"];
+const LOOKS: [Look; 7] = [
+    Look { colour: "#0072b2", dashes: "none", sign: Sign::Disc },
+    Look { colour: "#d55e00", dashes: "8 4", sign: Sign::Square },
+    Look { colour: "#009e73", dashes: "2 3", sign: Sign::Triangle },
+    Look { colour: "#cc79a7", dashes: "12 4 2 4", sign: Sign::Diamond },
+    Look { colour: "#56b4e9", dashes: "5 2", sign: Sign::Cross },
+    Look { colour: "#e69f00", dashes: "1 2", sign: Sign::Ring },
+    Look { colour: "#666666", dashes: "14 3", sign: Sign::Bar },
+];
+
+/// How many signs a line carries.
+const SIGNS: usize = 7;
 
 /// From where to where an axis goes, and how far its numbers are apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +81,15 @@ impl Axis {
     /// An axis over all values and zero, with 4 to 10 steps of 1, 2 or 5 times a power of
     /// ten; never an empty stretch.
     fn over(values: impl Iterator<Item = f64>) -> Self {
-        let (low, high) = values.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+        Self::around(values.chain([0.0]))
+    }
+
+    /// The same over the values alone.
+    fn around(values: impl Iterator<Item = f64>) -> Self {
+        let ends = values.fold(None, |ends: Option<(f64, f64)>, v| {
+            Some(ends.map_or((v, v), |(l, h)| (l.min(v), h.max(v))))
+        });
+        let (low, high) = ends.unwrap_or_default();
         let high = if high > low { high } else { low + 1.0 };
         let power = 10.0_f64.powf(((high - low) / 4.0).log10().floor());
         let fits = |factor: &&f64| (high - low) / (**factor * power) >= 4.0;
@@ -66,34 +111,72 @@ impl Axis {
     }
 }
 
+/// Several charts, one under the other, as one document.
+pub fn document(charts: &[Chart]) -> String {
+    let mut out = String::new();
+    let mut down = 0.0;
+    for chart in charts {
+        put(&mut out, &format!("<g transform=\"translate(0 {down})\">"));
+        chart.draw(&mut out);
+        put(&mut out, "</g>");
+        down += HEIGHT;
+    }
+    let title = charts.first().map_or_else(String::new, |chart| escape(&chart.title));
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {down}\" \
+         font-family=\"sans-serif\" font-size=\"12\" role=\"img\">\n<title>{title}</title>\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{out}</svg>\n"
+    )
+}
+
 impl Chart {
     /// The chart as a document.
     pub fn svg(&self) -> String {
-        let mut out = format!(
+        let mut out = String::new();
+        self.draw(&mut out);
+        format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
              font-family=\"sans-serif\" font-size=\"12\" role=\"img\">\n<title>{}</title>\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-             <text x=\"{LEFT}\" y=\"22\" font-size=\"16\">{}</text>\n",
-            escape(&self.title),
+             <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{out}</svg>\n",
             escape(&self.title)
-        );
+        )
+    }
+
+    fn draw(&self, out: &mut String) {
+        let title = escape(&self.title);
+        put(out, &format!("<text x=\"{LEFT}\" y=\"22\" font-size=\"16\">{title}</text>"));
         let points = || self.series.iter().flat_map(|s| s.points.iter());
-        let (x, y) = (Axis::over(points().map(|p| p.0)), Axis::over(points().map(|p| p.1)));
+        let heights = points().map(|p| p.1).chain(self.levels.iter().map(|level| level.0));
+        let x = Axis::over(points().map(|p| p.0));
+        let y = if self.from_zero { Axis::over(heights) } else { Axis::around(heights) };
         let at_x = |v: f64| LEFT + x.part(v) * (RIGHT - LEFT);
         let at_y = |v: f64| BOTTOM - y.part(v) * (BOTTOM - TOP);
-        self.grid(&mut out, (x, &at_x), (y, &at_y));
-        self.upright(&mut out, &at_x);
-        for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
-            let point = |p: &(f64, f64)| format!("{:.1},{:.1}", at_x(p.0), at_y(p.1));
-            let points = series.points.iter().map(point).collect::<Vec<_>>().join(" ");
-            let line = format!(
-                "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" points=\"{points}\"/>"
-            );
-            put(&mut out, &line);
+        self.grid(out, (x, &at_x), (y, &at_y));
+        self.upright(out, &at_x);
+        self.across(out, &at_y);
+        for (series, look) in self.series.iter().zip(LOOKS.iter().cycle()) {
+            let places: Vec<_> = series.points.iter().map(|p| (at_x(p.0), at_y(p.1))).collect();
+            look.line(out, &places);
         }
-        self.legend(&mut out);
-        out.push_str("</svg>\n");
-        out
+        self.legend(out);
+    }
+
+    /// The levels, each a line across with its word at its right end, over it or, near the top,
+    /// under it.
+    fn across(&self, out: &mut String, at_y: &dyn Fn(f64) -> f64) {
+        for (value, word) in &self.levels {
+            let (line, word) = (at_y(*value), escape(word));
+            let text = if line < TOP + 20.0 { line + 15.0 } else { line - 5.0 };
+            let end = RIGHT - 4.0;
+            put(
+                out,
+                &format!(
+                    "<line x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{line:.1}\" y2=\"{line:.1}\" \
+                     stroke=\"#000000\" stroke-width=\"1.5\"/>\
+                     <text x=\"{end:.1}\" y=\"{text:.1}\" text-anchor=\"end\" font-weight=\"bold\">{word}</text>"
+                ),
+            );
+        }
     }
 
     /// Lines, numbers and words of both axes.
@@ -155,17 +238,62 @@ impl Chart {
 
     fn legend(&self, out: &mut String) {
         let mut left = LEFT;
-        for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
-            let (text, name) = (left + 14.0, escape(&series.name));
-            put(
-                out,
-                &format!(
-                    "<rect x=\"{left:.1}\" y=\"32\" width=\"10\" height=\"10\" fill=\"{colour}\"/>\
-                 <text x=\"{text:.1}\" y=\"41\">{name}</text>"
-                ),
-            );
+        for (series, look) in self.series.iter().zip(LOOKS.iter().cycle()) {
+            look.stroke(out, &[(left, 37.0), (left + 34.0, 37.0)]);
+            put(out, &look.sign.drawn(left + 17.0, 37.0, look.colour));
+            let (text, name) = (left + 40.0, escape(&series.name));
+            put(out, &format!("<text x=\"{text:.1}\" y=\"41\">{name}</text>"));
             let letters = u16::try_from(series.name.chars().count()).unwrap_or(99);
-            left += 32.0 + 7.0 * f64::from(letters);
+            left += 60.0 + 7.0 * f64::from(letters);
+        }
+    }
+}
+
+impl Look {
+    /// A line through places of the picture, with its sign on a few of them.
+    fn line(self, out: &mut String, places: &[(f64, f64)]) {
+        self.stroke(out, places);
+        let step = places.len().div_ceil(SIGNS).max(1);
+        for (x, y) in places.iter().skip(step / 2).step_by(step) {
+            put(out, &self.sign.drawn(*x, *y, self.colour));
+        }
+    }
+
+    fn stroke(self, out: &mut String, places: &[(f64, f64)]) {
+        let Self { colour, dashes, .. } = self;
+        let points: Vec<_> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let points = points.join(" ");
+        put(
+            out,
+            &format!(
+                "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" \
+                 stroke-dasharray=\"{dashes}\" points=\"{points}\"/>"
+            ),
+        );
+    }
+}
+
+impl Sign {
+    fn drawn(self, x: f64, y: f64, colour: &str) -> String {
+        let path = |path: &str| {
+            format!(
+                "<path transform=\"translate({x:.1} {y:.1})\" d=\"{path}\" fill=\"{colour}\" \
+                 stroke=\"{colour}\" stroke-width=\"1.5\"/>"
+            )
+        };
+        match self {
+            Self::Disc => {
+                format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>")
+            }
+            Self::Ring => format!(
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"#ffffff\" stroke=\"{colour}\" \
+                 stroke-width=\"2\"/>"
+            ),
+            Self::Square => path("M-3.5 -3.5H3.5V3.5H-3.5Z"),
+            Self::Triangle => path("M0 -4.5L4.5 3.5H-4.5Z"),
+            Self::Diamond => path("M0 -5L5 0L0 5L-5 0Z"),
+            Self::Cross => path("M-4 -4L4 4M-4 4L4 -4"),
+            Self::Bar => path("M0 -5V5"),
         }
     }
 }
@@ -205,12 +333,46 @@ mod tests {
             y: "y".to_owned(),
             series: vec![series],
             marks: vec![(2.0, "half".to_owned())],
+            levels: vec![(2.1e6, "the cap".to_owned())],
+            from_zero: true,
         };
         let svg = chart.svg();
+        assert!(svg.contains(">the cap<"));
         assert!(svg.contains("a&lt;b") && svg.contains("t &amp; u") && svg.contains("half"));
-        assert!(svg.contains(">1.5M<") && svg.contains(">2M<") && svg.contains("<polyline"));
+        assert!(svg.contains(">1M<") && svg.contains(">2M<") && svg.contains("<polyline"));
         let empty = Chart { series: Vec::new(), ..chart };
         assert!(!empty.svg().contains("NaN"));
+    }
+
+    /// F43: what tells lines apart is not their colour alone.
+    #[test]
+    fn lines_differ_in_more_than_colour_and_small_differences_fill_the_picture() {
+        let line =
+            |name: &str, y: f64| Series { name: name.to_owned(), points: vec![(0.0, y), (4.0, y)] };
+        let chart = Chart {
+            title: String::new(),
+            x: String::new(),
+            y: String::new(),
+            series: vec![line("a", 99.0), line("b", 101.0)],
+            marks: Vec::new(),
+            levels: Vec::new(),
+            from_zero: false,
+        };
+        let svg = chart.svg();
+        assert!(
+            svg.contains("stroke-dasharray=\"none\"") && svg.contains("stroke-dasharray=\"8 4\"")
+        );
+        assert!(
+            svg.contains("<circle") && svg.contains("<path"),
+            "each line has a sign of its own"
+        );
+        assert!(svg.contains(">99<") && !svg.contains(">0<") || svg.contains(">99.5<"), "{svg}");
+        let mut looks: Vec<_> = LOOKS.iter().map(|look| look.dashes).collect();
+        looks.sort_unstable();
+        looks.dedup();
+        assert_eq!(looks.len(), LOOKS.len());
+        let two = document(&[chart.clone(), chart]);
+        assert_eq!((two.matches("<svg").count(), two.matches("<polyline").count()), (1, 8));
     }
 
     #[test]

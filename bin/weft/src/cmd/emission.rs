@@ -6,6 +6,7 @@ use crate::svg::{Chart, Series};
 use serde_json::json;
 use weft_ledger::query::schedule::{Schedule, YEAR_BLOCKS, emission_at, schedule};
 use weft_types::Rao;
+use weft_types::units::SUPPLY_CAP;
 
 /// Runs the command.
 pub fn run(args: &EmissionArgs) -> Result<Answer, Failure> {
@@ -73,5 +74,7 @@ fn chart(all: &Schedule) -> Chart {
             points: std::iter::once((0.0, 0.0)).chain(points.take(48)).collect(),
         }],
         marks: marks.map(|h| (year(h.height), format!("halving {}", h.n))).collect(),
+        levels: vec![(tao(SUPPLY_CAP), "21 million: more there will never be".to_owned())],
+        from_zero: true,
     }
 }

@@ -138,8 +138,57 @@ fn percent(ppm: u64) -> String {
     format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]
+/// The first of so many parts of the epochs is left out: a few epochs are all chance.
+const SETTLING: usize = 10;
+
+/// What each strategy has earned in percent of the honest of its role; where nobody is
+/// honest, in TAO.
 fn chart(played: &Played, seed: u64) -> Chart {
+    let beside: Vec<Series> =
+        played.strategies.iter().filter_map(|s| beside_honest(s, &played.strategies)).collect();
+    if beside.is_empty() {
+        return in_tao(played, seed);
+    }
+    Chart {
+        title: format!("{}: earnings beside the honest, seed {seed}", played.name),
+        x: "epochs counted".to_owned(),
+        y: "percent of the honest of its role".to_owned(),
+        series: beside,
+        marks: Vec::new(),
+        levels: vec![(100.0, "as much as the honest earn".to_owned())],
+        from_zero: false,
+    }
+}
+
+/// A strategy's earnings so far over those of the honest of its role, a validator's for its
+/// stake and a miner's for each player; none of the honest themselves.
+#[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]
+fn beside_honest(strategy: &Strategy, all: &[Strategy]) -> Option<Series> {
+    let is_measure = |s: &&Strategy| s.honest && s.role == strategy.role && s.earned.0 > 0;
+    let honest = all.iter().find(is_measure).filter(|honest| honest.name != strategy.name)?;
+    let size = |s: &Strategy| match s.role {
+        Role::Validator => s.stake.0 as f64,
+        Role::Miner => s.players as f64,
+    };
+    let (own, theirs) = (size(strategy), size(honest));
+    let skipped = strategy.cumulative.len().div_ceil(SETTLING);
+    let epochs = (1_u32..).map(f64::from);
+    let pairs = strategy.cumulative.iter().zip(&honest.cumulative);
+    let percent = |(own_sum, sum): (&Rao, &Rao)| {
+        let part = (own_sum.0 as f64 / own) / (sum.0 as f64 / theirs) * 100.0;
+        part.is_finite().then_some(part)
+    };
+    let points: Vec<(f64, f64)> = epochs
+        .zip(pairs.map(percent))
+        .skip(skipped)
+        .filter_map(|(epoch, part)| Some((epoch, part?)))
+        .collect();
+    (!points.is_empty()).then(|| Series { name: strategy.name.to_owned(), points })
+}
+
+/// What each player has earned.
+#[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]
+fn in_tao(played: &Played, seed: u64) -> Chart {
     let series = |strategy: &Strategy| {
         let players = strategy.players.max(1) as f64;
         let tao = |rao: &Rao| rao.0 as f64 / 1e9 / players;
@@ -156,6 +205,8 @@ fn chart(played: &Played, seed: u64) -> Chart {
         y: "TAO".to_owned(),
         series: played.strategies.iter().map(series).collect(),
         marks: Vec::new(),
+        levels: Vec::new(),
+        from_zero: true,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::args::SimLaunch;
 use crate::output::{Answer, Exit, Failure, note, table};
-use crate::svg::{Chart, Series};
+use crate::svg::{Chart, Series, document};
 use weft_sim::launch::{Day, Launch, Launched, launch};
 use weft_types::Rao;
 
@@ -28,7 +28,8 @@ pub fn run(args: &SimLaunch) -> Result<Answer, Failure> {
     });
     if let Some(path) = &args.svg {
         let fault = |e| Failure::new(Exit::Failed, "Io", format!("{}: {e}", path.display()));
-        std::fs::write(path, holders(&launched).svg()).map_err(fault)?;
+        let charts = document(&[power(&launched), holders(&launched)]);
+        std::fs::write(path, charts).map_err(fault)?;
         note(&format!("plot      {}", path.display()));
     }
     if launched.ok {
@@ -89,6 +90,28 @@ fn line(day: &Day) -> Vec<String> {
     ]
 }
 
+/// The question of a launch: whether the attacker comes to hold a third of the voting power,
+/// with which it could stop the chain.
+#[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]
+fn power(launched: &Launched) -> Chart {
+    let plan = &launched.plan;
+    let percent = |d: &Day| d.attacker_power_ppm as f64 / 1e4;
+    let points = launched.days.iter().map(|d| (d.day as f64, percent(d))).collect();
+    let mark = |day: Option<u64>, word: &str| day.map(|d| (d as f64, word.to_owned()));
+    Chart {
+        title: format!(
+            "A launch from zero: {} honest miners, {} of an attacker, seed {}",
+            plan.honest, plan.attackers, plan.seed
+        ),
+        x: "days".to_owned(),
+        y: "percent of the voting power".to_owned(),
+        series: vec![Series { name: "the attacker's power".to_owned(), points }],
+        marks: mark(launched.bootstrap_ended, "bootstrap ends").into_iter().collect(),
+        levels: vec![(100.0 / 3.0, "one third: from here on it could stop the chain".to_owned())],
+        from_zero: true,
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a plot shows a few digits")]
 fn holders(launched: &Launched) -> Chart {
     let series = |name: &str, of: fn(&Day) -> Rao| Series {
@@ -98,12 +121,8 @@ fn holders(launched: &Launched) -> Chart {
     let mark = |day: Option<u64>, word: &str| day.map(|d| (d as f64, word.to_owned()));
     let third = mark(launched.attacker_third, "attacker: a third of the power");
     let marks = [mark(launched.bootstrap_ended, "bootstrap ends"), third];
-    let plan = &launched.plan;
     Chart {
-        title: format!(
-            "A launch from zero: {} honest miners, {} of an attacker, seed {}",
-            plan.honest, plan.attackers, plan.seed
-        ),
+        title: "Who holds what".to_owned(),
         x: "days".to_owned(),
         y: "TAO".to_owned(),
         series: vec![
@@ -114,5 +133,7 @@ fn holders(launched: &Launched) -> Chart {
             series("held by candidates", |d| d.candidates.1),
         ],
         marks: marks.into_iter().flatten().collect(),
+        levels: Vec::new(),
+        from_zero: true,
     }
 }
