@@ -106,13 +106,18 @@ pub enum ScenarioError {
     #[error("one of {0} cases has no name; give each difference one")]
     Nameless(usize),
     /// A case can't be played.
-    #[error("case `{name}`: {fault}")]
+    #[error("{}{fault}", of_case(name))]
     Case {
-        /// Which.
+        /// Which; empty in a file of one case, which needs no name.
         name: String,
         /// Why not.
         fault: String,
     },
+}
+
+/// What stands before a fault: the case, where there is more than one.
+fn of_case(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!("case `{name}`: ") }
 }
 
 /// What a case came to.
@@ -220,8 +225,9 @@ impl Case {
         made.unwrap_or_else(written)
     }
 
-    /// Plays it, `jobs` seeds at a time; tells each report as it comes.
-    pub fn play(&self, jobs: usize, mut tell: impl FnMut(&Report) + Send) -> Played {
+    /// Plays it, `jobs` seeds at a time; tells each report as it comes. A teller that says
+    /// false ends it early.
+    pub fn play(&self, jobs: usize, mut tell: impl FnMut(&Report) -> bool + Send) -> Played {
         let [first, end] = self.seeds;
         let name = self.name.clone();
         let mut played = Played { name, least_offenders_ppm: u64::MAX, ..Played::default() };
@@ -231,8 +237,7 @@ impl Case {
             |seed| self.plan_of(seed),
             |report| {
                 played.least_offenders_ppm = played.least_offenders_ppm.min(report.offenders_ppm);
-                tell(report);
-                true
+                tell(report)
             },
         );
         played.failures = self.failures(&played);

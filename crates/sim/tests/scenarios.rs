@@ -61,7 +61,7 @@ fn a_few_cases_of_each_scenario_come_to_what_they_expect() {
                 plan.slots = plan.slots.min(MOST_SLOTS);
             }
             case.expect.conflicts = case.expect.conflicts.map(|least| least.min(1));
-            let played = case.play(2, |_| {});
+            let played = case.play(2, |_| true);
             assert!(played.ok, "{name}, {}: {:?}", case.name, played.failures);
         }
     }
@@ -79,7 +79,7 @@ fn a_scenario_that_expects_too_much_says_what_is_missing() {
     "#;
     let scenario = Scenario::read(text).unwrap();
     let [case] = scenario.cases.as_slice() else { panic!("{scenario:?}") };
-    let played = case.play(1, |_| {});
+    let played = case.play(1, |_| true);
     assert!(!played.ok);
     assert_eq!(played.failures.len(), 2, "{:?}", played.failures);
     assert!(played.failures[0].starts_with("slots to heal"), "{:?}", played.failures);

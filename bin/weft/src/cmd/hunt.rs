@@ -1,6 +1,7 @@
 //! `weft sim hunt`, `weft sim twins` and `weft sim scenario`: many runs, with progress.
 
 use super::sim::{broken, replay, unknown};
+use super::stop::Stop;
 use crate::args::{SimHunt, SimScenario, SimTwins};
 use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note, table};
@@ -12,7 +13,7 @@ use weft_sim::twins::Twins;
 use weft_sim::{Report, profiles};
 
 /// How often progress is told.
-const TOLD_EVERY: Duration = Duration::from_secs(10);
+const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 /// How many cases are named to somebody who asked for one that is not there.
 const NAMED: usize = 16;
@@ -33,15 +34,17 @@ struct Progress {
     bad: u64,
     began: Instant,
     told: Instant,
+    stop: Stop,
 }
 
 impl Progress {
-    fn of(all: u64) -> Self {
-        let now = Instant::now();
-        Self { all, done: 0, bad: 0, began: now, told: now }
+    fn of(all: u64) -> Result<Self, Failure> {
+        let (now, stop) = (Instant::now(), Stop::listen()?);
+        Ok(Self { all, done: 0, bad: 0, began: now, told: now, stop })
     }
 
-    fn count(&mut self, report: &Report, again: &str) {
+    /// Counts a run; whether to go on.
+    fn count(&mut self, report: &Report, again: &str) -> bool {
         self.done += 1;
         if !report.ok {
             self.bad += 1;
@@ -53,6 +56,16 @@ impl Progress {
             let (done, all, bad) = (self.done, self.all, self.bad);
             note(&format!("{done} of {all}, {bad} broken, {:.1} a second", self.rate()));
         }
+        !self.stop.is_asked()
+    }
+
+    /// An end that came too early to say that no promise is broken.
+    fn broken_off(&self) -> Option<Failure> {
+        let missing = self.all.saturating_sub(self.done);
+        (missing > 0 && self.stop.is_asked()).then(|| {
+            let text = format!("broken off after {} of {}", self.done, self.all);
+            Failure::new(Exit::Failed, "BrokenOff", text).help("what was found until then is kept")
+        })
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one digit")]
@@ -93,10 +106,9 @@ pub fn seeds(args: &SimHunt) -> Result<Answer, Failure> {
         let one = args.profile.as_ref().and_then(|name| profiles::plan(name, seed));
         one.unwrap_or_else(|| profiles::any(seed))
     };
-    let (jobs, mut progress) = (jobs(args.jobs), Progress::of(to - from));
+    let (jobs, mut progress) = (jobs(args.jobs), Progress::of(to - from)?);
     let hunted = hunt(from..to, jobs, plan, |report| {
-        progress.count(report, &replay(report));
-        report.ok || !args.first
+        progress.count(report, &replay(report)) && (report.ok || !args.first)
     });
     let found = Found { hunted: &hunted, seeds_per_second: progress.rounded(), jobs };
     let text = format!(
@@ -104,9 +116,13 @@ pub fn seeds(args: &SimHunt) -> Result<Answer, Failure> {
         summary(&hunted, "seeds"),
         progress.rate()
     );
-    match hunted.first_failing {
-        None => Answer::new(&found, text),
-        Some(seed) => {
+    match (hunted.first_failing, progress.broken_off()) {
+        (None, None) => Answer::new(&found, text),
+        (None, Some(failure)) => {
+            note(&text);
+            Err(failure.data(&found))
+        }
+        (Some(seed), _) => {
             let message =
                 format!("{} of {} seeds broke a promise", hunted.violations, hunted.seeds);
             let profile = plan(seed).profile;
@@ -133,9 +149,25 @@ fn summary(hunted: &Hunted, what: &str) -> String {
     };
     let what = if hunted.seeds == 1 { what.trim_end_matches('s') } else { what };
     format!(
-        "{} {what}, {} broke a promise\n{live}\n{} offenders, {} heights final twice",
-        hunted.seeds, hunted.violations, hunted.offenders, hunted.conflicts
+        "{} {what}, {} broke a promise\n{live}\n{} offenders, {} heights final twice{}",
+        hunted.seeds,
+        hunted.violations,
+        hunted.offenders,
+        hunted.conflicts,
+        explained(hunted)
     )
+}
+
+/// Why a height that is final twice may break no promise.
+const fn explained(hunted: &Hunted) -> &'static str {
+    match (hunted.conflicts, hunted.violations) {
+        (0, _) => "",
+        (_, 0) => {
+            ": where a third of the power signs both, the promise is that the offenders are named \
+             and hold that third, not that there is one chain; all were named"
+        }
+        _ => ": whether that breaks a promise stands with each run above",
+    }
 }
 
 /// What twins came to.
@@ -175,10 +207,9 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
         }
         return Err(broken(&report).help(replay_twins(&plan, number)));
     }
-    let mut progress = Progress::of(plan.count());
+    let mut progress = Progress::of(plan.count())?;
     let hunted = plan.play(jobs(args.jobs), |report| {
-        progress.count(report, &replay_twins(&plan, report.seed.wrapping_sub(seed)));
-        true
+        progress.count(report, &replay_twins(&plan, report.seed.wrapping_sub(seed)))
     });
     let twinned = Twinned {
         scenarios: hunted.seeds,
@@ -193,7 +224,13 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
     let which = if twinned.exhaustive { "all there are" } else { "a sample" };
     let text = format!("{}\n{which}", summary(&hunted, "scenarios"));
     if hunted.violations == 0 {
-        return Answer::new(&twinned, text);
+        return match progress.broken_off() {
+            None => Answer::new(&twinned, text),
+            Some(failure) => {
+                note(&text);
+                Err(failure.data(&twinned))
+            }
+        };
     }
     let message = format!("{} of {} scenarios broke a promise", hunted.violations, hunted.seeds);
     let number = twinned.first_failing.unwrap_or(0);
@@ -224,13 +261,14 @@ struct PlayedAt {
 pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
     let scenario = chosen(read(args)?, args)?;
     let all = scenario.cases.iter().map(|case| case.seeds[1] - case.seeds[0]).sum();
-    let (jobs, mut progress) = (jobs(args.jobs), Progress::of(all));
+    let (jobs, mut progress) = (jobs(args.jobs), Progress::of(all)?);
     note(&scenario.about);
     let play = |case: &Case| {
         let again = |seed| replay_case(args, case, Some(seed));
         case.play(jobs, |report| progress.count(report, &again(report.seed)))
     };
     let cases: Vec<Played> = scenario.cases.iter().map(play).collect();
+    let broken_off = progress.broken_off();
     let text = told(&cases);
     let unexpected: Vec<String> = cases.iter().filter(|case| !case.ok).map(complaint).collect();
     let first = scenario.cases.iter().zip(&cases).find(|(_, played)| !played.ok);
@@ -244,6 +282,10 @@ pub fn scenario(args: &SimScenario) -> Result<Answer, Failure> {
         jobs,
         cases,
     };
+    if let Some(failure) = broken_off {
+        note(&text);
+        return Err(failure.data(&played));
+    }
     let Some(again) = again else { return Answer::new(&played, text) };
     note(&text);
     let help = format!("play it again: {again}");

@@ -23,6 +23,7 @@ pub mod reference;
 pub mod resume;
 pub mod send;
 pub mod sim;
+mod stop;
 pub mod submit;
 pub mod subnet;
 pub mod testnet;

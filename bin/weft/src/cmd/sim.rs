@@ -66,11 +66,11 @@ fn told(report: &Report) -> String {
     let mut rows = vec![vec!["what went wrong".to_owned(), "times".to_owned()]];
     rows.extend(report.faults.iter().map(|(kind, n)| vec![kind.to_owned(), n.to_string()]));
     let mut text = format!(
-        "seed {} of {} · {} nodes · {} slots: final height {}, {} blocks, {} messages delivered",
+        "seed {} of {} · {} nodes · {}: final height {}, {} blocks, {} messages delivered",
         report.seed,
         report.profile,
         report.nodes,
-        report.slots,
+        stretch(report),
         report.final_height,
         report.blocks,
         report.delivered,
@@ -90,6 +90,14 @@ fn told(report: &Report) -> String {
         ));
     }
     format!("{text}\ntrace {}\n\n{}", report.trace_hash, table(&rows))
+}
+
+/// How many slots there were, and how many of them in fair weather.
+fn stretch(report: &Report) -> String {
+    match report.slots_to_final_after_healing {
+        0 => format!("{} slots", report.slots),
+        calm => format!("{} slots + {calm} in fair weather", report.slots.saturating_sub(calm)),
+    }
 }
 
 fn custom(args: &SimRun) -> Result<Plan, Failure> {

@@ -85,3 +85,34 @@ fn twins_are_counted_and_a_scenario_that_is_not_as_expected_exits_with_eight() {
     assert_eq!(home.error(&["sim", "scenario", path], 2), "BadScenario");
     assert_eq!(home.error(&["sim", "scenario", "absent.toml"], 3), "NoScenario");
 }
+
+/// F42: who breaks a hunt off keeps what it has found.
+#[test]
+fn ctrl_c_keeps_what_a_hunt_has_found() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::{Command, Stdio};
+    let home = Home::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_weft"))
+        .args(["sim", "hunt", "--seeds", "0..1000000", "--profile", "fair", "--json"])
+        .env("WEFT_HOME", home.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut progress = String::new();
+    let stderr = child.stderr.take().expect("a pipe");
+    let mut stderr = BufReader::new(stderr);
+    stderr.read_line(&mut progress).expect("progress is told");
+    assert!(progress.contains("of 1000000"), "{progress}");
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(pid, Signal::INT).expect("it runs");
+    let (mut answer, mut rest) = (String::new(), String::new());
+    child.stdout.take().expect("a pipe").read_to_string(&mut answer).expect("it answers");
+    stderr.read_to_string(&mut rest).expect("it ends");
+    assert_eq!(child.wait().expect("it ends").code(), Some(1), "{rest}");
+    let answer: Value = serde_json::from_str(&answer).expect("one document");
+    assert_eq!(answer["error"]["name"], json!("BrokenOff"), "{answer}");
+    assert!(answer["data"]["seeds"].as_u64().is_some_and(|seeds| seeds > 0), "{answer}");
+    assert_eq!(answer["data"]["violations"], json!(0), "{answer}");
+}
