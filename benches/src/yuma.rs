@@ -28,6 +28,8 @@ pub struct YumaReport {
     pub ns_per_cell: f64,
     /// Threads used.
     pub threads: u8,
+    /// What a dense epoch was drawn from; none of a case.
+    pub seed: Option<u64>,
     /// Where it ran.
     pub machine: Host,
 }
@@ -64,6 +66,7 @@ pub fn run(
         outcome_hash: hash(&outcome),
         ns_per_cell: median_us * 1e3 / cells.max(1.0),
         threads: 1,
+        seed: None,
         machine: Host::here(),
     })
 }

@@ -14,8 +14,10 @@ mod number;
 mod output;
 mod prompt;
 mod remote;
+mod show;
 mod signer;
 mod svg;
+mod table;
 mod usage;
 
 use args::{Cli, Command};
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Err(args::Unread::Said(error)) => return usage::finish(&error),
         Err(args::Unread::Refused { failure, as_json }) => return finish(Err(failure), as_json),
     };
+    table::print_in_full(cli.global.full);
     let (as_json, pick) = (cli.global.json, cli.global.pick.clone());
     let result = run(cli);
     finish(

@@ -5,7 +5,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use weft_rpc::client::ClientError;
+
+pub use crate::table::{short, table};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,25 +262,12 @@ fn plain(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// Lines up columns; the first row is the head.
-pub fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |c: usize| {
-        rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// A hash cut to what a person compares.
-pub fn short(hash: &str) -> String {
-    let plain = hash.strip_prefix("0x").unwrap_or(hash);
-    match (plain.get(..8), plain.len()) {
-        (Some(head), 17..) => format!("{head}…"),
-        _ => hash.to_owned(),
+/// Says something once, however often it comes up.
+pub fn note_once(text: &str) {
+    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if !said.iter().any(|old| old == text) {
+        said.push(text.to_owned());
+        note(text);
     }
 }

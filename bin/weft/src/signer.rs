@@ -2,7 +2,7 @@
 
 use crate::args::Global;
 use crate::ask;
-use crate::output::{Exit, Failure, note};
+use crate::output::{Exit, Failure, note_once};
 use crate::remote::{home, key, testnet_dir};
 use weft_types::{Network, PublicKey, SecretKey, signature, ss58};
 use weft_wallet::{KeyName, Wallet, WalletError, Wallets};
@@ -25,7 +25,7 @@ pub fn wallet(global: &Global, name: &str) -> Result<Wallet, Failure> {
     }
     let testnet = testnet(global)?.wallet(name)?;
     if testnet.has(KeyName::Cold) {
-        note(&format!("wallet {name}: keys of the local testnet, known to anyone"));
+        note_once(&format!("wallet {name}: keys of the local testnet, known to anyone"));
         return Ok(testnet);
     }
     let text = format!("there is no wallet \"{name}\"");

@@ -18,6 +18,9 @@ use weft_types::{
 /// The subnet that every local network has.
 pub const NETUID: Netuid = Netuid(1);
 
+/// Blocks between two epochs of a network without a metagraph.
+pub const TEMPO: u64 = 20;
+
 /// What the caller may choose.
 #[derive(Clone, Debug)]
 pub struct Choice {
@@ -94,7 +97,7 @@ impl Plan {
         let nodes = (0..choice.nodes)
             .map(|n| draft.node(n, &format!("voter-{n}"), vec![small_row(n, choice.nodes)]))
             .collect();
-        let tempo = if choice.network == Network::Bench { 40 } else { 20 };
+        let tempo = if choice.network == Network::Bench { 40 } else { TEMPO };
         draft.finish(choice, tempo, nodes, Vec::new())
     }
 
@@ -110,7 +113,7 @@ impl Plan {
         }
         let nodes = (0..choice.nodes).map(|n| draft.node(n, &format!("voter-{n}"), Vec::new()));
         let nodes = nodes.collect();
-        let mut plan = draft.finish(choice, 20, nodes, Vec::new());
+        let mut plan = draft.finish(choice, TEMPO, nodes, Vec::new());
         plan.genesis.accounts.clear();
         plan
     }

@@ -81,6 +81,9 @@ pub struct BenchYuma {
     /// How many runs
     #[arg(long, default_value_t = 201)]
     pub runs: usize,
+    /// Everything that is random in a dense epoch follows from it
+    #[arg(long, default_value_t = 1, value_parser = super::seed(), conflicts_with = "file")]
+    pub seed: u64,
 }
 
 #[derive(Args, Debug)]
@@ -95,7 +98,7 @@ pub struct BenchLedger {
     #[arg(long, default_value_t = 20_000)]
     pub txs: u32,
     /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = super::seed())]
     pub seed: u64,
 }
 
@@ -120,7 +123,7 @@ pub struct BenchEpochs {
     #[arg(long, default_value_t = 2)]
     pub passes: u16,
     /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = super::seed())]
     pub seed: u64,
 }
 

@@ -102,6 +102,11 @@ const PLACES: &str = "Where";
 const SIGNING: &str = "Signing";
 const PRINTING: &str = "Printing";
 
+/// Seeds stand as numbers in JSON, where one above 2^53 would not come back as it was.
+fn seed() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(..=1 << 53)
+}
+
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Run a node

@@ -78,11 +78,19 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
         .map_err(|e| failed("BenchFailed", e))?;
     let text = table(&report);
     let checks = &report.checks;
-    if checks.state_roots_equal && checks.conserved && checks.replay_equal && checks.no_double_vote
-    {
+    let wrong: Vec<&str> = [
+        (checks.state_roots_equal, "state roots differ"),
+        (checks.conserved, "money is not conserved"),
+        (checks.replay_equal, "a replay differs"),
+        (checks.no_double_vote, "somebody voted twice"),
+    ]
+    .iter()
+    .filter_map(|(holds, what)| (!holds).then_some(*what))
+    .collect();
+    if wrong.is_empty() {
         return Answer::new(&report, text);
     }
-    let message = format!("the run is not valid: {checks:?}");
+    let message = format!("the run is not valid: {}", wrong.join(", "));
     Err(Failure::new(Exit::CheckFailed, "CheckFailed", message).data(&report))
 }
 
@@ -147,16 +155,22 @@ fn yuma(args: &BenchYuma) -> Result<Answer, Failure> {
                 .variant
                 .parse::<weft_yuma::Variant>()
                 .map_err(|e| Failure::new(Exit::Usage, "BadVariant", e))?;
-            let snapshot = weft_yuma::synthetic(args.validators, args.uids, variant, 1);
+            let snapshot = weft_yuma::synthetic(args.validators, args.uids, variant, args.seed);
             (snapshot.map_err(bad)?, (args.validators, args.uids), args.variant.clone())
         }
     };
-    let report = weft_benches::yuma::run(&snapshot, size, &variant, args.runs).map_err(bad)?;
+    let mut report = weft_benches::yuma::run(&snapshot, size, &variant, args.runs).map_err(bad)?;
+    report.seed = args.file.is_none().then_some(args.seed);
     let text = format!(
-        "{} validators x {} uids, {}: median {:.1} µs over {} runs, min {:.1} µs, {:.1} ns a cell\noutcome {}",
+        "config    {} validators x {} uids, {}, {}, one thread of {}\n\
+         epoch     median {:.1} µs over {} runs, min {:.1} µs, {:.1} ns a cell\noutcome   {}",
         report.validators,
         report.uids,
         report.variant,
+        args.file
+            .as_ref()
+            .map_or_else(|| format!("seed {}", args.seed), |f| f.display().to_string()),
+        report.machine.cpu,
         report.median_us,
         report.runs,
         report.min_us,

@@ -1,11 +1,14 @@
 //! `weft query`: accounts, blocks, totals, transactions and the markets.
 
 use crate::args::{Global, QueryCommand};
-use crate::output::{Answer, Failure, table};
+use crate::output::{Answer, Failure};
 use crate::remote::Remote;
+use crate::show::{cell, percent, text};
 use crate::signer;
+use crate::table::table;
 use serde_json::{Value, json};
-use weft_types::Rao;
+
+pub use crate::show::pairs;
 
 /// Runs the command.
 pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Failure> {
@@ -55,52 +58,13 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
     }
 }
 
-/// Names of fields that hold amounts of rao.
-const AMOUNTS: [&str; 16] = [
-    "cost",
-    "minimum",
-    "last_lock",
-    "virtual_stake",
-    "needed_stake",
-    "issued",
-    "free",
-    "staked",
-    "locked",
-    "pending",
-    "unbonding",
-    "recycled",
-    "block_emission",
-    "fee",
-    "stake",
-    "burn",
-];
-
-/// An object for people: one field a line, amounts in TAO as well.
-pub fn pairs(value: &Value) -> String {
-    let Some(object) = value.as_object() else { return value.to_string() };
-    let shown = |name: &str, value: &Value| match value {
-        Value::String(text) if AMOUNTS.contains(&name) => match text.parse() {
-            Ok(rao) => format!("{text} rao = {} TAO", Rao(rao).as_tao()),
-            Err(_) => text.clone(),
-        },
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let rows: Vec<_> =
-        object.iter().map(|(name, value)| vec![name.clone(), shown(name, value)]).collect();
-    table(&rows)
-}
-
 /// The table of hyperparameters of a subnet.
 fn hyperparameters(answer: &Value) -> String {
     let head = ["name", "value", "default", "from", "to", "unit", "set by"];
     let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
     for row in answer["table"].as_array().into_iter().flatten() {
-        let cell = |name: &str| match &row[name] {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        rows.push(["name", "value", "default", "low", "high", "unit", "setter"].map(cell).to_vec());
+        let columns = ["name", "value", "default", "low", "high", "unit", "setter"];
+        rows.push(columns.map(|name| text(&row[name])).to_vec());
     }
     table(&rows)
 }
@@ -108,11 +72,17 @@ fn hyperparameters(answer: &Value) -> String {
 /// Who goes next, and the order of all.
 fn eviction(answer: &Value) -> String {
     let mut rows = vec![
-        ["netuid", "average", "created", "immune until", "can go"].map(ToOwned::to_owned).to_vec(),
+        ["netuid", "average share", "created", "immune until", "can go"]
+            .map(ToOwned::to_owned)
+            .to_vec(),
     ];
     for row in answer["order"].as_array().into_iter().flatten() {
         let names = ["netuid", "share_average", "registered_at", "immune_until", "evictable"];
-        rows.push(names.map(|name| row[name].to_string()).to_vec());
+        let shown = |name: &str| match (name, row[name].as_u64()) {
+            ("share_average", Some(share)) => percent(share.into(), 1 << 32),
+            _ => cell(name, &row[name]),
+        };
+        rows.push(names.map(shown).to_vec());
     }
     let first = match (&answer["slot_free"], &answer["netuid"]) {
         (Value::Bool(true), _) => "a slot is free: a creation evicts nobody".to_owned(),

@@ -5,6 +5,7 @@ use crate::args::{ReferenceArgs, Table};
 use crate::output::{Answer, Failure, table};
 use serde_json::{Value, json};
 use weft_node::reference::reference;
+use weft_testnet::plan::TEMPO;
 
 /// Runs the command.
 pub fn run(args: &ReferenceArgs) -> Result<Answer, Failure> {
@@ -66,7 +67,10 @@ fn markdown(all: &Value) -> String {
         page.push_str(&line);
         page.push('\n');
     }
-    page.push_str("\n## Hyperparameters\n\nOf one subnet. Where a preset's default lies outside the bounds they stretch to it. `weft testnet up` gives its subnets a `tempo` of 20 (with `--metagraph` 60) and its first one no `commit_reveal`, unless `--param` says otherwise.\n\n| name | does | unit | set by | from | to | main | local | bench |\n|---|---|---|---|---|---|---|---|---|\n");
+    page.push_str(&format!(
+        "\n## Hyperparameters\n\nOf one subnet. Where a preset's default lies outside the bounds they stretch to it. `weft testnet up` gives its subnets a `tempo` of {TEMPO} (with `--metagraph` 60) and its first one no `commit_reveal`, unless `--param` says otherwise.\n\n"
+    ));
+    page.push_str("| name | does | unit | set by | from | to | main | local | bench |\n|---|---|---|---|---|---|---|---|---|\n");
     for row in entries(&all["hyperparameters"]) {
         let defaults = &row["defaults"];
         let line = format!(

@@ -2,12 +2,13 @@
 
 use super::submit::{Desk, amount};
 use crate::args::{Global, Paying, SubnetCommand, SubnetCreate};
-use crate::output::{Answer, Exit, Failure, short, table};
+use crate::output::{Answer, Exit, Failure, table};
 use crate::remote::Remote;
+use crate::show::cell;
 use crate::signer;
 use serde_json::{Value, json};
 use weft_types::tx::Consent;
-use weft_types::{Call, Identity, Netuid, Parameter, Rao};
+use weft_types::{Call, Identity, Netuid, Parameter};
 
 /// Runs the command.
 pub async fn run(global: &Global, command: &SubnetCommand) -> Result<Answer, Failure> {
@@ -93,30 +94,18 @@ fn setting(name: &str, value: &str) -> Result<(Parameter, u64), Failure> {
     Ok((parameter, number))
 }
 
-fn cell(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "-".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-fn columns(list: &Value, names: &[&str], shown: impl Fn(&str, &Value) -> String) -> String {
-    let mut rows = vec![names.iter().map(|n| (*n).to_owned()).collect()];
+fn columns(list: &Value, names: &[&str]) -> String {
+    let mut rows: Vec<Vec<String>> = vec![names.iter().map(|n| (*n).to_owned()).collect()];
     for entry in list.as_array().into_iter().flatten() {
-        rows.push(names.iter().map(|name| shown(name, &entry[*name])).collect());
+        rows.push(names.iter().map(|name| cell(name, &entry[*name])).collect());
     }
     table(&rows)
 }
 
 fn subnets(answer: &Value) -> String {
     let names = ["netuid", "neurons", "tempo", "last_epoch", "epochs", "pending", "burn"];
-    columns(&answer["subnets"], &names, |name, value| match (name, value.as_str()) {
-        ("pending" | "burn", Some(text)) => {
-            text.parse().map_or_else(|_| cell(value), |rao| Rao(rao).as_tao())
-        }
-        _ => cell(value),
-    })
+    let rows = columns(&answer["subnets"], &names);
+    format!("{rows}\n\npending and burn in TAO, tempo in blocks")
 }
 
 fn neurons(answer: &Value) -> String {
@@ -131,15 +120,14 @@ fn neurons(answer: &Value) -> String {
         "dividends",
         "validator_trust",
         "emission",
+        "paid",
         "last_update",
     ];
-    columns(&answer["neurons"], &names, |name, value| match (name, value.as_str()) {
-        ("stake" | "emission", Some(text)) => {
-            text.parse().map_or_else(|_| cell(value), |rao| Rao(rao).as_tao())
-        }
-        ("hotkey", Some(text)) => short(text),
-        _ => cell(value),
-    })
+    let rows = columns(&answer["neurons"], &names);
+    format!(
+        "{rows}\n\nstake, emission and paid in TAO; consensus, incentive, dividends and \
+         validator_trust are parts of 65535, as stored; --full shows whole keys"
+    )
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::submit::Desk;
 use crate::args::{Global, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow};
 use crate::output::{Answer, Exit, Failure};
 use crate::remote::Remote;
+use crate::show::{cell, percent, text};
 use crate::signer;
 use serde_json::{Value, json};
 use weft_ledger::query::commits::Promises;
@@ -133,47 +134,27 @@ async fn show(global: &Global, args: &WeightsShow) -> Result<Answer, Failure> {
     remote.read("subnet_weights", &params, matrix).await
 }
 
+/// What the numbers of rows are.
+const SCORES: &str = "uid=score; scores are parts of 65535, as stored, and only their ratios count";
+
 /// The root matrix for people.
 pub fn root(answer: &Value) -> String {
-    let entries = |row: &Value| -> Vec<String> {
-        let scores = row["scores"].as_array().into_iter().flatten();
-        scores.map(|e| format!("{}={}", e[0], e[1])).collect()
-    };
     let line = |row: &Value| {
-        let hotkey = row["hotkey"].as_str().unwrap_or_default();
-        format!(
-            "{} looked at {}: {}",
-            crate::output::short(hotkey),
-            row["view"],
-            entries(row).join(" ")
-        )
+        let (hotkey, scores) = (cell("hotkey", &row["hotkey"]), cell("scores", &row["scores"]));
+        format!("{hotkey} looked at {}: {scores}", row["view"])
     };
     let rows = answer["rows"].as_array().into_iter().flatten().map(line);
-    let share = |s: &Value| format!("share of subnet {}: {}", s["netuid"], s["weight"]);
-    let shares = answer["shares"].as_array().into_iter().flatten().map(share);
+    let weight = |share: &Value| text(&share["weight"]).parse::<u128>().unwrap_or(0);
+    let shares = || answer["shares"].as_array().into_iter().flatten();
+    let all = shares().map(weight).sum();
+    let shares =
+        shares().map(|s| format!("share of subnet {}: {}", s["netuid"], percent(weight(s), all)));
     let next = format!("next root epoch at height {}", answer["next_epoch"]);
-    rows.chain(shares).chain([next]).collect::<Vec<_>>().join("\n")
+    rows.chain(shares).chain([next, SCORES.to_owned()]).collect::<Vec<_>>().join("\n")
 }
 
 fn matrix(answer: &Value) -> String {
-    let line = |row: &Value| {
-        let entries = row["weights"].as_array().into_iter().flatten();
-        let cells: Vec<_> = entries.map(|e| format!("{}={}", e[0], e[1])).collect();
-        format!("uid {}: {}", row["uid"], cells.join(" "))
-    };
+    let line = |row: &Value| format!("uid {}: {}", row["uid"], cell("weights", &row["weights"]));
     let rows = answer["rows"].as_array().into_iter().flatten();
-    rows.map(line).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// F5.
-    #[test]
-    fn a_uid_that_is_scored_twice_is_refused_before_anything_is_sent() {
-        let refused = scores("4=1,4=2").unwrap_err();
-        assert_eq!((refused.exit, refused.words.name.as_str()), (Exit::Usage, "DuplicateUids"));
-        assert_eq!(scores("4=1,2=7").unwrap(), (vec![Uid(2), Uid(4)], vec![7, 1]));
-    }
+    rows.map(line).chain([SCORES.to_owned()]).collect::<Vec<_>>().join("\n")
 }

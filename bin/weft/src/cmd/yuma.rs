@@ -33,10 +33,22 @@ pub fn run(_: &Global, command: &YumaCommand) -> Result<Answer, Failure> {
         return Err(Failure::new(Exit::CheckFailed, "NotEqual", difference).data(&data));
     }
     let verdict = if case::has_results(&case) { "equal" } else { "no results to compare with" };
-    let last = outcomes.last().map(earners).unwrap_or_default();
-    let text = format!("{}: {} epochs, {verdict}\n\n{last}", case.name, outcomes.len());
+    let epochs = (1..)
+        .zip(&outcomes)
+        .map(|(number, out)| format!("epoch {number} of {}\n{}", outcomes.len(), earners(out)));
+    let epochs: Vec<String> = epochs.collect();
+    let text = format!(
+        "{}: {} epochs, {verdict}\n\n{}\n\n{RATIOS}",
+        case.name,
+        outcomes.len(),
+        epochs.join("\n\n")
+    );
     Answer::new(&data, text)
 }
+
+/// What the columns are.
+const RATIOS: &str =
+    "stake, consensus, incentive and dividends are parts of 65535; uids without any are left out";
 
 /// Who has or earns something after an epoch; ratios as the chain stores them.
 fn earners(out: &Outcome) -> String {

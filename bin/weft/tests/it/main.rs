@@ -18,6 +18,7 @@ mod partition;
 mod rotation;
 mod rows;
 mod rules;
+mod shown;
 mod sim;
 mod slashing;
 mod streams;
