@@ -3,12 +3,14 @@
 //! A line that can't be written, because a disk is full or a reader has gone, is lost and
 //! the node runs on: no log is worth a voter.
 
+use crate::args::LogArgs;
 use crate::output::{Exit, Failure, note};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use tracing_subscriber::EnvFilter;
+use weft_node::config::Config;
 
 /// What is logged when nobody says so.
 const DEFAULT: &str = "info,libp2p_gossipsub=error";
@@ -58,28 +60,19 @@ pub fn reopen() {
     }
 }
 
-/// How to log.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wish<'a> {
-    /// What; `WEFT_LOG` when it is not said here, else what is of use to an operator.
-    pub filter: Option<&'a str>,
-    /// Where, if not to stderr.
-    pub file: Option<&'a Path>,
-    /// Whether each line is a JSON object.
-    pub as_json: bool,
-}
-
-/// Starts the log.
-pub fn start(wish: &Wish<'_>) -> Result<(), Failure> {
-    let filter = wish.filter.map(str::to_owned).or_else(|| std::env::var("WEFT_LOG").ok());
+/// Starts the log of a node: what the flags say, else its configuration, else `WEFT_LOG`, else
+/// what is of use to an operator.
+pub fn start(flags: &LogArgs, config: &Config) -> Result<(), Failure> {
+    let filter = flags.log.clone().or_else(|| config.log.clone());
+    let filter = filter.or_else(|| std::env::var("WEFT_LOG").ok());
     let text = filter.unwrap_or_else(|| DEFAULT.to_owned());
     let filter = EnvFilter::try_new(&text).map_err(|e| {
         let text = format!("\"{text}\" says nothing of what to log: {e}");
         Failure::new(Exit::Usage, "BadLogFilter", text)
             .help("write a level such as debug, or info,weft_node=debug")
     })?;
-    if let Some(path) = wish.file {
-        let log = open(path.to_owned()).map_err(|e| {
+    if let Some(path) = flags.log_file.as_ref().or(config.log_file.as_ref()) {
+        let log = open(path.clone()).map_err(|e| {
             let text = format!("the log file {} can't be opened: {e}", path.display());
             Failure::new(Exit::Failed, "LogFile", text)
         })?;
@@ -89,7 +82,8 @@ pub fn start(wish: &Wish<'_>) -> Result<(), Failure> {
         .with_env_filter(filter)
         .with_writer(|| Out)
         .log_internal_errors(false);
-    let set = if wish.as_json { base.json().try_init() } else { base.with_ansi(false).try_init() };
+    let set =
+        if flags.log_json { base.json().try_init() } else { base.with_ansi(false).try_init() };
     if let Err(error) = set {
         note(&format!("no log: {error}"));
     }

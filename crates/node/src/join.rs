@@ -45,8 +45,8 @@ pub struct Welcome {
     pub chain: ChainId,
     /// The height of its head.
     pub height: Height,
-    /// Its last final block.
-    pub last_final: (Height, BlockHash),
+    /// Its last final block; none while it awaits a block of its own (R16).
+    pub last_final: Option<(Height, BlockHash)>,
     /// By which rules the next block is run, where it says so.
     rules: Option<Version>,
     /// Its clock less ours: the least and the most that it can be, in milliseconds.
@@ -95,7 +95,10 @@ impl Host {
         Ok(Welcome {
             chain: hash("chain_id")?,
             height: Height(number("height")?),
-            last_final: (Height(number("final_height")?), hash("final_hash")?),
+            last_final: match &status["final_height"] {
+                Value::Null => None,
+                _ => Some((Height(number("final_height")?), hash("final_hash")?)),
+            },
             rules,
             clock: (i128::from(theirs) - ms(heard), i128::from(theirs) - ms(asked)),
         })
@@ -243,7 +246,7 @@ mod tests {
 
     fn welcome(clock: (i128, i128)) -> Welcome {
         let (chain, height) = (Hash([7; 32]), Height(5));
-        Welcome { chain, height, last_final: (height, chain), rules: None, clock }
+        Welcome { chain, height, last_final: Some((height, chain)), rules: None, clock }
     }
 
     #[test]

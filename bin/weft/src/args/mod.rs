@@ -28,8 +28,8 @@ pub use measure::{
     BenchYuma, YumaCommand,
 };
 pub use node::{
-    FaultCommand, FaultPartition, NodeCommand, NodeInit, NodeJoin, NodeRun, TestnetCommand,
-    TestnetUp, TestnetWires,
+    FaultCommand, FaultPartition, LogArgs, NodeCommand, NodeInit, NodeJoin, NodeRun,
+    TestnetCommand, TestnetUp, TestnetWires,
 };
 pub use read::QueryCommand;
 pub use send::{Paying, Sending, StakeArgs, StakeCommand, TransferArgs, Wait};

@@ -81,6 +81,19 @@ pub struct NodeJoin {
     /// End when the node is at the head, instead of going on
     #[arg(long)]
     pub until_synced: bool,
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// What of a node's log goes where.
+#[derive(Args, Debug)]
+pub struct LogArgs {
+    /// What is logged, e.g. debug or "info,weft_node=debug"
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// A file for the log instead of stderr; SIGHUP opens it anew
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
     /// Log lines as JSON
     #[arg(long)]
     pub log_json: bool,
@@ -106,18 +119,11 @@ pub struct NodeRun {
     /// Vote at once, without listening for a rotation whether the key runs elsewhere
     #[arg(long)]
     pub no_wait: bool,
-    /// What is logged, e.g. debug or "info,weft_node=debug"
-    #[arg(long, value_name = "FILTER")]
-    pub log: Option<String>,
-    /// A file for the log instead of stderr; SIGHUP opens it anew
-    #[arg(long, value_name = "FILE")]
-    pub log_file: Option<PathBuf>,
     /// Wait for a word on stdin, then leave the caller's session, as a daemon does
     #[arg(long, hide = true)]
     pub detach: bool,
-    /// Log lines as JSON
-    #[arg(long)]
-    pub log_json: bool,
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 #[derive(Subcommand, Debug)]

@@ -48,7 +48,8 @@ pub struct Watch {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Standing {
     height: u64,
-    last_final: u64,
+    /// None while it awaits the trusted block (R16).
+    last_final: Option<u64>,
     ready: bool,
 }
 
@@ -56,7 +57,7 @@ impl Standing {
     fn of(status: &Value) -> Option<Self> {
         Some(Self {
             height: status["height"].as_u64()?,
-            last_final: status["final_height"].as_u64()?,
+            last_final: status["final_height"].as_u64(),
             ready: status["ready"].as_bool().unwrap_or(false),
         })
     }
@@ -104,7 +105,8 @@ impl Watch {
     fn bounded(&self, there: Standing) -> Standing {
         let since = now().0.saturating_sub(self.genesis_time.0);
         let slots = since.checked_div(self.slot_ms).unwrap_or(0);
-        let (height, last_final) = (there.height.min(slots), there.last_final.min(slots));
+        let (height, last_final) =
+            (there.height.min(slots), there.last_final.map(|f| f.min(slots)));
         Standing { height, last_final, ..there }
     }
 
@@ -141,8 +143,8 @@ impl Watch {
                 self.home.display()
             )
         };
-        let text =
-            format!("at the head: height {}, final {}\n{more}", here.height, here.last_final);
+        let last_final = here.last_final.unwrap_or(0);
+        let text = format!("at the head: height {}, final {last_final}\n{more}", here.height);
         self.say(&data, text, here.height);
     }
 
@@ -159,9 +161,10 @@ async fn standing(client: &Client) -> Option<Standing> {
 }
 
 /// Whether a node has what the other has; alone it must be ready by its own clock.
-const fn is_at_head(here: Standing, there: Option<Standing>) -> bool {
+fn is_at_head(here: Standing, there: Option<Standing>) -> bool {
+    let Some(last_final) = here.last_final else { return false };
     match there {
-        Some(there) => here.last_final >= there.last_final && here.height >= there.height,
+        Some(there) => Some(last_final) >= there.last_final && here.height >= there.height,
         None => here.ready && here.height > 0,
     }
 }
@@ -222,7 +225,10 @@ mod tests {
 
     #[test]
     fn a_node_is_at_the_head_when_it_has_what_the_other_has_or_is_ready_alone() {
-        let at = |height, last_final| Standing { height, last_final, ready: false };
+        let at =
+            |height, last_final| Standing { height, last_final: Some(last_final), ready: false };
+        let awaiting = Standing { height: 9, last_final: None, ready: true };
+        assert!(!is_at_head(awaiting, Some(at(6, 3))) && !is_at_head(awaiting, None));
         assert!(!is_at_head(at(5, 3), Some(at(6, 3))));
         assert!(!is_at_head(at(6, 3), Some(at(6, 4))));
         assert!(is_at_head(at(6, 4), Some(at(6, 4))));

@@ -42,8 +42,8 @@ struct Joined {
 
 /// Joins, and follows until it is stopped.
 pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
-    logging::start(&logging::Wish { as_json: args.log_json, ..logging::Wish::default() })?;
     let joined = crate::runtime()?.block_on(prepare(global, args))?;
+    logging::start(&args.log, &joined.config)?;
     let (config, chain) = (&joined.config, joined.genesis.chain_id());
     let url = format!("http://{}", config.rpc);
     let at = joined.welcome.as_ref().map_or(Height::ZERO, |w| w.height);
@@ -174,14 +174,11 @@ fn port(usual: u16) -> Result<u16, Failure> {
 fn advised(error: NodeError, joined: &Joined, url: &str) -> Failure {
     let needs_trust = matches!(error, NodeError::Untrusted(TrustFault::Needed { .. }));
     let failure = Failure::from(error);
-    match joined.welcome.as_ref().filter(|_| needs_trust) {
-        Some(welcome) => {
-            let (height, hash) = welcome.last_final;
-            failure.help(format!(
-                "ask somebody you trust for a block of this chain; {url} names {height}:{hash}, \
+    match joined.welcome.as_ref().and_then(|w| w.last_final).filter(|_| needs_trust) {
+        Some((height, hash)) => failure.help(format!(
+            "ask somebody you trust for a block of this chain; {url} names {height}:{hash}, \
                  which is as good as whoever runs it"
-            ))
-        }
+        )),
         None => failure,
     }
 }

@@ -201,11 +201,7 @@ pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Fail
         make(&home, path, args)?;
     }
     let config = home.config().map_err(NodeError::Home)?;
-    logging::start(&logging::Wish {
-        filter: args.log.as_deref().or(config.log.as_deref()),
-        file: args.log_file.as_deref().or(config.log_file.as_deref()),
-        as_json: args.log_json,
-    })?;
+    logging::start(&args.log, &config)?;
     let (trust, no_wait) = (args.trusted_checkpoint, args.no_wait);
     let hangup = Some(logging::reopen as fn());
     start::run(&home, Order { trust, no_wait, hangup, ..Order::default() })?;
