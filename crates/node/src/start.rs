@@ -175,19 +175,9 @@ async fn assemble(
     let (events, inbox) = mpsc::channel(EVENTS);
     let (checker, work) = checker::desk();
     let checking = start_checker(&genesis, work, &events)?;
-    let gossip = weft_gossip::start(&weft_gossip::Config {
-        key: home.node_key()?,
-        listen: config.listen.clone(),
-        peers: both(&config.peers, order.peers),
-        chain: genesis.chain_id().0,
-        limits: Limits::default(),
-    })?;
-    let door = Door::new(
-        events.clone(),
-        checker.txs.clone(),
-        config.rpc_public,
-        GenesisPages::of(&genesis),
-    );
+    let gossip = start_gossip(home, &config, &genesis, order.peers)?;
+    let pages = GenesisPages::of(&genesis);
+    let door = Door::new(events.clone(), checker.txs.clone(), config.rpc_public, pages);
     let server = start_rpc(&config, door).await?;
     tracing::info!(rpc = %server.address, peer = %gossip.local, "ready");
     let salt = voter.as_ref().map(|key| *key.seed()).unwrap_or_default();
@@ -219,6 +209,22 @@ async fn assemble(
         config,
     };
     Ok((engine, server, events))
+}
+
+/// The network, with these peers beside those of the configuration.
+fn start_gossip(
+    home: &Home,
+    config: &Config,
+    genesis: &Genesis,
+    peers: Vec<String>,
+) -> Result<weft_gossip::Gossip, NodeError> {
+    Ok(weft_gossip::start(&weft_gossip::Config {
+        key: home.node_key()?,
+        listen: config.listen.clone(),
+        peers: both(&config.peers, peers),
+        chain: genesis.chain_id().0,
+        limits: Limits::default(),
+    })?)
 }
 
 /// All of the first, and of the second what is not among them.
