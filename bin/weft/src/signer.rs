@@ -97,8 +97,9 @@ pub fn backed(global: &Global, text: &str, network: Network) -> Result<PublicKey
     Ok(key)
 }
 
-/// Asks before a key is used that nobody holds the secret of: an SS58 address is as a rule
-/// that of an sr25519 key, whose secret signs nothing here.
+/// Asks before an SS58 address is used: it is as a rule that of an sr25519 key, whose secret
+/// signs nothing here. Of any other key that is no point of the curve a warning is enough:
+/// who wrote it down in hex or as ours has made it for this chain, or burns coins on purpose.
 fn can_sign(global: &Global, text: &str, key: &PublicKey) -> Result<(), Failure> {
     if ss58::read(text).is_ok() {
         let warning = format!(
@@ -107,10 +108,9 @@ fn can_sign(global: &Global, text: &str, key: &PublicKey) -> Result<(), Failure>
         return ask::confirm(global, "KeyOfAnotherCurve", &warning);
     }
     if !signature::can_sign(key) {
-        let warning = format!(
-            "{text} is no ed25519 key: nobody can ever sign for it, and what it gets is lost"
-        );
-        return ask::confirm(global, "KeyOfAnotherCurve", &warning);
+        note(&format!(
+            "warning: {text} is no ed25519 key: nobody can ever sign for it, and what it gets is lost"
+        ));
     }
     Ok(())
 }

@@ -289,4 +289,14 @@ mod tests {
         assert_eq!(price.most(&purse(1), fee), Rao(933_000_000));
         assert_eq!(Burn::Named(Rao(7)).most(&purse(1), fee), Rao(7));
     }
+
+    /// F39.
+    #[test]
+    fn an_offer_that_stands_already_is_said_as_what_it_is() {
+        let refused = |name| offered(Failure::of_kind("too_early", name, "no")).words.help;
+        for name in ["NotNewer", "JoinedRecently", "FreePending"] {
+            assert!(refused(name).contains("renews it by itself"), "{name}");
+        }
+        assert_eq!(refused("NeuronNoValidatorPermit"), "");
+    }
 }

@@ -92,7 +92,7 @@ fn nothing_is_paid_for_a_refusal(home: &Home) {
         (&["transfer", "carol", "9999999"], 1, "insufficient_balance", "NotEnoughBalance"),
         (&["register", "77"], 3, "not_found", "SubnetNotExists"),
         (&["register", "1"], 1, "already_exists", "HotKeyAlreadyRegisteredInSubNet"),
-        (&["stake", "add", &unknown, "5", "--yes"], 3, "not_found", "HotKeyAccountNotExists"),
+        (&["stake", "add", &unknown, "5"], 3, "not_found", "HotKeyAccountNotExists"),
         (&["stake", "take", "50"], 1, "invalid_argument", "DelegateTakeTooHigh"),
         (&["subnet", "set", "1", "tempo", "0"], 1, "not_authorized", "NotSubnetOwner"),
         (&["voter", "join", "1"], 1, "not_authorized", "NeuronNoValidatorPermit"),
@@ -195,7 +195,9 @@ fn keys_of_another_curve(home: &Home) {
     let keys = (2..=255).map(|n| weft_types::PublicKey([n; 32]));
     let none = keys.into_iter().find(|key| !weft_types::signature::can_sign(key));
     let none = none.expect("half of all numbers are no point").to_string();
-    refused(home, &["transfer", &none, "1", "-w", "alice"], 5, "KeyOfAnotherCurve");
+    let out = home.weft(&["transfer", &none, "1", "-w", "alice", "--dry-run"]);
+    let warned = String::from_utf8(out.stderr).expect("stderr is text");
+    assert!(warned.contains("warning") && warned.contains("nobody can ever sign"), "{warned}");
     home.data(&["transfer", FOREIGN, "1", "-w", "alice", "--yes"]);
     assert_eq!(free(home, FOREIGN), 1_000_000_000);
 }
