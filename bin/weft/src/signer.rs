@@ -108,7 +108,7 @@ fn can_sign(global: &Global, text: &str, key: &PublicKey) -> Result<(), Failure>
         return ask::confirm(global, "KeyOfAnotherCurve", &warning);
     }
     if !signature::can_sign(key) {
-        note(&format!(
+        note_once(&format!(
             "warning: {text} is no ed25519 key: nobody can ever sign for it, and what it gets is lost"
         ));
     }

@@ -243,7 +243,9 @@ mod tests {
         fs::create_dir_all(&copy).unwrap();
         fs::copy(home.coldkey(), copy.join("coldkey.json")).unwrap();
         fs::create_dir_all(wallets.join("half")).unwrap();
-        fs::write(wallets.join("bob/hotkeys/empty.json"), "").unwrap();
+        let empty = wallets.join("bob/hotkeys/empty.json");
+        fs::write(&empty, "").unwrap();
+        fs::set_permissions(&empty, fs::Permissions::from_mode(0o600)).unwrap();
         let weak = wallets.join("bob/hotkeys/weak.json");
         fs::copy(wallets.join("bob/hotkeys/default.json"), &weak).unwrap();
         fs::set_permissions(&weak, fs::Permissions::from_mode(0o644)).unwrap();
