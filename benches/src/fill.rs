@@ -26,8 +26,12 @@ use weft_types::{
     Rao, Uid,
 };
 
-/// Calls of a block.
-const CALLS: usize = 20_000;
+/// Calls of a block: few, since what a large block takes for a moment is not given back to the
+/// system at once.
+const CALLS: usize = 500;
+
+/// More names of subnets there are not.
+const SUBNETS: u32 = 65_000;
 
 /// Coldkeys that stake in the bench, each behind many hotkeys.
 const STAKERS: u32 = 100;
@@ -98,6 +102,11 @@ impl Filler {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// So many of them, or as many as there are names for.
+    fn at_most(self, entries: u32) -> u32 {
+        if self == Self::Identity { entries.min(SUBNETS) } else { entries }
     }
 
     /// Whether a value under this key is of this kind, of those that calls make here.
@@ -210,6 +219,7 @@ pub fn run(plan: FillPlan) -> Result<FillReport, ChainError> {
     if plan.entries == 0 {
         return Err(ChainError::Load("--entries must be positive"));
     }
+    let plan = FillPlan { entries: plan.kind.at_most(plan.entries), ..plan };
     if plan.running { by_calls(plan) } else { at_rest(plan) }
 }
 
@@ -248,6 +258,7 @@ fn wide(n: usize) -> u64 {
 }
 
 fn by_calls(plan: FillPlan) -> Result<FillReport, ChainError> {
+    let before = memory().rss_mib;
     let (genesis, calls) = match plan.kind {
         Filler::Account => transfers(plan),
         Filler::Position => stakes(plan),
@@ -260,7 +271,6 @@ fn by_calls(plan: FillPlan) -> Result<FillReport, ChainError> {
     let coins = sum(&genesis);
     let forks = Forks::new(&genesis, map_seed(plan.seed, 1))?;
     let mut maker = Maker::new(genesis, forks, ChaCha8Rng::seed_from_u64(plan.seed));
-    let before = memory().rss_mib;
     let mut fees = 0;
     for part in calls.chunks(CALLS) {
         let txs = maker.check(part.to_vec())?;
