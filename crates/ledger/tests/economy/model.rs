@@ -203,9 +203,11 @@ impl Model {
     fn rotate(&mut self, chain: &Chain, block: &Block, height: u64) {
         let (before, now) = (&block.voters, chain.at().voters);
         let params = &chain.genesis.params;
-        if before.previous.is_some() && now.previous != before.previous {
+        if let Some(gone) = &before.previous
+            && now.previous != before.previous
+        {
             let round = block.header.round.0;
-            self.answers.let_go(before.previous.as_ref().unwrap(), (height, round));
+            self.answers.let_go(gone, (height, round));
             let (first, from) = (self.released + 1, height + params.unbonding_blocks + 1);
             let each = (self.rotated + 1 - first).div_ceil(params.rotation_blocks);
             for (asked, mut leaver) in std::mem::take(&mut self.leaving) {

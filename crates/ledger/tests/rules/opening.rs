@@ -230,7 +230,7 @@ fn a_hotkey_that_loses_its_seat_and_has_nothing_behind_it_is_forgotten() {
     assert_eq!(world.run(tx), Ok(()));
     let gone: Vec<_> = (2..4).filter(|n| query::hotkey(&world.state, &hot(*n)).is_none()).collect();
     assert_eq!(gone.len(), 1, "one of the two: {gone:?}");
-    assert!(world.state.0.get(&Key::Seat(NET, hot(gone[0]))).is_none());
+    assert!(!world.state.0.contains_key(&Key::Seat(NET, hot(gone[0]))));
 }
 
 #[test]

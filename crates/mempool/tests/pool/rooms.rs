@@ -21,7 +21,7 @@ fn report(n: u8, offender: u8, round: u64, mark: u8) -> CheckedTx {
 }
 
 fn endpoint(n: u8, netuid: u16) -> CheckedTx {
-    let endpoint = "/ip4/10.0.0.1/tcp/8091".parse().unwrap();
+    let endpoint = "/ip4/10.0.0.1/tcp/8091".parse().expect("it is an endpoint");
     checked(body(n, 0, 0, Call::ServeAxon { netuid: Netuid(netuid), endpoint, at: Height(1) }))
 }
 
