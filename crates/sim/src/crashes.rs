@@ -114,7 +114,7 @@ impl Net {
             self.faults.note("logs_lost");
             node.disk.lose_log();
         }
-        let mut core = self.world.core(i, vote, &self.seals);
+        let mut core = self.world.core((i, &self.plan), vote, &self.seals);
         if !self.plan.is_twin(i) {
             core.mind_own_key(0);
         }
@@ -146,6 +146,15 @@ impl Net {
     /// Faults are over: the network heals, all nodes are up.
     pub fn calm(&mut self) {
         self.is_calm = true;
+        let updates = self.plan.upgrade.filter(|upgrade| !upgrade.never);
+        for i in 0..self.nodes.len() {
+            // R21: operators update, and their nodes go on from what they have.
+            let is_old = updates.is_some_and(|upgrade| upgrade.runs(i) == 1);
+            if is_old && self.nodes.get(i).is_some_and(|node| node.core.is_some()) {
+                self.kill(i);
+            }
+        }
+        self.world.is_updated = updates.is_some();
         for i in 0..self.nodes.len() {
             if let Some(node) = self.nodes.get_mut(i) {
                 node.doom = None;

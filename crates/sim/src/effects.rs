@@ -80,6 +80,11 @@ impl Net {
         if let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) {
             self.watch.executed(self.now, &self.world, core.executor(), &block);
         }
+        if block.header().version > self.world.runs(i, &self.plan) {
+            let text =
+                format!("rules: node {i} takes {}, whose rules it does not run", block.hash());
+            self.watch.broken(self.now, &text);
+        }
         if self.mind.is_forged(&block.hash()) && !self.is_byzantine(i) {
             let text = format!("forged: node {i} takes {}, which breaks a rule", block.hash());
             self.watch.broken(self.now, &text);
@@ -115,6 +120,10 @@ impl Net {
     }
 
     fn send_share(&mut self, i: usize, share: &Share) {
+        let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
+        if core.is_some_and(|core| core.stopped().is_some()) {
+            self.watch.broken(self.now, &format!("rules: node {i} has stopped and sends a share"));
+        }
         if let Some(node) = self.nodes.get(i) {
             let recorded = node.disk.vote().last_target.round;
             self.watch.sends(self.now, share.vote(), recorded);

@@ -62,6 +62,7 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(moves, "stake_moves");
     // Who crashes again and again may never keep an offer up for two rotations.
     ask(moves && plan.crashes.is_none(), "moved_voters");
+    ask(plan.upgrade.is_some_and(|upgrade| !upgrade.never), "rules_changed");
     ask(plan.conflict == Conflict::Must, "conflicts");
     asked.extend(plan.cabal.map(|cabal| of(cabal.strategy)));
     asked

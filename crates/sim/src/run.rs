@@ -118,6 +118,8 @@ impl Net {
             ("left", left),
             ("moved_voters", joined + left),
             ("halvings", self.watch.halvings()),
+            ("rules_changed", self.watch.rules_moved().0),
+            ("rules_delayed", self.watch.rules_moved().1),
             ("conflicts", conflicts),
         ];
         for (kind, count) in seen {
@@ -167,6 +169,11 @@ impl Net {
     fn check_head(&mut self, i: usize) {
         let (clock, is_byzantine) = (self.clock(i).0, self.is_byzantine(i));
         let Some(node) = self.nodes.get_mut(i).filter(|_| !is_byzantine) else { return };
+        let stop = node.core.as_ref().map(|core| (core.head_hash(), core.stopped().is_some()));
+        if let Some((head, stopped)) = stop {
+            let runs = self.world.runs(i, &self.plan);
+            self.watch.stops(self.now, i, (head, runs, stopped));
+        }
         let fault = node.core.as_ref().and_then(|core| node.arrivals.fault(clock, core));
         if let Some(fault) = fault {
             self.watch.broken(self.now, &format!("head: of node {i}: {fault}"));

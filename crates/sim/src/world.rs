@@ -14,10 +14,11 @@ use weft_types::genesis::{
 };
 use weft_types::key::derive_test_key;
 use weft_types::params::UNBONDING;
+use weft_types::rules::{GenesisRules, LAUNCH, TEST_TWO};
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
 use weft_types::{
-    ChainId, Genesis, Hyperparameters, Millis, Netuid, Network, Params, Power, PublicKey, Rao,
-    SecretKey, Slot, Uid, VoterSets,
+    ChainId, Genesis, Hyperparameters, Millis, Netuid, Network, Params, Power, Program, PublicKey,
+    Rao, RulesId, SecretKey, Slot, Uid, VoterSets,
 };
 
 /// When slot 0 begins.
@@ -74,6 +75,8 @@ pub struct World {
     pub users: Vec<KeyPair>,
     /// The uids of the miners.
     pub miners: Vec<Uid>,
+    /// Whether the operators of old nodes have updated them (R21).
+    pub is_updated: bool,
     base: Base,
     first: FirstState,
 }
@@ -121,15 +124,54 @@ impl World {
         let twins: Vec<_> = plan.twins.iter().filter_map(|i| all.get(*i).cloned()).collect();
         all.extend(twins);
         let chain = genesis.chain_id();
-        Self { chain, keys: all, cabal, users, miners: uids, base, first, genesis }
+        Self {
+            chain,
+            keys: all,
+            cabal,
+            users,
+            miners: uids,
+            is_updated: false,
+            base,
+            first,
+            genesis,
+        }
     }
 
     /// A core of node `i` at genesis; that of a Byzantine voter has no key and only follows.
     #[must_use]
-    pub fn core(&self, i: usize, vote: VoteFile, seals: &Seals) -> Core<Forks, Seals> {
+    pub fn core(
+        &self,
+        (i, plan): (usize, &Plan),
+        vote: VoteFile,
+        seals: &Seals,
+    ) -> Core<Forks, Seals> {
         let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).map(|k| k.secret.clone());
-        let config = Config::new(&self.genesis, key, vote);
+        let program = self.program(i, plan);
+        let config = Config { program, ..Config::new(&self.genesis, key, vote) };
         Core::knowing(config, self.first.forks(&self.genesis), &self.base, seals.clone())
+    }
+
+    /// What the program of a node runs and signals.
+    fn program(&self, i: usize, plan: &Plan) -> Program {
+        let whole = Program::on(&self.genesis.rules);
+        match plan.upgrade {
+            Some(upgrade) if !self.is_updated && upgrade.runs(i) == 1 => {
+                let old = whole.limited_to(&[RulesId::of(LAUNCH)]);
+                let lies = i < upgrade.updated + upgrade.liars;
+                if lies { old.saying(RulesId::of(TEST_TWO)) } else { old }
+            }
+            _ => whole,
+        }
+    }
+
+    /// The highest version that a node runs.
+    #[must_use]
+    pub fn runs(&self, i: usize, plan: &Plan) -> u16 {
+        match plan.upgrade {
+            Some(upgrade) if !self.is_updated => upgrade.runs(i),
+            Some(_) => 2,
+            None => 1,
+        }
     }
 
     /// The public keys that Byzantine voters or twins sign with.
@@ -252,6 +294,7 @@ fn params(plan: &Plan, staked: u64) -> Params {
     let mut params = Params::preset(Network::Local);
     params.slot_ms = SLOT_MS;
     params.bootstrap_stake = Rao::ZERO;
+    params.change_rotations = 1;
     params.max_voters = u16::try_from(plan.members()).unwrap_or(u16::MAX);
     if let Some(rotation) = plan.rotation {
         let blocks = rotation.blocks.max(1);
@@ -289,6 +332,7 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
         commit_reveal: false,
         ..params.subnet_defaults.clone()
     };
+    let test = plan.upgrade.map(|_| RulesId::of(TEST_TWO)).into_iter().collect();
     let virtual_power = params.bootstrap_stake > Rao::ZERO;
     let voter = |(i, key): (usize, &KeyPair)| GenesisVoter {
         hotkey: key.public,
@@ -299,7 +343,7 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
         network: Network::Local,
         name: format!("simulated {}", plan.seed),
         genesis_time: Millis(GENESIS_TIME),
-        rules: weft_types::rules::GenesisRules::default(),
+        rules: GenesisRules { test, ..GenesisRules::default() },
         voters: hotkeys.iter().take(plan.voters).enumerate().map(voter).collect(),
         accounts: accounts(plan.seed, users, staked),
         stakes,

@@ -29,7 +29,41 @@ const ROUND: &str = "crates/consensus/src/round.rs";
 /// Every bug must be found in fewer seeds than this.
 const SEEDS: u64 = 1_000;
 
+const CHANGE: &str = "crates/ledger/src/rules/change.rs";
+
 const PLANTS: &[Plant] = &[
+    Plant {
+        name: "a change of rules by two thirds at once",
+        edits: &[(
+            CHANGE,
+            "    if !named.is_plenty() && times < PATIENT {\n        return;\n    }\n",
+            "",
+        )],
+        profile: "upgrade-few",
+    },
+    Plant {
+        name: "a change of rules while a rotation waits",
+        edits: &[(CHANGE, " || state.voters.previous.is_some()\n", "\n")],
+        profile: "upgrade-rotation",
+    },
+    Plant {
+        name: "a node stops because of a header",
+        edits: &[(
+            "crates/consensus/src/core/blocks.rs",
+            "        self.peers.met(from);\n",
+            "        self.peers.met(from);\n        if signed.header.version > self.rules().version {\n            self.program = self.program.clone().limited_to(&[]);\n        }\n",
+        )],
+        profile: "byzantine-forge",
+    },
+    Plant {
+        name: "an old node runs rules it does not know",
+        edits: &[(
+            "crates/consensus/src/core/rules.rs",
+            "        if !self.program.runs(&want.id) {\n",
+            "        if want.version == 0 {\n",
+        )],
+        profile: "upgrade",
+    },
     Plant {
         name: "quorum at one half",
         edits: &[(

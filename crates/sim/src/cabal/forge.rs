@@ -22,14 +22,16 @@ pub(super) enum Defect {
     Work,
     /// The state is another.
     State,
+    /// R21: the next version, which nobody asked for.
+    Version,
     /// R9: a share from another source than the target's justified checkpoint.
     Source,
     /// R9: a catch-up proof of one vote; where none is allowed at all, more work.
     CatchUp,
 }
 
-const ALL: [Defect; 5] =
-    [Defect::Round, Defect::Work, Defect::State, Defect::Source, Defect::CatchUp];
+const ALL: [Defect; 6] =
+    [Defect::Round, Defect::Work, Defect::State, Defect::Source, Defect::CatchUp, Defect::Version];
 
 impl Defect {
     /// The defect of a slot: every other slot has one, all take turns.
@@ -57,7 +59,7 @@ impl Defect {
                 }
             }
             Self::Work => draft.header.work = Work(draft.header.work.0 + 1),
-            Self::State => {}
+            Self::State | Self::Version => {}
             Self::Source => {
                 let signed = vote(parent.standing.checkpoint(), None, signer);
                 draft.proof.retain(|s| s.share().vote().voter != signer.0.public);
@@ -88,6 +90,9 @@ impl Defect {
     pub(super) fn spoil(self, header: &mut Header) {
         if self == Self::State {
             header.state_root = Hash([1; 32]);
+        }
+        if self == Self::Version {
+            header.version += 1;
         }
     }
 }

@@ -82,6 +82,15 @@ impl Plan {
                 "voters rotate every {blocks} blocks; {least} to {MOST_SLOTS} may be with {members} that may vote"
             ));
         }
+        if let Some(upgrade) = self.upgrade
+            && (self.rotation.is_none() || upgrade.updated + upgrade.liars > self.voters)
+        {
+            let (updated, liars) = (upgrade.updated, upgrade.liars);
+            return Some(format!(
+                "{updated} updated voters and {liars} that say so, of {}; rules change while voters rotate",
+                self.voters
+            ));
+        }
         if self.cabal.is_some_and(|cabal| cabal.members == 0) {
             return Some("a cabal of 0 members; leave it out where all are honest".to_owned());
         }

@@ -39,6 +39,8 @@ pub struct Plan {
     pub skew_ms: u64,
     /// Whether voters rotate.
     pub rotation: Option<Rotation>,
+    /// Whether programs differ, and rules may change (R21).
+    pub upgrade: Option<Upgrade>,
     /// Voters that are Byzantine.
     pub cabal: Option<Cabal>,
     /// Voters whose key runs on a second node as well: that of the first of them on the node
@@ -69,6 +71,7 @@ impl Default for Plan {
             crashes: None,
             skew_ms: 60,
             rotation: None,
+            upgrade: None,
             cabal: None,
             twins: Vec::new(),
             twin_power_ppm: None,
@@ -279,6 +282,27 @@ pub struct Rotation {
     pub may_rest: bool,
 }
 
+/// Programs that differ (R21): the first voters are updated, some more only say so, all other
+/// nodes are old until faults stop; then all are updated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Upgrade {
+    /// How many run the second version and signal it.
+    pub updated: usize,
+    /// How many signal it and run the first only.
+    pub liars: usize,
+    /// Whether a change is a broken promise: too few name it. Nobody is updated later then.
+    pub never: bool,
+}
+
+impl Upgrade {
+    /// The highest version that a node runs before all are updated.
+    #[must_use]
+    pub const fn runs(&self, node: usize) -> u16 {
+        if node < self.updated { 2 } else { 1 }
+    }
+}
+
 /// Byzantine voters, who act as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -359,7 +383,7 @@ strategies! {
     /// They carry the rows of others as their own.
     CopyRows "copy-rows",
     /// In every other slot their block breaks a rule: round, work, state root, a share that
-    /// does not count, or a catch-up proof that is no quorum.
+    /// does not count, a catch-up proof that is no quorum, or a version that nobody asked for.
     Forge "forge",
     /// They do any of it, by chance.
     Wild "wild",

@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::plan::{
-    Cabal, Crashes, Cut, Down, Links, Lost, Plan, Powers, Rotation, Strategy, Trust,
+    Cabal, Crashes, Cut, Down, Links, Lost, Plan, Powers, Rotation, Strategy, Trust, Upgrade,
 };
 
 /// A plan in the making, and what chance decides of it.
@@ -77,6 +77,29 @@ impl Draw {
         let moves = self.plan.joiners > 0;
         self.plan.rotation = Some(Rotation { blocks, keeps_genesis, moves, may_rest: false });
         self.plan.slots = self.plan.slots.max(3 * blocks);
+    }
+
+    /// One of these (voters, updated, liars), while sets rotate; answers about which slot the
+    /// change is due in.
+    pub(super) fn upgrading(&mut self, sizes: &[(usize, usize, usize)]) -> u64 {
+        let (voters, updated, liars) = *self.one_of(sizes);
+        self.plan.voters = voters;
+        self.rotating(true);
+        let blocks = self.plan.least_rotation();
+        self.plan.rotation =
+            Some(Rotation { blocks, keeps_genesis: true, moves: false, may_rest: true });
+        self.plan.upgrade = Some(Upgrade { updated, liars, never: false });
+        let due = 2 * blocks + blocks / 2;
+        self.plan.slots = due + blocks / 2;
+        due
+    }
+
+    /// A partition into so many sides from one slot on, for so many.
+    pub(super) fn cut_from(&mut self, from: u64, slots: u64, parts: u64) {
+        let until = from + slots;
+        let sides = (0..self.plan.nodes() as u64).map(|i| u8::try_from(i % parts).ok()).collect();
+        self.plan.cuts.push(Cut { from, until, sides, ..Cut::default() });
+        self.plan.slots = self.plan.slots.max(until);
     }
 
     pub(super) fn cabal(&self, strategy: Strategy) -> Cabal {

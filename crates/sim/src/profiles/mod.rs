@@ -7,7 +7,7 @@
 mod draw;
 
 use crate::dice::Dice;
-use crate::plan::{Cabal, Conflict, Cut, Plan, Powers, Rotation, Strategy, Trust};
+use crate::plan::{Cabal, Conflict, Cut, Plan, Powers, Rotation, Strategy, Trust, Upgrade};
 use crate::world::SLOT_MS;
 use draw::Draw;
 
@@ -35,7 +35,12 @@ pub fn profiles() -> impl Iterator<Item = Profile> {
         about: strategy.about(),
         make: Make::Strategy(*strategy),
     };
-    WEATHER.iter().copied().chain(Strategy::ALL.iter().map(one)).chain(TOGETHER.iter().copied())
+    WEATHER
+        .iter()
+        .copied()
+        .chain(Strategy::ALL.iter().map(one))
+        .chain(UPGRADES.iter().copied())
+        .chain(TOGETHER.iter().copied())
 }
 
 /// The plan of a seed in a profile; none when there is no such profile.
@@ -174,6 +179,63 @@ const WEATHER: &[Profile] = &[
             let sides = (0..d.plan.nodes()).map(|i| Some(u8::from(i.is_multiple_of(2)))).collect();
             d.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
             d.plan.slots = until;
+        }),
+    },
+];
+
+/// Programs that differ (R21).
+const UPGRADES: &[Profile] = &[
+    Profile {
+        name: "upgrade",
+        about: "most nodes are updated, one is old: the rules change, it stops and goes on later",
+        make: Make::By(|d| {
+            d.upgrading(&[(5, 4, 0), (6, 5, 0), (7, 6, 0)]);
+            if d.dice.happens(500_000) {
+                d.lossy();
+            }
+        }),
+    },
+    Profile {
+        name: "upgrade-few",
+        about: "three quarters signal: the rules don't change",
+        make: Make::By(|d| {
+            d.upgrading(&[(4, 3, 0), (4, 1, 2), (7, 5, 0)]);
+            d.plan.upgrade = d.plan.upgrade.map(|u| Upgrade { never: true, ..u });
+        }),
+    },
+    Profile {
+        name: "upgrade-liars",
+        about: "some signal what they don't run: less than two thirds are ready, and what is final waits for updates",
+        make: Make::By(|d| {
+            d.upgrading(&[(5, 3, 1), (5, 3, 2), (7, 4, 2)]);
+        }),
+    },
+    Profile {
+        name: "upgrade-parted",
+        about: "the change comes while two or three sides can't talk",
+        make: Make::By(|d| {
+            let due = d.upgrading(&[(5, 4, 0), (5, 5, 0), (6, 5, 0)]);
+            let (early, parts) = (d.dice.between(1, 8), d.dice.between(2, 3));
+            d.cut_from(due - early, early + 8, parts);
+        }),
+    },
+    Profile {
+        name: "upgrade-rotation",
+        about: "a partition keeps a rotation from being final when the change is due: it waits",
+        make: Make::By(|d| {
+            let due = d.upgrading(&[(5, 5, 0), (5, 4, 0), (6, 5, 0)]);
+            let blocks = d.plan.rotation.map_or(1, |r| r.blocks);
+            // From just before the rotation until a side alone has come to the change.
+            d.cut_from(due - blocks / 2 - 2, 2 * blocks, 2);
+        }),
+    },
+    Profile {
+        name: "upgrade-byzantine",
+        about: "Byzantine voters while the rules change",
+        make: Make::By(|d| {
+            d.upgrading(&[(7, 7, 0)]);
+            let strategy = *d.one_of(Strategy::ALL);
+            d.plan.cabal = Some(Cabal { just_below: false, ..d.cabal(strategy) });
         }),
     },
 ];

@@ -8,14 +8,14 @@ use weft_types::{
 
 /// What a block's state must say.
 #[derive(Clone, Debug)]
-struct Standing {
+pub(super) struct Standing {
     parent: BlockHash,
-    height: Height,
+    pub(super) height: Height,
     at: Checkpoint,
-    finality: Finality,
-    sets: VoterSets,
+    pub(super) finality: Finality,
+    pub(super) sets: VoterSets,
     /// The round of the last rotation on its chain.
-    rotated: Round,
+    pub(super) rotated: Round,
 }
 
 /// What the states of all blocks must say.
@@ -41,6 +41,11 @@ impl Standings {
         if let Some(first) = self.0.get_mut(&genesis) {
             first.sets = sets;
         }
+    }
+
+    /// What the state of a block must say.
+    pub(super) fn get(&self, hash: &BlockHash) -> Option<&Standing> {
+        self.0.get(hash)
     }
 
     /// The sets that vote on a block.

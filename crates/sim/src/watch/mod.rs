@@ -11,6 +11,8 @@
 //! - the head of an honest node is the one that R8 names ([`head`]), and a block that it
 //!   takes has a round that R6 allows;
 //! - the paying transactions of an account have the nonces 0, 1, 2 ... on the final chain;
+//! - rules ([`rules`]): a block has the version that the headers of its chain come to, nobody
+//!   takes one by rules that he does not run, and a node stops there and nowhere else (R21);
 //! - what the promises rest on: less than a third of each set that votes on a final block is
 //!   Byzantine.
 //!
@@ -19,12 +21,14 @@
 mod finality;
 pub mod head;
 mod money;
+mod rules;
 mod signed;
 
 use crate::plan::{Conflict, Plan};
 use crate::world::{GENESIS_TIME, World};
 use finality::Standings;
 use money::Money;
+use rules::Rules;
 use signed::Signed;
 pub use signed::offends;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +67,7 @@ pub struct Watch {
     signed: Signed,
     money: Money,
     standings: Standings,
+    rules: Rules,
     genesis: BlockHash,
     chain: ChainId,
     /// Heights at which two blocks are final.
@@ -104,6 +109,7 @@ impl Watch {
             signed: Signed::default(),
             money: Money::new(world),
             standings,
+            rules: Rules::new(&world.genesis, plan),
             genesis,
             chain: world.chain,
             twice: BTreeSet::new(),
@@ -147,7 +153,8 @@ impl Watch {
         if let Some(chain) = forks.chain(&hash) {
             let fault = self.standings.executed(block, chain.finality, &chain.voters);
             self.rotation(block, &chain.voters);
-            if let Some(text) = fault {
+            let of_rules = self.rules.executed(block, &self.standings);
+            for text in fault.into_iter().chain(of_rules) {
                 self.broken(time, &text);
             }
         }
@@ -263,6 +270,23 @@ impl Watch {
         }
         if got != want {
             let text = format!("state: node {node} has root {got} after {hash}, others {want}");
+            self.broken(time, &text);
+        }
+    }
+
+    /// R21: how often the rules changed, and a change was put off, on any chain.
+    #[must_use]
+    pub fn rules_moved(&self) -> (u64, u64) {
+        (self.rules.changes(), self.rules.delayed)
+    }
+
+    /// R21: a node stops where its head's own chain asks for a later version than it runs, and
+    /// nowhere else.
+    pub fn stops(&mut self, time: u64, node: usize, (head, runs, stopped): (BlockHash, u16, bool)) {
+        let must = self.rules.must_stop(&head, runs, &self.standings);
+        if must.is_some_and(|must| must != stopped) {
+            let text =
+                format!("rules: node {node} runs {runs}, at head {head} it has stopped: {stopped}");
             self.broken(time, &text);
         }
     }
