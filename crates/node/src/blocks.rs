@@ -121,6 +121,8 @@ impl Found {
         let mut answer = json!({
             "network": self.network,
             "hash": self.hash,
+            "version": header.version,
+            "signal": header.signal,
             "parent": header.parent,
             "height": header.height,
             "slot": header.slot,

@@ -1,4 +1,4 @@
-//! Rules that change while programs differ (R21): what the observer sees, over some seeds of
+//! A5: rules that change while programs differ (R21): what the observer sees, over some seeds of
 //! every profile.
 
 use weft_sim::{Report, profiles, run};

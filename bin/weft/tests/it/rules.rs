@@ -78,7 +78,7 @@ impl Net {
     fn header_version(&self, node: usize, height: u64) -> (Value, Value) {
         let block = self.ask(node, "chain_getBlock", &json!({ "height": height }));
         let block = block.unwrap_or_default();
-        (block["header"]["version"].clone(), block["hash"].clone())
+        (block["version"].clone(), block["hash"].clone())
     }
 
     /// A figure of a node.
@@ -155,6 +155,7 @@ fn load(net: &Net, stop: &AtomicBool) -> u64 {
     sent.load(Ordering::Relaxed)
 }
 
+/// A5
 #[test]
 fn a_rolling_change_comes_at_one_height_for_all_and_one_left_old_stops_by_name() {
     let net = Net::up();

@@ -1,4 +1,4 @@
-//! Rules that change (R21): which versions are taken, where a core stops, and what frees it.
+//! A5: rules that change (R21): which versions are taken, where a core stops, and what frees it.
 
 use super::support::draw::{Draw, at};
 use super::support::toy::Toy;

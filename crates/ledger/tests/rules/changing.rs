@@ -1,4 +1,4 @@
-//! Rules that change (R21): signals, lock-in, what drops or delays a change, and the change.
+//! A5: rules that change (R21): signals, lock-in, what drops or delays a change, and the change.
 
 use crate::world::{FEE, START, World, cold, hot};
 use weft_ledger::query::rules::{NextRules, RulesInfo, SignalInfo, rules};
