@@ -129,6 +129,10 @@ pub enum Event {
     },
     /// The next crash is due.
     Crash,
+    /// The process of a node stands still, as planned.
+    Pause(usize),
+    /// It goes on.
+    Resume(usize),
     /// A node goes down, as planned.
     Down {
         /// Which.

@@ -21,6 +21,10 @@ impl Net {
             self.agenda.plan(start_of(down.from), Event::Down { node, loses });
             self.agenda.plan(start_of(down.until), Event::Restart { node });
         }
+        for pause in self.plan.pauses.clone() {
+            self.agenda.plan(start_of(pause.from), Event::Pause(pause.node));
+            self.agenda.plan(start_of(pause.until), Event::Resume(pause.node));
+        }
         self.plan_crash();
     }
 
@@ -93,7 +97,7 @@ impl Net {
     pub fn restart(&mut self, i: usize) {
         let Some(node) = self.nodes.get_mut(i) else { return };
         node.is_held = false;
-        if node.core.is_none() {
+        if node.core.is_none() && node.paused.is_none() {
             self.restarts += 1;
             self.start(i);
         }
@@ -126,6 +130,7 @@ impl Net {
             restored.extend(core.step(now, Input::Restored { block }));
         }
         node.core = Some(core);
+        node.guard = None;
         if lacks_target {
             let text = format!("durability: node {i} starts without the chain that it voted for");
             self.watch.broken(self.now, &text);
@@ -139,6 +144,7 @@ impl Net {
             }
         }
         self.carry_out(i, restored);
+        self.judge_start(i);
         self.give(i, Input::Tick);
         self.offer_row(i);
     }
@@ -159,6 +165,7 @@ impl Net {
             if let Some(node) = self.nodes.get_mut(i) {
                 node.doom = None;
             }
+            self.resume(i);
             self.restart(i);
         }
     }

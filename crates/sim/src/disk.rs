@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_consensus::VoteRecord;
+use weft_consensus::trust::Awaited;
 use weft_types::{BlockHash, CheckedBlock, Hash, Height};
 
 /// The most blocks in one answer to a peer.
@@ -17,6 +18,8 @@ pub struct Disk {
     synced: Vec<Arc<CheckedBlock>>,
     buffer: Vec<Arc<CheckedBlock>>,
     record: VoteRecord,
+    /// What must become final before the node believes anything (R16).
+    pub awaited: Option<Awaited>,
     index: BTreeMap<BlockHash, Arc<CheckedBlock>>,
     /// What was voted for last when the log was lost.
     lost: BlockHash,

@@ -98,6 +98,7 @@ impl Net {
     }
 
     fn record(&mut self, i: usize, record: VoteRecord) {
+        self.signs_in_trust(i);
         let clock = self.clock(i);
         if let Some(share) = &record.share {
             self.watch.signs(self.now, clock.0, &share.signed);
@@ -151,6 +152,7 @@ impl Net {
         if is_watched {
             self.watch.finalized(self.now, i, last, (hash, height));
         }
+        self.check_trust(i, (hash, height));
         self.settle(i);
     }
 

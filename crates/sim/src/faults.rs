@@ -1,6 +1,6 @@
 //! What really went wrong in a run, counted; and what a plan must have made go wrong.
 
-use crate::plan::{Conflict, Lost, Plan, Strategy};
+use crate::plan::{Conflict, Down, Lost, Plan, Strategy};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -53,6 +53,11 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(plan.links.late_ppm > 0, "late");
     ask(!plan.cuts.is_empty(), "cut");
     ask(!plan.downs.is_empty() || plan.crashes.is_some(), "crashes");
+    // Finality may lag some slots behind when a node goes.
+    let is_long = |down: &Down| plan.window().is_some_and(|w| down.until - down.from > w + 8);
+    ask(!plan.pauses.is_empty(), "pauses");
+    ask(plan.pauses.iter().any(is_long), "pauses_judged");
+    ask(plan.downs.iter().chain(&plan.pauses).any(is_long), "words");
     for (lost, kind) in [(Lost::VoteFile, "files_lost"), (Lost::Log, "logs_lost")] {
         let is_planned = plan.downs.iter().any(|down| down.loses == lost);
         ask(is_planned || plan.crashes.is_some_and(|c| c.losses > 0 && c.loses == lost), kind);

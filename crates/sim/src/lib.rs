@@ -30,6 +30,7 @@
 //! sources by a test (`tests/planted.rs`).
 
 mod agenda;
+mod asleep;
 mod cabal;
 mod crashes;
 mod dice;

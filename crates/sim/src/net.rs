@@ -206,6 +206,7 @@ impl Net {
 
     /// Gives an input to a core and carries out what follows.
     pub fn give(&mut self, i: usize, input: Input) {
+        self.look_at_clock(i);
         let now = self.clock(i);
         let core = self.nodes.get_mut(i).and_then(|node| node.core.as_mut());
         if let Some(effects) = core.map(|core| core.step(now, input)) {

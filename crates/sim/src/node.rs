@@ -6,6 +6,7 @@ use crate::plan::Lost;
 use crate::seals::Seals;
 use crate::watch::head::Arrivals;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use weft_consensus::trust::Guard;
 use weft_consensus::{Core, PeerId, Ticket, Want};
 use weft_ledger::forks::{Forks, View};
 use weft_mempool::{Account, Accounts, Bounds, Pool};
@@ -36,6 +37,10 @@ pub struct Taken {
 pub struct Node {
     /// The core; none while the node is down.
     pub core: Option<Core<Forks, Seals>>,
+    /// The core of a process that stands still.
+    pub paused: Option<Core<Forks, Seals>>,
+    /// Who says whether it may believe what it sees (R16).
+    pub guard: Option<Guard>,
     /// Transactions that wait.
     pub pool: Pool,
     /// What outlives a crash.

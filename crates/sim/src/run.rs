@@ -154,6 +154,8 @@ impl Net {
             Event::Timeout { node, id } => self.timeout(node, id),
             Event::Submit { node } => self.submit(node),
             Event::Crash => self.crash(),
+            Event::Pause(node) => self.pause(node),
+            Event::Resume(node) => self.resume(node),
             Event::Down { node, loses } => self.take_down(node, loses),
             Event::Restart { node } => self.restart(node),
             Event::Scheme(phase) => self.scheme(phase),

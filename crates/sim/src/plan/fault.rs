@@ -29,7 +29,7 @@ impl Plan {
                 "a cut from slot {from} until {until} names {sides} sides; it needs none or one for each of {nodes} nodes, and an end after its start"
             ));
         }
-        if let Some(down) = self.downs.iter().find(|down| down.node >= nodes) {
+        if let Some(down) = self.downs.iter().chain(&self.pauses).find(|down| down.node >= nodes) {
             return Some(format!("node {} is to be down, and there are {nodes} nodes", down.node));
         }
         if self.slots == 0 || self.slots > MOST_SLOTS {
@@ -95,7 +95,7 @@ impl Plan {
             return Some("a cabal of 0 members; leave it out where all are honest".to_owned());
         }
         let no_time = |down: &&Down| down.from >= down.until || down.until > MOST_SLOTS;
-        let down = self.downs.iter().find(no_time)?;
+        let down = self.downs.iter().chain(&self.pauses).find(no_time)?;
         Some(format!("node {} is down from slot {} until {}", down.node, down.from, down.until))
     }
 }

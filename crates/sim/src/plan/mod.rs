@@ -33,6 +33,8 @@ pub struct Plan {
     pub cuts: Vec<Cut>,
     /// Nodes that are down for a while.
     pub downs: Vec<Down>,
+    /// Nodes whose process stands still for a while, and goes on with all it knew.
+    pub pauses: Vec<Down>,
     /// Nodes that crash by chance.
     pub crashes: Option<Crashes>,
     /// How far a clock may be off, either way.
@@ -68,6 +70,7 @@ impl Default for Plan {
             links: Links::default(),
             cuts: Vec::new(),
             downs: Vec::new(),
+            pauses: Vec::new(),
             crashes: None,
             skew_ms: 60,
             rotation: None,
@@ -100,6 +103,13 @@ impl Plan {
         ROTATION.saturating_mul(self.members() as u64)
     }
 
+    /// For how many slots a node may be away and go on by itself (R16); for ever where stake
+    /// never leaves.
+    #[must_use]
+    pub fn window(&self) -> Option<u64> {
+        self.rotation.map(|rotation| 4 * rotation.blocks)
+    }
+
     /// Whether the key of a node runs on another one too.
     #[must_use]
     pub fn is_twin(&self, node: usize) -> bool {
@@ -109,7 +119,10 @@ impl Plan {
     /// Whether nothing goes wrong but what Byzantine voters do, and no voter moves.
     #[must_use]
     pub fn is_attack_alone(&self) -> bool {
-        let is_whole = self.cuts.is_empty() && self.downs.is_empty() && self.crashes.is_none();
+        let is_whole = self.cuts.is_empty()
+            && self.downs.is_empty()
+            && self.pauses.is_empty()
+            && self.crashes.is_none();
         let is_fair = self.links == Links::default() && self.twins.is_empty();
         is_whole
             && is_fair

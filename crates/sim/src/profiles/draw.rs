@@ -102,6 +102,35 @@ impl Draw {
         self.plan.slots = self.plan.slots.max(until);
     }
 
+    /// One node is away for about as long as it may be, or for longer; in half of the seeds it
+    /// hears nobody when it comes back, and dies once more.
+    pub(super) fn asleep(&mut self) {
+        self.plan.voters = 4;
+        self.rotating(false);
+        let Some(rotation) = &mut self.plan.rotation else { return };
+        rotation.may_rest = true;
+        let window = 4 * rotation.blocks;
+        let from = self.dice.between(4, 12);
+        let slots = match self.dice.below(3) {
+            0 => window - self.dice.between(4, 8),
+            _ => window + self.dice.between(9, 20),
+        };
+        let (node, until) = (0, from + slots);
+        let away = Down { node, from, until, loses: Lost::Nothing };
+        if self.dice.happens(500_000) {
+            self.plan.pauses = vec![away];
+        } else {
+            self.plan.downs = vec![away];
+        }
+        if self.dice.happens(500_000) {
+            let again = Down { from: until + 2, until: until + 3, ..away };
+            self.plan.downs.push(again);
+            let sides = (0..self.plan.voters).map(|i| Some(u8::from(i == 0))).collect();
+            self.plan.cuts = vec![Cut { from: until, until: until + 5, sides, ..Cut::default() }];
+        }
+        self.plan.slots = until + 8;
+    }
+
     pub(super) fn cabal(&self, strategy: Strategy) -> Cabal {
         let members = self.below_third().max(1);
         Cabal { members, strategy, placed: false, just_below: true }

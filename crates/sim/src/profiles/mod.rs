@@ -168,6 +168,11 @@ const WEATHER: &[Profile] = &[
         }),
     },
     Profile {
+        name: "asleep",
+        about: "a node is down or suspended for just less than it may be away, or for longer, and dies again while it awaits what its operator trusts",
+        make: Make::By(Draw::asleep),
+    },
+    Profile {
         name: "split-rotation",
         about: "two sides can't talk for longer than a rotation, and each would take a set of its own",
         make: Make::By(|d| {
