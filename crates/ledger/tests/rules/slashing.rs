@@ -306,6 +306,50 @@ fn r15_r17_who_leaves_and_who_stays_lose_the_same() {
     }
 }
 
+/// A2: the window of R16 is two rotations less than stake is held, so whoever could show
+/// another past to a node that slept for just as long still pays for it, whenever it left.
+#[test]
+fn r16_who_voted_last_before_a_node_slept_within_the_window_answers_for_what_it_shows_it() {
+    let until = |leaves: u64, told: u64| {
+        let mut world = world();
+        while world.height + 1 < told {
+            let next = world.height + 1;
+            if next == leaves + 1 {
+                let amount = weft_types::call::ALL_STAKE;
+                world.does(0, Call::RemoveStake { hotkey: hot(0), amount });
+            } else {
+                // The set of genesis is let go in block 41.
+                world.finalized = if next > 40 { 40 } else { 0 };
+                offer(&mut world, next, &[4, 5], &[]);
+            }
+        }
+        world
+    };
+    let params = &world().genesis.params;
+    let (held, rotation) = (params.unbonding_blocks, params.rotation_blocks);
+    let window = held - 2 * rotation;
+    for last in [22, 31, 40] {
+        for leaves in [12, last - 1, last + 2] {
+            let mut world = until(leaves, last + window);
+            let evidence = double(&world, 0, last + 1, 1);
+            let told = reports(&mut world, evidence);
+            let lost = match &told[0] {
+                Event::VoterSlashed { lost, .. } => lost.0,
+                other => panic!("{other:?}"),
+            };
+            let counted = world.supply().unbonding > Rao(0) || lost > 0;
+            assert!(counted, "final {last}, left {leaves}: there is nothing to cut");
+        }
+    }
+    // Had it slept for as long as stake is held, nobody would answer any more.
+    let mut world = until(38, 40 + held);
+    let evidence = double(&world, 0, 41, 1);
+    assert!(matches!(
+        why_not(&mut world, evidence),
+        CallError::OffenceTooOld { .. } | CallError::HadNoPower { .. }
+    ));
+}
+
 #[test]
 fn r17_those_caught_together_lose_three_times_their_power_in_whatever_order() {
     let order = [[0, 1], [1, 0]];
