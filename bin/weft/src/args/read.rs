@@ -48,7 +48,8 @@ pub enum QueryCommand {
     /// What a hotkey was punished for of late, and until when it is jailed
     Offences {
         /// Its address, public key or name in the wallet
-        hotkey: String,
+        #[arg(value_name = "HOTKEY")] // The flag --hotkey means another thing.
+        voter: String,
     },
     /// Who offers to vote, and what is left of the bootstrap
     Candidates,

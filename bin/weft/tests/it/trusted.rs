@@ -2,21 +2,21 @@
 //! no other chain (R16).
 
 use crate::support::{Home, Running, until};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[test]
 fn r16_a_node_that_comes_late_starts_only_from_a_block_that_is_trusted() {
     let home = Home::new();
-    // Stake answers for its votes for 64 blocks here: 16 seconds.
-    let numbers = ["max_voters=4", "rotation_blocks=16", "unbonding_blocks=64"];
+    // A node may be away for 192 - 2 x 16 slots here: 40 seconds.
+    let numbers = ["max_voters=4", "rotation_blocks=16", "unbonding_blocks=192"];
     let short: Vec<&str> = numbers.iter().flat_map(|n| ["--param", n]).collect();
     home.data(&[&["testnet", "up", "-n", "4", "--slot-ms", "250"][..], &short].concat());
     let status = || home.data(&["node", "status"]);
     let height = |s: &Value| s["final_height"].as_u64().unwrap_or_default();
-    until(PATIENCE, status, |s| height(s) >= 90);
+    until(PATIENCE, status, |s| height(s) >= 180);
     let net = std::fs::read_to_string(home.path().join("testnet/testnet.json")).expect("its file");
     let net: Value = serde_json::from_str(&net).expect("JSON");
     let peer = net["nodes"][0]["listen"].as_str().expect("an address").to_owned();
@@ -34,15 +34,25 @@ fn r16_a_node_that_comes_late_starts_only_from_a_block_that_is_trusted() {
     let (bare, _) = make("bare", &[]);
     assert_eq!(home.error(&["node", "run", "--home", &bare], 2), "CheckpointNeeded");
 
-    let block = home.data(&["query", "block", "30"]);
-    let hash = block["hash"].as_str().expect("a hash");
-    let (good, url) = make("good", &["--trusted-checkpoint", &format!("30:{hash}")]);
-    let _node = Running::node(good.as_ref(), &[]);
-    let ask = || home.json(&["node", "status", "--network", &url]).1["data"].take();
-    until(PATIENCE, ask, |s| height(s) >= 40);
+    // The last final block is within the window; what was final at the start is not.
+    let last = height(&status());
+    let hash = |height: u64| {
+        let block = home.data(&["query", "block", &height.to_string()]);
+        block["hash"].as_str().expect("a hash").to_owned()
+    };
+    let (good, url) = make("good", &["--trusted-checkpoint", &format!("{last}:{}", hash(last))]);
+    let (old, old_url) = make("old", &["--trusted-checkpoint", &format!("5:{}", hash(5))]);
+    let _nodes = [Running::node(good.as_ref(), &[]), Running::node(old.as_ref(), &[])];
+    let ask = |url: &str| home.json(&["node", "status", "--network", url]).1["data"].take();
+    until(PATIENCE, || ask(&url), |s| height(s) > last);
+    let said = until(PATIENCE, || ask(&old_url), |s| s["height"].as_u64() > Some(last));
+    assert!(said["final_height"].is_null(), "a block that is too old ends no wait: {said}");
+    assert_eq!(said["awaited"]["height"], json!(5), "{said}");
 
-    let other = hash.chars().rev().take(64).collect::<String>();
-    let wrong = format!("30:0x{other}");
+    let other = hash(last).chars().rev().take(64).collect::<String>();
+    let wrong = format!("{last}:0x{other}");
     let (misled, _) = make("misled", &["--trusted-checkpoint", &wrong]);
     assert_eq!(home.error(&["node", "run", "--home", &misled], 1), "NotTrusted");
+    let own = ["node", "init", "--home", &misled, "--trusted-checkpoint", "own"];
+    assert_eq!(home.error(&own, 2), "OwnIsForAStart");
 }
