@@ -10,6 +10,7 @@ mod cmd;
 mod date;
 mod input;
 mod logging;
+mod memory;
 mod number;
 mod output;
 mod prompt;

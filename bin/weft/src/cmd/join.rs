@@ -12,6 +12,7 @@ use super::follow::Watch;
 use super::node::read_seed;
 use crate::args::{Global, NodeJoin};
 use crate::logging;
+use crate::memory;
 use crate::output::{Answer, Exit, Failure, note, tell};
 use crate::remote::node_home;
 use serde_json::json;
@@ -42,6 +43,7 @@ struct Joined {
 
 /// Joins, and follows until it is stopped.
 pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
+    memory::with_one_arena();
     let joined = crate::runtime()?.block_on(prepare(global, args))?;
     logging::start(&args.log, &joined.config)?;
     let (config, chain) = (&joined.config, joined.genesis.chain_id());
