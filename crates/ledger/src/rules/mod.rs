@@ -25,6 +25,9 @@
 //! must rise (rows, commitments, endpoints, requests, offers), or is used up (reveals,
 //! stamps).
 //!
+//! Why the state does not fill for nothing: who opens an account pays for it (`deposit`), and
+//! what nothing stands behind any more is deleted (`forget`).
+//!
 //! Not here: what is signed (types), where the block stands (consensus), and how the
 //! state is kept (`state`).
 
