@@ -55,7 +55,7 @@ fn r15_stake_that_left_behind_a_voter_and_stake_that_stayed_lose_the_same() {
     }
     // What the voter signs now, unseen by others; then its node is gone, and so is its seat.
     let block = home.data(&["query", "block", "latest"]);
-    let round = block["header"]["round"].as_u64().expect("a round");
+    let round = block["round"].as_u64().expect("a round");
     home.data(&["testnet", "kill", "3"]);
     let voters = || home.data(&["query", "voters"]);
     let is_without = |v: &Value| {
