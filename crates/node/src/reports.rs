@@ -9,6 +9,7 @@
 
 use crate::engine::Engine;
 use std::collections::VecDeque;
+use weft_ledger::rules::CallError;
 use weft_types::{Call, Evidence, Height, SecretKey};
 
 /// The most that wait; a newer one is left out, other nodes see it too.
@@ -59,7 +60,11 @@ impl Engine {
             let body = self.chain.free_call(key.public(), call);
             let executor = self.core.executor();
             let Some(view) = executor.view(&hash) else { return };
-            if let Err(why) = executor.ledger().try_free(&view, hash, &body) {
+            let may = executor.ledger().try_free(&view, hash, &body);
+            if matches!(may, Err(CallError::OffenceTooEarly { .. })) {
+                return; // The next block is there soon.
+            }
+            if let Err(why) = may {
                 tracing::info!(offender = %evidence.offender(), %why, "an offence is not reported");
                 self.reports.waiting.pop_front();
                 self.reports.sent = None;

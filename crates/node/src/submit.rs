@@ -213,6 +213,7 @@ fn kind_of(error: &CallError) -> Kind {
         CallError::RevealTooEarly { .. }
         | CallError::AdminActionProhibitedDuringWeightsWindow { .. }
         | CallError::NotNewer { .. }
+        | CallError::OffenceTooEarly { .. }
         | CallError::RowNotNewer { .. } => Kind::TooEarly,
         CallError::HotKeyAlreadyRegisteredInSubNet { .. }
         | CallError::PermitAlreadySo { .. }

@@ -342,13 +342,18 @@ call_errors! {
         round: Round = "The oldest round that counts.",
         slot: Slot = "The oldest slot that counts.",
     } = "the offence is older than the unbonding time; votes count from round {round} on, headers from slot {slot} on";
+    /// Nobody honest has come so far.
+    OffenceTooEarly {
+        got: u64 = "Its round or slot.",
+        slot: Slot = "The slot of the last block.",
+    } = "the offence is of round or slot {got}, above the last block's slot {slot}; report it when the chain is there";
     /// Each is punished once.
     OffenceKnown { hotkey: PublicKey = "Whose." } = "{hotkey} was punished for this offence; report another one";
-    /// Enough for now.
+    /// It has lost all for later ones.
     OffencesFull {
         hotkey: PublicKey = "Whose.",
-        limit: usize = "How many are punished within the unbonding time.",
-    } = "{limit} offences of {hotkey} were punished within the unbonding time; more cost nothing";
+        limit: usize = "How many are remembered within the unbonding time.",
+    } = "{limit} later offences of {hotkey} were punished within the unbonding time and cost all it had; report a later one";
     /// Its pool was cut to nothing.
     PoolClosed = "the stake behind the hotkey was cut to nothing for offences, and it takes no more; choose another hotkey";
     /// A call of the batch can't be in one.

@@ -1,7 +1,8 @@
 //! Offences of voters (R17): what a report must be, and what it costs the offender.
 //!
-//! A report is taken when its evidence shows an offence that is signed, recent, of a hotkey
-//! that had voting power within the last `unbonding_blocks`, and not punished yet. Then
+//! A report is taken when its evidence shows an offence that is signed, recent, not of a
+//! time to come, of a hotkey that had voting power within the last `unbonding_blocks`, and
+//! not punished yet. Then
 //! 1. the hotkey is jailed: it is in no set that is taken within `jail_rotations`;
 //! 2. the stake behind it is cut by one part in `slash_divisor`, or by three times the
 //!    voting power that was caught within `unbonding_blocks`, if that is more;
@@ -14,7 +15,10 @@
 //! rotation height, or height at which a set was let go, that lies `unbonding_blocks` back.
 //! So nobody is cut by a report for whom stake that counted has left (R15). A hotkey's part
 //! is the largest it had in any set that voted within that time. Several offences are
-//! several cuts.
+//! several cuts. The [`MOST`]th of a hotkey within the window costs all that is left, and so
+//! does each later one: what is remembered is bounded, and being full of offences protects
+//! from nothing. None is of a round or slot above the parent's slot, so none is recent for
+//! ever.
 //!
 //! Not here: whether the evidence is signed, which is said with a transaction's own signature
 //! (`types::check`); how a stake is cut (`slash`), and who takes evidence to the chain (the node).
@@ -34,8 +38,8 @@ const WHOLE: u64 = 1_000_000_000_000;
 /// An offence costs so many times the power that was caught.
 const TIMES: u64 = 3;
 
-/// So many offences of one hotkey are punished within the window; by then a cut of a
-/// twentieth each has left nothing.
+/// So many offences of one hotkey are remembered within the window, the latest; whoever has
+/// as many loses all.
 const MOST: usize = 256;
 
 /// The reporter has one part in this many of what the operator loses.
@@ -56,19 +60,18 @@ pub fn report(
     if !is_recent(offence, oldest) {
         return Err(CallError::OffenceTooOld { round: oldest.round, slot: oldest.slot });
     }
-    if record.offences.contains(&offence) {
-        return Err(CallError::OffenceKnown { hotkey: key });
+    let newest = books.parent.slot;
+    if number(offence) > newest.0 {
+        return Err(CallError::OffenceTooEarly { got: number(offence), slot: newest });
     }
-    if record.offences.len() >= MOST {
-        return Err(CallError::OffencesFull { hotkey: key, limit: MOST });
-    }
+    let is_full = note(&mut record.offences, offence, key)?;
     let jail = books.params.jail_rotations.saturating_mul(books.params.rotation_blocks);
     let until = Height(books.height.0.saturating_add(jail));
     record.jailed_until = record.jailed_until.max(until);
     let jailed_until = record.jailed_until;
-    record.offences.push(offence);
     books.put(Key::Offender(key), Value::Offender(record));
     let cut = count(books, key, power)?;
+    let cut = if is_full { WHOLE } else { cut };
     let lost = slash::cut(books, &key, (cut, WHOLE))?;
     let reward = Rao(lost.operator.0.div_euclid(REWARD));
     books.recycle_staked(minus(lost.all, reward)?)?;
@@ -76,6 +79,25 @@ pub fn report(
     let lost = lost.all;
     books.say(Event::VoterSlashed { hotkey: key, lost, reporter, reward, jailed_until });
     Ok(())
+}
+
+/// Remembers an offence; answers whether as many are as may be. Then the earliest gives its
+/// place to a later one, and one earlier than all of them is refused: that was paid for with
+/// all there was.
+fn note(known: &mut Vec<Offence>, new: Offence, hotkey: PublicKey) -> Result<bool, CallError> {
+    if known.contains(&new) {
+        return Err(CallError::OffenceKnown { hotkey });
+    }
+    if known.len() >= MOST {
+        let when = |offence: &Offence| (number(*offence), *offence);
+        let first = known.iter().copied().enumerate().min_by_key(|(_, offence)| when(offence));
+        match first {
+            Some((place, first)) if when(&first) < when(&new) => drop(known.remove(place)),
+            _ => return Err(CallError::OffencesFull { hotkey, limit: MOST }),
+        }
+    }
+    known.push(new);
+    Ok(known.len() >= MOST)
 }
 
 /// Notes who was caught, cuts those who were before by what that adds, and answers which
@@ -157,6 +179,14 @@ fn oldest(books: &Books<'_>) -> Mark {
     let marks = rotation(books).marks;
     let is_old = |mark: &&Mark| books.height.since(mark.height) >= books.params.unbonding_blocks;
     marks.iter().rev().find(is_old).copied().unwrap_or(Mark::GENESIS)
+}
+
+/// The number of its round or slot. A round is never above its block's slot (R6).
+const fn number(offence: Offence) -> u64 {
+    match offence {
+        Offence::Vote(round) => round.0,
+        Offence::Header(slot) => slot.0,
+    }
 }
 
 fn is_recent(offence: Offence, oldest: Mark) -> bool {

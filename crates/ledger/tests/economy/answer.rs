@@ -109,10 +109,12 @@ impl Answers {
     pub fn report(
         &mut self,
         (genesis, evidence): (&Genesis, &Evidence),
-        (sets, height): (&[VoterSet], u64),
+        (sets, (height, slot)): (&[VoterSet], (u64, u64)),
     ) -> BTreeMap<PublicKey, (u64, u64)> {
         let (key, params) = (evidence.offender(), &genesis.params);
         let Ok(Offence::Vote(round)) = evidence.offence() else { panic!("no vote") };
+        // What no block has come to would be recent for ever.
+        assert!(round.0 <= slot, "an offence of round {} is cut in slot {slot}", round.0);
         // A1: who left has lost as much as who stays, or did not count any more.
         let left = self.gone.get(&key).copied().unwrap_or(0);
         assert!(

@@ -123,6 +123,8 @@ pub struct Model {
     recycled: u64,
     halvings: u32,
     lock: Option<(u64, u64)>,
+    /// The slot of the last block.
+    slot: u64,
     /// What opening an account costs in this block; none when the state is full.
     deposit: Option<u64>,
 }
@@ -148,6 +150,7 @@ impl Model {
             recycled: 0,
             halvings: 0,
             lock: None,
+            slot: 0,
             deposit: None,
         };
         for stake in &genesis.stakes {
@@ -196,6 +199,7 @@ impl Model {
         // Which hotkeys are forgotten is told by the soundness of the state; who comes again
         // begins anew.
         self.owners.retain(|hotkey, _| chain.get(&Key::Hotkey(*hotkey)).is_some());
+        self.slot = block.header.slot.0;
         self.compare(chain, at);
     }
 
@@ -447,7 +451,8 @@ impl Model {
             }
             Call::ReportEvidence { evidence } => {
                 let sets = self.sets.clone();
-                let cuts = self.answers.report((&chain.genesis, evidence), (&sets, height));
+                let now = (height, self.slot);
+                let cuts = self.answers.report((&chain.genesis, evidence), (&sets, now));
                 for event in events {
                     self.punished(&cuts, event, at);
                 }

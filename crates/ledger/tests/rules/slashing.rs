@@ -126,6 +126,7 @@ fn r17_the_least_cut_is_one_part_in_slash_divisor() {
 #[test]
 fn r17_an_offence_is_punished_once_whatever_votes_show_it() {
     let mut world = world();
+    world.run_to(9);
     let first = double(&world, 0, 7, 1);
     reports(&mut world, first.clone());
     assert_eq!(why_not(&mut world, first), CallError::OffenceKnown { hotkey: hot(0) });
@@ -188,6 +189,68 @@ fn r17_an_offence_older_than_the_unbonding_time_is_refused() {
     assert_eq!(why_not(&mut world, old), why);
     let young = double(&world, 0, 20, 1);
     reports(&mut world, young);
+}
+
+/// A planted bug that this finds: an offence of a round that no block has come to was recent
+/// for ever, and 256 of them kept every other report of that hotkey out for ever.
+#[test]
+fn r17_an_offence_of_a_round_or_slot_above_the_last_blocks_slot_is_refused_until_then() {
+    let mut world = world();
+    world.run_to(9);
+    for far in [1_u64 << 63, 10] {
+        let why = CallError::OffenceTooEarly { got: far, slot: Slot(9) };
+        let (votes, two) = (double(&world, 0, far, 1), headers(&world, 0, far));
+        assert_eq!(why_not(&mut world, votes), why);
+        assert_eq!(why_not(&mut world, two), why);
+    }
+    // A link around another is named by the later target.
+    let around = (vote(&world, 0, (3, 1 << 63), 1), vote(&world, 0, (4, 8), 1));
+    let around = Evidence::Votes(Box::new(around.0), Box::new(around.1));
+    assert!(matches!(why_not(&mut world, around), CallError::OffenceTooEarly { .. }));
+    world.run_to(10);
+    let evidence = double(&world, 0, 10, 1);
+    assert!(matches!(reports(&mut world, evidence)[0], Event::VoterSlashed { .. }));
+}
+
+/// A planted bug that this finds: who had 256 of its offences reported by a friend was safe
+/// with what it brought behind the hotkey after that.
+#[test]
+fn r17_as_many_offences_as_are_remembered_cost_all_and_so_does_each_later_one() {
+    let mut world = voters(|genesis| {
+        (genesis.params.jail_rotations, genesis.params.unbonding_blocks) = (3, 400);
+        let voter = |n: u16| GenesisVoter {
+            hotkey: hot(n),
+            coldkey: cold(n),
+            power: Power(if n == 0 { 1 } else { 999 }),
+        };
+        genesis.voters = (0..2).map(voter).collect();
+        genesis.subnets[0].hyperparameters.tempo = 1_000;
+    });
+    world.run_to(140);
+    let pairs = |world: &World, at: u64| [double(world, 0, at, 1), headers(world, 0, at)];
+    let last = headers(&world, 0, 129);
+    let many: Vec<Tx> = (2..130)
+        .flat_map(|at| pairs(&world, at))
+        .filter(|evidence| *evidence != last)
+        .map(|evidence| report(&world, 5, evidence))
+        .collect();
+    assert_eq!(many.len(), 255);
+    world.block(&many);
+    assert!(pool(&world, 0) > Rao(0), "a twentieth each leaves something");
+    reports(&mut world, last.clone());
+    assert_eq!(pool(&world, 0), Rao(0));
+    assert_eq!(why_not(&mut world, last), CallError::OffenceKnown { hotkey: hot(0) });
+    // As if the last one had left before that cut, and another came after.
+    world.fill_pool(0, tao(50));
+    let early = double(&world, 0, 1, 1);
+    let full = CallError::OffencesFull { hotkey: hot(0), limit: 256 };
+    assert_eq!(why_not(&mut world, early), full);
+    let (later, until) = (double(&world, 0, 131, 1), world.height + 1 + 3 * TURN);
+    let events = reports(&mut world, later.clone());
+    assert_eq!(pool(&world, 0), Rao(0));
+    let Event::VoterSlashed { jailed_until, lost, .. } = &events[0] else { panic!("{events:?}") };
+    assert_eq!((*jailed_until, *lost), (Height(until), tao(50)));
+    assert_eq!(why_not(&mut world, later), CallError::OffenceKnown { hotkey: hot(0) });
 }
 
 #[test]

@@ -18,19 +18,9 @@ fn remove(world: &World, n: u16, behind: u16, amount: Rao) -> Tx {
     world.tx(n, Call::RemoveStake { hotkey: hot(behind), amount })
 }
 
-/// Raises a pool past the rules as dividends would, with the totals.
+/// Raises a pool past the rules as dividends would.
 fn raise(world: &mut World, behind: u16, by: u64) {
-    world.poke(Key::Hotkey(hot(behind)), |value| match value {
-        Value::Hotkey(pool) => pool.value.0 += by,
-        _ => panic!("a hotkey stands under its key"),
-    });
-    world.poke(Key::Supply, |value| match value {
-        Value::Supply(supply) => {
-            supply.staked.0 += by;
-            supply.issued.0 += by;
-        }
-        _ => panic!("the totals stand under their key"),
-    });
+    world.fill_pool(behind, Rao(by));
 }
 
 #[test]

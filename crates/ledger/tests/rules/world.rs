@@ -381,6 +381,21 @@ impl World {
         change(self.state.0.get_mut(&key).expect("what is changed exists"));
     }
 
+    /// Puts coins into a pool past the rules, with the totals, at as many shares as it has.
+    pub fn fill_pool(&mut self, n: u16, by: Rao) {
+        self.poke(Key::Hotkey(hot(n)), |value| match value {
+            Value::Hotkey(pool) => pool.value.0 += by.0,
+            _ => panic!("a hotkey stands under its key"),
+        });
+        self.poke(Key::Supply, |value| match value {
+            Value::Supply(supply) => {
+                supply.staked.0 += by.0;
+                supply.issued.0 += by.0;
+            }
+            _ => panic!("the totals stand under their key"),
+        });
+    }
+
     /// Changes the subnet past the rules.
     pub fn poke_net(&mut self, change: impl FnOnce(&mut weft_ledger::state::value::Subnet)) {
         self.poke(Key::Subnet(NET), |value| match value {
