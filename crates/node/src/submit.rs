@@ -239,6 +239,7 @@ fn kind_of(error: &CallError) -> Kind {
         | CallError::PriceTooHigh { .. }
         | CallError::LockTooHigh { .. }
         | CallError::OffencesFull { .. }
+        | CallError::ExitsFull { .. }
         | CallError::StateFull { .. }
         | CallError::PoolFull
         | CallError::CandidatesFull { .. } => Kind::LimitExceeded,

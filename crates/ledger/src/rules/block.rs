@@ -13,7 +13,7 @@ use crate::state::value::{Chain, Exit};
 use crate::state::{Key, Read, Value};
 use weft_types::room::{self, Room};
 use weft_types::share::items_bytes;
-use weft_types::{Netuid, Rao};
+use weft_types::{Netuid, Params, Rao};
 
 /// Runs a block whose transactions must all be good.
 pub fn execute(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Outcome, Refusal> {
@@ -34,7 +34,7 @@ pub fn assemble(
 ) -> Result<(Outcome, Vec<usize>), Refusal> {
     let start = start(ledger, state, work)?;
     let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
-    let mut room = room(ledger, work);
+    let mut room = room(books.params, work);
     let mut kept = Vec::new();
     for (place, offer) in work.txs.iter().enumerate() {
         let kind = offer.tx.body.call.kind();
@@ -51,8 +51,7 @@ pub fn assemble(
 }
 
 /// What is left of a block beside its header and proofs (R19).
-fn room(ledger: &Ledger, work: &Work<'_>) -> Room {
-    let params = &ledger.params; // R21: no version has changed a block's limits so far.
+fn room(params: &Params, work: &Work<'_>) -> Room {
     let items = work.items.iter().map(|(_, items)| items_bytes(&items.to_vec()));
     let items = items.fold(0_usize, usize::saturating_add);
     let items = u64::try_from(items).unwrap_or(u64::MAX);
@@ -72,7 +71,7 @@ fn start(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Start, Re
     if got != want {
         return Err(Refusal::WrongHeight { got, want });
     }
-    let due = epoch::due(state, &ledger.params, &parent);
+    let due = epoch::due(state, ledger.numbers_after(state, &parent)?.1, &parent);
     Ok(Start { parent, due })
 }
 

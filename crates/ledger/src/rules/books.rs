@@ -8,7 +8,7 @@ use super::Ledger;
 use super::emission::halvings;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{account, bootstrap, rules, supply};
+use super::reads::{account, bootstrap, supply};
 use super::refusal::Refusal;
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
@@ -24,6 +24,11 @@ pub fn plus(a: Rao, b: Rao) -> Result<Rao, CallError> {
 pub fn minus(a: Rao, b: Rao) -> Result<Rao, CallError> {
     a.checked_sub(b).ok_or(CallError::OutOfRange)
 }
+
+/// So many requests to take stake back may be in a block. Those of two blocks at the most are
+/// free at one height (R15), and one takes 87 bytes at the most: a list of them is well below
+/// what a value may hold.
+pub const EXITS: u32 = 1 << 15;
 
 /// The books of a block, or of one call within it.
 pub struct Books<'a> {
@@ -47,6 +52,8 @@ pub struct Books<'a> {
     pub fees: Rao,
     /// Stake that began to leave, under the key of the list that it waits in.
     exits: Vec<(Key, Exit)>,
+    /// How many began to leave in this block.
+    leaving: u32,
     /// What happened so far.
     events: Vec<Event>,
     state: Scratch<'a, dyn Read + 'a>,
@@ -70,8 +77,7 @@ impl<'a> Books<'a> {
         (parent, due): (&'a Chain, &'a [Netuid]),
     ) -> Result<Self, Refusal> {
         let height = parent.height.next().ok_or(Refusal::Overflow)?;
-        let rules = super::child_rules(&rules(state), parent);
-        let params = ledger.numbers(&rules.id).ok_or(Refusal::UnknownRules(rules))?;
+        let (rules, params) = ledger.numbers_after(state, parent)?;
         let mut supply = supply(state).ok_or(Refusal::StateIncomplete("the supply"))?;
         // By the issuance before the block, whatever its calls recycle.
         supply.halving = supply.halving.max(halvings(supply.issued));
@@ -86,6 +92,7 @@ impl<'a> Books<'a> {
             supply,
             fees: Rao::ZERO,
             exits: Vec::new(),
+            leaving: 0,
             events: Vec::new(),
             state: Scratch::new(state),
         })
@@ -108,13 +115,14 @@ impl<'a> Books<'a> {
             supply: self.supply,
             fees: self.fees,
             exits: Vec::new(),
+            leaving: self.leaving,
             events: Vec::new(),
             state: Scratch::new(&self.state),
         };
         let done = run(&mut own)?;
-        let Books { supply, fees, exits, events, state, .. } = own;
+        let Books { supply, fees, exits, leaving, events, state, .. } = own;
         let writes = state.into_writes();
-        (self.supply, self.fees) = (supply, fees);
+        (self.supply, self.fees, self.leaving) = (supply, fees, leaving);
         self.exits.extend(exits);
         self.events.extend(events);
         self.state.merge(writes);
@@ -232,9 +240,14 @@ impl<'a> Books<'a> {
 
     /// Lets stake wait: until a height, which must be above the block's, or without one
     /// until the voters of now have rotated (R15).
-    pub fn push_exit(&mut self, matures: Option<Height>, exit: Exit) {
+    pub fn push_exit(&mut self, matures: Option<Height>, exit: Exit) -> Result<(), CallError> {
+        if self.leaving >= EXITS {
+            return Err(CallError::ExitsFull { limit: EXITS });
+        }
         let key = matures.map_or(Key::Leaving(self.height), Key::Exits);
         self.exits.push((key, exit));
+        self.leaving = self.leaving.saturating_add(1);
+        Ok(())
     }
 
     /// Whether a hotkey keeps its uid whatever it earns: it is in a voter set, or of

@@ -354,6 +354,8 @@ call_errors! {
         hotkey: PublicKey = "Whose.",
         limit: usize = "How many are remembered within the unbonding time.",
     } = "{limit} later offences of {hotkey} were punished within the unbonding time and cost all it had; report a later one";
+    /// Enough for one block.
+    ExitsFull { limit: u32 = "How many may be in one." } = "the block holds {limit} requests to take stake back; send it again";
     /// Its pool was cut to nothing.
     PoolClosed = "the stake behind the hotkey was cut to nothing for offences, and it takes no more; choose another hotkey";
     /// A call of the batch can't be in one.

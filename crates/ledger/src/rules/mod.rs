@@ -81,6 +81,7 @@ pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};
 pub use trial::Trial;
 
+use crate::state::value::Chain;
 use crate::state::{Changes, Read};
 use weft_types::check::{TxError, fits_rules};
 use weft_types::genesis::GenesisError;
@@ -164,6 +165,18 @@ impl Ledger {
         self.rules.iter().find(|(known, _)| known == id).map(|(_, params)| params)
     }
 
+    /// The rules of a child of a state, which says of itself to be `parent`, and the chain's
+    /// numbers under them (R21): what every rule reads.
+    fn numbers_after(
+        &self,
+        state: &dyn Read,
+        parent: &Chain,
+    ) -> Result<(Version, &Params), Refusal> {
+        let rules = child_rules(&reads::rules(state), parent);
+        let params = self.numbers(&rules.id).ok_or(Refusal::UnknownRules(rules))?;
+        Ok((rules, params))
+    }
+
     /// Whether a transaction that was good under the rules of genesis is so under those of a
     /// child of this state (R21).
     ///
@@ -212,7 +225,8 @@ impl Ledger {
         if reads::has_account(state, key) {
             return Some(Rao::ZERO);
         }
-        deposit::price(&self.params, state.held())
+        let params = self.numbers_after(state, &reads::chain(state)?).ok()?.1;
+        deposit::price(params, state.held())
     }
 
     /// Whether a free call would run in a child of this state, which the block `head`

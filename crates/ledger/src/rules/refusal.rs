@@ -59,6 +59,14 @@ pub enum Refusal {
         /// The fee, and the deposit that `remove_stake` pays where its signer has no account.
         need: Rao,
     },
+    /// As many requests to take stake back are in the block as may be; it can be in the next.
+    #[error("the block holds {limit} requests to take stake back, and {id} is one too many")]
+    ExitsFull {
+        /// Which transaction.
+        id: TxId,
+        /// How many may be.
+        limit: u32,
+    },
     /// The state is full, and the signer has no account.
     #[error("transaction {id} can't open its signer's account: {error}")]
     CannotOpen {

@@ -37,7 +37,7 @@ pub fn run(
     (before, what): (&[&Tx], &Tx),
 ) -> Result<Trial, Refusal> {
     let parent = chain(state).ok_or(Refusal::StateIncomplete("the chain"))?;
-    let due = epoch::due(state, ledger.params(), &parent);
+    let due = epoch::due(state, ledger.numbers_after(state, &parent)?.1, &parent);
     let mut books = Books::open(ledger, state, (&parent, &due))?;
     stamp::remember(&mut books, head);
     block::mature(&mut books).map_err(|_| Refusal::Overflow)?;

@@ -43,13 +43,14 @@ pub fn run(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<TxReceipt, Refusa
             let signer = next_nonce(books, body, id)?;
             books.put_account(body.signer, signer);
             let dues = unstake::Dues { fee: body.fee, deposit };
-            unstake::remove(books, (body.signer, id), (hotkey, amount), dues)
+            let done = unstake::remove(books, (body.signer, id), (hotkey, amount), dues)?;
+            share_fee(books, offer).map_err(|_| Refusal::Overflow)?;
+            Ok(done)
         })?
     } else {
-        pay(books, body, id)?;
+        pay(books, offer)?;
         books.attempt(|books| call(books, body.signer, &body.call))
     };
-    share_fee(books, offer).map_err(|_| Refusal::Overflow)?;
     let events = books.told();
     Ok(TxReceipt { id, fee: body.fee, result, events })
 }
@@ -62,7 +63,8 @@ pub fn try_free(
     body: &TxBody,
 ) -> Result<(), CallError> {
     let parent = chain(state).ok_or(CallError::OutOfRange)?;
-    let due = epoch::due(state, ledger.params(), &parent);
+    let params = ledger.numbers_after(state, &parent).map_err(|_| CallError::OutOfRange)?.1;
+    let due = epoch::due(state, params, &parent);
     let books = Books::open(ledger, state, (&parent, &due));
     let mut books = books.map_err(|_| CallError::OutOfRange)?;
     stamp::remember(&mut books, head);
@@ -76,7 +78,8 @@ pub fn try_row(
     (hotkey, row): (&PublicKey, &WeightRow),
 ) -> Result<(), CallError> {
     let parent = chain(state).ok_or(CallError::OutOfRange)?;
-    let due = epoch::due(state, ledger.params(), &parent);
+    let params = ledger.numbers_after(state, &parent).map_err(|_| CallError::OutOfRange)?.1;
+    let due = epoch::due(state, params, &parent);
     let books = Books::open(ledger, state, (&parent, &due)).map_err(|_| CallError::OutOfRange)?;
     weights::fits(&books, hotkey, row)
 }
@@ -142,13 +145,22 @@ fn all_or_nothing(
 
 /// Of the least fee three quarters are recycled, rounded up; the proposer has the rest and
 /// all above: filling one's own blocks costs, and full blocks still pay more than empty ones.
+///
+/// What `remove_stake` pays above the least fee is recycled too: it is stake, which would be
+/// free at once in the proposer's hands (R15). Changes nothing when it fails.
 fn share_fee(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<(), CallError> {
     let body = &offer.tx.body;
     let least = books.params.min_fee(offer.bytes, body.call.count()).min(body.fee);
-    let kept = minus(body.fee, least)?;
+    let above = match body.call {
+        Call::RemoveStake { .. } => Rao::ZERO,
+        _ => minus(body.fee, least)?,
+    };
     let quarter = Rao(least.0.checked_div(PROPOSERS_PART).ok_or(CallError::OutOfRange)?);
-    books.fees = plus(books.fees, plus(kept, quarter)?)?;
-    books.recycle_free(minus(least, quarter)?)
+    let earned = plus(above, quarter)?;
+    let fees = plus(books.fees, earned)?;
+    books.recycle_free(minus(body.fee, earned)?)?;
+    books.fees = fees;
+    Ok(())
 }
 
 /// The signer's account with its nonce counted, which must be the next one.
@@ -161,14 +173,16 @@ fn next_nonce(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<Account, Ref
     Ok(signer)
 }
 
-/// Counts the nonce and takes the fee from the free coins; changes nothing when either
-/// can't be done.
-fn pay(books: &mut Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {
+/// Counts the nonce, takes the fee from the free coins and shares it out; changes nothing
+/// when any of that can't be done.
+fn pay(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<(), Refusal> {
+    let (body, id) = (&offer.tx.body, offer.id);
     let mut signer = next_nonce(books, body, id)?;
     let (have, need) = (signer.free, body.fee);
     // Nor does a fee of nothing open an account for nothing.
     let left = have.checked_sub(need).filter(|_| has_account(books, &body.signer));
     signer.free = left.ok_or(Refusal::CannotPay { id, have, need })?;
+    share_fee(books, offer).map_err(|_| Refusal::Overflow)?;
     books.put_account(body.signer, signer);
     Ok(())
 }

@@ -12,7 +12,10 @@
 //! The one block more is there because stake matures before a block's reports are looked at.
 //! That the hotkey votes again later changes nothing: what was asked back has no power.
 //!
-//! A request asks for all, or leaves the least stake and takes as much.
+//! A request asks for all, or leaves the least stake and takes as much. One that is refused
+//! takes what it costs, and where that would leave less than the least stake, all with it: so
+//! no position stays that nobody would have been let in with. What is worth nothing, because
+//! its pool was cut to nothing, goes in a batch that asks for all: its fee is of free coins.
 //!
 //! Not here: what is cut meanwhile (`slash`), and what a share is worth (`stake`).
 
@@ -45,16 +48,22 @@ pub fn leave(
     amount: Rao,
 ) -> Result<(), CallError> {
     let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
-    let have = worth(&pool, position(books, &key, &coldkey));
-    let out = asked(books.params.min_stake, have, amount)?;
+    let shares = position(books, &key, &coldkey);
+    let have = worth(&pool, shares);
+    let is_worthless = shares > 0 && have == Rao::ZERO;
+    let out = if is_worthless && amount == ALL_STAKE {
+        Rao::ZERO
+    } else {
+        asked(books.params.min_stake, have, amount)?
+    };
     give(books, (key, coldkey), (out, Dues::default()))
 }
 
 /// Takes stake back: it waits, and what the request costs is paid from it. The nonce is
 /// counted by now.
 ///
-/// A call that asks for too much or too little takes its dues alone and answers why;
-/// stake that can't even pay those makes the block invalid.
+/// A call that asks for too much or too little takes its dues and answers why; with them all,
+/// where they would leave less than the least stake. Stake that can't even pay those makes the block invalid.
 pub fn remove(
     books: &mut Books<'_>,
     (coldkey, id): (PublicKey, TxId),
@@ -67,13 +76,18 @@ pub fn remove(
     if have < fee || have == Rao::ZERO {
         return Err(Refusal::CannotPay { id, have, need: fee });
     }
+    let least = books.params.min_stake;
     let wanted = if amount < fee {
         Err(CallError::FeeAboveAmount { amount, fee })
     } else {
-        asked(books.params.min_stake, have, amount)
+        asked(least, have, amount)
     };
-    let out = *wanted.as_ref().unwrap_or(&fee);
-    give(books, (key, coldkey), (out, dues)).map_err(|_| Refusal::Overflow)?;
+    let stays = minus(have, fee).is_ok_and(|left| left >= least);
+    let out = *wanted.as_ref().unwrap_or(if stays { &fee } else { &have });
+    give(books, (key, coldkey), (out, dues)).map_err(|error| match error {
+        CallError::ExitsFull { limit } => Refusal::ExitsFull { id, limit },
+        _ => Refusal::Overflow,
+    })?;
     Ok(wanted.map(|_| ()))
 }
 
@@ -154,7 +168,7 @@ fn settle(
     books.supply = supply;
     if amount > Rao::ZERO {
         let kept = offender(books, &hotkey).kept;
-        books.push_exit(matures, Exit { coldkey, hotkey, amount, kept });
+        books.push_exit(matures, Exit { coldkey, hotkey, amount, kept })?;
         let frozen = matures.is_none() && rotation(books).rests;
         books.say(Event::StakeRemoved { hotkey, coldkey, amount, matures, frozen });
     }

@@ -70,7 +70,7 @@ impl Player {
             }
         }
         // Reports come last, and where one is caught another often is.
-        let reports = if self.one_in(150) { 1 + self.below(3) } else { 0 };
+        let reports = if self.one_in(90) { 1 + self.below(3) } else { 0 };
         for _ in 0..reports {
             let (reporter, evidence) = (self.actor().cold.public(), self.evidence(chain));
             txs.push(self.tx(chain, &mut nonces, reporter, Call::ReportEvidence { evidence }));

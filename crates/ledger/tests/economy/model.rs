@@ -342,7 +342,14 @@ impl Model {
                 let deposit = self.opening(&signer);
                 self.free.entry(signer).or_default();
                 self.recycle(deposit);
-                let taken = if result.is_ok() { amount.0 } else { fee + deposit };
+                let have = self.pools[hotkey].worth(&signer);
+                // Refused, it takes what it costs; all, if less than the least would stay.
+                let stays = have - (fee + deposit) >= chain.genesis.params.min_stake.0;
+                let taken = match result {
+                    Ok(()) => amount.0,
+                    Err(_) if stays => fee + deposit,
+                    Err(_) => have,
+                };
                 self.unstake(chain, (signer, *hotkey), (taken, fee + deposit), height);
             }
             (call, Ok(())) => {
@@ -351,14 +358,17 @@ impl Model {
             }
             (_, Err(_)) => {}
         }
-        // Of the least fee a quarter, cut, is the proposer's, and all that was above it.
+        // Of the least fee a quarter, cut, is the proposer's, and all that was above it; not
+        // of stake, which would be free at once.
         let params = &chain.genesis.params;
         let size = tx.to_bytes().len() as u64;
         let calls = if let Call::Batch { calls } = &tx.body.call { calls.len() } else { 1 };
         let least = params.base_fee.0 * calls as u64 + params.byte_fee.0 * size;
         let least = least.min(fee);
-        self.recycle(least - least / 4);
-        fee - least + least / 4
+        let is_stake = matches!(tx.body.call, Call::RemoveStake { .. });
+        let earned = if is_stake { least / 4 } else { fee - least + least / 4 };
+        self.recycle(fee - earned);
+        earned
     }
 
     /// Only who has an account can.
@@ -373,7 +383,7 @@ impl Model {
         (who, hotkey): (PublicKey, PublicKey),
         (amount, fee): (u64, u64),
         height: u64,
-    ) {
+    ) -> u64 {
         let params = &chain.genesis.params;
         let pool = self.pools.get_mut(&hotkey).unwrap();
         let (all, least) = (pool.worth(&who), params.min_stake.0);
@@ -398,6 +408,7 @@ impl Model {
             let wait = if is_late || is_first { since + 1 } else { params.exit_blocks };
             self.exits.push((height + wait, leaver));
         }
+        out
     }
 
     fn call<'a>(
@@ -421,8 +432,10 @@ impl Model {
                 events.next();
             }
             Call::RemoveStake { hotkey, amount } => {
-                self.unstake(chain, (signer, *hotkey), (amount.0, 0), height);
-                events.next();
+                // Of what is worth nothing nothing is told.
+                if self.unstake(chain, (signer, *hotkey), (amount.0, 0), height) > 0 {
+                    events.next();
+                }
             }
             Call::Register { netuid, hotkey, .. } => {
                 let price = self.burn_price(*netuid, height);

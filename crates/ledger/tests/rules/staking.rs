@@ -4,7 +4,7 @@ use crate::world::{FEE, NET, STAKE, START, World, cold, hot, tao};
 use proptest::prelude::*;
 use weft_ledger::query;
 use weft_ledger::rules::{CallError, Refusal};
-use weft_ledger::state::{Key, Value};
+use weft_ledger::state::{Key, Read, Value};
 use weft_types::call::ALL_STAKE;
 use weft_types::{Call, Rao, Tx};
 
@@ -187,6 +187,113 @@ fn a_removal_of_too_much_or_less_than_its_fee_pays_the_fee_and_says_why() {
     assert_eq!(world.supply().unbonding, Rao(0));
 }
 
+/// A planted bug that this finds: a request that is refused left a position of one rao, which
+/// stood for ever, as did its hotkey.
+#[test]
+fn r15_a_refused_request_leaves_the_least_stake_or_takes_all_with_it() {
+    let mut world = World::new();
+    world.forget_genesis();
+    let put = add(&world, 4, 1, LEAST);
+    world.block(&[put]);
+    let before = world.supply();
+    let tx =
+        world.tx_paying(4, Rao(LEAST.0 - 1), Call::RemoveStake { hotkey: hot(1), amount: Rao(1) });
+    let fee = tx.body.fee;
+    assert_eq!(world.run(tx), Err(CallError::FeeAboveAmount { amount: Rao(1), fee }));
+    assert_eq!(world.state.get(&Key::Position(hot(1), cold(4))), None);
+    let after = world.supply();
+    assert_eq!((after.unbonding.0 - before.unbonding.0, after.recycled.0), (1, fee.0));
+    // With the least stake and the fee it stays.
+    let put = add(&world, 4, 1, Rao(LEAST.0 + FEE.0));
+    world.block(&[put]);
+    let tx = remove(&world, 4, 1, Rao(LEAST.0 - 1));
+    assert!(matches!(world.run(tx), Err(CallError::PartTooSmall { .. })));
+    assert_eq!(world.stake(1, 4), LEAST);
+}
+
+/// A planted bug that this finds: the fee of a request was the proposer's at once, so a voter
+/// that proposes took its stake out in front of a report.
+#[test]
+fn r15_no_stake_leaves_at_once_as_the_fee_of_its_own_removal() {
+    let mut world = World::with(|genesis| genesis.params.base_fee = Rao(1_000));
+    let fee = Rao(STAKE.0 - LEAST.0);
+    let tx = world.tx_paying(0, fee, Call::RemoveStake { hotkey: hot(0), amount: ALL_STAKE });
+    let (before, recycled) = (world.free(0), world.supply().recycled);
+    assert_eq!(world.run(tx), Ok(()));
+    assert_eq!(world.free(0).0 - before.0, 250, "a quarter of the least fee");
+    assert_eq!(world.supply().recycled.0 - recycled.0, fee.0 - 250);
+    assert_eq!(world.supply().unbonding, LEAST);
+}
+
+/// A planted bug that this finds: what was worth nothing could not be taken back, so it stood
+/// for ever.
+#[test]
+fn what_an_offence_left_worthless_can_be_taken_back_in_a_batch_and_is_forgotten() {
+    let mut world = World::new();
+    world.forget_genesis();
+    let put = add(&world, 4, 1, tao(5));
+    world.block(&[put]);
+    world.empty_pool(1);
+    let alone = remove(&world, 4, 1, ALL_STAKE);
+    let id = alone.body.id();
+    assert_eq!(world.refused(alone), Refusal::CannotPay { id, have: Rao(0), need: FEE });
+    for n in [4, 1] {
+        let call = Call::RemoveStake { hotkey: hot(1), amount: ALL_STAKE };
+        let tx = world.tx(n, Call::Batch { calls: vec![weft_types::BatchCall(call)] });
+        assert_eq!(world.run(tx.clone()), Ok(()));
+        assert_eq!(world.state.get(&Key::Position(hot(1), cold(n))), None);
+        let again = world.tx(n, tx.body.call);
+        assert!(world.run(again).is_err(), "there is nothing left");
+    }
+}
+
+#[test]
+fn r15_a_block_holds_so_many_requests_that_two_blocks_of_them_fit_a_value() {
+    let mut world = World::with(|genesis| {
+        genesis.stakes.iter_mut().for_each(|s| s.stake = tao(100));
+        genesis.params.min_stake = Rao(1);
+    });
+    let batch = |count| {
+        let call = Call::RemoveStake { hotkey: hot(1), amount: Rao(1) };
+        Call::Batch { calls: vec![weft_types::BatchCall(call); count] }
+    };
+    let full = CallError::ExitsFull { limit: 1 << 15 };
+    let tx = world.tx(1, batch((1 << 15) + 1));
+    let error = Box::new(full);
+    assert_eq!(world.run(tx), Err(CallError::BatchFailed { index: 1 << 15, error }));
+    let txs = [world.tx(1, batch(1 << 15)), remove(&world, 0, 0, ALL_STAKE)];
+    assert_eq!(world.assemble(&txs).1, [0], "the other waits for the next block");
+    let tx = remove(&world, 0, 0, ALL_STAKE);
+    assert_eq!(world.run(tx), Ok(()));
+    use weft_ledger::state::value::{Exit, Kept};
+    let most = Exit {
+        coldkey: cold(1),
+        hotkey: hot(1),
+        amount: Rao::MAX,
+        kept: Kept { era: u32::MAX, part: u64::MAX },
+    };
+    let list = Value::Exits(vec![most; 1 << 16]);
+    let bytes = weft_types::Canonical::to_bytes(&list).len();
+    assert!(
+        bytes <= (1 << 16) * 87 + 8 && bytes < <Value as weft_types::Canonical>::MAX_BYTES / 2,
+        "{bytes}"
+    );
+}
+
+/// A planted bug that this finds: where a fee could not be shared out, it had been taken.
+#[test]
+fn a_transaction_that_is_refused_for_the_totals_leaves_no_trace() {
+    let mut world = World::with(|genesis| genesis.params.base_fee = Rao(1_000));
+    // No state can come to this.
+    world.poke(Key::Supply, |value| match value {
+        Value::Supply(supply) => supply.free = Rao(0),
+        _ => panic!("the totals stand under their key"),
+    });
+    let tx = world.transfer(4, 5, tao(1));
+    let (with, without) = (world.draft(&[tx]), world.draft(&[]));
+    assert!(with.1.is_empty() && with.0 == without.0);
+}
+
 /// A planted bug that this finds: counting the nonce before the stake was looked at left
 /// the draft with another state than the block.
 #[test]
@@ -236,7 +343,7 @@ fn what_rounding_leaves_in_a_pool_when_the_last_one_goes_is_recycled() {
     assert_eq!(query::hotkey(&world.state, &hot(1)).unwrap().stake, Rao(0));
     let left = STAKE.0 + tao(1_000_000).0 - have.0;
     assert!(left > 0, "there was something to be left");
-    assert_eq!(world.supply().recycled.0 - before.0, left);
+    assert_eq!(world.supply().recycled.0 - before.0, left + FEE.0);
 }
 
 #[test]

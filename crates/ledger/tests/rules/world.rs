@@ -304,7 +304,10 @@ impl World {
     pub fn earned(&self, tx: &Tx) -> Rao {
         let (body, params) = (&tx.body, &self.genesis.params);
         let least = params.min_fee(Offer::from(tx).bytes, body.call.count()).0.min(body.fee.0);
-        Rao(body.fee.0 - least + least / 4)
+        match body.call {
+            Call::RemoveStake { .. } => Rao(least / 4),
+            _ => Rao(body.fee.0 - least + least / 4),
+        }
     }
 
     /// What opening an account costs in the next block.
@@ -379,6 +382,37 @@ impl World {
     /// Writes a value past the rules, to stand at a place that takes long to reach.
     pub fn poke(&mut self, key: Key, change: impl FnOnce(&mut Value)) {
         change(self.state.0.get_mut(&key).expect("what is changed exists"));
+    }
+
+    /// A transaction of coldkey `n` with its next nonce and another fee.
+    pub fn tx_paying(&self, n: u16, fee: Rao, call: Call) -> Tx {
+        let mut tx = self.tx(n, call);
+        tx.body.fee = fee;
+        tx
+    }
+
+    /// What a proposer would make of these; nothing is run for good.
+    pub fn draft(&self, txs: &[Tx]) -> (weft_ledger::rules::Outcome, Vec<usize>) {
+        let header = self.header();
+        let txs = txs.iter().map(Into::into).collect();
+        let work = Work { header: &header, finality: self.finality(), items: Vec::new(), txs };
+        self.ledger.assemble(&self.state, work).unwrap()
+    }
+
+    /// Cuts a pool to nothing past the rules, with the totals.
+    pub fn empty_pool(&mut self, n: u16) {
+        let mut gone = Rao(0);
+        self.poke(Key::Hotkey(hot(n)), |value| match value {
+            Value::Hotkey(pool) => gone = std::mem::take(&mut pool.value),
+            _ => panic!("a hotkey stands under its key"),
+        });
+        self.poke(Key::Supply, |value| match value {
+            Value::Supply(supply) => {
+                supply.staked.0 -= gone.0;
+                supply.issued.0 -= gone.0;
+            }
+            _ => panic!("the totals stand under their key"),
+        });
     }
 
     /// Puts coins into a pool past the rules, with the totals, at as many shares as it has.
