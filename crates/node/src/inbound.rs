@@ -48,7 +48,7 @@ impl Engine {
 
     fn peer(&mut self, event: Peer) -> Vec<Input> {
         match event {
-            Peer::Message { topic, name, from, data } => self.message(topic, name, from, data),
+            Peer::Message { topic, name, from, data } => self.message(topic, name, from, &data),
             Peer::Request { from, ticket, data } => self.request(from, ticket, &data),
             Peer::Response { from, id, data } => self.response(from, id, &data),
             Peer::RequestFailed { from, id, .. } => {
@@ -81,7 +81,7 @@ impl Engine {
         topic: Topic,
         name: MessageName,
         from: PeerName,
-        data: Vec<u8>,
+        data: &[u8],
     ) -> Vec<Input> {
         let Some(from) = self.peers.known(&from) else {
             self.judge(name, Verdict::Ignore);
@@ -93,7 +93,7 @@ impl Engine {
             Topic::Headers => Kind::Header,
         };
         let bytes = data.len();
-        let Some(value) = unpack(kind, &data) else { return self.strange(from, name, bytes) };
+        let Some(value) = unpack(kind, data) else { return self.strange(from, name, bytes) };
         match topic {
             // By rules that we don't know nobody here can say what is good (R21).
             Topic::Transactions if self.core.stopped().is_some() => self.strange(from, name, bytes),

@@ -8,6 +8,7 @@ use weft_types::{Canonical, CheckedBlock, CheckedTx, Domain, Hash, Share, Signed
 
 /// What nodes say to each other.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a parcel holds one behind a pointer")]
 pub enum Message {
     /// Gossip: a block is announced.
     Header(SignedHeader),
