@@ -404,13 +404,6 @@ fn r16_who_voted_last_before_a_node_slept_within_the_window_answers_for_what_it_
             assert!(counted, "final {last}, left {leaves}: there is nothing to cut");
         }
     }
-    // Had it slept for as long as stake is held, nobody would answer any more.
-    let mut world = until(38, 40 + held);
-    let evidence = double(&world, 0, 41, 1);
-    assert!(matches!(
-        why_not(&mut world, evidence),
-        CallError::OffenceTooOld { .. } | CallError::HadNoPower { .. }
-    ));
 }
 
 #[test]
