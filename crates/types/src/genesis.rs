@@ -1,20 +1,24 @@
 //! Genesis: what a chain starts from. The hash of its canonical encoding is the
 //! chain id, so two chains that differ in one number never mistake each other.
+//!
+//! Here is what it holds; `check` says whether a chain can start from it.
+
+mod check;
+mod error;
+
+pub use error::GenesisError;
 
 use crate::address::Network;
 use crate::block::{BlockHash, Header};
 use crate::canonical;
 use crate::codec::Canonical;
 use crate::hash::{ChainId, Domain, Hash};
-use crate::hyperparameters::{Hyperparameters, Unsound};
+use crate::hyperparameters::Hyperparameters;
 use crate::key::PublicKey;
-use crate::params::{self, Params};
-use crate::room;
-use crate::rules::{GenesisRules, Rules, RulesId, may_test};
+use crate::params::Params;
+use crate::rules::{GenesisRules, RulesId};
 use crate::share::{Checkpoint, Finality, Voter, VoterSet};
-use crate::units::{
-    Height, Millis, Netuid, Power, RAO_PER_TAO, Rao, Round, SUPPLY_CAP, Slot, Uid, Work,
-};
+use crate::units::{Height, Millis, Netuid, Power, RAO_PER_TAO, Rao, Round, Slot, Work};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -102,115 +106,6 @@ pub struct GenesisNeuron {
 }
 
 canonical!(Genesis, 64 << 20);
-
-/// Why a genesis can't start a chain.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GenesisError {
-    /// A list is not strictly ascending, so it has no single encoding.
-    #[error("the genesis list \"{0}\" is not strictly ascending; sort it and drop doubles")]
-    Unsorted(&'static str),
-    /// Nobody votes.
-    #[error("the genesis names no voter with power; nobody could make a block")]
-    NoVoters,
-    /// A number that must be positive is not.
-    #[error("{0} must be at least 1")]
-    Zero(&'static str),
-    /// Too few blocks for what happens within them (R16).
-    #[error("{name} is {got}, and must be at least {least}, {times}")]
-    TooFewBlocks {
-        /// The number.
-        name: &'static str,
-        /// What it is.
-        got: u64,
-        /// What it must be.
-        least: u64,
-        /// How that is worked out, and what else could be changed.
-        times: String,
-    },
-    /// What a block always keeps does not fit into one (R19).
-    #[error(
-        "the proofs of {max_voters} voters and the room kept for free calls need {need} bytes, and block_bytes is {got}; raise it, or lower max_voters or share_bytes"
-    )]
-    BlockTooSmall {
-        /// How many may vote.
-        max_voters: u16,
-        /// The bytes that are needed.
-        need: u64,
-        /// Those of a block.
-        got: u32,
-    },
-    /// The voters of genesis, or the least there may be, are more than `max_voters`.
-    #[error("there are {got} {what}, and max_voters is {max}; raise it, or name fewer")]
-    TooManyVoters {
-        /// What they are.
-        what: &'static str,
-        /// How many.
-        got: usize,
-        /// How many may be.
-        max: u16,
-    },
-    /// More coins than can exist.
-    #[error("the genesis allocates more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
-    TooManyCoins,
-    /// More power than stake can exist.
-    #[error("the voters' power sums to more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
-    TooMuchPower,
-    /// A neuron's hotkey has no owner.
-    #[error(
-        "uid {uid} of subnet {netuid} has hotkey {hotkey}, which is in neither \"stakes\" nor \"voters\""
-    )]
-    UnknownHotkey {
-        /// Where.
-        netuid: Netuid,
-        /// Which neuron.
-        uid: Uid,
-        /// Its hotkey.
-        hotkey: PublicKey,
-    },
-    /// A subnet's numbers don't fit together.
-    #[error("subnet {netuid}: {error}")]
-    Hyperparameters {
-        /// Which; the root matrix stands for the defaults of new subnets.
-        netuid: Netuid,
-        /// What is wrong.
-        error: Unsound,
-    },
-    /// It begins with rules that this program does not run (R21).
-    #[error(
-        "this chain begins with rules {version} ({id}), which this program does not run; use one that does"
-    )]
-    UnknownRules {
-        /// Their number.
-        version: u16,
-        /// Their name.
-        id: RulesId,
-    },
-    /// Rules for tests on a network that is none (R21).
-    #[error("rules for tests ({0}) exist on local and bench networks only")]
-    TestRules(RulesId),
-    /// A change of rules would come before voters could take their word back (R21).
-    #[error("change_rotations must be at least 1 and rotation_blocks at least 2")]
-    HastyChange,
-    /// Virtual power is not equal (R14).
-    #[error("while bootstrap_stake is not 0 the genesis voters must have equal power")]
-    UnequalPower,
-    /// A voter and a stake name two owners of one hotkey.
-    #[error("hotkey {hotkey} has one coldkey in \"voters\" and another in \"stakes\"")]
-    TwoOwners {
-        /// Which.
-        hotkey: PublicKey,
-    },
-    /// A subnet is out of range or fuller than it may be.
-    #[error("subnet {netuid} has {neurons} neurons; from 1 to its max_uids of {max} may be")]
-    SubnetSize {
-        /// Which.
-        netuid: Netuid,
-        /// How many there are.
-        neurons: usize,
-        /// How many may be.
-        max: u16,
-    },
-}
 
 impl Genesis {
     /// A fair launch: nothing is allocated. The voters, (hotkey, coldkey) each, have equal
@@ -309,142 +204,4 @@ impl Genesis {
         let voter = |v: &GenesisVoter| Voter { key: v.hotkey, power: v.power, trust: 0 };
         VoterSet { voters: self.voters.iter().map(voter).collect(), anchor: self.chain_id() }
     }
-
-    /// Checks what every later room takes for granted.
-    ///
-    /// # Errors
-    /// [`GenesisError`] names the first thing that is wrong.
-    pub fn check(&self) -> Result<(), GenesisError> {
-        ascending("voters", self.voters.iter().map(|v| v.hotkey))?;
-        ascending("accounts", self.accounts.iter().map(|a| a.key))?;
-        ascending("stakes", self.stakes.iter().map(|s| s.hotkey))?;
-        ascending("subnets", self.subnets.iter().map(|s| s.netuid))?;
-        if self.voters.is_empty() || self.voters.iter().any(|v| v.power == Power::ZERO) {
-            return Err(GenesisError::NoVoters);
-        }
-        let powers = self.voters.iter().map(|v| u128::from(v.power.0));
-        if powers.fold(0_u128, u128::saturating_add) > u128::from(SUPPLY_CAP.0) {
-            return Err(GenesisError::TooMuchPower);
-        }
-        for (name, value) in [
-            ("slot_ms", self.params.slot_ms),
-            ("rotation_blocks", self.params.rotation_blocks),
-            ("max_epochs_per_block", u64::from(self.params.max_epochs_per_block)),
-            ("root_tempo", self.params.root_tempo),
-            ("lock_interval", self.params.lock_interval),
-            ("state_values", self.params.state_values),
-            ("max_voters", u64::from(self.params.max_voters)),
-        ] {
-            if value == 0 {
-                return Err(GenesisError::Zero(name));
-            }
-        }
-        let coins = self.accounts.iter().map(|a| a.free).chain(self.stakes.iter().map(|s| s.stake));
-        let total = coins.map(|c| u128::from(c.0)).fold(0_u128, u128::saturating_add);
-        if total > u128::from(SUPPLY_CAP.0) {
-            return Err(GenesisError::TooManyCoins);
-        }
-        let unsound = |error| GenesisError::Hyperparameters { netuid: Netuid::ZERO, error };
-        self.params.subnet_defaults.check().map_err(unsound)?;
-        self.check_rules()?;
-        self.check_voters()?;
-        self.check_times()?;
-        let (need, got) = (room::least_block(&self.params), self.params.limits.block_bytes);
-        if need > u64::from(got) {
-            let max_voters = self.params.max_voters;
-            return Err(GenesisError::BlockTooSmall { max_voters, need, got });
-        }
-        self.subnets.iter().try_for_each(|s| self.check_subnet(s))
-    }
-
-    fn check_rules(&self) -> Result<(), GenesisError> {
-        let (version, id) = (self.rules.version, self.rules.id);
-        if let Some(test) = self.rules.test.first().filter(|_| !may_test(self.network)) {
-            return Err(GenesisError::TestRules(*test));
-        }
-        if version == 0 || Rules::on(&self.rules).next().is_none_or(|rules| rules.id() != id) {
-            return Err(GenesisError::UnknownRules { version, id });
-        }
-        if self.params.change_rotations == 0 || self.params.rotation_blocks < 2 {
-            return Err(GenesisError::HastyChange);
-        }
-        Ok(())
-    }
-
-    fn check_voters(&self) -> Result<(), GenesisError> {
-        let mut powers = self.voters.iter().map(|v| v.power);
-        let first = powers.next();
-        // R14: equal virtual power.
-        if self.params.bootstrap_stake > Rao::ZERO && powers.any(|power| Some(power) != first) {
-            return Err(GenesisError::UnequalPower);
-        }
-        let max = self.params.max_voters;
-        let counts = [
-            ("voters of genesis", self.voters.len()),
-            ("min_voters", usize::from(self.params.min_voters)),
-        ];
-        if let Some((what, got)) = counts.into_iter().find(|(_, got)| *got > usize::from(max)) {
-            return Err(GenesisError::TooManyVoters { what, got, max });
-        }
-        for voter in &self.voters {
-            let stake = self.stakes.binary_search_by(|s| s.hotkey.cmp(&voter.hotkey));
-            let owner = stake.ok().and_then(|at| self.stakes.get(at)).map(|s| s.coldkey);
-            if owner.is_some_and(|owner| owner != voter.coldkey) {
-                return Err(GenesisError::TwoOwners { hotkey: voter.hotkey });
-            }
-        }
-        Ok(())
-    }
-
-    /// R16: a node that slept less than stake is held for can't be told another past.
-    fn check_times(&self) -> Result<(), GenesisError> {
-        let Params { rotation_blocks, unbonding_blocks, max_voters, .. } = self.params;
-        let few = |name, got: u64, (each, of, what): (u64, u64, &str)| {
-            let least = each.saturating_mul(of);
-            let times = format!("{each} times {what} ({of}); raise it, or lower {what}");
-            if got < least {
-                Err(GenesisError::TooFewBlocks { name, got, least, times })
-            } else {
-                Ok(())
-            }
-        };
-        let voters = (params::ROTATION, u64::from(max_voters), "max_voters");
-        few("rotation_blocks", rotation_blocks, voters)?;
-        let rotations = (params::UNBONDING, rotation_blocks, "rotation_blocks");
-        few("unbonding_blocks", unbonding_blocks, rotations)
-    }
-
-    fn check_subnet(&self, subnet: &GenesisSubnet) -> Result<(), GenesisError> {
-        let (netuid, neurons) = (subnet.netuid, subnet.neurons.len());
-        let max = subnet.hyperparameters.max_uids;
-        if netuid == Netuid::ZERO || neurons > usize::from(max) {
-            return Err(GenesisError::SubnetSize { netuid, neurons, max });
-        }
-        let unsound = |error| GenesisError::Hyperparameters { netuid, error };
-        subnet.hyperparameters.check().map_err(unsound)?;
-        for (uid, neuron) in (0..=u16::MAX).zip(&subnet.neurons) {
-            let hotkey = neuron.hotkey;
-            let is_voter = self.voters.binary_search_by(|v| v.hotkey.cmp(&hotkey)).is_ok();
-            if !is_voter && self.stakes.binary_search_by(|s| s.hotkey.cmp(&hotkey)).is_err() {
-                return Err(GenesisError::UnknownHotkey { netuid, uid: Uid(uid), hotkey });
-            }
-        }
-        let mut keys: Vec<_> = subnet.neurons.iter().map(|n| n.hotkey).collect();
-        keys.sort_unstable();
-        ascending("neurons", keys.into_iter())
-    }
-}
-
-fn ascending<T: Ord>(
-    name: &'static str,
-    mut list: impl Iterator<Item = T>,
-) -> Result<(), GenesisError> {
-    let Some(mut last) = list.next() else { return Ok(()) };
-    for next in list {
-        if next <= last {
-            return Err(GenesisError::Unsorted(name));
-        }
-        last = next;
-    }
-    Ok(())
 }

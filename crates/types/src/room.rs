@@ -24,6 +24,9 @@ const VOTE: u64 = 208;
 /// Bytes that are signed with a free call and don't travel: the domain and the chain id.
 const SIGNED: u32 = 64;
 
+/// So many reports fit into what is kept for them: one takes more than 512 bytes.
+const REPORTS: u32 = 128;
+
 /// What a free call is, for the room that is kept for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -116,6 +119,17 @@ pub fn least_block(params: &Params) -> u64 {
     kept.fold(proofs(params, items), u64::saturating_add)
 }
 
+/// The calls of a block, and its bytes of free calls with what is signed with each, that what
+/// is kept for free calls needs: genesis gives a block as many or more (R19).
+#[must_use]
+pub fn least_free() -> (u32, u32) {
+    let kept = Kind::ALL.map(Kind::kept);
+    let calls = kept.map(|(calls, _)| if calls == u32::MAX { REPORTS } else { calls });
+    let calls = calls.into_iter().fold(0_u32, u32::saturating_add);
+    let bytes = kept.into_iter().map(|(_, bytes)| bytes).fold(0_u32, u32::saturating_add);
+    (calls, bytes.saturating_add(calls.saturating_mul(SIGNED)))
+}
+
 /// What is left of a block while it is filled, in the order above.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
@@ -191,6 +205,15 @@ mod tests {
         let vote = Vote { voter: PublicKey([1; 32]), source: at, target: at, items: Hash::ZERO };
         let signed = SignedVote { vote, signature: Signature([0; 64]) };
         assert_eq!(u64::try_from(signed.to_bytes().len()), Ok(VOTE));
+    }
+
+    /// A6.
+    #[test]
+    fn r19_as_many_reports_fit_their_room_as_are_counted() {
+        // Two votes, a signature and a signer.
+        let least = 2 * VOTE + 64 + 32;
+        assert!(u64::from(REPORTS) * least >= u64::from(Kind::Evidence.kept().1));
+        assert_eq!(least_free(), (384, (256 << 10) + 384 * SIGNED));
     }
 
     /// A6.

@@ -393,8 +393,12 @@ impl World {
 
     /// What a proposer would make of these; nothing is run for good.
     pub fn draft(&self, txs: &[Tx]) -> (weft_ledger::rules::Outcome, Vec<usize>) {
+        self.draft_of(txs.iter().map(Into::into).collect())
+    }
+
+    /// The same with sizes that are said.
+    pub fn draft_of(&self, txs: Vec<Offer<'_>>) -> (weft_ledger::rules::Outcome, Vec<usize>) {
         let header = self.header();
-        let txs = txs.iter().map(Into::into).collect();
         let work = Work { header: &header, finality: self.finality(), items: Vec::new(), txs };
         self.ledger.assemble(&self.state, work).unwrap()
     }

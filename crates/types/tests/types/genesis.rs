@@ -116,6 +116,22 @@ fn r19_genesis_names_no_more_voters_than_whose_proofs_fit_a_block() {
     assert_eq!(with(436), Err(GenesisError::BlockTooSmall { max_voters, need, got }));
 }
 
+/// A6: nor does it take from free calls what a block keeps for them.
+#[test]
+fn r19_genesis_gives_a_block_the_calls_and_the_free_bytes_that_it_keeps_room_for() {
+    let with = |calls, bytes| {
+        let mut genesis = genesis();
+        let limits = &mut genesis.params.limits;
+        (limits.block_calls, limits.free_bytes) = (calls, bytes);
+        genesis.check()
+    };
+    let (calls, bytes) = weft_types::room::least_free();
+    assert_eq!(with(calls, bytes), Ok(()));
+    let few = |name, got, least| Err(GenesisError::NoRoom { name, got, least });
+    assert_eq!(with(calls - 1, bytes), few("block_calls", calls - 1, calls));
+    assert_eq!(with(calls, bytes - 1), few("free_bytes", bytes - 1, bytes));
+}
+
 #[test]
 fn there_are_no_more_coins_than_can_exist() {
     let cap = weft_types::units::SUPPLY_CAP;
