@@ -40,7 +40,7 @@ pub struct Bounds {
     pub signer_bytes: u64,
     /// How far above the account's a nonce may be: the queue of future ones.
     pub nonces_ahead: u64,
-    /// Free calls in all but reports; part of `txs`. Of what can wait half as many (R19).
+    /// Free calls of a kind but reports; part of `txs`. Of what can wait half as many (R19).
     pub free: usize,
     /// Reports in all; part of `txs`.
     pub reports: usize,

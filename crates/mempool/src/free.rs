@@ -4,8 +4,8 @@
 //! shows: one waits for each offence of a hotkey, whoever sends it. So nobody keeps others
 //! out by sending what they send, and one who saw many offences can report them all.
 //!
-//! Reports have a room of their own, and what can wait (endpoints, permits) takes half of
-//! the room of the others at the most (R19).
+//! Each kind has a room of its own, so that many of one (stamps cost but hashes) keep none of
+//! another out; that of what can wait (endpoints, permits) is half as large (R19).
 
 use crate::bounds::{Accounts, Bounds};
 use crate::entry::{Arrival, Entry, Place, named};
@@ -66,13 +66,12 @@ impl Free {
 
     /// The limit that another call of a kind would break.
     fn full(&self, kind: Kind, bounds: &Bounds) -> Option<usize> {
-        let (waiting, reports) = (self.count(kind), self.count(Kind::Evidence));
-        let half = bounds.free.div_euclid(2);
-        match kind {
-            Kind::Evidence => (waiting >= bounds.reports).then_some(bounds.reports),
-            Kind::Optional if waiting >= half => Some(half),
-            _ => (self.len().saturating_sub(reports) >= bounds.free).then_some(bounds.free),
-        }
+        let limit = match kind {
+            Kind::Evidence => bounds.reports,
+            Kind::Optional => bounds.free.div_euclid(2),
+            Kind::Heartbeat | Kind::Row | Kind::Stamp => bounds.free,
+        };
+        (self.count(kind) >= limit).then_some(limit)
     }
 }
 

@@ -22,11 +22,15 @@ use weft_types::{CheckedTx, Limits, Netuid, Nonce, PublicKey, TxBody};
 const MISSES: usize = 64;
 
 /// How many free calls of a kind may be too large or refused by the state before a pick gives
-/// them up.
-const TRIES: usize = 1_024;
+/// them up; of stamps those of 16 subnets.
+const TRIES: usize = 16 * DEAD_STAMPS;
 
 /// How many stamps of one subnet are picked; a block takes few of them.
 const STAMPS: usize = 16;
+
+/// How many stamps of one subnet may be refused by the state before those of it are passed
+/// over: many of one subnet leave the doors of the others open.
+const DEAD_STAMPS: usize = 64;
 
 /// A signer's next transaction, the best one greatest.
 type Ready = (Rate, Reverse<Arrival>, Reverse<PublicKey>);
@@ -67,8 +71,8 @@ struct Line<'a, W: Iterator<Item = &'a Entry>> {
     kind: Kind,
     waiting: Peekable<W>,
     misses: usize,
-    /// Stamps so far of each subnet.
-    stamps: BTreeMap<Netuid, usize>,
+    /// Stamps of each subnet so far: picked, and refused by the state.
+    stamps: BTreeMap<Netuid, (usize, usize)>,
 }
 
 impl<'a, W: Iterator<Item = &'a Entry>> Line<'a, W> {
@@ -84,32 +88,43 @@ impl<'a, W: Iterator<Item = &'a Entry>> Line<'a, W> {
                 break;
             };
             let (body, size) = (&entry.tx.tx().body, entry.tx.bytes());
+            if self.is_late(body) {
+                continue;
+            }
             // The state is asked last, since that costs most.
-            if !room.holds(Some(self.kind), size) || self.is_late(body) || !accounts.allows(body) {
+            if !room.holds(Some(self.kind), size) || !self.allows(accounts, body) {
                 self.misses = self.misses.saturating_add(1);
                 continue;
             }
             room.take(Some(self.kind), size);
             (calls, bytes) = (calls.saturating_sub(1), bytes.saturating_sub(size));
-            if self.kind == Kind::Stamp {
-                let so_far = self.stamps.entry(body.call.netuid()).or_default();
-                *so_far = so_far.saturating_add(1);
-            }
             picked.push(entry.tx.clone());
         }
     }
 
-    /// Whether a stamp comes behind as many of its subnet as a block may hold.
+    /// Whether a stamp comes behind as many of its subnet as a block may hold, or as could
+    /// not run. That costs nothing to see, so it is no miss.
     fn is_late(&self, body: &TxBody) -> bool {
-        let so_far = self.stamps.get(&body.call.netuid()).copied().unwrap_or(0);
-        self.kind == Kind::Stamp && so_far >= STAMPS
+        let (picked, dead) = self.stamps.get(&body.call.netuid()).copied().unwrap_or_default();
+        self.kind == Kind::Stamp && (picked >= STAMPS || dead >= DEAD_STAMPS)
+    }
+
+    /// Asks the state, and counts the stamps of each subnet.
+    fn allows(&mut self, accounts: &impl Accounts, body: &TxBody) -> bool {
+        let may = accounts.allows(body);
+        if self.kind == Kind::Stamp {
+            let (picked, dead) = self.stamps.entry(body.call.netuid()).or_default();
+            let so_far = if may { picked } else { dead };
+            *so_far = so_far.saturating_add(1);
+        }
+        may
     }
 }
 
 impl Pool {
     /// What a block on this state should carry, best first. Nothing leaves the pool.
     ///
-    /// `limits.block_bytes` should be less what the block carries besides transactions.
+    /// What the block carries besides transactions has the room that is kept for it (R19).
     #[must_use]
     pub fn pick(&self, limits: &Limits, accounts: &impl Accounts) -> Vec<CheckedTx> {
         let mut room = Room::new(limits, 0);

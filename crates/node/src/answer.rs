@@ -171,7 +171,7 @@ impl Engine {
         let at = self.at(params)?;
         if let Some(Awaited { height, hash }) = self.finals.awaited().filter(|_| at.finalized) {
             let text = format!(
-                "final here is block {}, the trusted checkpoint {height} {hash} is not reached; wait, or ask at the head",
+                "the chain here is at block {}, the trusted checkpoint {height} {hash} is not reached; wait, or ask at the head",
                 at.height
             );
             return Err(RpcError::new(Kind::NotReady, "CheckpointNotReached", text));

@@ -66,7 +66,9 @@ impl Engine {
             return Ok(());
         }
         self.looked = Instant::now();
-        if self.core.stopped().is_none() {
+        // R21, R16: nothing is signed by rules that are not known, or on a past that may be
+        // forged.
+        if self.core.stopped().is_none() && self.finals.awaited().is_none() {
             self.offer_rows()?;
             self.offer_to_vote();
             self.report_offences();

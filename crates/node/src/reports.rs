@@ -1,36 +1,45 @@
 //! Offences that this node saw, taken to the chain (R17).
 //!
-//! What the core reports as evidence waits here. While a voter runs on this node it signs
-//! a free call for the oldest. One goes at a time, since a pool keeps one report of a signer. What a block
-//! would not take any more, because somebody's report was sooner or it shows no offence
-//! of a voter, is dropped. A lost one is sent again.
+//! What the core reports as evidence waits here, one for each offence of a hotkey. While a
+//! voter runs on this node it signs a free call for each. What a block would not take any
+//! more, because somebody's report was sooner or it shows no offence of a voter, is dropped.
+//! A lost one is sent again. Of one hotkey few wait, so that many offences of one with little
+//! power leave room for those of others.
 //!
 //! Not here: what an offence is (consensus), and what it costs (the ledger).
 
 use crate::engine::Engine;
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use weft_ledger::rules::CallError;
-use weft_types::{Call, Evidence, Height, SecretKey};
+use weft_types::{Call, Evidence, Height, Offence, PublicKey, SecretKey};
 
 /// The most that wait; a newer one is left out, other nodes see it too.
-const MOST: usize = 64;
+const MOST: usize = 1_024;
+
+/// The most of one hotkey that wait.
+const MOST_OF_ONE: usize = 4;
 
 /// After so many blocks a report that is not in the state yet is sent again.
 const AGAIN: u64 = 4;
+
+/// What shows an offence, and when it was sent last.
+struct Report {
+    evidence: Evidence,
+    sent: Option<Height>,
+}
 
 /// What waits to be reported, and by whom.
 #[derive(Default)]
 pub struct Reports {
     key: Option<SecretKey>,
-    waiting: VecDeque<Evidence>,
-    sent: Option<Height>,
+    waiting: BTreeMap<(PublicKey, Offence), Report>,
 }
 
 impl Reports {
     /// Those of a voter; a node without one reports nothing.
     #[must_use]
     pub const fn new(key: Option<SecretKey>) -> Self {
-        Self { key, waiting: VecDeque::new(), sent: None }
+        Self { key, waiting: BTreeMap::new() }
     }
 
     /// The voter's key.
@@ -42,42 +51,89 @@ impl Reports {
     /// Takes evidence in. Nobody reports itself: an offence of our own key is somebody's who
     /// has it too.
     pub fn add(&mut self, evidence: Evidence) {
-        let is_own = self.key.as_ref().is_some_and(|key| key.public() == evidence.offender());
-        let has_room = self.waiting.len() < MOST && !self.waiting.contains(&evidence);
-        if self.key.is_some() && !is_own && has_room {
-            self.waiting.push_back(evidence);
+        let Ok(offence) = evidence.offence() else { return };
+        let offender = evidence.offender();
+        let is_own = self.key.as_ref().is_some_and(|key| key.public() == offender);
+        if self.key.is_none() || is_own || self.waiting.len() >= MOST {
+            return;
         }
+        self.waiting.entry((offender, offence)).or_insert(Report { evidence, sent: None });
+        // Of one hotkey the earliest stay: what names a round to come can't be reported yet.
+        let mut of_one = self.waiting.keys().filter(|(key, _)| *key == offender);
+        if let Some(last) = of_one.clone().nth(MOST_OF_ONE).and(of_one.next_back()).copied() {
+            self.waiting.remove(&last);
+        }
+    }
+
+    /// Those that are due at this height: never sent, or sent and not in a block since.
+    fn due(&self, head: Height) -> Vec<((PublicKey, Offence), Evidence)> {
+        let is_due = |report: &&Report| report.sent.is_none_or(|sent| head.since(sent) >= AGAIN);
+        let due = self.waiting.iter().filter(|(_, report)| is_due(report));
+        due.map(|(name, report)| (*name, report.evidence.clone())).collect()
     }
 }
 
 impl Engine {
-    /// Sends the next report when one is due.
+    /// Sends the reports that are due.
     pub(crate) fn report_offences(&mut self) {
         let Some(key) = self.reports.key.clone() else { return };
         let (head, hash) = (self.core.head().height, self.core.head_hash());
-        while let Some(evidence) = self.reports.waiting.front() {
-            let call = Call::ReportEvidence { evidence: evidence.clone() };
-            let body = self.chain.free_call(key.public(), call);
+        for (name, evidence) in self.reports.due(head) {
+            let body = self.chain.free_call(key.public(), Call::ReportEvidence { evidence });
             let executor = self.core.executor();
             let Some(view) = executor.view(&hash) else { return };
             let may = executor.ledger().try_free(&view, hash, &body);
             if matches!(may, Err(CallError::OffenceTooEarly { .. })) {
-                return; // The next block is there soon.
+                continue; // It is kept until a block has come so far.
             }
             if let Err(why) = may {
-                tracing::info!(offender = %evidence.offender(), %why, "an offence is not reported");
-                self.reports.waiting.pop_front();
-                self.reports.sent = None;
+                tracing::info!(offender = %name.0, %why, "an offence is not reported");
+                self.reports.waiting.remove(&name);
                 continue;
             }
-            if self.reports.sent.is_some_and(|sent| head.since(sent) < AGAIN) {
-                return;
-            }
             if self.send_own(body, &key) {
-                tracing::warn!(offender = %evidence.offender(), "an offence is reported");
-                self.reports.sent = Some(head);
+                tracing::warn!(offender = %name.0, "an offence is reported");
             }
-            return;
+            // Also where another's report waits: it is looked at again when that had its time.
+            if let Some(report) = self.reports.waiting.get_mut(&name) {
+                report.sent = Some(head);
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_types::{ChainId, Checkpoint, Hash, Round, SignedVote, Vote};
+
+    fn vote(key: &SecretKey, round: u64, hash: u8) -> Box<SignedVote> {
+        let at = |round, hash| Checkpoint { round: Round(round), hash: Hash([hash; 32]) };
+        let (source, target) = (at(0, 0), at(round, hash));
+        let vote = Vote { voter: key.public(), source, target, items: Hash::ZERO };
+        Box::new(vote.sign(key, &ChainId::ZERO))
+    }
+
+    /// A1: offences of one hotkey, and many pairs that show one offence, keep no other out.
+    #[test]
+    fn a_small_offender_leaves_room_for_the_offences_of_others() {
+        let mut reports = Reports::new(Some(SecretKey::from_seed([9; 32])));
+        let small = SecretKey::from_seed([1; 32]);
+        for round in 1..200 {
+            for hash in 2..5 {
+                reports.add(Evidence::Votes(vote(&small, round, 1), vote(&small, round, hash)));
+            }
+        }
+        assert_eq!(reports.waiting.len(), MOST_OF_ONE);
+        for seed in 10..90 {
+            let key = SecretKey::from_seed([seed; 32]);
+            reports.add(Evidence::Votes(vote(&key, 7, 1), vote(&key, 7, 2)));
+        }
+        assert_eq!(reports.waiting.len(), MOST_OF_ONE + 80);
+        assert_eq!(reports.due(Height(1)).len(), MOST_OF_ONE + 80, "all go at once");
+        // Nobody reports itself.
+        let own = SecretKey::from_seed([9; 32]);
+        reports.add(Evidence::Votes(vote(&own, 7, 1), vote(&own, 7, 2)));
+        assert_eq!(reports.waiting.len(), MOST_OF_ONE + 80);
     }
 }

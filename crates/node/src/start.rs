@@ -168,7 +168,7 @@ async fn assemble(
         name = %config.name,
         chain = %genesis.chain_id(),
         height = restored.core.head().height.0,
-        r#final = restored.core.finalized().0.height.0,
+        r#final = restored.finals.said().map(|tip| tip.height.0),
         took_ms = started.elapsed().as_millis(),
         "state restored"
     );

@@ -133,3 +133,42 @@ fn r19_reports_have_places_of_their_own_up_to_a_bound() {
     assert!(!state.allows(&report(1, 3, 5, 1).tx().body));
     assert_eq!(pool.insert(report(2, 3, 5, 1), &state), Ok(Inserted::Added));
 }
+
+fn stamp(n: u8, netuid: u16) -> CheckedTx {
+    let call = Call::RegisterStamp {
+        netuid: Netuid(netuid),
+        hotkey: signer(n),
+        consent: Signature([0; 64]),
+        height: Height(1),
+        solution: 0,
+    };
+    checked(body(n, 0, 0, call))
+}
+
+/// A6: hashes are all that stamps cost, and they wait among themselves.
+#[test]
+fn r19_stamps_never_take_the_room_of_offers_and_rows() {
+    let mut pool = Pool::new(Bounds { free: 100, ..Bounds::default() });
+    fill(&mut pool, (1..=100).map(|n| stamp(n, 1)));
+    assert_eq!(insert(&mut pool, stamp(101, 1)), Err(PoolError::FreeFull { limit: 100 }));
+    fill(&mut pool, (1..=100).map(|n| offer(n, 10)));
+    fill(&mut pool, (1..=100).map(|n| weights(n, 1, 5)));
+    assert_eq!(of(&pool.pick(&limits(999), &State::default()), Kind::Heartbeat).0, 100);
+}
+
+/// A6: more stamps than a block takes, and such that can't run, keep nobody out of another subnet.
+#[test]
+fn r19_stamps_of_some_subnets_leave_the_doors_of_the_others_open() {
+    let mut pool = Pool::default();
+    let mut state = State::default();
+    for net in 1..=5 {
+        fill(&mut pool, (0..=250).map(|n| stamp(n, net)));
+    }
+    state.forbidden.extend((0..=250).map(signer));
+    fill(&mut pool, (251..=254).flat_map(|n| [stamp(n, 6), stamp(n, 7)]));
+    let picked = pool.pick(&limits(999), &state);
+    assert_eq!(of(&picked, Kind::Stamp).0, 8);
+    // Those of one subnet that can run are picked up to what a block may hold of it.
+    let picked = pool.pick(&limits(9_999), &State::default());
+    assert_eq!(of(&picked, Kind::Stamp).0, 5 * 16 + 8);
+}
