@@ -80,6 +80,11 @@ impl<T> Crowd<T> {
         taken
     }
 
+    /// The entries with their owners, oldest first.
+    pub fn owned(&self) -> impl Iterator<Item = (PeerId, &T)> {
+        self.entries.iter().map(|(owner, entry)| (*owner, entry))
+    }
+
     fn fullest(&self) -> Option<PeerId> {
         self.counts.iter().max_by_key(|(peer, count)| (**count, **peer)).map(|(peer, _)| *peer)
     }

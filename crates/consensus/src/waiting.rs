@@ -3,12 +3,17 @@
 
 use crate::crowd::Crowd;
 use crate::input::{PeerId, Ticket};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_types::{BlockHash, CheckedBlock, SignedHeader, Slot};
 
 /// Blocks on their way per peer and in all.
 const PER_PEER: usize = 16;
 const IN_ALL: usize = 128;
+
+/// Bytes of bodies per peer and in all: what is over is given up, oldest first.
+const BYTES_PER_PEER: u64 = 16 << 20;
+const BYTES_IN_ALL: u64 = 64 << 20;
 
 /// Peers that are asked for one body, and messages that wait for one verdict.
 const SOURCES: usize = 8;
@@ -51,6 +56,11 @@ impl Entry {
             tickets: Vec::new(),
             since,
         }
+    }
+
+    /// How many bytes its body takes.
+    fn bytes(&self) -> u64 {
+        self.body.as_ref().map_or(0, |body| u64::from(body.bytes()))
     }
 
     /// Adds a peer that has it, and its message; false when enough are kept.
@@ -111,6 +121,29 @@ impl Waiting {
     /// Adds an entry on the account of a peer; gives back what had to make room.
     pub fn push(&mut self, owner: PeerId, entry: Entry) -> Option<Entry> {
         self.entries.push(owner, entry)
+    }
+
+    /// Takes out the oldest bodies of whoever has too many bytes waiting, and of those that have
+    /// most while there are too many in all (R19).
+    pub fn over(&mut self) -> Vec<Entry> {
+        let mut gone = Vec::new();
+        loop {
+            let mut sums: BTreeMap<PeerId, u64> = BTreeMap::new();
+            for (owner, entry) in self.entries.owned() {
+                let sum = sums.entry(owner).or_default();
+                *sum = sum.saturating_add(entry.bytes());
+            }
+            let all = sums.values().fold(0_u64, |all, sum| all.saturating_add(*sum));
+            let most = sums.into_iter().max_by_key(|(owner, sum)| (*sum, *owner));
+            let Some((owner, sum)) = most else { return gone };
+            if sum <= BYTES_PER_PEER && all <= BYTES_IN_ALL {
+                return gone;
+            }
+            let mut theirs = self.entries.owned().filter(|(o, e)| *o == owner && e.body.is_some());
+            let Some(hash) = theirs.next().map(|(_, e)| e.hash) else { return gone };
+            drop(theirs);
+            gone.extend(self.take(|e| e.hash == hash));
+        }
     }
 
     /// Takes out what fits, oldest first.

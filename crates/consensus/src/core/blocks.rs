@@ -63,19 +63,30 @@ impl<E: Executor, K: Known> Core<E, K> {
     /// signature, so a forged copy would stand in the place of the good one. While the
     /// parent is unknown only headers of voters wait, since anyone can make others.
     fn vouched(&self, signed: &SignedHeader) -> Result<(), Verdict> {
-        let (proposer, tree) = (signed.header.proposer, self.forks.tree());
-        let sets = &self.head_node().standing.sets;
-        let votes = |key| {
-            sets.current.get(key).is_some()
-                || sets.previous.as_ref().is_some_and(|set| set.get(key).is_some())
-        };
-        if tree.get(&signed.header.parent).is_none() && !votes(&proposer) {
+        let proposer = signed.header.proposer;
+        if !self.is_of_a_voter_or_connects(&signed.header) {
             return Err(Verdict::Ignore(Skip::NotAVoter { voter: proposer }));
         }
         if self.known.knows(&signed.seal()) || signed.is_signed(&self.chain) {
             return Ok(());
         }
         Err(Verdict::Reject(Fault::Header { proposer }))
+    }
+
+    /// Whether its parent is executed, or its proposer votes by our head.
+    fn is_of_a_voter_or_connects(&self, header: &Header) -> bool {
+        let sets = &self.head_node().standing.sets;
+        let sets = [Some(&sets.current), sets.previous.as_ref()];
+        self.forks.tree().get(&header.parent).is_some()
+            || sets.into_iter().flatten().any(|set| set.get(&header.proposer).is_some())
+    }
+
+    /// Whether a body that nobody announced may wait here: as its header might, or as a part of
+    /// a chain that was asked for and stands on what waits (R19). Its own were made here.
+    fn may_wait(&self, from: Option<PeerId>, header: &Header, is_asked: bool) -> bool {
+        from.is_none()
+            || self.is_of_a_voter_or_connects(header)
+            || (is_asked && self.waiting.contains(&header.parent))
     }
 
     fn skip_header(
@@ -127,7 +138,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         if let Some(entry) = self.waiting.get_mut(&hash) {
             entry.body = Some(block);
             entry.is_asked |= is_asked;
-        } else {
+        } else if self.may_wait(from, block.header(), is_asked) {
             let mut entry = Entry::new(hash, block.block().signed.clone(), moment.slot);
             entry.body = Some(block);
             entry.is_asked = is_asked;
@@ -137,6 +148,9 @@ impl<E: Executor, K: Known> Core<E, K> {
             self.wait(from.unwrap_or(OURSELVES), entry, out);
         }
         self.settle_blocks(moment, out);
+        for gone in self.waiting.over() {
+            give_up(&gone, out);
+        }
         if let Some(from) = from.filter(|_| self.forks.tree().get(&hash).is_some()) {
             self.peers.moved(from, &hash, height);
         }

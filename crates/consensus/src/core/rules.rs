@@ -46,7 +46,8 @@ impl<E: Executor, K: Known> Core<E, K> {
 
     /// Whether a block of this version could be run here, now or after a change that is
     /// still to come.
-    pub(super) fn may_run(&self, version: u16) -> bool {
+    #[must_use]
+    pub fn may_run(&self, version: u16) -> bool {
         let now = self.rules();
         let later = u16::try_from(self.program.after(&now.id).len()).unwrap_or(u16::MAX);
         let highest = match self.stopped() {

@@ -22,3 +22,5 @@ mod trust;
 mod twice;
 #[cfg(test)]
 mod voting;
+#[cfg(test)]
+mod waiting;
