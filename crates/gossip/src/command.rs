@@ -43,8 +43,22 @@ pub enum Command {
     /// A peer has shown that it belongs to a voter: it takes no place of strangers', now
     /// and when it comes again.
     Keep {
+        /// The voter's public key.
+        voter: [u8; 32],
+        /// Which peer; of one voter the two that came last.
+        peer: PeerName,
+    },
+    /// Who votes now: the peers of all others are strangers again.
+    Voters {
+        /// Their public keys.
+        voters: Vec<[u8; 32]>,
+    },
+    /// Disconnect a peer, which may come again: it costs too much, and may be honest.
+    Disconnect {
         /// Which peer.
         peer: PeerName,
+        /// Why, for the log.
+        reason: String,
     },
     /// Disconnect a peer and keep it away for [`Limits::ban_ms`](crate::Limits::ban_ms),
     /// whoever dials. For what no honest peer could do.

@@ -109,6 +109,12 @@ pub struct MessageName([u8; NAME_BYTES]);
 const NAME_BYTES: usize = 20;
 
 impl MessageName {
+    /// A name of these bytes, for tests and tools: gossip makes its own.
+    #[must_use]
+    pub const fn of_bytes(bytes: [u8; NAME_BYTES]) -> Self {
+        Self(bytes)
+    }
+
     pub(crate) fn of(topic: &TopicHash, data: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("weft gossip message name 1");
         hasher.update(&topic_bytes(topic.as_str()));

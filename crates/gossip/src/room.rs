@@ -134,7 +134,21 @@ impl Room {
             Command::Verdict { message, verdict } => self.verdict(message, verdict),
             Command::Request { peer, id, data } => self.request(peer, id, data),
             Command::Respond { ticket, data } => self.respond(ticket, data),
-            Command::Keep { peer } => self.keep(peer.0),
+            Command::Keep { voter, peer } => {
+                let (is_new, gone) = self.seats.voter(voter, peer.0);
+                if is_new {
+                    self.swarm.behaviour_mut().limits.bypass_peer_id(&peer.0);
+                }
+                self.strangers_again(gone);
+            }
+            Command::Voters { voters } => {
+                let gone = self.seats.voters(&voters.into_iter().collect());
+                self.strangers_again(gone);
+            }
+            Command::Disconnect { peer, reason } => {
+                tracing::info!(%peer, reason, "a peer is disconnected, it may come again");
+                self.refuse(peer.0, &reason);
+            }
             Command::Punish { peer, reason } => self.ban(peer.0, &reason),
         }
     }
@@ -257,15 +271,13 @@ impl Room {
         }
     }
 
-    /// So does that of a voter.
-    fn keep(&mut self, peer: PeerId) {
-        let (is_new, forgotten) = self.seats.voter(peer);
-        let limits = &mut self.swarm.behaviour_mut().limits;
-        if is_new {
-            limits.bypass_peer_id(&peer);
-        }
-        if let Some(gone) = forgotten {
-            limits.remove_peer_id(&gone);
+    /// Who was known as a voter's takes a place like anybody from now on.
+    fn strangers_again(&mut self, gone: impl IntoIterator<Item = PeerId>) {
+        for peer in gone {
+            self.swarm.behaviour_mut().limits.remove_peer_id(&peer);
+            if self.swarm.is_connected(&peer) {
+                self.seats.came(peer, Instant::now());
+            }
         }
     }
 

@@ -67,6 +67,8 @@ pub enum Part {
         hash: BlockHash,
         /// The body.
         block: Box<Block>,
+        /// How many bytes it had.
+        bytes: usize,
     },
     /// Behind the last body of an answer.
     Done {
@@ -91,6 +93,14 @@ pub struct Desk {
 pub struct Inbox {
     txs: mpsc::Receiver<Job>,
     bodies: mpsc::Receiver<Part>,
+}
+
+#[cfg(test)]
+impl Inbox {
+    /// The next body or word, if one waits.
+    pub(crate) fn next_body(&mut self) -> Option<Part> {
+        self.bodies.try_recv().ok()
+    }
 }
 
 /// A desk and its inbox.
@@ -224,7 +234,7 @@ impl Checker<'_> {
     fn part(&mut self, part: Part) -> Event {
         match part {
             Part::Done { from, want } => Event::Fetched { from, want },
-            Part::Body { from, hash, block } => {
+            Part::Body { from, hash, block, bytes } => {
                 let version = block.header().version;
                 let checked = check_block(*block, self.rules, &self.seals, &mut self.rng);
                 let checked = checked.map(Arc::new);
@@ -232,7 +242,7 @@ impl Checker<'_> {
                     seals_of(block).for_each(|seal| self.seals.remember(seal));
                     shares_of(block).iter().for_each(|s| self.seals.remember(*s.seal()));
                 }
-                Event::Body { from, hash, version, checked }
+                Event::Body { from, hash, version, bytes, checked }
             }
         }
     }
@@ -275,7 +285,7 @@ mod tests {
             work: Work::ZERO,
         };
         let block = seal_block(header, (&key, &CHAIN), vec![], None, vec![]).block().clone();
-        Part::Body { from: PeerId(1), hash: block.hash(), block: Box::new(block) }
+        Part::Body { from: PeerId(1), hash: block.hash(), block: Box::new(block), bytes: 0 }
     }
 
     #[test]

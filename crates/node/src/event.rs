@@ -32,6 +32,8 @@ pub enum Event {
         hash: BlockHash,
         /// The version of its header.
         version: u16,
+        /// How many bytes it had.
+        bytes: usize,
         /// The checked block, or what is wrong with it.
         checked: Result<Arc<CheckedBlock>, BlockError>,
     },
@@ -85,6 +87,8 @@ pub enum Source {
         from: PeerId,
         /// Its name.
         message: MessageName,
+        /// How many bytes it had.
+        bytes: usize,
     },
     /// A client.
     Client(Reply),

@@ -2,12 +2,13 @@
 //! no decision.
 
 use crate::checker::{Job, Part};
-use crate::engine::Engine;
+use crate::engine::{Engine, now};
 use crate::event::{Event, Source};
+use crate::peers::{Pending, UNREADABLE};
 use crate::serve::ANSWER_BLOCKS;
 use crate::wire::{Answer, Kind, Request, pack, unpack, version_of};
 use weft_consensus::{Input, PeerId, Want};
-use weft_gossip::{Event as Peer, MessageName, PeerName, Topic, Verdict};
+use weft_gossip::{Command, Event as Peer, MessageName, PeerName, Topic, Verdict};
 use weft_types::{Block, Canonical, Share, SignedHeader};
 
 impl Engine {
@@ -20,9 +21,14 @@ impl Engine {
                 self.checked_txs(source, checked);
                 Vec::new()
             }
-            Event::Body { from, hash, version, checked } => vec![match checked {
+            Event::Body { from, hash, version, bytes, checked } => vec![match checked {
                 Ok(block) => Input::Block { from: Some(from), block },
-                Err(why) => Input::BadBlock { from, hash, version, why },
+                Err(why) => {
+                    if !self.core.judges(version) {
+                        self.unreadable(from, bytes);
+                    }
+                    Input::BadBlock { from, hash, version, why }
+                }
             }],
             Event::Fetched { from, want } => vec![Input::Fetched { peer: from, want }],
             Event::Metrics { reply } => {
@@ -95,10 +101,14 @@ impl Engine {
         let bytes = data.len();
         let Some(value) = unpack(kind, data) else { return self.strange(from, name, bytes) };
         match topic {
-            // By rules that we don't know nobody here can say what is good (R21).
-            Topic::Transactions if self.core.stopped().is_some() => self.strange(from, name, bytes),
+            // By rules that we don't know nobody here can say what is good (R21). It is not
+            // looked at, so it costs nothing, and nobody: peers are needed to hear of a fork.
+            Topic::Transactions if self.core.stopped().is_some() => {
+                self.judge(name, Verdict::Ignore);
+                Vec::new()
+            }
             Topic::Transactions => {
-                let source = Source::Peer { from, message: name };
+                let source = Source::Peer { from, message: name, bytes };
                 let data = value.to_vec();
                 if self.checker.txs.try_send(Job::Bundle { source, data }).is_err() {
                     self.judge(name, Verdict::Ignore);
@@ -107,14 +117,14 @@ impl Engine {
             }
             Topic::Shares => match Share::from_bytes(value) {
                 Ok(share) => {
-                    let ticket = self.peers.ticket(name);
+                    let ticket = self.peers.ticket(Pending { message: name, from, bytes });
                     vec![Input::Share { from, ticket, share }]
                 }
-                Err(why) => self.malformed(from, name, &why.to_string()),
+                Err(_) => self.strange(from, name, bytes),
             },
             Topic::Headers => match SignedHeader::from_bytes(value) {
                 Ok(header) => {
-                    let ticket = self.peers.ticket(name);
+                    let ticket = self.peers.ticket(Pending { message: name, from, bytes });
                     vec![Input::Header { from, ticket, header }]
                 }
                 Err(_) if !version_of(value).is_some_and(|v| self.core.judges(v)) => {
@@ -126,17 +136,30 @@ impl Engine {
     }
 
     /// A message that is for another program: it costs its bytes (R21).
-    fn strange(&mut self, from: PeerId, message: MessageName, bytes: usize) -> Vec<Input> {
+    pub(crate) fn strange(
+        &mut self,
+        from: PeerId,
+        message: MessageName,
+        bytes: usize,
+    ) -> Vec<Input> {
         self.judge(message, Verdict::Ignore);
         self.unreadable(from, bytes);
         Vec::new()
     }
 
-    /// Counts bytes that we can't read against the peer that sent them.
-    fn unreadable(&mut self, from: PeerId, bytes: usize) {
+    /// Counts bytes that we can't read against the peer that sent them. One that sends too many
+    /// in an hour is disconnected; it may come again, since it may be a newer program.
+    pub(crate) fn unreadable(&mut self, from: PeerId, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.metrics.unreadable.inc_by(bytes);
-        self.peers.charge(from, bytes);
+        let Some(sum) = self.peers.charge(from, bytes, now()) else { return };
+        let Some(peer) = self.peers.name(from) else { return };
+        let reason = format!(
+            "{sum} bytes that can't be read here came from it within an hour, {UNREADABLE} may; \
+             if it runs a newer program, run that too"
+        );
+        tracing::warn!(%peer, reason, "peer disconnected");
+        self.command(Command::Disconnect { peer, reason });
     }
 
     fn malformed(&mut self, from: PeerId, message: MessageName, why: &str) -> Vec<Input> {
@@ -173,9 +196,9 @@ impl Engine {
                 self.respond(ticket, Some(blocks));
                 Vec::new()
             }
-            Err(why) => {
+            Err(_) => {
                 self.respond(ticket, None);
-                self.punish(peer, &why.to_string());
+                self.unreadable(peer, data.len());
                 Vec::new()
             }
         }
@@ -201,8 +224,8 @@ impl Engine {
                 Vec::new()
             }
             (Ok(_), _) => Vec::new(),
-            (Err(why), want) => {
-                self.punish(peer, &why.to_string());
+            (Err(_), want) => {
+                self.unreadable(peer, data.len());
                 want.map(|want| Input::FetchFailed { peer, want }).into_iter().collect()
             }
         }
@@ -216,8 +239,12 @@ impl Engine {
         let mut blocks = Vec::with_capacity(answer.len());
         for bytes in &answer {
             match Block::from_bytes(bytes) {
-                Ok(block) => blocks.push(block),
-                // R21: one of a version that we can't judge, and what stands on it.
+                // R21: one of a version that we can't run or judge, and what stands on it.
+                Ok(block) if !self.core.may_run(block.header().version) => {
+                    self.unreadable(from, bytes.len());
+                    break;
+                }
+                Ok(block) => blocks.push((block, bytes.len())),
                 Err(_) if !version_of(bytes).is_some_and(|v| self.core.judges(v)) => {
                     self.unreadable(from, bytes.len());
                     break;
@@ -229,9 +256,9 @@ impl Engine {
             tracing::debug!(peer = from.0, "the checker is behind, an answer was dropped");
             return;
         };
-        let bodies = blocks.into_iter().map(|block| {
+        let bodies = blocks.into_iter().map(|(block, bytes)| {
             let hash = block.hash();
-            Part::Body { from, hash, block: Box::new(block) }
+            Part::Body { from, hash, block: Box::new(block), bytes }
         });
         room.zip(bodies.chain([Part::Done { from, want }]))
             .for_each(|(place, part)| place.send(part));

@@ -73,6 +73,7 @@ impl Engine {
             self.offer_to_vote();
             self.report_offences();
         }
+        self.tell_voters();
         self.prune_pool();
         self.say_health();
         self.store.poll()?;

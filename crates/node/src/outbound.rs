@@ -2,14 +2,34 @@
 
 use crate::engine::{Engine, now};
 use crate::error::NodeError;
+use crate::peers::Pending;
 use crate::submit::AccountsAt;
 use crate::wire::{Claim, Kind, Request, pack};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use weft_consensus::{
-    Draft, Effect, Foreign, PeerId, Refusal, Status, Ticket, Verdict as Judgement, VoteRecord, Want,
+    Draft, Effect, Fault, Foreign, PeerId, Refusal, Skip, Status, Ticket, Verdict as Judgement,
+    VoteRecord, Want,
 };
 use weft_gossip::{Command, MessageName, PeerName, Topic, Verdict};
-use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, PublicKey, Share, SignedHeader};
+use weft_types::check::ShareError;
+use weft_types::room::proofs;
+use weft_types::share::items_bytes;
+use weft_types::{
+    BlockHash, Canonical, CheckedBlock, Evidence, Limits, Params, PublicKey, SecretKey, Share,
+    SignedHeader, VoterSet,
+};
+
+/// What a draft leaves for transactions, as the ledger counts it (R19).
+fn left_beside(draft: &Draft, params: &Params) -> Limits {
+    let items = draft.proof.iter().map(|share| items_bytes(&share.share().items));
+    let items = items.fold(0_usize, usize::saturating_add);
+    let taken = proofs(params, u64::try_from(items).unwrap_or(u64::MAX));
+    let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+    let mut limits = params.limits.clone();
+    limits.block_bytes = limits.block_bytes.saturating_sub(taken);
+    limits
+}
 
 impl Engine {
     /// Writes an executed block to the log; it is synced before anything leaves.
@@ -39,10 +59,10 @@ impl Engine {
 
     /// Fills a draft from the pool.
     pub(crate) fn propose(&mut self, draft: Draft) -> Vec<Effect> {
-        let limits = &self.chain.params.limits;
+        let limits = left_beside(&draft, &self.chain.params);
         let txs = {
             let accounts = AccountsAt::of(self.core.executor(), &draft.header.parent);
-            self.pool.pick(limits, &accounts)
+            self.pool.pick(&limits, &accounts)
         };
         self.core.seal(now(), draft, txs)
     }
@@ -80,11 +100,19 @@ impl Engine {
     }
 
     pub(crate) fn verdict(&mut self, ticket: Ticket, verdict: &Judgement) {
-        let Some(message) = self.peers.redeem(ticket) else { return };
+        let Some(Pending { message, from, bytes }) = self.peers.redeem(ticket) else { return };
         let verdict = match verdict {
             Judgement::Accept => Verdict::Accept,
             Judgement::Ignore(why) => {
                 tracing::trace!(%why, "message ignored");
+                if matches!(why, Skip::UnknownRules { .. } | Skip::OtherVersion { .. }) {
+                    self.unreadable(from, bytes);
+                }
+                Verdict::Ignore
+            }
+            // R21: by other numbers than ours it may be right.
+            Judgement::Reject(Fault::Share(ShareError::TooLarge { .. })) => {
+                self.unreadable(from, bytes);
                 Verdict::Ignore
             }
             Judgement::Reject(why) => {
@@ -130,7 +158,7 @@ impl Engine {
             return;
         }
         if claim.is_for(&name.to_string(), &self.chain.id) {
-            self.command(Command::Keep { peer: *name });
+            self.command(Command::Keep { voter: claim.voter.0, peer: *name });
         } else {
             self.punish(peer, "it says to be the node of a voter that did not say so");
         }
@@ -138,9 +166,33 @@ impl Engine {
 
     /// Whether a key votes in the state of the head.
     pub(crate) fn votes(&self, key: &PublicKey) -> bool {
-        let Some(head) = self.core.forks().tree().get(&self.core.head_hash()) else { return false };
-        let sets = [Some(&head.standing.sets.current), head.standing.sets.previous.as_ref()];
-        sets.into_iter().flatten().any(|set| set.get(key).is_some())
+        self.sets().any(|set| set.get(key).is_some())
+    }
+
+    /// The voter sets of the state of the head.
+    fn sets(&self) -> impl Iterator<Item = &VoterSet> {
+        let head = self.core.forks().tree().get(&self.core.head_hash());
+        let sets = head.map(|head| &head.standing.sets);
+        sets.into_iter().flat_map(|sets| [Some(&sets.current), sets.previous.as_ref()]).flatten()
+    }
+
+    /// When others vote than before, gossip hears who does; and the peers hear it when we do.
+    pub(crate) fn tell_voters(&mut self) {
+        let now: BTreeSet<_> = self.sets().flat_map(|set| &set.voters).map(|v| v.key).collect();
+        if !self.peers.has_news(&now) {
+            return;
+        }
+        let voters = now.iter().map(|key| key.0).collect();
+        if self.gossip.commands.try_send(Command::Voters { voters }).is_err() {
+            return; // Its queue is full; at the next look it hears it.
+        }
+        let ours = self.reports.key().map(SecretKey::public);
+        let votes_now = ours.filter(|key| now.contains(key));
+        let before = self.peers.told_voters(now);
+        if votes_now.is_some_and(|key| !before.contains(&key)) {
+            let peers: Vec<_> = self.peers.all().map(|(id, _)| *id).collect();
+            peers.into_iter().for_each(|peer| self.claim(peer));
+        }
     }
 
     pub(crate) fn send_status(&mut self, status: Status) {

@@ -4,13 +4,34 @@
 use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::{PeerId, Ticket};
 use weft_gossip::{MessageName, PeerName};
-use weft_types::Height;
+use weft_types::{Height, Millis, PublicKey};
 
 /// How many messages may wait for a verdict; older ones are left to expire.
 const TICKETS: usize = 16_384;
 
 /// The most addresses of our own that are kept: a machine may have many.
 const OWN_ADDRESSES: usize = 16;
+
+/// How many bytes an hour of a peer may be unreadable: a few answers, or the gossip of many
+/// hours. One above it is disconnected, and may come again.
+pub const UNREADABLE: u64 = 64 << 20;
+
+/// How long such bytes count.
+const HOUR_MS: u64 = 3_600_000;
+
+/// Of how many peers they are counted; they count on when it went and comes again.
+const ACCOUNTS: usize = 1_024;
+
+/// What waits for a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Which message.
+    pub message: MessageName,
+    /// Who sent it.
+    pub from: PeerId,
+    /// How many bytes it had.
+    pub bytes: usize,
+}
 
 /// Who is connected, and what awaits judgement.
 #[derive(Default)]
@@ -23,9 +44,11 @@ pub struct Peers {
     heights: BTreeMap<PeerId, Height>,
     claimed: BTreeSet<PeerId>,
     next_ticket: u64,
-    tickets: BTreeMap<Ticket, MessageName>,
-    /// Bytes of each that we could not read (R21).
-    unreadable: BTreeMap<PeerId, u64>,
+    tickets: BTreeMap<Ticket, Pending>,
+    /// Bytes of each that we could not read, and since when they count (R21).
+    unreadable: BTreeMap<PeerName, (Millis, u64)>,
+    /// Who voted when gossip was told.
+    voters: BTreeSet<PublicKey>,
 }
 
 impl Peers {
@@ -58,12 +81,11 @@ impl Peers {
         self.by_id.remove(&id);
         self.heights.remove(&id);
         self.claimed.remove(&id);
-        self.unreadable.remove(&id);
         Some(id)
     }
 
-    /// A peer says whose node it is; true once while it is connected, so that a signature
-    /// is looked at once.
+    /// A peer says whose node it is; true once while it is connected and the same vote, so
+    /// that a signature is looked at once.
     pub fn claims(&mut self, id: PeerId) -> bool {
         self.by_id.contains_key(&id) && self.claimed.insert(id)
     }
@@ -83,15 +105,37 @@ impl Peers {
         heights.get(heights.len().checked_sub(1)? / 2).copied()
     }
 
-    /// Bytes that a peer sent and we can't read.
-    pub fn charge(&mut self, id: PeerId, bytes: u64) {
-        let sum = self.unreadable.entry(id).or_default();
+    /// Bytes that a peer sent and we can't read. Answers how many there were within the hour,
+    /// when they are too many.
+    pub fn charge(&mut self, id: PeerId, bytes: u64, now: Millis) -> Option<u64> {
+        let name = self.name(id)?;
+        let is_old = |since: &Millis| now.0.saturating_sub(since.0) >= HOUR_MS;
+        if self.unreadable.len() >= ACCOUNTS && !self.unreadable.contains_key(&name) {
+            self.unreadable.retain(|_, (since, _)| !is_old(since));
+            let least = self.unreadable.iter().min_by_key(|(_, (_, sum))| *sum);
+            let least = least.map(|(name, _)| *name);
+            if let Some(least) = least.filter(|_| self.unreadable.len() >= ACCOUNTS) {
+                self.unreadable.remove(&least);
+            }
+        }
+        let (since, sum) = self.unreadable.entry(name).or_insert((now, 0));
+        if is_old(since) {
+            (*since, *sum) = (now, 0);
+        }
         *sum = sum.saturating_add(bytes);
+        (*sum > UNREADABLE).then_some(*sum)
     }
 
-    /// How many bytes of a peer we could not read.
-    pub fn unreadable(&self, id: &PeerId) -> u64 {
-        self.unreadable.get(id).copied().unwrap_or(0)
+    /// Who votes now; true when gossip has not been told.
+    pub fn has_news(&self, voters: &BTreeSet<PublicKey>) -> bool {
+        self.voters != *voters
+    }
+
+    /// Gossip was told who votes. Everybody may say anew whose node it is; answers who voted
+    /// before.
+    pub fn told_voters(&mut self, voters: BTreeSet<PublicKey>) -> BTreeSet<PublicKey> {
+        self.claimed.clear();
+        std::mem::replace(&mut self.voters, voters)
     }
 
     /// All peers.
@@ -127,7 +171,7 @@ impl Peers {
     }
 
     /// Keeps a message until its verdict.
-    pub fn ticket(&mut self, message: MessageName) -> Ticket {
+    pub fn ticket(&mut self, message: Pending) -> Ticket {
         self.next_ticket += 1;
         let ticket = Ticket(self.next_ticket);
         self.tickets.insert(ticket, message);
@@ -138,7 +182,27 @@ impl Peers {
     }
 
     /// The message of a ticket, once.
-    pub fn redeem(&mut self, ticket: Ticket) -> Option<MessageName> {
+    pub fn redeem(&mut self, ticket: Ticket) -> Option<Pending> {
         self.tickets.remove(&ticket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A5
+    #[test]
+    fn r21_bytes_that_can_not_be_read_count_for_an_hour_also_when_their_peer_comes_again() {
+        let mut peers = Peers::default();
+        let name = PeerName::of_key(&[1; 32]).unwrap();
+        let id = peers.number(&name);
+        let at = |ms| Millis(1_000_000 + ms);
+        assert_eq!(peers.charge(id, UNREADABLE, at(0)), None);
+        peers.forget(&name);
+        assert_eq!(peers.charge(id, 1, at(1)), None, "who is not here is not counted");
+        let again = peers.number(&name);
+        assert_eq!(peers.charge(again, 1, at(2)), Some(UNREADABLE + 1));
+        assert_eq!(peers.charge(again, 1, at(HOUR_MS)), None, "an hour is over");
     }
 }

@@ -4,7 +4,8 @@ use crate::checker::Job;
 use crate::engine::Engine;
 use crate::event::{Reply, Source};
 use serde_json::{Value, json};
-use weft_gossip::{Topic, Verdict};
+use weft_consensus::PeerId;
+use weft_gossip::{MessageName, Topic, Verdict};
 use weft_ledger::forks::Forks;
 use weft_ledger::forks::View;
 use weft_ledger::rules::CallError;
@@ -82,29 +83,39 @@ impl Engine {
         match source {
             Source::Client(reply) => self.answer_client(reply, checked.unwrap_or_default()),
             Source::Trial(reply) => self.answer_trial(reply, checked.unwrap_or_default()),
-            Source::Peer { from, message } => match checked {
-                Ok(txs) if txs.iter().all(Result::is_ok) => {
-                    let mut is_news = false;
-                    for tx in txs.into_iter().flatten() {
-                        // What the pool has or can't take is nobody's fault.
-                        match self.insert(tx) {
-                            Ok(inserted) => is_news |= inserted != Inserted::Known,
-                            Err(_) => drop(self.metrics.txs_refused.inc()),
-                        }
-                    }
-                    // What brought nothing new is not passed on.
-                    self.judge(message, if is_news { Verdict::Accept } else { Verdict::Ignore });
-                }
-                Ok(txs) => {
-                    let why = txs.into_iter().find_map(Result::err);
-                    self.judge(message, Verdict::Reject);
-                    self.punish(from, &why.map_or_else(String::new, |e| e.to_string()));
-                }
-                Err(why) => {
-                    self.judge(message, Verdict::Reject);
-                    self.punish(from, &why.to_string());
-                }
+            Source::Peer { from, message, bytes } => match checked {
+                Ok(txs) => self.take_list((from, message, bytes), txs),
+                Err(_) => drop(self.strange(from, message, bytes)),
             },
+        }
+    }
+
+    /// Takes what a peer sent. A forged one costs it its connection; what fails by numbers may
+    /// be good by those of rules that we don't know, and costs its bytes (R21).
+    fn take_list(
+        &mut self,
+        (from, message, bytes): (PeerId, MessageName, usize),
+        txs: Vec<Result<CheckedTx, TxError>>,
+    ) {
+        if let Some(why) = txs.iter().filter_map(|tx| tx.as_ref().err()).find(|e| is_forged(e)) {
+            self.judge(message, Verdict::Reject);
+            self.punish(from, &why.to_string());
+            return;
+        }
+        let is_whole = txs.iter().all(Result::is_ok);
+        let mut is_news = false;
+        for tx in txs.into_iter().flatten() {
+            // What the pool has or can't take is nobody's fault.
+            match self.insert(tx) {
+                Ok(inserted) => is_news |= inserted != Inserted::Known,
+                Err(_) => drop(self.metrics.txs_refused.inc()),
+            }
+        }
+        match (is_whole, is_news) {
+            (false, _) => drop(self.strange(from, message, bytes)),
+            (true, true) => self.judge(message, Verdict::Accept),
+            // What brought nothing new is not passed on.
+            (true, false) => self.judge(message, Verdict::Ignore),
         }
     }
 
@@ -165,6 +176,11 @@ impl Engine {
         let Some(view) = executor.view(&head) else { return Ok(()) };
         executor.ledger().try_free(&view, head, &tx.tx().body).map_err(|e| call_error(&e))
     }
+}
+
+/// Whether no honest peer, of whatever version, sends it.
+const fn is_forged(error: &TxError) -> bool {
+    matches!(error, TxError::BadSignature { .. } | TxError::BadEvidence { .. })
 }
 
 /// A transaction's own fault.

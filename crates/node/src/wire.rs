@@ -3,8 +3,10 @@
 //!
 //! A message of a format or kind that we don't know is not looked into: it costs the bytes
 //! that it took and is not passed on, but never its sender, who may be a newer program (R21).
-//! What is of a known kind and not canonical is the sender's fault (R20): no honest peer
-//! sends it. Whoever wants to send something new gives it a new kind or format.
+//! So does what is of a known kind and can't be decoded, or fails by numbers that rules may
+//! change. Only what no honest peer of any version sends costs the sender its connection for a
+//! while (R20): a bad signature, and a header or body that says a version which our head has
+//! come to and is not one.
 
 use bincode::{Decode, Encode};
 use weft_consensus::{Status, Want};

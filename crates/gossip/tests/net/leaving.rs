@@ -84,7 +84,7 @@ async fn a_crowd_of_strangers_keeps_no_voter_and_no_configured_peer_out() {
     }
     let voter = Node::new(4, &[&address]).await;
     hub.up(voter.name()).await;
-    hub.send(Command::Keep { peer: voter.name() }).await;
+    hub.send(Command::Keep { voter: [4; 32], peer: voter.name() }).await;
     // All three places are taken, and the friend comes in.
     let friend = Node::new(9, &[&address]).await;
     hub.up(friend.name()).await;
@@ -95,4 +95,36 @@ async fn a_crowd_of_strangers_keeps_no_voter_and_no_configured_peer_out() {
     voter.publish(Topic::Shares, b"and here").await;
     hub.hear(b"here").await;
     hub.hear(b"and here").await;
+}
+
+/// A5
+#[tokio::test]
+async fn a_peer_that_is_disconnected_is_not_banned_and_comes_again() {
+    let mut hub = Node::new(1, &[]).await;
+    let mut peer = Node::new(2, &[&hub.address]).await;
+    hub.up(peer.name()).await;
+    peer.up(hub.name()).await;
+    let reason = "it sends too much that can't be read".to_owned();
+    hub.send(Command::Disconnect { peer: peer.name(), reason }).await;
+    assert_eq!(hub.next().await, Event::PeerDown { peer: peer.name() });
+    hub.up(peer.name()).await;
+    assert_eq!(hub.gossip.counters.snapshot().banned, 0);
+}
+
+/// A8
+#[tokio::test]
+async fn who_votes_no_more_loses_its_place_while_it_is_connected() {
+    let mut hub = config(1, &[]);
+    hub.limits.strangers = 1;
+    hub.limits.handshake_ms = 1_000;
+    let mut hub = Node::open(&hub).await;
+    let address = hub.address.clone();
+    let stranger = Node::new(2, &[&address]).await;
+    hub.up(stranger.name()).await;
+    let voter = Node::new(3, &[&address]).await;
+    hub.up(voter.name()).await;
+    let gone = voter.name();
+    hub.send(Command::Keep { voter: [3; 32], peer: gone }).await;
+    hub.send(Command::Voters { voters: vec![[4; 32]] }).await;
+    hub.until(|event| (event == Event::PeerDown { peer: gone }).then_some(())).await;
 }

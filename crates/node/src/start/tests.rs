@@ -11,6 +11,8 @@ use weft_store::{Entry, Saved, StateChanges};
 use weft_testnet::{Choice, Plan};
 use weft_types::{BlockHash, Hash, Height, Network};
 
+mod strange;
+
 /// A test that hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
