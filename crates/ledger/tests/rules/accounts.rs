@@ -1,6 +1,6 @@
 //! Accounts: transfers, fees, nonces, and what opens an account.
 
-use crate::world::{FEE, NET, START, World, cold, hot, tao};
+use crate::world::{FEE, START, World, cold, hot, tao};
 use weft_ledger::query;
 use weft_ledger::rules::{CallError, Offer, Refusal};
 use weft_types::room;
