@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use weft_consensus::trust::Awaited;
 use weft_ledger::query::{self, Fullness};
 use weft_rpc::Health;
+use weft_types::{Height, Slot};
 
 /// Slots without a final block after which a node says that it is not ready.
 const STALE_SLOTS: u64 = 16;
@@ -69,7 +70,10 @@ fn awaiting(engine: &Engine) -> Option<String> {
 
 /// The head is of a slot that the clock has not reached.
 fn clock(engine: &Engine) -> Option<String> {
-    let (head, now) = (engine.core.head().slot, engine.slot());
+    before_its_head(engine.core.head().slot, engine.slot())
+}
+
+fn before_its_head(head: Slot, now: Slot) -> Option<String> {
     (head.0 > now.0.saturating_add(AHEAD)).then(|| {
         format!(
             "the clock here shows slot {now} and the head is of slot {head}: set the clock right, \
@@ -80,8 +84,10 @@ fn clock(engine: &Engine) -> Option<String> {
 
 /// Most peers are far ahead: this node catches up, or its clock is behind theirs.
 fn behind(engine: &Engine) -> Option<String> {
-    let height = engine.core.head().height;
-    let theirs = engine.peers.median_height()?;
+    below_its_peers(engine.core.head().height, engine.peers.median_height()?)
+}
+
+fn below_its_peers(height: Height, theirs: Height) -> Option<String> {
     (theirs.since(height) > STALE_SLOTS).then(|| {
         format!(
             "half of the peers are at height {theirs} or above, the head here is at {height}: this \
@@ -198,6 +204,19 @@ impl Engine {
 mod tests {
     use super::*;
     use weft_types::Rao;
+
+    /// F7: a clock that was an hour ahead and is right again stands before the head's slot, and
+    /// nothing moves; one that is behind its peers' is as stuck and sees nothing stale.
+    #[test]
+    fn a_clock_behind_the_head_and_a_head_far_below_its_peers_are_reasons_with_their_numbers() {
+        assert_eq!(before_its_head(Slot(102), Slot(100)), None, "clocks are a little off");
+        let text = before_its_head(Slot(7_300), Slot(100)).unwrap();
+        assert!(text.contains("slot 100") && text.contains("slot 7300"), "{text}");
+        assert_eq!(below_its_peers(Height(84), Height(100)), None);
+        assert_eq!(below_its_peers(Height(100), Height(84)), None);
+        let text = below_its_peers(Height(83), Height(100)).unwrap();
+        assert!(text.contains("height 100") && text.contains("at 83"), "{text}");
+    }
 
     /// A3: at half and at nine tenths, and not before.
     #[test]
