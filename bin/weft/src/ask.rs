@@ -62,11 +62,11 @@ pub fn password(global: &Global, prompt: &str) -> Result<String, Failure> {
 /// A password that is chosen now: asked for twice, since a slip would lock the keys away.
 pub fn new_password(global: &Global) -> Result<String, Failure> {
     let first = password(global, "new password: ")?;
-    same(first, password(global, "the same again: ")?)
+    same(first, &password(global, "the same again: ")?)
 }
 
 /// The password, when it was typed the same way twice.
-fn same(first: String, second: String) -> Result<String, Failure> {
+fn same(first: String, second: &str) -> Result<String, Failure> {
     if first == second {
         return Ok(first);
     }
@@ -81,8 +81,8 @@ mod tests {
     /// F9.
     #[test]
     fn a_password_that_was_typed_in_two_ways_is_not_taken() {
-        assert_eq!(same("a b".to_owned(), "a b".to_owned()).unwrap(), "a b");
-        let refused = same("a b".to_owned(), "a  b".to_owned()).unwrap_err();
+        assert_eq!(same("a b".to_owned(), "a b").unwrap(), "a b");
+        let refused = same("a b".to_owned(), "a  b").unwrap_err();
         assert_eq!(refused.words.name, "PasswordsDiffer");
     }
 }

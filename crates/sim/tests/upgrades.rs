@@ -4,7 +4,7 @@
 use weft_sim::{Report, profiles, run};
 
 fn seeds(name: &str, count: u64) -> Vec<Report> {
-    let reports = (0..count).map(|seed| run(&profiles::plan(name, seed).unwrap()));
+    let reports = (0..count).map(|seed| run(&profiles::plan(name, seed).expect("it is a profile")));
     let good = |report: Report| {
         assert!(report.ok, "{name} {}: {:#?}", report.seed, report.violations);
         report

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 const FOREIGN: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 
 fn number(value: &Value) -> u64 {
-    value.as_str().and_then(|t| t.parse().ok()).unwrap_or_else(|| panic!("no amount: {value}"))
+    value.as_str().and_then(|t| t.parse().ok()).expect("amounts are decimal strings")
 }
 
 fn account(home: &Home, who: &str) -> Value {
