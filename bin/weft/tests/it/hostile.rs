@@ -141,17 +141,18 @@ async fn wait<T>(gossip: &mut Gossip, pick: impl Fn(&Event) -> Option<T>) -> T {
     .expect("it happens in time")
 }
 
-/// Sends a message on a topic; the node must hang up. A message that goes out before the
-/// node has said what it listens to reaches nobody, so it is sent until it is heard.
-async fn is_shown_the_door(net: &Net, topic: Topic, data: Vec<u8>) {
+/// Sends messages on a topic, of each number one; the node must hang up. One that goes out
+/// before the node has said what it listens to reaches nobody, and one that comes before the
+/// node has met its sender is dropped, so more are sent until one is heard.
+async fn is_shown_the_door(net: &Net, topic: Topic, message: impl Fn(u8) -> Vec<u8>) {
     let mut peer = net.peer(net.chain);
     wait(&mut peer, |e| matches!(e, Event::PeerUp { .. }).then_some(())).await;
     let commands = peer.commands.clone();
     let mut again = tokio::time::interval(Duration::from_millis(200));
     let insist = async {
-        loop {
+        for number in (1..=u8::MAX).cycle() {
             again.tick().await;
-            let send = Command::Publish { topic, data: data.clone() };
+            let send = Command::Publish { topic, data: message(number) };
             commands.send(send).await.expect("gossip takes commands");
         }
     };
@@ -165,14 +166,14 @@ async fn is_shown_the_door(net: &Net, topic: Topic, data: Vec<u8>) {
 fn a_peer_that_sends_what_no_honest_peer_sends_is_dropped() {
     runtime().block_on(async {
         let net = Net::up().await;
-        let header = [&[1, 0], &[0xff; 300][..]].concat();
-        is_shown_the_door(&net, Topic::Headers, pack(Kind::Header, &header)).await;
+        let header = |n| pack(Kind::Header, &[&[1, 0, n], &[0xff; 299][..]].concat());
+        is_shown_the_door(&net, Topic::Headers, header).await;
         assert_chain_goes_on(&net).await;
     });
     runtime().block_on(async {
         let net = Net::up().await;
-        let tx = Tx { body: body(net.chain), signature: Signature([3; 64]) };
-        let txs = pack(Kind::Transactions, &vec![tx].to_bytes());
+        let forged = |n| Tx { body: body(net.chain), signature: Signature([n; 64]) };
+        let txs = |n| pack(Kind::Transactions, &vec![forged(n)].to_bytes());
         is_shown_the_door(&net, Topic::Transactions, txs).await;
         assert_chain_goes_on(&net).await;
     });
