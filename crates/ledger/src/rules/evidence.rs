@@ -69,7 +69,7 @@ pub fn report(
     let until = Height(books.height.0.saturating_add(jail));
     record.jailed_until = record.jailed_until.max(until);
     let jailed_until = record.jailed_until;
-    books.put(Key::Offender(key), Value::Offender(record));
+    slash::note(books, key, record);
     let cut = count(books, key, power)?;
     let cut = if is_full { WHOLE } else { cut };
     let lost = slash::cut(books, &key, (cut, WHOLE))?;
@@ -162,8 +162,10 @@ fn part(set: &VoterSet, key: &PublicKey) -> Option<u64> {
 }
 
 /// A set was let go: what each of its members had is remembered, as long as it counts and
-/// no more was had since.
+/// no more was had since; and who they were, so that it can be forgotten (`forget`).
 pub fn remember(books: &mut Books<'_>, set: &VoterSet) {
+    let names = set.voters.iter().map(|voter| voter.key).collect();
+    books.put(Key::LetGo(books.height), Value::Hotkeys(names));
     for voter in &set.voters {
         if let Some(power) = part(set, &voter.key) {
             let mut record = served(books, &voter.key);
@@ -172,6 +174,12 @@ pub fn remember(books: &mut Books<'_>, set: &VoterSet) {
             books.put(Key::Served(voter.key), Value::Served(record));
         }
     }
+}
+
+/// Whether none of these offences can be reported any more, nor ever again.
+pub fn are_old(books: &Books<'_>, offences: &[Offence]) -> bool {
+    let oldest = oldest(books);
+    !offences.iter().any(|offence| is_recent(*offence, oldest))
 }
 
 /// Round and slot below which an offence is too old.

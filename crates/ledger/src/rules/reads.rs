@@ -259,6 +259,23 @@ pub fn served(state: &dyn Read, hotkey: &PublicKey) -> Served {
     }
 }
 
+/// Who was in the set that was let go at a height, hotkeys ascending.
+pub fn let_go(state: &dyn Read, height: Height) -> Vec<PublicKey> {
+    hotkeys(state, &Key::LetGo(height))
+}
+
+/// Whose offences are remembered, hotkeys ascending.
+pub fn offenders(state: &dyn Read) -> Vec<PublicKey> {
+    hotkeys(state, &Key::Offenders)
+}
+
+fn hotkeys(state: &dyn Read, key: &Key) -> Vec<PublicKey> {
+    match state.get(key) {
+        Some(Value::Hotkeys(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
 /// By which rules the chain runs; every genesis writes it.
 pub fn rules(state: &dyn Read) -> Rules {
     match state.get(&Key::Rules) {

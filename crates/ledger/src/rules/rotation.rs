@@ -43,7 +43,8 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
         release(books, &mut record); // R15
         mark(books, &mut record, work); // R17
     }
-    if books.height.0.checked_rem(books.params.rotation_blocks) == Some(0) {
+    let is_time = books.height.0.checked_rem(books.params.rotation_blocks) == Some(0);
+    if is_time {
         let good = candidates::electable(books, books.height);
         bootstrap::turn(books, &good)?;
         let next = next(books, (&sets.current, &record), good)?;
@@ -65,6 +66,9 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
     books.put(Key::Rotation, Value::Rotation(record));
     if let Some(gone) = let_go {
         forget::voters(books, &gone, &sets);
+    }
+    if is_time {
+        forget::offenders(books, &sets);
     }
     Ok(sets)
 }
@@ -146,12 +150,13 @@ fn trust(state: &dyn Read, key: &PublicKey) -> u16 {
 }
 
 /// R17: notes a height at which voters might rotate, or at which a set was let go and stake
-/// behind it begins to wait, and forgets those that no offence is compared with any more.
-fn mark(books: &Books<'_>, record: &mut Rotation, work: &Work<'_>) {
+/// behind it begins to wait, and forgets those that no offence is compared with any more; and
+/// what hotkeys had in sets that were let go there.
+fn mark(books: &mut Books<'_>, record: &mut Rotation, work: &Work<'_>) {
     let (height, window) = (books.height, books.params.unbonding_blocks);
     let old = |mark: &Mark| height.since(mark.height) >= window;
     let gone = record.marks.iter().filter(|mark| old(mark)).count().saturating_sub(1);
-    record.marks.drain(..gone);
+    record.marks.drain(..gone).for_each(|mark| forget::served(books, mark.height));
     record.marks.retain(|mark| mark.height < height);
     record.marks.push(Mark { height, round: work.header.round, slot: work.header.slot });
 }

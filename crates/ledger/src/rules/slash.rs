@@ -11,10 +11,10 @@
 
 use super::books::{Books, minus, plus};
 use super::error::CallError;
-use super::reads::{hotkey, offender, position};
+use super::reads::{hotkey, offender, offenders, position};
 use super::stake::worth;
-use crate::state::value::{Exit, Hotkey, Kept};
-use crate::state::{Key, Value};
+use crate::state::value::{Exit, Hotkey, Kept, Offender};
+use crate::state::{Key, Read, Value};
 use weft_types::{PublicKey, Rao};
 
 /// What a cut took out of a pool. It counts as staked until somebody has it.
@@ -33,7 +33,7 @@ pub fn cut(
 ) -> Result<Lost, CallError> {
     let mut record = offender(books, key);
     record.kept = less(record.kept, (part, of));
-    books.put(Key::Offender(*key), Value::Offender(record));
+    note(books, *key, record);
     let Some(pool) = hotkey(books, key) else {
         return Ok(Lost { all: Rao::ZERO, operator: Rao::ZERO });
     };
@@ -45,6 +45,28 @@ pub fn cut(
     let operator = minus(worth(&pool, shares), worth(&after, shares))?;
     books.put_hotkey(*key, after);
     Ok(Lost { all, operator: operator.min(all) })
+}
+
+/// Writes what is remembered of an offender, and that it is, at this height.
+pub fn note(books: &mut Books<'_>, key: PublicKey, record: Offender) {
+    let mut list = offenders(books);
+    if let Err(place) = list.binary_search(&key) {
+        list.insert(place, key);
+        books.put(Key::Offenders, Value::Hotkeys(list));
+    }
+    let at = books.height;
+    books.put(Key::Offender(key), Value::Offender(Offender { at, ..record }));
+}
+
+/// Stake behind a hotkey is asked back: answers what is left now of its oldest stake. Until
+/// it has left, that of an offender is remembered.
+pub fn kept(books: &mut Books<'_>, key: PublicKey) -> Kept {
+    let record = books.get(&Key::Offender(key)).map(|_| offender(books, &key));
+    let kept = record.as_ref().map_or_else(Kept::default, |record| record.kept);
+    if let Some(record) = record {
+        note(books, key, record);
+    }
+    kept
 }
 
 fn less(kept: Kept, (part, of): (u64, u64)) -> Kept {

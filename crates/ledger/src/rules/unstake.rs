@@ -24,8 +24,9 @@ use super::error::CallError;
 use super::event::Event;
 use super::evidence;
 use super::forget;
-use super::reads::{hotkey, offender, position, rotation};
+use super::reads::{hotkey, position, rotation};
 use super::refusal::Refusal;
+use super::slash;
 use super::stake::{burned, worth};
 use crate::state::value::Exit;
 use weft_types::call::ALL_STAKE;
@@ -167,7 +168,7 @@ fn settle(
     supply.unbonding = plus(supply.unbonding, amount)?;
     books.supply = supply;
     if amount > Rao::ZERO {
-        let kept = offender(books, &hotkey).kept;
+        let kept = slash::kept(books, hotkey);
         books.push_exit(matures, Exit { coldkey, hotkey, amount, kept })?;
         let frozen = matures.is_none() && rotation(books).rests;
         books.say(Event::StakeRemoved { hotkey, coldkey, amount, matures, frozen });

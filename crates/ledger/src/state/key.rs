@@ -71,6 +71,10 @@ pub enum Key {
     Served(PublicKey),
     /// By which rules the chain runs, who signals others, and what is to come.
     Rules,
+    /// Who was in the voter set that was let go at a height.
+    LetGo(Height),
+    /// Whose offences are remembered.
+    Offenders,
 }
 
 canonical!(Key, 128);

@@ -178,6 +178,9 @@ pub struct Offender {
     pub offences: Vec<Offence>,
     /// What is left of stake that was behind it before its first offence.
     pub kept: Kept,
+    /// The last height at which it was cut, or at which stake behind it was asked back: until
+    /// that has left the record is needed.
+    pub at: Height,
 }
 
 /// A part of a stake. Stake that was asked back is cut when it matures, by what happened

@@ -73,6 +73,8 @@ pub enum Value {
     Served(Served),
     /// Under `Key::Rules`.
     Rules(Rules),
+    /// Under `Key::LetGo` and `Key::Offenders`: hotkeys ascending.
+    Hotkeys(Vec<PublicKey>),
 }
 
 /// The totals of all money. `issued` = free + staked + locked + pending + unbonding,
@@ -280,6 +282,7 @@ impl Value {
                 | (Key::Caught, Self::Caught(_))
                 | (Key::Served(_), Self::Served(_))
                 | (Key::Rules, Self::Rules(_))
+                | (Key::LetGo(_) | Key::Offenders, Self::Hotkeys(_))
         )
     }
 

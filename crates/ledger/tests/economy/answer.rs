@@ -97,6 +97,22 @@ impl Answers {
         *last = leaver.counted_until.max(*last);
     }
 
+    /// Those whose offences are forgotten begin anew, once nothing is on its way out that is
+    /// worked out by them. Answers how many.
+    pub fn forgotten<'a>(
+        &mut self,
+        is_known: impl Fn(&PublicKey) -> bool,
+        leavers: impl Iterator<Item = &'a Leaver>,
+    ) -> usize {
+        let gone = self.kept.keys().copied().filter(|hotkey| !is_known(hotkey));
+        let gone: BTreeSet<_> = gone.collect();
+        self.kept.retain(|hotkey, _| !gone.contains(hotkey));
+        for Leaver { hotkey, .. } in leavers {
+            assert!(!gone.contains(hotkey), "{hotkey} is forgotten before its stake has left");
+        }
+        gone.len()
+    }
+
     /// A stake was cut: so is what is left of what was asked back.
     pub fn cut(&mut self, hotkey: PublicKey, (part, of): (u64, u64)) {
         let (era, kept) = self.kept.get(&hotkey).copied().unwrap_or(ALL);

@@ -196,6 +196,12 @@ impl Chain {
         }
     }
 
+    /// Whether no other voters could be taken of late, so that stake waits.
+    pub fn rests(&self) -> bool {
+        let Some(Value::Rotation(record)) = self.get(&Key::Rotation) else { return true };
+        record.rests || self.height() - record.released.0 > 3 * self.genesis.params.rotation_blocks
+    }
+
     fn header(&mut self) -> Header {
         let height = self.height() + 1;
         // Every seventh slot is missed.

@@ -127,6 +127,8 @@ pub struct Model {
     slot: u64,
     /// What opening an account costs in this block; none when the state is full.
     deposit: Option<u64>,
+    /// How many offenders were forgotten.
+    pub forgotten: usize,
 }
 
 impl Model {
@@ -152,6 +154,7 @@ impl Model {
             lock: None,
             slot: 0,
             deposit: None,
+            forgotten: 0,
         };
         for stake in &genesis.stakes {
             model.owners.insert(stake.hotkey, stake.coldkey);
@@ -199,6 +202,9 @@ impl Model {
         // Which hotkeys are forgotten is told by the soundness of the state; who comes again
         // begins anew.
         self.owners.retain(|hotkey, _| chain.get(&Key::Hotkey(*hotkey)).is_some());
+        let known = |hotkey: &PublicKey| chain.get(&Key::Offender(*hotkey)).is_some();
+        let leavers = self.exits.iter().chain(&self.leaving).map(|(_, leaver)| leaver);
+        self.forgotten += self.answers.forgotten(known, leavers);
         self.slot = block.header.slot.0;
         self.compare(chain, at);
     }

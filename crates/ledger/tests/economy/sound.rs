@@ -25,6 +25,11 @@ struct Found {
     of_neurons: BTreeSet<(Netuid, Uid)>,
     /// Whom offences, and rows of the root matrix, are kept of.
     offenders: BTreeSet<PublicKey>,
+    listed_offenders: BTreeSet<PublicKey>,
+    /// The last height from which each is remembered, and that of what sets had that were
+    /// let go.
+    offended: Vec<u64>,
+    let_go: Vec<u64>,
     root_rows: BTreeSet<PublicKey>,
     supply: Supply,
 }
@@ -37,6 +42,7 @@ pub fn check(chain: &Chain, at: &impl Fn() -> String) {
     found.money(at);
     found.places(chain, at);
     found.nobodys(chain, at);
+    found.bounded(chain, at);
 }
 
 impl Found {
@@ -67,7 +73,17 @@ impl Found {
             (Key::Seat(netuid, hotkey), Value::Seat(uid)) => {
                 self.seats.insert((*netuid, *hotkey), *uid);
             }
-            (Key::Offender(hotkey), _) => drop(self.offenders.insert(*hotkey)),
+            (Key::Offender(hotkey), Value::Offender(record)) => {
+                self.offenders.insert(*hotkey);
+                self.offended.push(record.at.max(record.jailed_until).0);
+            }
+            (Key::Offenders, Value::Hotkeys(list)) => {
+                self.listed_offenders = list.iter().copied().collect();
+            }
+            (Key::Served(_), Value::Served(record)) => {
+                self.let_go.push(record.0.last().unwrap().until.0);
+            }
+            (Key::LetGo(height), _) => self.let_go.push(height.0),
             (Key::RootRow(hotkey), _) => drop(self.root_rows.insert(*hotkey)),
             (_, Value::Subnets(list)) => self.listed.clone_from(list),
             (Key::Commits(netuid, uid), Value::Commits(commits)) => {
@@ -124,6 +140,24 @@ impl Found {
             assert!(self.pools.contains_key(voter), "voter {voter} is forgotten at {}", at());
         }
         assert!(self.root_rows.is_subset(&voting), "a row of one who votes no more at {}", at());
+    }
+
+    /// What is kept of those who voted or offended goes when nobody can be cut by it: however
+    /// many rotations there are, so many records stay as there were in a fixed time.
+    fn bounded(&self, chain: &Chain, at: &impl Fn() -> String) {
+        assert_eq!(self.offenders, self.listed_offenders, "the list of offenders at {}", at());
+        let params = &chain.genesis.params;
+        let (turn, window) = (params.rotation_blocks, params.unbonding_blocks);
+        let since = |height: &u64| chain.height().saturating_sub(*height);
+        let oldest = self.let_go.iter().map(since).max().unwrap_or(0);
+        assert!(oldest <= window + 2 * turn, "what a set had {oldest} blocks ago at {}", at());
+        let sets = usize::from(params.max_voters) + 1;
+        let turns = usize::try_from(window / turn + 3).unwrap();
+        assert!(self.let_go.len() <= sets * turns, "{} at {}", self.let_go.len(), at());
+        // Stake that was asked back waits for a rotation, then for its time and its turn.
+        let oldest = self.offended.iter().map(since).max().unwrap_or(0);
+        let most = if chain.rests() { u64::MAX } else { window + 5 * turn };
+        assert!(oldest <= most, "an offender of {oldest} blocks ago at {}", at());
     }
 
     fn places(&self, chain: &Chain, at: &impl Fn() -> String) {

@@ -17,6 +17,7 @@ mod creating;
 mod emitting;
 mod epochs;
 mod evicting;
+mod forgetting;
 mod mainnet;
 mod market;
 mod opening;

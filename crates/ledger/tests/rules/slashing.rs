@@ -34,7 +34,7 @@ fn vote(world: &World, n: u16, link: (u64, u64), mark: u8) -> SignedVote {
 }
 
 /// Two votes of a voter for one round.
-fn double(world: &World, n: u16, round: u64, mark: u8) -> Evidence {
+pub fn double(world: &World, n: u16, round: u64, mark: u8) -> Evidence {
     let link = (round.saturating_sub(1), round);
     let pair = (vote(world, n, link, mark), vote(world, n, link, mark + 1));
     Evidence::Votes(Box::new(pair.0), Box::new(pair.1))
@@ -54,7 +54,7 @@ fn headers(world: &World, n: u16, slot: u64) -> Evidence {
 }
 
 /// The report of one who has nothing to do with it.
-fn report(world: &World, reporter: u16, evidence: Evidence) -> Tx {
+pub fn report(world: &World, reporter: u16, evidence: Evidence) -> Tx {
     world.free_call(reporter, Call::ReportEvidence { evidence })
 }
 
