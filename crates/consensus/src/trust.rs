@@ -227,6 +227,12 @@ impl Guard {
         self.awaited
     }
 
+    /// Whether what is final here may be called so: nothing is awaited.
+    #[must_use]
+    pub const fn says_final(&self) -> bool {
+        self.awaited.is_none()
+    }
+
     /// Looks at the clock, before anything that came since the last look is believed.
     ///
     /// # Errors

@@ -64,7 +64,7 @@ impl Finals {
     /// before its start was judged (R16).
     #[must_use]
     pub fn said(&self) -> Option<&Tip> {
-        self.guard.awaited().is_none().then_some(&self.said)
+        self.guard.says_final().then_some(&self.said)
     }
 
     /// Whether a final block of this height may be called so.

@@ -5,7 +5,8 @@
 //! A node that is paused keeps all that it knows and hears nothing, as a process that was
 //! suspended. Looked at here: a node that awaits a block signs nothing, a block that it was
 //! told to trust is the one that becomes final, and nobody who was away for longer than the
-//! window goes on without a word.
+//! window goes on without a word. What a node says is final is what the guard lets it say; the
+//! rest waits. Who shows it another past is in [`crate::former`].
 
 use crate::net::Net;
 use crate::world::{GENESIS_TIME, SLOT_MS};
@@ -20,7 +21,7 @@ impl Net {
     }
 
     /// The last final block of a node.
-    fn last_of(&self, i: usize) -> Option<Mark> {
+    pub fn last_of(&self, i: usize) -> Option<Mark> {
         let (header, hash) = self.nodes.get(i)?.core.as_ref()?.finalized();
         Some(Mark { height: header.height, hash, slot: header.slot })
     }
@@ -58,6 +59,9 @@ impl Net {
         self.faults.add("words", u64::from(needed));
         self.faults.add("awaited_again", u64::from(stored.is_some()));
         match judged {
+            Err(TrustFault::NotTrusted { got, .. }) if self.other.holds(&got) => {
+                self.was_misled(i);
+            }
             Ok(guard) => {
                 let Some(node) = self.nodes.get_mut(i) else { return };
                 node.disk.awaited = guard.awaited();
@@ -65,6 +69,7 @@ impl Net {
                 if let Some(core) = &mut node.core {
                     core.hold(guard.awaited().is_some());
                 }
+                self.say_finals(i);
             }
             Err(why) => self.watch.broken(self.now, &format!("trust: node {i}: {why}")),
         }
@@ -100,7 +105,9 @@ impl Net {
         let now = self.slot_of(i);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let slot = node.disk.block(&hash).map(|block| block.header().slot);
-        let (Some(guard), Some(slot)) = (&mut node.guard, slot) else { return };
+        let (Some(guard), Some(slot)) = (&mut node.guard, slot) else {
+            return self.say_finals(i);
+        };
         match guard.finalized(now, &Mark { height, hash, slot }) {
             Ok(Reached::No | Reached::TooOld(_)) => {}
             Ok(Reached::Yes) => {
@@ -110,7 +117,30 @@ impl Net {
                 }
                 self.faults.note("reached");
             }
+            Err(TrustFault::NotTrusted { got, .. }) if self.other.holds(&got) => {
+                return self.was_misled(i);
+            }
             Err(why) => self.watch.broken(self.now, &format!("trust: node {i}: {why}")),
+        }
+        self.say_finals(i);
+    }
+
+    /// A node says what is final, if it may. Where stake never leaves nobody is asked; elsewhere
+    /// nothing is said before the start is judged.
+    fn say_finals(&mut self, i: usize) {
+        let is_watched = !self.is_byzantine(i);
+        let is_free = self.plan.rotation.is_none() || !is_watched;
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        if !node.guard.as_ref().map_or(is_free, Guard::says_final) {
+            return;
+        }
+        for (hash, height) in std::mem::take(&mut node.unsaid) {
+            let Some(node) = self.nodes.get_mut(i) else { return };
+            let last = std::mem::replace(&mut node.finalized, height);
+            if is_watched {
+                self.says_in_trust(i, &hash);
+                self.watch.finalized(self.now, i, last, (hash, height));
+            }
         }
     }
 
@@ -125,6 +155,7 @@ impl Net {
 
     /// A process stands still.
     pub fn pause(&mut self, i: usize) {
+        self.settle_root(i);
         let Some(node) = self.nodes.get_mut(i) else { return };
         node.paused = node.core.take();
         self.faults.note("pauses");

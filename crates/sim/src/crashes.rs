@@ -5,6 +5,7 @@
 //! once. Byzantine voters don't crash: they do worse.
 
 use crate::agenda::Event;
+use crate::disk::Disk;
 use crate::net::Net;
 use crate::plan::Lost;
 use crate::world::{SLOT_MS, start_of};
@@ -71,6 +72,7 @@ impl Net {
 
     /// A node goes down as planned, until its restart.
     pub fn take_down(&mut self, i: usize, loses: Lost) {
+        self.settle_root(i);
         let Some(node) = self.nodes.get_mut(i).filter(|_| !self.is_calm) else { return };
         node.is_held = true;
         node.loses = loses;
@@ -108,12 +110,15 @@ impl Net {
         let now = self.clock(i);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let lost = std::mem::take(&mut node.loses);
-        let vote = if lost == Lost::VoteFile {
+        let vote = if [Lost::VoteFile, Lost::Home].contains(&lost) {
             self.faults.note("files_lost");
             VoteFile::Lost
         } else {
             VoteFile::Known(node.disk.vote().clone())
         };
+        if lost == Lost::Home {
+            node.disk = Disk::default();
+        }
         if lost == Lost::Log {
             self.faults.note("logs_lost");
             node.disk.lose_log();

@@ -32,9 +32,14 @@ impl Disk {
         self.buffer.push(block);
     }
 
+    /// Syncs the log.
+    pub fn sync(&mut self) {
+        self.synced.append(&mut self.buffer);
+    }
+
     /// Syncs the log, then the vote record.
     pub fn record(&mut self, record: VoteRecord) {
-        self.synced.append(&mut self.buffer);
+        self.sync();
         self.record = record;
     }
 
@@ -82,12 +87,20 @@ impl Disk {
         self.index.get(hash)
     }
 
+    /// The whole chain to `tip`, oldest first.
+    #[must_use]
+    pub fn whole_chain(&self, tip: &BlockHash) -> Vec<Arc<CheckedBlock>> {
+        let walk = std::iter::successors(self.block(tip), |b| self.block(&b.header().parent));
+        let mut chain: Vec<_> = walk.cloned().collect();
+        chain.reverse();
+        chain
+    }
+
     /// The chain to `tip` from a height on, oldest first, as many as one answer holds.
     #[must_use]
     pub fn chain(&self, from: Height, tip: &BlockHash) -> Vec<Arc<CheckedBlock>> {
-        let walk = std::iter::successors(self.block(tip), |b| self.block(&b.header().parent));
-        let mut chain: Vec<_> = walk.take_while(|b| b.header().height >= from).cloned().collect();
-        chain.reverse();
+        let mut chain = self.whole_chain(tip);
+        chain.retain(|block| block.header().height >= from);
         chain.truncate(ANSWER_BLOCKS);
         chain
     }

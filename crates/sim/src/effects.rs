@@ -16,7 +16,11 @@ impl Net {
     /// Carries out effects and those they lead to.
     pub fn carry_out(&mut self, i: usize, effects: Vec<Effect>) {
         let mut queue = VecDeque::from(effects);
+        let life = self.nodes.get(i).map(|node| node.life);
         while let Some(effect) = queue.pop_front() {
+            if self.nodes.get(i).map(|node| node.life) != life {
+                return; // It stopped by itself.
+            }
             if self.is_doomed(i) {
                 return self.kill(i);
             }
@@ -58,6 +62,9 @@ impl Net {
     /// A node believes that its key runs elsewhere too: only that of a twin does, whose nodes
     /// are not asked.
     fn key_twice(&mut self, i: usize, seen: &Foreign) {
+        if self.world.keys.get(i).is_some_and(|pair| self.watch.is_byzantine(&pair.public)) {
+            return; // It was sold.
+        }
         let text = format!("own key: node {i} takes {seen} for somebody else's");
         self.watch.broken(self.now, &text);
     }
@@ -88,6 +95,9 @@ impl Net {
         if self.mind.is_forged(&block.hash()) && !self.is_byzantine(i) {
             let text = format!("forged: node {i} takes {}, which breaks a rule", block.hash());
             self.watch.broken(self.now, &text);
+        }
+        if self.other.holds(&block.hash()) && !self.is_byzantine(i) {
+            self.faults.note("past_taken");
         }
         let clock = self.clock(i).0;
         if let Some(node) = self.nodes.get_mut(i) {
@@ -143,14 +153,13 @@ impl Net {
     }
 
     fn finalized(&mut self, i: usize, hash: BlockHash, height: Height) {
-        let is_watched = !self.is_byzantine(i);
         let Some(node) = self.nodes.get_mut(i) else { return };
-        let last = std::mem::replace(&mut node.finalized, height);
+        node.unsaid.push_back((hash, height));
+        if Some(i) == self.plan.sleeper() {
+            node.disk.sync(); // It signs nothing: what is final is what it keeps.
+        }
         if node.disk.block(&hash).is_none() {
             self.watch.broken(self.now, &format!("durability: {hash} is final, not in the log"));
-        }
-        if is_watched {
-            self.watch.finalized(self.now, i, last, (hash, height));
         }
         self.check_trust(i, (hash, height));
         self.settle(i);
@@ -254,7 +263,9 @@ impl Net {
                 !self.watch.is_by_byzantine(hash) || self.watch.blocks.contains_key(hash)
             }
             Refusal::Draft(_) => true,
-            Refusal::Conflict(_) => self.plan.conflict == Conflict::Never,
+            Refusal::Conflict(_) => {
+                self.plan.conflict == Conflict::Never && self.plan.former.is_none()
+            }
             _ => false,
         };
         if is_grave && !self.is_byzantine(i) {

@@ -63,6 +63,10 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
         ask(is_planned || plan.crashes.is_some_and(|c| c.losses > 0 && c.loses == lost), kind);
     }
     ask(plan.rotation.is_some_and(|r| !r.may_rest), "rotations");
+    let is_in_time = plan.former.is_some_and(|former| former.is_in_time);
+    ask(is_in_time, "past_blocks");
+    let sleeps = || plan.downs.iter().chain(&plan.pauses);
+    ask(is_in_time && plan.is_sleeper_alone() && sleeps().any(is_long), "past_taken");
     let moves = plan.rotation.is_some_and(|r| r.moves);
     ask(moves, "stake_moves");
     // Who crashes again and again may never keep an offer up for two rotations.

@@ -37,6 +37,9 @@ impl Net {
         if self.nodes.get(to).is_none_or(|node| node.core.is_none()) {
             return;
         }
+        if !self.hears((from, to), &parcel.message) {
+            return;
+        }
         self.delivered += 1;
         self.trace.arrival(self.now, (from, to), &parcel.name);
         let message = Arc::clone(&parcel.message);

@@ -16,7 +16,8 @@
 //!    from what their `disk` holds, people submit transfers, move stake and write rows.
 //! 4. What a core wants done is done as a node would: blocks are logged, votes synced before
 //!    they leave, what was accepted is forwarded once.
-//! 5. Byzantine voters act together: they hold their keys and sign what they like.
+//! 5. Byzantine voters act together: they hold their keys and sign what they like. So do former
+//!    voters whose stake is out, and show another past to who slept (`former`).
 //! 6. After every message, block and effect the observer, who sees all nodes, looks for a
 //!    broken promise (`watch`).
 //! 7. At the end faults stop, and all honest nodes must make a new block final within a bound,
@@ -38,6 +39,7 @@ mod disk;
 mod effects;
 mod faults;
 mod first_state;
+mod former;
 mod gossip;
 pub mod hunt;
 pub mod incentive;

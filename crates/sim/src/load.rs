@@ -45,6 +45,7 @@ impl Net {
             }
         }
         self.begin_scheme();
+        self.begin_former(slot);
         for _ in 0..self.dice.between(0, TRANSFERS) {
             let time = self.now + self.dice.below(SLOT_MS);
             let node = self.dice.place(self.nodes.len());
@@ -66,7 +67,9 @@ impl Net {
     /// Hands in a new row of a validator once a tempo: with the next share of a voter, as a
     /// transaction of who does not vote yet.
     pub fn offer_row(&mut self, i: usize) {
-        let Some(node) = self.nodes.get_mut(i).filter(|node| node.core.is_some()) else { return };
+        let is_outside = Some(i) == self.plan.forger();
+        let node = self.nodes.get_mut(i).filter(|node| node.core.is_some() && !is_outside);
+        let Some(node) = node else { return };
         let height = Height(node.head_height());
         if node.offered.is_some_and(|last| height.since(last) < TEMPO) {
             return;
@@ -91,7 +94,7 @@ impl Net {
         // counts from the second rotation in a row on (R8).
         let rests = if i < self.plan.voters { 1 } else { 2 };
         let abstains = (i as u64 + period + self.plan.seed) % ROUND_OF_OFFERS < rests;
-        if at == Height::ZERO || (rotation.moves && abstains) {
+        if at == Height::ZERO || (rotation.moves && abstains) || !self.may_offer(i) {
             return;
         }
         let (Some(view), Some(key)) = (core.executor().view(&hash), self.world.keys.get(i)) else {
@@ -153,7 +156,7 @@ impl Net {
     }
 
     /// A user sends a call by way of a node; answers whether its pool took it.
-    fn send_paying(&mut self, i: usize, user: usize, call: Call) -> bool {
+    pub fn send_paying(&mut self, i: usize, user: usize, call: Call) -> bool {
         let Some(node) = self.nodes.get(i) else { return false };
         let Some(core) = &node.core else { return false };
         let Some(key) = self.world.users.get(user) else { return false };

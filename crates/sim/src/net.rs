@@ -8,6 +8,7 @@ use crate::agenda::{Agenda, Event, Message, Parcel};
 use crate::cabal::Mind;
 use crate::dice::Dice;
 use crate::faults::Faults;
+use crate::former::OtherPast;
 use crate::node::Node;
 use crate::plan::Plan;
 use crate::seals::Seals;
@@ -51,6 +52,8 @@ pub struct Net {
     pub watch: Watch,
     /// What Byzantine voters are up to.
     pub mind: Mind,
+    /// What former voters made.
+    pub other: OtherPast,
     /// True time.
     pub now: u64,
     /// Whether faults are over.
@@ -91,6 +94,7 @@ impl Net {
             dice,
             trace: Trace::default(),
             mind: Mind::default(),
+            other: OtherPast::default(),
             now: GENESIS_TIME,
             is_calm: false,
             seals: Seals::default(),

@@ -57,14 +57,18 @@ pub struct Node {
     pub requests: BTreeMap<u64, (PeerId, Want)>,
     /// When it queued its last row.
     pub offered: Option<Height>,
-    /// The last block it made final in this life.
+    /// The last block it said to be final in this life.
     pub finalized: Height,
+    /// What its core made final since, oldest first.
+    pub unsaid: VecDeque<(BlockHash, Height)>,
     /// It dies when it has carried out this many more effects.
     pub doom: Option<u64>,
     /// It stays down until a restart that was planned.
     pub is_held: bool,
     /// What will not be there at the next start.
     pub loses: Lost,
+    /// Its operator has it hear the makers of another past no more.
+    pub shuns: bool,
     /// What it took in.
     pub taken: Taken,
     /// Which blocks came in time.
@@ -81,16 +85,16 @@ impl Node {
         let mut disk = std::mem::take(&mut self.disk);
         let lost = disk.crash();
         let (life, skew_ms) = (self.life + 1, self.skew_ms);
-        let (is_held, loses) = (self.is_held, self.loses);
-        *self = Self { disk, life, skew_ms, is_held, loses, ..Self::default() };
+        let (is_held, loses, shuns) = (self.is_held, self.loses, self.shuns);
+        *self = Self { disk, life, skew_ms, is_held, loses, shuns, ..Self::default() };
         self.pool = Pool::new(Bounds::default());
         lost
     }
 
-    /// The height of the last final block.
+    /// The height of the last block that it says is final; 0 while it is down.
     #[must_use]
     pub fn final_height(&self) -> u64 {
-        self.core.as_ref().map_or(0, |core| core.finalized().0.height.0)
+        self.core.as_ref().map_or(0, |_| self.finalized.0)
     }
 
     /// The height of the head.

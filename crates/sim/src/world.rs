@@ -123,6 +123,11 @@ impl World {
         let uids = (0..=u16::MAX).map(Uid).skip(all.len()).take(MINERS).collect();
         let twins: Vec<_> = plan.twins.iter().filter_map(|i| all.get(*i).cloned()).collect();
         all.extend(twins);
+        let mut cabal = cabal;
+        if let Some(forger) = plan.forger() {
+            all.extend(keys(&seed, "follower", 2));
+            cabal.insert(forger);
+        }
         let chain = genesis.chain_id();
         Self {
             chain,
@@ -185,6 +190,13 @@ impl World {
     #[must_use]
     pub fn first_sets(&self) -> VoterSets {
         self.base.standing().sets.clone()
+    }
+
+    /// What a hotkey had of its owner's at genesis.
+    #[must_use]
+    pub fn first_stake(&self, hotkey: &PublicKey) -> Rao {
+        let stake = self.genesis.stakes.iter().find(|stake| stake.hotkey == *hotkey);
+        stake.map_or(Rao::ZERO, |stake| stake.stake)
     }
 
     /// All coins at genesis.

@@ -20,7 +20,11 @@ impl Plan {
             let voters = self.voters;
             return Some(format!("{voters} voters on {nodes} nodes; 1 to {MOST_NODES} may be"));
         }
-        if let Some(fault) = self.fault_of_twins().or_else(|| self.fault_of_weather()) {
+        if let Some(fault) = self
+            .fault_of_twins()
+            .or_else(|| self.fault_of_weather())
+            .or_else(|| self.fault_of_former())
+        {
             return Some(fault);
         }
         if let Some(cut) = self.cuts.iter().find(off) {

@@ -5,8 +5,10 @@
 
 mod cabal;
 mod fault;
+mod former;
 
 pub use cabal::{Cabal, Strategy};
+pub use former::Former;
 
 use crate::world::SLOT_MS;
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,8 @@ pub struct Plan {
     pub upgrade: Option<Upgrade>,
     /// Voters that are Byzantine.
     pub cabal: Option<Cabal>,
+    /// Voters that sign another past when their stake is out (R16).
+    pub former: Option<Former>,
     /// Voters whose key runs on a second node as well: that of the first of them on the node
     /// after voters and joiners, and so on.
     pub twins: Vec<usize>,
@@ -79,6 +83,7 @@ impl Default for Plan {
             rotation: None,
             upgrade: None,
             cabal: None,
+            former: None,
             twins: Vec::new(),
             twin_power_ppm: None,
             conflict: Conflict::Never,
@@ -91,7 +96,9 @@ impl Plan {
     /// How many nodes there are.
     #[must_use]
     pub const fn nodes(&self) -> usize {
-        self.voters.saturating_add(self.joiners).saturating_add(self.twins.len())
+        let more = if self.former.is_some() { 2 } else { 0 };
+        let keyed = self.voters.saturating_add(self.joiners).saturating_add(self.twins.len());
+        keyed.saturating_add(more)
     }
 
     /// How many may be voters at once.
@@ -116,7 +123,9 @@ impl Plan {
     /// Whether the key of a node runs on another one too.
     #[must_use]
     pub fn is_twin(&self, node: usize) -> bool {
-        self.twins.contains(&node) || node >= self.voters.saturating_add(self.joiners)
+        let first = self.voters.saturating_add(self.joiners);
+        let second = first..first.saturating_add(self.twins.len());
+        self.twins.contains(&node) || second.contains(&node)
     }
 
     /// Whether nothing goes wrong but what Byzantine voters do, and no voter moves.
@@ -258,6 +267,8 @@ pub enum Lost {
     VoteFile,
     /// Its log, with the chain that it voted for; it keeps its vote file.
     Log,
+    /// Everything: it begins anew.
+    Home,
 }
 
 /// Crashes by chance.

@@ -2,7 +2,8 @@
 
 use crate::dice::Dice;
 use crate::plan::{
-    Cabal, Crashes, Cut, Down, Links, Lost, Plan, Powers, Rotation, Strategy, Trust, Upgrade,
+    Cabal, Crashes, Cut, Down, Former, Links, Lost, Plan, Powers, Rotation, Strategy, Trust,
+    Upgrade,
 };
 
 /// A plan in the making, and what chance decides of it.
@@ -34,6 +35,13 @@ impl Draw {
             late_ppm: ppm(&mut self.dice, 100_000),
             late_slots: self.dice.between(1, 4),
         };
+    }
+
+    /// In half of the seeds messages are lost too.
+    pub(super) fn lossy_in_half(&mut self) {
+        if self.dice.happens(500_000) {
+            self.lossy();
+        }
     }
 
     /// A partition that begins and ends within these slots; or, as often, one as long that
@@ -129,6 +137,45 @@ impl Draw {
             self.plan.cuts = vec![Cut { from: until, until: until + 5, sides, ..Cut::default() }];
         }
         self.plan.slots = until + 8;
+    }
+
+    /// The voters of genesis leave and sign another past, for one node that slept since they
+    /// voted, or since others did; in half of the seeds it hears nobody else at first, and dies
+    /// once more.
+    pub(super) fn former_voters(&mut self) {
+        self.plan.voters = *self.one_of(&[2, 3]);
+        self.plan.joiners = *self.one_of(&[2, 3]);
+        let blocks = self.plan.least_rotation() + self.dice.between(0, 4);
+        self.plan.rotation = Some(Rotation { blocks, ..Rotation::default() });
+        let (window, leaves) = (4 * blocks, self.dice.between(4, blocks / 2));
+        // Two rotations until others vote, six that the stake waits, and half of one, since it
+        // leaves one request after the other.
+        let out = 8 * blocks + blocks / 2 + 4 + self.dice.between(8, 16);
+        // It is still within the window when it dies once more.
+        let short = window - self.dice.between(10, 14);
+        let (from, until, is_in_time) = match self.dice.below(4) {
+            0 => (leaves, leaves + short, false),
+            1 => (out - short, out, true),
+            _ => (leaves, out, true),
+        };
+        let node = self.plan.voters + self.plan.joiners;
+        let away = Down { node, from, until, loses: Lost::Nothing };
+        if self.dice.happens(500_000) {
+            self.plan.pauses = vec![away];
+        } else {
+            self.plan.downs = vec![away];
+        }
+        let (mut lacks, alone) = (0, until + 6);
+        if self.dice.happens(500_000) {
+            let again = Down { from: until + 3, until: until + 4, ..away };
+            self.plan.downs.push(again);
+            lacks = *self.one_of(&[0, 24]);
+            let sides = (0..node + 2).map(|i| Some(u8::from(i == node))).collect();
+            self.plan.cuts = vec![Cut { from: until, until: alone, sides, ..Cut::default() }];
+        }
+        let asks = self.dice.between(4, blocks);
+        self.plan.former = Some(Former { asks, leaves, lacks, grows: alone, is_in_time });
+        self.plan.slots = until + 14;
     }
 
     pub(super) fn cabal(&self, strategy: Strategy) -> Cabal {

@@ -28,6 +28,11 @@ enum Make {
     Strategy(Strategy),
 }
 
+/// A profile whose plans are drawn so.
+const fn by(name: &'static str, about: &'static str, make: fn(&mut Draw)) -> Profile {
+    Profile { name, about, make: Make::By(make) }
+}
+
 /// All profiles.
 pub fn profiles() -> impl Iterator<Item = Profile> {
     let one = |strategy: &'static Strategy| Profile {
@@ -73,109 +78,76 @@ pub fn any(seed: u64) -> Plan {
 
 /// Honest voters in bad weather.
 const WEATHER: &[Profile] = &[
-    Profile {
-        name: "fair",
-        about: "nothing goes wrong, but that clocks are a little off",
-        make: Make::By(|d| d.size(4, 10)),
-    },
-    Profile {
-        name: "lossy",
-        about: "messages are lost, to 30 %, doubled, to 50 %, and slots late",
-        make: Make::By(|d| {
-            d.size(4, 10);
-            d.lossy();
-        }),
-    },
-    Profile {
-        name: "partition",
-        about: "two or three sides can't talk, or one can't hear the other, or it comes and goes",
-        make: Make::By(|d| {
+    by("fair", "nothing goes wrong, but that clocks are a little off", |d| d.size(4, 10)),
+    by("lossy", "messages are lost, to 30 %, doubled, to 50 %, and slots late", |d| {
+        d.size(4, 10);
+        d.lossy();
+    }),
+    by(
+        "partition",
+        "two or three sides can't talk, or one can't hear the other, or it comes and goes",
+        |d| {
             d.size(4, 10);
             d.parted(5, 30);
-        }),
-    },
-    Profile {
-        name: "outage",
-        about: "nobody hears anybody for 30, 90 or 270 slots",
-        make: Make::By(|d| {
-            let long = *d.one_of(&[30, 30, 30, 30, 30, 90, 90, 270]);
-            d.plan.voters = *d.one_of(&[4, 5, 7, 10, 10, 16]);
-            d.alone(3, 3 + long);
-        }),
-    },
-    Profile {
-        name: "tall-fork",
-        about: "a lighter fork grows tall while the others are down",
-        make: Make::By(Draw::tall_fork),
-    },
-    Profile {
-        name: "crashes",
-        about: "nodes crash in the middle of what they do and start from what they synced",
-        make: Make::By(|d| {
+        },
+    ),
+    by("outage", "nobody hears anybody for 30, 90 or 270 slots", |d| {
+        let long = *d.one_of(&[30, 30, 30, 30, 30, 90, 90, 270]);
+        d.plan.voters = *d.one_of(&[4, 5, 7, 10, 10, 16]);
+        d.alone(3, 3 + long);
+    }),
+    by("tall-fork", "a lighter fork grows tall while the others are down", Draw::tall_fork),
+    by(
+        "crashes",
+        "nodes crash in the middle of what they do and start from what they synced",
+        |d| {
             d.size(4, 10);
             d.crashing(0);
-            if d.dice.happens(500_000) {
-                d.lossy();
-            }
-        }),
-    },
-    Profile {
-        name: "lost-file",
-        about: "less than a third of the voters lose their vote files",
-        make: Make::By(|d| {
-            d.size(4, 10);
-            let below = d.below_third();
-            d.crashing(below);
-            d.plan.slots = 30;
-        }),
-    },
-    Profile {
-        name: "lone-fork",
-        about: "a voter alone on a fork of high rounds loses its vote file",
-        make: Make::By(Draw::lone_fork),
-    },
-    Profile {
-        name: "skew",
-        about: "clocks are off by up to an eighth of a slot, in bad weather",
-        make: Make::By(|d| {
-            d.size(4, 10);
-            d.plan.skew_ms = SLOT_MS / 8;
-            d.parted(5, 15);
-        }),
-    },
-    Profile {
-        name: "skew-wild",
-        about: "clocks are off by up to half a slot: safe, and not always live",
-        make: Make::By(|d| {
-            d.size(4, 10);
-            d.plan.skew_ms = SLOT_MS / 2;
-            d.plan.judges_liveness = false;
-            d.parted(5, 15);
-        }),
-    },
-    Profile {
-        name: "rotation",
-        about: "voters come and go with their stake, in bad weather",
-        make: Make::By(|d| {
-            d.size(4, 8);
-            d.plan.joiners = 2;
-            d.rotating(false);
-            if d.dice.happens(500_000) {
-                d.lossy();
-            } else {
-                d.parted(20, 35);
-            }
-        }),
-    },
-    Profile {
-        name: "asleep",
-        about: "a node is down or suspended for just less than it may be away, or for longer, and dies again while it awaits what its operator trusts",
-        make: Make::By(Draw::asleep),
-    },
-    Profile {
-        name: "split-rotation",
-        about: "two sides can't talk for longer than a rotation, and each would take a set of its own",
-        make: Make::By(|d| {
+            d.lossy_in_half();
+        },
+    ),
+    by("lost-file", "less than a third of the voters lose their vote files", |d| {
+        d.size(4, 10);
+        let below = d.below_third();
+        d.crashing(below);
+        d.plan.slots = 30;
+    }),
+    by("lone-fork", "a voter alone on a fork of high rounds loses its vote file", Draw::lone_fork),
+    by("skew", "clocks are off by up to an eighth of a slot, in bad weather", |d| {
+        d.size(4, 10);
+        d.plan.skew_ms = SLOT_MS / 8;
+        d.parted(5, 15);
+    }),
+    by("skew-wild", "clocks are off by up to half a slot: safe, and not always live", |d| {
+        d.size(4, 10);
+        d.plan.skew_ms = SLOT_MS / 2;
+        d.plan.judges_liveness = false;
+        d.parted(5, 15);
+    }),
+    by("rotation", "voters come and go with their stake, in bad weather", |d| {
+        d.size(4, 8);
+        d.plan.joiners = 2;
+        d.rotating(false);
+        if d.dice.happens(500_000) {
+            d.lossy();
+        } else {
+            d.parted(20, 35);
+        }
+    }),
+    by(
+        "asleep",
+        "a node is down or suspended for just less than it may be away, or for longer, and dies again while it awaits what its operator trusts",
+        Draw::asleep,
+    ),
+    by(
+        "former-voters",
+        "voters whose stake is out sign another past, for a node that slept for just less than it may or for longer, was suspended, or starts again while it awaits what its operator trusts",
+        Draw::former_voters,
+    ),
+    by(
+        "split-rotation",
+        "two sides can't talk for longer than a rotation, and each would take a set of its own",
+        |d| {
             d.size(4, 7);
             d.rotating(false);
             let blocks = d.plan.least_rotation() + d.dice.between(0, 2);
@@ -184,98 +156,74 @@ const WEATHER: &[Profile] = &[
             let sides = (0..d.plan.nodes()).map(|i| Some(u8::from(i.is_multiple_of(2)))).collect();
             d.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
             d.plan.slots = until;
-        }),
-    },
+        },
+    ),
 ];
 
 /// Programs that differ (R21).
 const UPGRADES: &[Profile] = &[
-    Profile {
-        name: "upgrade",
-        about: "most nodes are updated, one is old: the rules change, it stops and goes on later",
-        make: Make::By(|d| {
+    by(
+        "upgrade",
+        "most nodes are updated, one is old: the rules change, it stops and goes on later",
+        |d| {
             d.upgrading(&[(5, 4, 0), (6, 5, 0), (7, 6, 0)]);
-            if d.dice.happens(500_000) {
-                d.lossy();
-            }
-        }),
-    },
-    Profile {
-        name: "upgrade-few",
-        about: "three quarters signal: the rules don't change",
-        make: Make::By(|d| {
-            d.upgrading(&[(4, 3, 0), (4, 1, 2), (7, 5, 0)]);
-            d.plan.upgrade = d.plan.upgrade.map(|u| Upgrade { never: true, ..u });
-        }),
-    },
-    Profile {
-        name: "upgrade-liars",
-        about: "some signal what they don't run: less than two thirds are ready, and what is final waits for updates",
-        make: Make::By(|d| {
+            d.lossy_in_half();
+        },
+    ),
+    by("upgrade-few", "three quarters signal: the rules don't change", |d| {
+        d.upgrading(&[(4, 3, 0), (4, 1, 2), (7, 5, 0)]);
+        d.plan.upgrade = d.plan.upgrade.map(|u| Upgrade { never: true, ..u });
+    }),
+    by(
+        "upgrade-liars",
+        "some signal what they don't run: less than two thirds are ready, and what is final waits for updates",
+        |d| {
             d.upgrading(&[(5, 3, 1), (5, 3, 2), (7, 4, 2)]);
-        }),
-    },
-    Profile {
-        name: "upgrade-parted",
-        about: "the change comes while two or three sides can't talk",
-        make: Make::By(|d| {
-            let due = d.upgrading(&[(5, 4, 0), (5, 5, 0), (6, 5, 0)]);
-            let (early, parts) = (d.dice.between(1, 8), d.dice.between(2, 3));
-            d.cut_from(due - early, early + 8, parts);
-        }),
-    },
-    Profile {
-        name: "upgrade-rotation",
-        about: "a partition keeps a rotation from being final when the change is due: it waits",
-        make: Make::By(|d| {
+        },
+    ),
+    by("upgrade-parted", "the change comes while two or three sides can't talk", |d| {
+        let due = d.upgrading(&[(5, 4, 0), (5, 5, 0), (6, 5, 0)]);
+        let (early, parts) = (d.dice.between(1, 8), d.dice.between(2, 3));
+        d.cut_from(due - early, early + 8, parts);
+    }),
+    by(
+        "upgrade-rotation",
+        "a partition keeps a rotation from being final when the change is due: it waits",
+        |d| {
             let due = d.upgrading(&[(5, 5, 0), (5, 4, 0), (6, 5, 0)]);
             let blocks = d.plan.rotation.map_or(1, |r| r.blocks);
             // From just before the rotation until a side alone has come to the change.
             d.cut_from(due - blocks / 2 - 2, 2 * blocks, 2);
-        }),
-    },
-    Profile {
-        name: "upgrade-byzantine",
-        about: "Byzantine voters while the rules change",
-        make: Make::By(|d| {
-            d.upgrading(&[(7, 7, 0)]);
-            let strategy = *d.one_of(Strategy::ALL);
-            d.plan.cabal = Some(Cabal { just_below: false, ..d.cabal(strategy) });
-        }),
-    },
+        },
+    ),
+    by("upgrade-byzantine", "Byzantine voters while the rules change", |d| {
+        d.upgrading(&[(7, 7, 0)]);
+        let strategy = *d.one_of(Strategy::ALL);
+        d.plan.cabal = Some(Cabal { just_below: false, ..d.cabal(strategy) });
+    }),
 ];
 
 /// Much at once.
 const TOGETHER: &[Profile] = &[
-    Profile {
-        name: "placed",
-        about: "keys that sit badly in the schedule withhold blocks",
-        make: Make::By(|d| {
-            d.plan.voters = *d.one_of(&[4, 7, 10, 16]);
-            d.plan.trust = *d.one_of(&[Trust::None, Trust::Gamed]);
-            let cabal = d.cabal(Strategy::WithholdBlocks);
-            d.plan.cabal = Some(Cabal { placed: true, just_below: false, ..cabal });
-            d.plan.slots = 60;
-        }),
-    },
-    Profile {
-        name: "mix",
-        about: "any Byzantine act, loss, partitions and crashes",
-        make: Make::By(|d| {
-            d.byzantine(Strategy::Wild);
-            d.lossy();
-            d.crashing(0);
-        }),
-    },
-    Profile {
-        name: "rotation-byzantine",
-        about: "Byzantine voters while sets rotate and stake moves",
-        make: Make::By(|d| d.rotating_cabal(40)),
-    },
-    Profile {
-        name: "rotation-stake",
-        about: "Byzantine voters by real stake while sets rotate: who offends is cut and leaves",
-        make: Make::By(|d| {
+    by("placed", "keys that sit badly in the schedule withhold blocks", |d| {
+        d.plan.voters = *d.one_of(&[4, 7, 10, 16]);
+        d.plan.trust = *d.one_of(&[Trust::None, Trust::Gamed]);
+        let cabal = d.cabal(Strategy::WithholdBlocks);
+        d.plan.cabal = Some(Cabal { placed: true, just_below: false, ..cabal });
+        d.plan.slots = 60;
+    }),
+    by("mix", "any Byzantine act, loss, partitions and crashes", |d| {
+        d.byzantine(Strategy::Wild);
+        d.lossy();
+        d.crashing(0);
+    }),
+    by("rotation-byzantine", "Byzantine voters while sets rotate and stake moves", |d| {
+        d.rotating_cabal(40)
+    }),
+    by(
+        "rotation-stake",
+        "Byzantine voters by real stake while sets rotate: who offends is cut and leaves",
+        |d| {
             d.plan.voters = *d.one_of(&[7, 10]);
             d.plan.powers = *d.one_of(&[Powers::Equal, Powers::Pareto, Powers::Whale]);
             let strategy = *d.one_of(Strategy::ALL);
@@ -283,36 +231,28 @@ const TOGETHER: &[Profile] = &[
             // In a quarter of it every offer can be renewed: no honest voter leaves.
             d.plan.rotation = Some(Rotation { blocks: 40, ..Rotation::default() });
             d.plan.slots = 137;
-        }),
-    },
-    Profile {
-        name: "chaos",
-        about: "everything at once for 100 slots",
-        make: Make::By(|d| {
-            d.rotating_cabal(100);
-            d.lossy();
-            d.crashing(0);
-            d.parted(10, 90);
-        }),
-    },
-    Profile {
-        name: "split-world",
-        about: "just under a third run their keys on both sides of a partition",
-        make: Make::By(|d| {
-            d.plan.voters = *d.one_of(&[4, 7, 10]);
-            let twins = d.below_third();
-            d.split_world(twins);
-            if d.dice.happens(500_000) {
-                d.rotating(true);
-                let slots = d.plan.slots;
-                d.plan.cuts.iter_mut().for_each(|cut| cut.until = slots);
-            }
-        }),
-    },
-    Profile {
-        name: "byzantine-third",
-        about: "a third and more run their keys on both sides: conflicts, and who made them",
-        make: Make::By(|d| {
+        },
+    ),
+    by("chaos", "everything at once for 100 slots", |d| {
+        d.rotating_cabal(100);
+        d.lossy();
+        d.crashing(0);
+        d.parted(10, 90);
+    }),
+    by("split-world", "just under a third run their keys on both sides of a partition", |d| {
+        d.plan.voters = *d.one_of(&[4, 7, 10]);
+        let twins = d.below_third();
+        d.split_world(twins);
+        if d.dice.happens(500_000) {
+            d.rotating(true);
+            let slots = d.plan.slots;
+            d.plan.cuts.iter_mut().for_each(|cut| cut.until = slots);
+        }
+    }),
+    by(
+        "byzantine-third",
+        "a third and more run their keys on both sides: conflicts, and who made them",
+        |d| {
             d.plan.voters = *d.one_of(&[4, 7, 10]);
             let twins = d.below_third() + 1;
             d.split_world(twins);
@@ -321,8 +261,8 @@ const TOGETHER: &[Profile] = &[
             d.plan.cuts.iter_mut().for_each(|cut| (cut.from, cut.until) = (0, 100));
             d.plan.conflict = Conflict::Must;
             d.plan.judges_liveness = false;
-        }),
-    },
+        },
+    ),
 ];
 
 #[cfg(test)]

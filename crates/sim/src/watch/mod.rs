@@ -119,6 +119,11 @@ impl Watch {
         }
     }
 
+    /// Whoever has these keys signs from now on what he likes.
+    pub fn sold(&mut self, keys: impl Iterator<Item = PublicKey>) {
+        self.byzantine.extend(keys);
+    }
+
     /// Notes a broken promise.
     pub fn broken(&mut self, time: u64, what: &str) {
         let text = format!("at {} ms: {what}", time.saturating_sub(GENESIS_TIME));
@@ -205,7 +210,7 @@ impl Watch {
         Some((sum(set, |key| self.byzantine.contains(key)), sum(set, |_| true)))
     }
 
-    /// A node reports a final block, after this last one of its present life.
+    /// A node says that a block is final, after this last one of its present life.
     pub fn finalized(&mut self, time: u64, node: usize, last: Height, block: (BlockHash, Height)) {
         let (hash, height) = block;
         if height.0 != last.0 + 1 {
