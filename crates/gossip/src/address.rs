@@ -17,6 +17,19 @@ use crate::GossipError;
 /// Ports of one peer that are kept: an honest node listens on one or two.
 const PORTS: usize = 2;
 
+/// The most characters of an address: the longest host name, a port and a peer behind it.
+pub const ADDRESS_CHARS: usize = 384;
+
+/// The most addresses of peers that a configuration names: each is dialled again for ever.
+pub const MOST_PEERS: usize = 256;
+
+/// The most addresses to listen on.
+pub const MOST_LISTEN: usize = 16;
+
+/// The most characters of a host name, and of a part of it between dots (RFC 1035).
+const NAME_CHARS: usize = 253;
+const LABEL_CHARS: usize = 63;
+
 /// The socket an address stands for; `None` when it begins with a name or with nothing that
 /// we could dial.
 pub(crate) fn socket(address: &Multiaddr) -> Option<SocketAddr> {
@@ -53,7 +66,23 @@ pub(crate) fn peer(address: &Multiaddr) -> Option<PeerId> {
     }
 }
 
+/// Whether a text can be the name of a host: labels of 1 to 63 letters, digits, `-` or `_`,
+/// 253 characters in all, with the dot of the root behind it or not.
+#[must_use]
+pub fn is_host_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label =
+        |label: &str| (1..=LABEL_CHARS).contains(&label.len()) && label.bytes().all(is_plain);
+    let name = text.strip_suffix('.').unwrap_or(text);
+    name.len() <= NAME_CHARS && name.split('.').all(is_label)
+}
+
 fn read(text: &str) -> Result<Multiaddr, GossipError> {
+    if text.len() > ADDRESS_CHARS {
+        let why = format!("it has {} characters, {ADDRESS_CHARS} may be", text.len());
+        let address = text.chars().take(NAME_CHARS).chain(['…']).collect();
+        return Err(GossipError::Address { address, why });
+    }
     let refused = |why: String| GossipError::Address { address: text.to_owned(), why };
     text.parse().map_err(|why: libp2p::multiaddr::Error| {
         refused(spelled(text).map_or_else(|| why.to_string(), |good| format!("write {good}")))
@@ -101,7 +130,15 @@ pub fn listen_address(text: &str) -> Result<Multiaddr, GossipError> {
 /// [`GossipError::Address`] says how it is written.
 pub fn peer_address(text: &str) -> Result<Multiaddr, GossipError> {
     let address = read(text)?;
-    let port = socket(&address).map(|s| s.port()).or(name(&address).map(|(_, port)| port));
+    let named = name(&address);
+    if let Some((host, _)) = named.as_ref().filter(|(host, _)| !is_host_name(host)) {
+        let why = format!(
+            "\"{host}\" names no host: {NAME_CHARS} characters may be, between dots 1 to \
+             {LABEL_CHARS} letters, digits, - or _"
+        );
+        return Err(GossipError::Address { address: text.to_owned(), why });
+    }
+    let port = socket(&address).map(|s| s.port()).or(named.map(|(_, port)| port));
     if port.is_some_and(|port| port > 0) && ends_well(&address) {
         return Ok(address);
     }
@@ -182,7 +219,7 @@ impl Places {
 mod tests {
     use libp2p::{Multiaddr, PeerId};
 
-    use super::{Places, listen_address, peer_address, resolve};
+    use super::{ADDRESS_CHARS, Places, listen_address, peer_address, resolve};
 
     fn of(text: &str) -> Multiaddr {
         text.parse().unwrap()
@@ -205,6 +242,29 @@ mod tests {
         for good in ["/dns/localhost/tcp/5".to_owned(), format!("/ip6/::1/tcp/5/p2p/{peer}")] {
             assert!(peer_address(&good).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn a_host_name_has_253_characters_in_labels_of_63_and_an_address_has_an_end() {
+        let dns = |name: &str| peer_address(&format!("/dns/{name}/tcp/5"));
+        let label = "a".repeat(63);
+        let longest = [&label[..], &label, &label, &label[..61]].join(".");
+        assert_eq!(longest.len(), 253);
+        for good in [&longest[..], &format!("{longest}."), "a_b-c.example", "localhost"] {
+            assert!(dns(good).is_ok(), "{good}");
+        }
+        let long_label = format!("{label}a.example");
+        let too_long = format!("{longest}a");
+        for bad in [&too_long[..], &long_label, "a..b", ".a", "a..", "a b", "ä.example", "a\n.b"] {
+            let error = dns(bad).unwrap_err().to_string();
+            assert!(error.contains("names no host: 253"), "{bad}: {error}");
+        }
+        let peer = PeerId::random();
+        let whole = format!("/dns6/{longest}/tcp/65535/p2p/{peer}");
+        assert!(whole.len() <= ADDRESS_CHARS && peer_address(&whole).is_ok(), "{whole}");
+        let endless = format!("/dns/{}/tcp/5", "a.".repeat(1 << 20));
+        let error = peer_address(&endless).unwrap_err().to_string();
+        assert!(error.contains("2097163 characters, 384 may be") && error.len() < 1_000, "{error}");
     }
 
     #[tokio::test]

@@ -65,7 +65,9 @@ mod start;
 mod swarm;
 mod verdicts;
 
-pub use address::{listen_address, peer_address};
+pub use address::{
+    ADDRESS_CHARS, MOST_LISTEN, MOST_PEERS, is_host_name, listen_address, peer_address,
+};
 pub use command::{Command, Event, RequestFailure, Verdict};
 pub use config::{Config, Limits};
 pub use counters::{Counters, Snapshot, TopicCounts};

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::address::{listen_address, peer_address, socket};
+use crate::address::{MOST_LISTEN, MOST_PEERS, listen_address, peer_address, socket};
 use crate::dial::Dialer;
 use crate::names::{ChainNames, keypair};
 use crate::room::Room;
@@ -47,9 +47,9 @@ pub fn start(config: &Config) -> Result<Gossip, GossipError> {
     let runtime = Handle::try_current().map_err(|_| GossipError::NoRuntime)?;
     config.limits.check()?;
     let names = ChainNames::new(&config.chain)?;
-    let peers = all(&config.peers, peer_address)?;
+    let peers = all(("peers", MOST_PEERS), &config.peers, peer_address)?;
     let mut swarm = swarm::build(keypair(&config.key)?, &names, &config.limits)?;
-    for address in all(&config.listen, listen_address)? {
+    for address in all(("listen", MOST_LISTEN), &config.listen, listen_address)? {
         let refused = |why: String| GossipError::Listen { address: address.to_string(), why };
         probe(&address).map_err(|why| refused(why.to_string()))?;
         swarm.listen_on(address.clone()).map_err(|why| refused(why.to_string()))?;
@@ -74,9 +74,16 @@ fn probe(address: &Multiaddr) -> io::Result<()> {
     }
 }
 
+/// Reads addresses, of which no more than so many may be.
 fn all(
+    (name, most): (&'static str, usize),
     texts: &[String],
     read: impl Fn(&str) -> Result<Multiaddr, GossipError>,
 ) -> Result<Vec<Multiaddr>, GossipError> {
+    if texts.len() > most {
+        let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let (value, most) = (number(texts.len()), number(most));
+        return Err(GossipError::Limit { name, value, least: 0, most });
+    }
     texts.iter().map(|text| read(text)).collect()
 }
