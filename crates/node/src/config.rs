@@ -73,9 +73,24 @@ impl Config {
         let bad = |name, value: &str, reason: String| {
             Err(HomeError::Setting { name, value: value.to_owned(), reason })
         };
-        if !is_host_and_port(&self.rpc) {
-            let reason = "write HOST:PORT, as in 127.0.0.1:19944 or localhost:19944";
-            return bad("rpc", &self.rpc, reason.to_owned());
+        match port(&self.rpc) {
+            None => {
+                let reason = "write HOST:PORT, as in 127.0.0.1:19944 or localhost:19944";
+                return bad("rpc", &self.rpc, reason.to_owned());
+            }
+            Some(0) => {
+                let reason = "with port 0 nobody could find the node; name a port from 1 to 65535";
+                return bad("rpc", &self.rpc, reason.to_owned());
+            }
+            Some(_) => {}
+        }
+        for (name, list, most) in [
+            ("listen", &self.listen, weft_gossip::MOST_LISTEN),
+            ("peers", &self.peers, weft_gossip::MOST_PEERS),
+        ] {
+            if list.len() > most {
+                return bad(name, &format!("{} addresses", list.len()), format!("{most} may be"));
+            }
         }
         for address in &self.listen {
             if let Err(error) = weft_gossip::listen_address(address) {
@@ -91,13 +106,13 @@ impl Config {
     }
 }
 
-fn is_host_and_port(text: &str) -> bool {
-    if text.parse::<std::net::SocketAddr>().is_ok() {
-        return true;
+/// The port of a host and port; none when the text is something else.
+fn port(text: &str) -> Option<u16> {
+    if let Ok(socket) = text.parse::<std::net::SocketAddr>() {
+        return Some(socket.port());
     }
-    let Some((host, port)) = text.rsplit_once(':') else { return false };
-    let is_named = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    !host.is_empty() && host.chars().all(is_named) && port.parse::<u16>().is_ok()
+    let (host, port) = text.rsplit_once(':')?;
+    port.parse().ok().filter(|_| weft_gossip::is_host_name(host))
 }
 
 /// Why a home directory can't be used.
@@ -351,7 +366,7 @@ mod tests {
     #[test]
     fn f31_a_setting_that_no_node_can_run_with_is_refused_by_its_name() {
         let rpc = |rpc: &str| refused(&Config { rpc: rpc.to_owned(), ..Config::default() });
-        for good in ["127.0.0.1:19944", "localhost:29944", "[::1]:0", "node-1.example:80"] {
+        for good in ["127.0.0.1:19944", "localhost:29944", "[::1]:1", "node-1.example:80"] {
             assert_eq!(rpc(good), None, "{good}");
         }
         for bad in
@@ -359,7 +374,16 @@ mod tests {
         {
             assert_eq!(rpc(bad), Some("rpc"), "{bad}");
         }
+        // A port that the system chooses is one that no command finds.
+        for none in ["127.0.0.1:0", "[::1]:0", "localhost:0"] {
+            let config = Config { rpc: none.to_owned(), ..Config::default() };
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.contains(none) && error.contains("from 1 to 65535"), "{error}");
+        }
         let list = |text: &str| vec![text.to_owned()];
+        let many = vec!["/dns/node.example/tcp/5".to_owned(); 257];
+        let many = Config { peers: many, ..Config::default() }.check().unwrap_err().to_string();
+        assert!(many.contains("257 addresses") && many.contains("256 may be"), "{many}");
         let peers = Config { peers: list("127.0.0.1:19900"), ..Config::default() };
         assert_eq!(refused(&peers), Some("peers"));
         let error = peers.check().unwrap_err().to_string();

@@ -160,7 +160,7 @@ fn an_operator_votes_with_a_key_of_his_own_on_numbers_of_his_choice() {
         "--home",
         node.to_str().unwrap(),
         "--rpc",
-        "127.0.0.1:0",
+        &format!("127.0.0.1:{}", free_port()),
         "--listen",
         "/ip4/127.0.0.1/tcp/0",
     ]);

@@ -74,12 +74,14 @@ fn status_is_of_the_homes_own_node_and_of_no_other() {
 fn a_peer_of_another_chain_and_one_that_never_answers_are_named_in_the_log() {
     let home = Home::new();
     let listen = format!("/ip4/127.0.0.1/tcp/{}", free_port());
-    let other = init(&home, "other", &["--listen", &listen, "--rpc", "127.0.0.1:0"]);
+    let rpc = || format!("127.0.0.1:{}", free_port());
+    let other = init(&home, "other", &["--listen", &listen, "--rpc", &rpc()]);
     let _other = Running::node(&other, &[]);
     let genesis = init(&home, "third", &[]).join("genesis.json");
     let dead = format!("/ip4/127.0.0.1/tcp/{}", free_port());
     let flags = ["--genesis", text(&genesis), "--peer", &listen, "--peer", &dead];
-    let place = ["--listen", "/ip4/127.0.0.1/tcp/0", "--rpc", "127.0.0.1:0"];
+    let rpc = rpc();
+    let place = ["--listen", "/ip4/127.0.0.1/tcp/0", "--rpc", &rpc];
     let node = init(&home, "node", &[&flags[..], &place].concat());
     let log = home.path().join("log");
     let mut child = Command::new(env!("CARGO_BIN_EXE_weft"))

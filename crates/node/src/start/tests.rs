@@ -16,6 +16,11 @@ mod strange;
 /// A test that hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// An address for RPC that is free now.
+fn free() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
 /// The home of a node that is a chain of its own.
 fn home(dir: &std::path::Path) -> Home {
     let plan = Plan::small(&Choice {
@@ -29,7 +34,7 @@ fn home(dir: &std::path::Path) -> Home {
     let home = Home::new(dir.join("node"));
     let config = Config {
         listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
-        rpc: "127.0.0.1:0".to_owned(),
+        rpc: free(),
         ..Config::default()
     };
     init(&home, &config, &plan.genesis, &[7; 32], Some(&plan.nodes[0].voter)).unwrap();
