@@ -4,7 +4,7 @@
 //! 2. Ask for the genesis, page by page, and compare its hash with the chain id. What does
 //!    not hash to it is refused, and so is what is larger than any genesis.
 //! 3. Ask where it listens, and where its peers do, so that the chain is followed on when
-//!    the node that was asked is gone.
+//!    the node that was asked is gone. Of these only what may be its word is taken ([`places`]).
 //!
 //! Nothing that it says is believed where it can be checked, and nothing that it sends takes
 //! more memory than a genesis may or more time than it is given. Which chain is the right
@@ -12,16 +12,16 @@
 //! is given.
 
 mod error;
+mod places;
 
 pub use error::JoinError;
 
 use crate::engine::now;
 use crate::genesis_pages::PAGE;
+use places::Seat;
 use serde_json::{Value, json};
-use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;
-use weft_gossip::peer_address;
 use weft_rpc::client::Client;
 use weft_types::hash::{Domain, from_hex};
 use weft_types::{BlockHash, Canonical, ChainId, Genesis, Hash, Height, Millis, Program, Version};
@@ -145,28 +145,24 @@ impl Host {
         }
     }
 
-    /// Addresses to dial: its own first, then those of its peers.
+    /// Addresses to dial: its own first, then those of its peers, as far as they may be its
+    /// word ([`places`]).
     ///
     /// # Errors
     /// [`JoinError`]: it can't be reached, or is no node.
     pub async fn peers(&self) -> Result<Vec<String>, JoinError> {
         let answer: Value = self.client.call("net_peers", &json!({})).await?;
-        let host = self.client.host();
+        let odd = || self.odd("its list of peers is none");
+        let seat = Seat::of(&self.client.host(), self.patience).await;
+        let others = answer["peers"].as_array().ok_or_else(odd)?;
+        let own = std::iter::once((&answer["local"], true));
         let mut found = Vec::new();
-        let of = |peer: &Value| {
-            let list = peer["addresses"].as_array().cloned().unwrap_or_default();
-            list.into_iter()
-                .filter_map(|a| Some(a.as_str()?.to_owned()))
-                .take(PEERS)
-                .collect::<Vec<_>>()
-        };
-        let others = answer["peers"].as_array().into_iter().flatten().take(4 * PEERS);
-        let own = of(&answer["local"]).into_iter().map(|address| (address, true));
-        let all = own.chain(others.flat_map(of).map(|address| (address, false)));
-        for (address, is_own) in all {
-            let seen = seen_from_here(&address, is_own, &host);
-            let seen = seen.filter(|a| peer_address(a).is_ok() && !found.contains(a));
-            found.extend(seen);
+        for (peer, is_own) in own.chain(others.iter().take(4 * PEERS).map(|peer| (peer, false))) {
+            let addresses = peer["addresses"].as_array().ok_or_else(odd)?;
+            for address in addresses.iter().take(PEERS) {
+                let seen = seat.seen(address.as_str().ok_or_else(odd)?, is_own);
+                found.extend(seen.filter(|address| !found.contains(address)));
+            }
         }
         found.truncate(PEERS);
         Ok(found)
@@ -177,25 +173,6 @@ impl Host {
 fn rules(said: &Value) -> Option<Version> {
     let version = said["version"].as_u64().and_then(|n| u16::try_from(n).ok())?;
     Some(Version { version, id: said["id"].as_str()?.parse().ok()? })
-}
-
-/// An address as it is reached from here: what is of the node's loopback is of no use when
-/// the node is on another machine, which is then reached as its RPC was.
-fn seen_from_here(address: &str, is_own: bool, host: &str) -> Option<String> {
-    let here = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
-    let mut parts = address.trim_start_matches('/').splitn(3, '/');
-    let (kind, name, rest) = (parts.next()?, parts.next()?, parts.next()?);
-    let is_local = name.parse().is_ok_and(here);
-    let plain = host.trim_start_matches('[').trim_end_matches(']');
-    let at_home = plain == "localhost" || plain.parse().is_ok_and(here);
-    if !is_local || at_home {
-        return Some(format!("/{kind}/{name}/{rest}"));
-    }
-    is_own.then(|| match plain.parse() {
-        Ok(IpAddr::V4(ip)) => format!("/ip4/{ip}/{rest}"),
-        Ok(IpAddr::V6(ip)) => format!("/ip6/{ip}/{rest}"),
-        Err(_) => format!("/dns/{plain}/{rest}"),
-    })
 }
 
 impl Welcome {
@@ -265,26 +242,5 @@ mod tests {
         assert_eq!(off((-300, -251)), Some((251, false)));
         let text = welcome((3_600_000, 3_600_010)).fits_clock(1_000).unwrap_err().to_string();
         assert_eq!(text, "this machine's clock is 3600000 ms behind that of the node; 250 may be");
-    }
-
-    #[test]
-    fn addresses_of_loopback_are_those_of_the_machine_that_was_asked() {
-        let seen = |address, own, host| seen_from_here(address, own, host);
-        let (local, far) = ("/ip4/127.0.0.1/tcp/5/p2p/X", "/ip4/10.0.0.7/tcp/5/p2p/X");
-        for host in ["127.0.0.1", "localhost", "[::1]"] {
-            assert_eq!(seen(local, false, host).as_deref(), Some(local), "{host}");
-        }
-        assert_eq!(seen(local, true, "10.0.0.1").as_deref(), Some("/ip4/10.0.0.1/tcp/5/p2p/X"));
-        assert_eq!(
-            seen(local, true, "[2001:db8::1]").as_deref(),
-            Some("/ip6/2001:db8::1/tcp/5/p2p/X")
-        );
-        assert_eq!(
-            seen(local, true, "node.example").as_deref(),
-            Some("/dns/node.example/tcp/5/p2p/X")
-        );
-        assert_eq!(seen(local, false, "10.0.0.1"), None, "whose loopback that is nobody knows");
-        assert_eq!(seen(far, false, "10.0.0.1").as_deref(), Some(far));
-        assert_eq!(seen("garbage", true, "10.0.0.1"), None);
     }
 }
