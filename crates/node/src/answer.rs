@@ -312,9 +312,11 @@ impl Engine {
             return Err(RpcError::new(Kind::NotAuthorized, "NotAVoter", text));
         };
         let executor = self.core.executor();
-        let view = executor.view(&self.core.head_hash());
-        let fits = view.map_or(Ok(()), |view| executor.ledger().try_row(&view, &voter, &row));
-        fits.map_err(|e| crate::submit::call_error(&e))?;
+        let view = executor.view(&self.core.head_hash()).ok_or_else(crate::submit::no_state)?;
+        executor
+            .ledger()
+            .try_row(&view, &voter, &row)
+            .map_err(|e| crate::submit::call_error(&e))?;
         let netuid = row.netuid;
         self.rows.set(row);
         Ok(json!({ "queued": true, "netuid": netuid, "rows": self.rows.count() }))

@@ -173,9 +173,15 @@ impl Engine {
         }
         let executor = self.core.executor();
         let head = self.core.head_hash();
-        let Some(view) = executor.view(&head) else { return Ok(()) };
+        let view = executor.view(&head).ok_or_else(no_state)?;
         executor.ledger().try_free(&view, head, &tx.tx().body).map_err(|e| call_error(&e))
     }
+}
+
+/// What was to be tried on the head's state can't be: nothing is taken for good untried.
+pub(crate) fn no_state() -> RpcError {
+    RpcError::new(Kind::StatePruned, "StatePruned", "the state of the head is not kept")
+        .help("try again in a moment")
 }
 
 /// Whether no honest peer, of whatever version, sends it.

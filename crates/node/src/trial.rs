@@ -7,7 +7,7 @@
 use crate::answer::Answer;
 use crate::engine::Engine;
 use crate::event::Reply;
-use crate::submit::{AccountsAt, call_error, tx_error};
+use crate::submit::{AccountsAt, call_error, no_state, tx_error};
 use serde_json::json;
 use weft_ledger::rules::{CallError, Refusal};
 use weft_mempool::Accounts as _;
@@ -33,8 +33,7 @@ impl Engine {
     /// What a transaction would do in the next block.
     pub(crate) fn trial(&self, tx: &CheckedTx) -> Answer {
         let head = self.core.head_hash();
-        let gone = || RpcError::new(Kind::StatePruned, "StatePruned", "that state is not kept");
-        let view = self.core.executor().view(&head).ok_or_else(gone)?;
+        let view = self.core.executor().view(&head).ok_or_else(no_state)?;
         let before = self.before(tx.tx());
         let ledger = self.core.executor().ledger();
         let trial = ledger.try_tx(&view, head, (&before, tx.tx()));

@@ -1,5 +1,6 @@
 //! A small client: one method call a request, connections kept open, errors by name.
 
+use crate::error::Kind;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::CONTENT_TYPE;
@@ -7,8 +8,8 @@ use hyper::{Method as Verb, Request, Uri};
 use hyper_util::client::legacy::Client as Http;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -169,8 +170,9 @@ impl Client {
         let Value::Object(mut answer) = answer else {
             return Err(self.not_rpc(&"the answer is no JSON object"));
         };
-        if let Some(error @ Value::Object(_)) = answer.get("error") {
-            return Err(ClientError::Application(Box::new(application(error))));
+        if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
+            let error = application(error).map_err(|reason| self.not_rpc(&reason))?;
+            return Err(ClientError::Application(Box::new(error)));
         }
         let Some(result) = answer.remove("result") else {
             return Err(self.not_rpc(&"the answer has neither a result nor an error"));
@@ -239,16 +241,34 @@ fn root(error: &dyn std::error::Error) -> String {
     at.to_string()
 }
 
-fn application(error: &Value) -> Application {
-    let data = &error["data"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let or = |value: String, other: &str| if value.is_empty() { other.to_owned() } else { value };
-    Application {
-        code: error["code"].as_i64().unwrap_or(0),
-        kind: or(text(&data["kind"]), "internal"),
-        name: or(text(&data["name"]), "RpcError"),
-        message: text(&error["message"]),
-        help: text(&data["help"]),
-        context: data["context"].clone(),
-    }
+/// An error as JSON-RPC has it, with what a node of ours puts beside it. Code and message
+/// must be there; `data` may be absent, and then it is another program's word; where it is
+/// there it has a name and a kind, and help and context or neither. What is of another type
+/// is no error that anything could be concluded from.
+fn application(error: &Value) -> Result<Application, String> {
+    let odd = |name: &str| format!("its error has no \"{name}\" as it should be");
+    let text = |value: &Value, name: &str| match value {
+        Value::String(text) => Ok(text.clone()),
+        _ => Err(odd(name)),
+    };
+    let (code, message) = (error["code"].as_i64(), text(&error["message"], "message")?);
+    let code = code.ok_or_else(|| odd("code"))?;
+    let (kind, name, help, context) = match &error["data"] {
+        Value::Object(data) => {
+            let at = |name: &str| data.get(name).unwrap_or(&Value::Null);
+            let kind: Kind = Kind::deserialize(at("kind")).map_err(|_| odd("kind"))?;
+            let help = match at("help") {
+                Value::Null => String::new(),
+                help => text(help, "help")?,
+            };
+            let context = match at("context") {
+                context @ (Value::Null | Value::Object(_)) => context.clone(),
+                _ => return Err(odd("context")),
+            };
+            (kind, text(at("name"), "name")?, help, context)
+        }
+        Value::Null => (Kind::Internal, "RpcError".to_owned(), String::new(), Value::Null),
+        _ => return Err(odd("data")),
+    };
+    Ok(Application { code, kind: kind.name().to_owned(), name, message, help, context })
 }

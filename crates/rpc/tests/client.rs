@@ -34,6 +34,50 @@ async fn an_answer_that_is_no_json_rpc_is_a_named_error() {
 }
 
 #[tokio::test]
+async fn an_error_that_is_not_what_it_should_be_is_named_and_gets_no_defaults() {
+    let ask = async |error: &str| {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"error":{error}}}"#);
+        let url = parrot(200, body.leak()).await;
+        let client = Client::new(&url, Duration::from_secs(5)).unwrap();
+        client.call::<_, Value>("chain_status", &json!({})).await.unwrap_err()
+    };
+    // JSON-RPC lets `data` be absent, and ours may come without help or context.
+    for (error, kind, name) in [
+        (r#"{"code":-1,"message":"m"}"#, "internal", "RpcError"),
+        (r#"{"code":-1,"message":"m","data":{"kind":"not_ready","name":"N"}}"#, "not_ready", "N"),
+    ] {
+        match ask(error).await {
+            ClientError::Application(said) => {
+                assert_eq!((said.kind.as_str(), said.name.as_str(), said.code), (kind, name, -1));
+            }
+            other => panic!("{error}: {other:?}"),
+        }
+    }
+    for (error, what) in [
+        ("7", "message"),
+        (r#"{"message":"m"}"#, "code"),
+        (r#"{"code":"-1","message":"m"}"#, "code"),
+        (r#"{"code":-1,"message":null}"#, "message"),
+        (r#"{"code":-1,"message":"m","data":"d"}"#, "data"),
+        (r#"{"code":-1,"message":"m","data":{"name":"N"}}"#, "kind"),
+        (r#"{"code":-1,"message":"m","data":{"kind":"odd","name":"N"}}"#, "kind"),
+        (r#"{"code":-1,"message":"m","data":{"kind":"not_ready","name":7}}"#, "name"),
+        (r#"{"code":-1,"message":"m","data":{"kind":"not_ready","name":"N","help":7}}"#, "help"),
+        (
+            r#"{"code":-1,"message":"m","data":{"kind":"not_ready","name":"N","context":7}}"#,
+            "context",
+        ),
+    ] {
+        match ask(error).await {
+            ClientError::NotRpc { reason, .. } => {
+                assert!(reason.contains(what), "{error}: {reason}")
+            }
+            other => panic!("{error}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_method_is_read_as_text() {
     let client = Client::new(&parrot(200, "weft_p2p_peers 3\n").await, Duration::from_secs(5));
     assert_eq!(client.unwrap().text("/metrics").await.unwrap(), "weft_p2p_peers 3\n");
@@ -84,8 +128,18 @@ async fn only_a_refusal_or_a_closed_door_is_certain() {
         (408, "", false),
         (413, "", true),
         (200, "hm", false),
-        (200, r#"{"error":{"data":{"kind":"rate_limited","name":"CheckerBusy"}}}"#, true),
-        (200, r#"{"error":{"data":{"kind":"internal","name":"Task"}}}"#, false),
+        (
+            200,
+            r#"{"error":{"code":-32006,"message":"","data":{"kind":"rate_limited","name":"CheckerBusy"}}}"#,
+            true,
+        ),
+        (
+            200,
+            r#"{"error":{"code":-32603,"message":"","data":{"kind":"internal","name":"Task"}}}"#,
+            false,
+        ),
+        // What is no error as it should be says nothing of what was done.
+        (200, r#"{"error":{"data":{"kind":"rate_limited","name":"CheckerBusy"}}}"#, false),
     ] {
         let error = ask(&parrot(status, body).await).await;
         assert_eq!(error.is_certain(), is_certain, "{error:?}");
