@@ -2,7 +2,7 @@
 //!
 //! 1. Plan genesis and keys, and write down that a network begins here.
 //! 2. Choose ports; write one home per node with `weft node init`.
-//! 3. Start every node.
+//! 3. Start every node; one whose port was taken meanwhile says so, and all begins anew.
 //! 4. Wait until every node has the same first final block.
 //! 5. With a metagraph: send the rows of the validators without a node, and wait until
 //!    all permitted rows are final; those the chain must refuse are offered too, and
@@ -29,6 +29,9 @@ pub const MAX_NODES: usize = 64;
 
 /// How long the first final block may take.
 const FIRST_FINAL: Duration = Duration::from_secs(30);
+
+/// How often a network begins anew since another program has taken one of its ports.
+const RACES: u32 = 3;
 
 /// How often the nodes are asked meanwhile.
 const LOOK: Duration = Duration::from_millis(50);
@@ -122,7 +125,9 @@ pub struct NetStatus {
     pub rows: Vec<RowReport>,
 }
 
-/// Makes and starts a network; returns when its first block is final everywhere.
+/// Makes and starts a network; returns when its first block is final everywhere. A port that
+/// was free when it was chosen may be another program's when its node listens: then all begins
+/// anew with other ports.
 ///
 /// # Errors
 /// [`NetError`] says what could not be made, which node died, or what did not happen
@@ -140,8 +145,28 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
     if let Some(Fewer { asked, made, reason }) = &fewer {
         say(&format!("nodes     {made} instead of {asked}: {reason}"));
     }
+    let mut races = RACES;
+    loop {
+        match raise(wish, &plan, say).await {
+            Err(NetError::Died { name, log }) if races > 0 && is_port_taken(&log) => {
+                races -= 1;
+                say(&format!("ports     one of {name} is another program's now; anew with others"));
+            }
+            raised => return raised.map(|status| NetStatus { fewer, ..status }),
+        }
+    }
+}
+
+/// Whether what a node said last is that somebody else listens on a port of its.
+#[must_use]
+pub fn is_port_taken(words: &str) -> bool {
+    words.contains(&std::io::Error::from(rustix::io::Errno::ADDRINUSE).to_string())
+}
+
+/// One try, on ports that are free when it begins; what it has started is stopped again.
+async fn raise(wish: &Wish, plan: &Plan, say: &impl Fn(&str)) -> Result<NetStatus, NetError> {
     Net::clear(&wish.dir)?;
-    let mut net = write(wish, &plan)?;
+    let mut net = write(wish, plan)?;
     say(&format!(
         "genesis   {} voters, {} neurons in subnet 1, chain {}",
         plan.genesis.voters.len(),
@@ -158,11 +183,11 @@ pub async fn up(wish: &Wish, say: &impl Fn(&str)) -> Result<NetStatus, NetError>
     if let Some(wires) = &net.wires {
         say(&format!("wires     {} between them, in one process", wires.wires.len()));
     }
-    match settle(&net, &plan, say).await {
+    match settle(&net, plan, say).await {
         Ok(status) => {
             net.state = State::Up;
             net.save()?;
-            Ok(NetStatus { state: net.state, fewer, ..status })
+            Ok(NetStatus { state: net.state, ..status })
         }
         Err(error) => {
             net.down()?;

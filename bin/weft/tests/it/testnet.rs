@@ -194,3 +194,79 @@ fn a_start_that_was_interrupted_does_not_bar_the_next() {
     let up = home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300"]);
     assert_eq!(up["state"], json!("up"));
 }
+
+/// A program that is in the way: its first node finds one of its ports taken.
+const LOSES_ONCE: &str = r#"#!/bin/sh
+if [ "$1 $2" = "node run" ] && mkdir "LOST" 2>/dev/null; then
+    head -c 1 >/dev/null
+    echo "the RPC server can't listen on 127.0.0.1:1: Address already in use (os error 98)" >&2
+    exit 1
+fi
+exec "WEFT" "$@"
+"#;
+
+/// Between the choice of a port and its use another program may take it.
+#[test]
+fn a_network_that_loses_a_port_begins_anew_with_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::new();
+    let (script, lost) = (home.path().join("weft"), home.path().join("lost"));
+    let program = LOSES_ONCE
+        .replace("LOST", lost.to_str().expect("a plain path"))
+        .replace("WEFT", env!("CARGO_BIN_EXE_weft"));
+    std::fs::write(&script, program).expect("a file");
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&script, mode).expect("it is ours");
+    let wish = weft_testnet::up::Wish {
+        dir: home.path().join("testnet"),
+        binary: script,
+        choice: weft_testnet::Choice {
+            nodes: 2,
+            slot_ms: 300,
+            seed: "races".to_owned(),
+            genesis_time: weft_types::Millis(weft_node::engine::now().0 + 1_000),
+            network: weft_types::Network::Local,
+            senders: 0,
+        },
+        metagraph: None,
+        fair_launch: false,
+        wires: false,
+        test_rules: false,
+        params: Vec::new(),
+        usual_ports: false,
+        rpc_body_bytes: 1 << 20,
+    };
+    let said = std::cell::RefCell::new(Vec::new());
+    let say = |line: &str| said.borrow_mut().push(line.to_owned());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let status = runtime.block_on(weft_testnet::up::up(&wish, &say)).expect("it comes up");
+    assert!(lost.exists() && status.nodes.iter().all(|node| node.pid.is_some()), "{status:?}");
+    let said = said.into_inner();
+    assert!(said.iter().any(|l| l.contains("one of node0 is another program's now")), "{said:?}");
+}
+
+/// What the test above has a program say is what a node says, of RPC and of peers.
+#[test]
+fn a_node_whose_port_is_taken_says_so_as_a_network_reads_it() {
+    let held = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = held.local_addr().expect("an address").port();
+    let (rpc, listen) = (format!("127.0.0.1:{port}"), format!("/ip4/127.0.0.1/tcp/{port}"));
+    for (name, flags) in [("rpc", ["--rpc", &rpc]), ("listen", ["--listen", &listen])] {
+        let home = Home::new();
+        let free = format!("127.0.0.1:{}", crate::imported::free_port());
+        let other =
+            if name == "rpc" { ["--listen", "/ip4/127.0.0.1/tcp/0"] } else { ["--rpc", &free] };
+        home.data(
+            &[
+                &["node", "init", "--home", home.path().join("n").to_str().expect("a path")][..],
+                &flags,
+                &other,
+            ]
+            .concat(),
+        );
+        let out =
+            home.weft(&["node", "run", "--home", home.path().join("n").to_str().expect("a path")]);
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(!out.status.success() && weft_testnet::up::is_port_taken(&said), "{name}: {said}");
+    }
+}
