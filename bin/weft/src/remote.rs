@@ -3,6 +3,7 @@
 use crate::args::Global;
 use crate::output::{Answer, Exit, Failure, note};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -110,11 +111,10 @@ impl Remote {
     /// Which chain the node is of.
     pub async fn chain(&self) -> Result<ChainInfo, Failure> {
         let genesis = self.call("chain_getGenesis", &json!({})).await?;
-        let bad = |e: serde_json::Error| Failure::new(Exit::Failed, "BadAnswer", e);
         Ok(ChainInfo {
-            network: serde_json::from_value(genesis["network"].clone()).map_err(bad)?,
-            chain: serde_json::from_value(genesis["chain_id"].clone()).map_err(bad)?,
-            params: serde_json::from_value(genesis["params"].clone()).map_err(bad)?,
+            network: part(&genesis, "network")?,
+            chain: part(&genesis, "chain_id")?,
+            params: part(&genesis, "params")?,
         })
     }
 
@@ -125,12 +125,30 @@ impl Remote {
         params: &impl Serialize,
         text: impl FnOnce(&Value) -> String,
     ) -> Result<Answer, Failure> {
+        self.read_well(method, params, |data| Ok(text(data))).await
+    }
+
+    /// A read as the answer of a command, of which something may turn out to be wrong.
+    pub async fn read_well(
+        &self,
+        method: &str,
+        params: &impl Serialize,
+        text: impl FnOnce(&Value) -> Result<String, Failure>,
+    ) -> Result<Answer, Failure> {
         let data = self.call(method, params).await?;
-        let text = text(&data);
-        let network = data["network"].as_str().map(ToOwned::to_owned);
-        let height = data["height"].as_u64();
+        let text = text(&data)?;
+        // Not every answer has them.
+        let (network, height) = (part(&data, "network")?, part(&data, "height")?);
         Ok(Answer { network, height, data, text })
     }
+}
+
+/// A part of an answer, which must be what it should be.
+pub fn part<T: DeserializeOwned>(answer: &Value, name: &str) -> Result<T, Failure> {
+    serde_json::from_value(answer[name].clone()).map_err(|e| {
+        let text = format!("the node's answer has no \"{name}\" as it should be: {e}");
+        Failure::new(Exit::Failed, "BadAnswer", text).help("update the node, or this program")
+    })
 }
 
 /// A client's error as a failure, with the exit code that fits.

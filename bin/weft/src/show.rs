@@ -106,8 +106,8 @@ fn line(name: &str, value: &Value) -> String {
         (Some(rao), _) => format!("{rao} rao = {} TAO", rao.as_tao()),
         (None, Value::String(text)) => text.clone(),
         (None, Value::Number(ms)) if name == "genesis_time" => {
-            let date = ms.as_u64().map(crate::date::utc).unwrap_or_default();
-            format!("{ms} ms since 1970 = {date}")
+            let text = format!("{ms} ms since 1970");
+            ms.as_u64().map_or(text.clone(), |ms| format!("{text} = {}", crate::date::utc(ms)))
         }
         _ => cell(name, value),
     }

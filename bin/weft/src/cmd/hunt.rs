@@ -233,9 +233,11 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
         };
     }
     let message = format!("{} of {} scenarios broke a promise", hunted.violations, hunted.seeds);
-    let number = twinned.first_failing.unwrap_or(0);
-    let again = format!("replay the first: {}", replay_twins(&plan, number));
-    Err(Failure::new(Exit::CheckFailed, "Violation", message).help(again).data(&twinned))
+    let failure = Failure::new(Exit::CheckFailed, "Violation", message).data(&twinned);
+    Err(match twinned.first_failing {
+        Some(number) => failure.help(format!("replay the first: {}", replay_twins(&plan, number))),
+        None => failure,
+    })
 }
 
 /// The command that plays one scenario of twins again.

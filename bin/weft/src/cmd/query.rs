@@ -46,7 +46,7 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
             let params = json!({ "netuid": netuid });
             remote.read("subnet_registrationCost", &params, pairs).await
         }
-        QueryCommand::Root => remote.read("root_get", &json!({}), super::weights::root).await,
+        QueryCommand::Root => remote.read_well("root_get", &json!({}), super::weights::root).await,
         QueryCommand::Voters => remote.read("voter_set", &json!({}), pairs).await,
         QueryCommand::Offences { voter } => {
             let chain = remote.chain().await?;

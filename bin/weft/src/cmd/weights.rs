@@ -7,7 +7,7 @@ use super::commits::{self, Commits, Hidden};
 use super::submit::Desk;
 use crate::args::{Global, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow};
 use crate::output::{Answer, Exit, Failure};
-use crate::remote::Remote;
+use crate::remote::{Remote, part};
 use crate::show::{cell, percent, text};
 use crate::signer;
 use serde_json::{Value, json};
@@ -128,7 +128,7 @@ async fn show(global: &Global, args: &WeightsShow) -> Result<Answer, Failure> {
             let text = "the root matrix has voters, not uids";
             return Err(Failure::new(Exit::Usage, "NoUidInRoot", text).help("leave --uid out"));
         }
-        return remote.read("root_get", &json!({}), root).await;
+        return remote.read_well("root_get", &json!({}), root).await;
     }
     let params = json!({ "netuid": args.netuid, "uid": args.uid });
     remote.read("subnet_weights", &params, matrix).await
@@ -138,19 +138,30 @@ async fn show(global: &Global, args: &WeightsShow) -> Result<Answer, Failure> {
 const SCORES: &str = "uid=score; scores are parts of 65535, as stored, and only their ratios count";
 
 /// The root matrix for people.
-pub fn root(answer: &Value) -> String {
+pub fn root(answer: &Value) -> Result<String, Failure> {
     let line = |row: &Value| {
         let (hotkey, scores) = (cell("hotkey", &row["hotkey"]), cell("scores", &row["scores"]));
         format!("{hotkey} looked at {}: {scores}", row["view"])
     };
-    let rows = answer["rows"].as_array().into_iter().flatten().map(line);
-    let weight = |share: &Value| text(&share["weight"]).parse::<u128>().unwrap_or(0);
-    let shares = || answer["shares"].as_array().into_iter().flatten();
-    let all = shares().map(weight).sum();
-    let shares =
-        shares().map(|s| format!("share of subnet {}: {}", s["netuid"], percent(weight(s), all)));
+    let (rows, shares): (Vec<Value>, Vec<Value>) = (part(answer, "rows")?, part(answer, "shares")?);
+    let weight = |share: &Value| -> Result<u128, Failure> {
+        let bad = |_| {
+            let text = format!("the node says {} as a share of the root matrix", share["weight"]);
+            Failure::new(Exit::Failed, "BadAnswer", text)
+        };
+        text(&share["weight"]).parse().map_err(bad)
+    };
+    let weights = shares.iter().map(weight).collect::<Result<Vec<_>, _>>()?;
+    let all = weights.iter().try_fold(0_u128, |sum, weight| sum.checked_add(*weight));
+    let all = all.ok_or_else(|| {
+        Failure::new(Exit::Failed, "BadAnswer", "the shares of the root matrix have no sum")
+    })?;
+    let shares = shares.iter().zip(weights).map(|(share, weight)| {
+        format!("share of subnet {}: {}", share["netuid"], percent(weight, all))
+    });
     let next = format!("next root epoch at height {}", answer["next_epoch"]);
-    rows.chain(shares).chain([next, SCORES.to_owned()]).collect::<Vec<_>>().join("\n")
+    let rows = rows.iter().map(line);
+    Ok(rows.chain(shares).chain([next, SCORES.to_owned()]).collect::<Vec<_>>().join("\n"))
 }
 
 fn matrix(answer: &Value) -> String {
