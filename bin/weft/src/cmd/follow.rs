@@ -1,18 +1,21 @@
 //! How far a node is that follows a chain: said on stderr until it is at the head, then
 //! once as a result.
 //!
-//! Asked are the node itself and the one it joined through, which says how high the chain
-//! is; what it says is believed up to one block a slot. When it is gone, the node is at the
-//! head as soon as it is ready by its own clock.
+//! At the head is what the node itself says: it is ready, by voters' signatures under a final
+//! block that is new by its clock, and by what its own peers have. The node it joined through
+//! is asked too, and what that says is a hint: it shows how far there is to go, and where it
+//! has more than a node that is ready, that much is waited for, as long as a final block may
+//! be old. When the two still differ then, that is said by name and ends the waiting.
 
 use crate::output::{Answer, Exit, Failure, note, tell};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 use weft_node::engine::now;
 use weft_node::start::Stopper;
-use weft_rpc::client::Client;
+use weft_rpc::client::{Client, ClientError};
 use weft_types::Millis;
 
 /// How often the nodes are asked.
@@ -20,6 +23,10 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many slots a node that is ready waits for what another says it has: as old as a final
+/// block may be at a node that is ready.
+const HINT_SLOTS: u64 = 16;
 
 /// Every so many looks it is said how far the node is.
 const LOOKS_PER_WORD: u32 = 4;
@@ -44,23 +51,44 @@ pub struct Watch {
     pub ends: bool,
 }
 
-/// What a node said of itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a node said of itself. What is missing or of another kind is an error by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 struct Standing {
     height: u64,
     /// None while it awaits the trusted block (R16).
+    #[serde(rename = "final_height", deserialize_with = "Option::deserialize")]
     last_final: Option<u64>,
     ready: bool,
+    /// Why it is not.
+    reasons: Vec<String>,
 }
 
 impl Standing {
-    fn of(status: &Value) -> Option<Self> {
-        Some(Self {
-            height: status["height"].as_u64()?,
-            last_final: status["final_height"].as_u64(),
-            ready: status["ready"].as_bool().unwrap_or(false),
-        })
+    /// Whether it is at the head by what it sees itself.
+    fn is_at_head(&self) -> bool {
+        self.ready && self.last_final.is_some() && self.height > 0
     }
+
+    fn has(&self, other: &Self) -> bool {
+        self.height >= other.height && self.last_final >= other.last_final
+    }
+}
+
+/// What the other node said when this one was ready first, and when that was.
+struct Hint {
+    since: Millis,
+    there: Standing,
+}
+
+/// How a node stands to the other one.
+#[derive(Debug, PartialEq, Eq)]
+enum Sight {
+    /// It is not at the head, or waits for what the other says it has.
+    OnTheWay,
+    /// It is at the head, and the other agrees or is gone.
+    AtHead,
+    /// It is at the head, and the other says something else for longer than that can be right.
+    Differs(&'static str),
 }
 
 impl Watch {
@@ -80,22 +108,28 @@ impl Watch {
 
     async fn watch(self, own: &Client, host: &Client, stopper: Stopper) {
         let began = now();
-        let (mut pace, mut looks, mut top) = (Pace::default(), 0_u32, None);
+        let (mut pace, mut looks, mut top, mut hint) = (Pace::default(), 0_u32, None, None);
+        let mut odd = Odd::default();
         loop {
             tokio::time::sleep(LOOK).await;
-            let Some(here) = standing(own).await else { continue };
-            let there = standing(host).await;
-            top = there.or(top).map(|top: Standing| self.bounded(top));
+            let Some(here) = odd.heard(standing(own).await) else { continue };
+            let there = odd.heard(standing(host).await).map(|there| self.bounded(there));
+            top = there.as_ref().map(|there| there.height).or(top);
             pace.add(now(), here.height);
-            if is_at_head(here, there.map(|there| self.bounded(there))) {
-                self.arrived(here, now().0.saturating_sub(began.0));
+            let patience = Millis(self.slot_ms.saturating_mul(HINT_SLOTS));
+            let sight = sight(&here, there.as_ref(), &mut hint, (now(), patience));
+            if sight != Sight::OnTheWay {
+                if let (Sight::Differs(name), Some(there)) = (&sight, &there) {
+                    self.differs(name, &here, there);
+                }
+                self.arrived(&here, now().0.saturating_sub(began.0));
                 if self.ends {
                     stopper.stop();
                 }
                 return;
             }
             if looks.is_multiple_of(LOOKS_PER_WORD) {
-                self.on_the_way(here, top.map(|top| top.height), &pace);
+                self.on_the_way(&here, top, &pace);
             }
             looks = looks.wrapping_add(1);
         }
@@ -104,13 +138,38 @@ impl Watch {
     /// No chain is higher than slots have begun.
     fn bounded(&self, there: Standing) -> Standing {
         let since = now().0.saturating_sub(self.genesis_time.0);
-        let slots = since.checked_div(self.slot_ms).unwrap_or(0);
+        // A genesis whose slots have no length is refused when it is checked.
+        let slots = since.checked_div(self.slot_ms).unwrap_or(u64::MAX);
         let (height, last_final) =
             (there.height.min(slots), there.last_final.map(|f| f.min(slots)));
         Standing { height, last_final, ..there }
     }
 
-    fn on_the_way(&self, here: Standing, of: Option<u64>, pace: &Pace) {
+    /// What the other says is not what this node sees.
+    fn differs(&self, name: &str, here: &Standing, there: &Standing) {
+        let said = |standing: &Standing| {
+            let last = standing.last_final.map_or_else(|| "none".to_owned(), |f| f.to_string());
+            format!("height {}, final {last}", standing.height)
+        };
+        let text = format!(
+            "{name}: the node at {} says {}; by its peers and its own clock this node is at the \
+             head with {}: ask another node which is right",
+            self.host,
+            said(there),
+            said(here)
+        );
+        if self.as_json {
+            let data = json!({
+                "event": "differs", "name": name, "url": self.host,
+                "height": here.height, "final_height": here.last_final,
+                "of": there.height, "of_final": there.last_final,
+            });
+            self.say(&data, String::new(), here.height);
+        }
+        note(&text);
+    }
+
+    fn on_the_way(&self, here: &Standing, of: Option<u64>, pace: &Pace) {
         let left = of.and_then(|of| pace.seconds_to(of));
         let text = match (of, left) {
             (Some(of), Some(left)) => {
@@ -122,14 +181,16 @@ impl Watch {
         if self.as_json {
             let data = json!({
                 "event": "progress", "height": here.height, "of": of, "seconds_left": left,
+                "reasons": here.reasons,
             });
             self.say(&data, String::new(), here.height);
         } else {
-            note(&text);
+            let why = here.reasons.first().filter(|_| of.is_none_or(|of| here.height >= of));
+            note(&why.map_or(text.clone(), |why| format!("{text}, not at the head: {why}")));
         }
     }
 
-    fn arrived(&self, here: Standing, took_ms: u64) {
+    fn arrived(&self, here: &Standing, took_ms: u64) {
         let data = json!({
             "event": "synced", "height": here.height, "final_height": here.last_final,
             "took_ms": took_ms,
@@ -143,7 +204,7 @@ impl Watch {
                 self.home.display()
             )
         };
-        let last_final = here.last_final.unwrap_or(0);
+        let last_final = here.last_final.map_or_else(|| "none".to_owned(), |f| f.to_string());
         let text = format!("at the head: height {}, final {last_final}\n{more}", here.height);
         self.say(&data, text, here.height);
     }
@@ -155,18 +216,53 @@ impl Watch {
     }
 }
 
-async fn standing(client: &Client) -> Option<Standing> {
-    let status = client.call::<_, Value>("chain_status", &json!({})).await.ok()?;
-    Standing::of(&status)
+async fn standing(client: &Client) -> Result<Standing, ClientError> {
+    client.call("chain_status", &json!({})).await
 }
 
-/// Whether a node has what the other has; alone it must be ready by its own clock.
-fn is_at_head(here: Standing, there: Option<Standing>) -> bool {
-    let Some(last_final) = here.last_final else { return false };
-    match there {
-        Some(there) => Some(last_final) >= there.last_final && here.height >= there.height,
-        None => here.ready && here.height > 0,
+/// Answers that are none of a node, each of which is said once.
+#[derive(Default)]
+struct Odd(BTreeSet<String>);
+
+impl Odd {
+    /// What was heard; one that is silent, starts, or is gone is asked again.
+    fn heard(&mut self, answer: Result<Standing, ClientError>) -> Option<Standing> {
+        let error = match answer {
+            Ok(standing) => return Some(standing),
+            Err(error) => error,
+        };
+        if let ClientError::NotRpc { url, .. } = &error {
+            if self.0.insert(url.clone()) {
+                note(&format!("BadAnswer: {error}"));
+            }
+        }
+        None
     }
+}
+
+/// How this node stands, by what it says itself; what the other said when this one was ready
+/// first is waited for, but not for ever.
+fn sight(
+    here: &Standing,
+    there: Option<&Standing>,
+    hint: &mut Option<Hint>,
+    (now, patience): (Millis, Millis),
+) -> Sight {
+    if !here.is_at_head() {
+        return Sight::OnTheWay;
+    }
+    let Some(there) = there else { return Sight::AtHead };
+    if there.height.saturating_add(HINT_SLOTS) < here.height {
+        return Sight::Differs("HostBehind");
+    }
+    let hint = hint.get_or_insert_with(|| Hint { since: now, there: there.clone() });
+    if here.has(&hint.there) || here.has(there) {
+        return Sight::AtHead;
+    }
+    if now.0.saturating_sub(hint.since.0) < patience.0 {
+        return Sight::OnTheWay;
+    }
+    Sight::Differs("HostAhead")
 }
 
 /// How many looks back the pace is taken from.
@@ -223,17 +319,74 @@ mod tests {
         assert_eq!(pace.seconds_to(149), Some(100), "what was long ago does not count");
     }
 
+    fn at(height: u64, last_final: u64) -> Standing {
+        let (last_final, reasons) = (Some(last_final), Vec::new());
+        Standing { height, last_final, ready: true, reasons }
+    }
+
     #[test]
-    fn a_node_is_at_the_head_when_it_has_what_the_other_has_or_is_ready_alone() {
-        let at =
-            |height, last_final| Standing { height, last_final: Some(last_final), ready: false };
-        let awaiting = Standing { height: 9, last_final: None, ready: true };
-        assert!(!is_at_head(awaiting, Some(at(6, 3))) && !is_at_head(awaiting, None));
-        assert!(!is_at_head(at(5, 3), Some(at(6, 3))));
-        assert!(!is_at_head(at(6, 3), Some(at(6, 4))));
-        assert!(is_at_head(at(6, 4), Some(at(6, 4))));
-        assert!(!is_at_head(at(6, 4), None));
-        assert!(is_at_head(Standing { ready: true, ..at(6, 4) }, None));
+    fn a_node_is_at_the_head_by_its_own_word_and_the_other_is_a_hint() {
+        let look = |here: &Standing, there: Option<&Standing>| {
+            sight(here, there, &mut None, (Millis(0), Millis(100)))
+        };
+        assert_eq!(look(&at(6, 4), Some(&at(6, 4))), Sight::AtHead);
+        assert_eq!(look(&at(6, 4), None), Sight::AtHead, "the other is gone");
+        assert_eq!(look(&at(5, 3), Some(&at(6, 3))), Sight::OnTheWay);
+        assert_eq!(look(&at(6, 3), Some(&at(6, 4))), Sight::OnTheWay);
+        // Whatever the other says, a node that is not ready is not at the head.
+        let waiting = Standing { ready: false, ..at(6, 4) };
+        let awaiting = Standing { last_final: None, ..at(9, 0) };
+        for here in [&waiting, &awaiting, &at(0, 0)] {
+            for there in [None, Some(&at(6, 4)), Some(&at(0, 0))] {
+                assert_eq!(look(here, there), Sight::OnTheWay, "{here:?}");
+            }
+        }
+        assert_eq!(look(&at(17, 4), Some(&at(0, 0))), Sight::Differs("HostBehind"));
+    }
+
+    #[test]
+    fn what_the_other_overstates_is_waited_for_16_slots_and_then_said_by_name() {
+        let mut hint = None;
+        let mut look = |ms, height, of| {
+            let clock = (Millis(ms), Millis(1_600));
+            sight(&at(height, height), Some(&at(of, of)), &mut hint, clock)
+        };
+        // It runs ahead for ever, so that nobody ever has what it says.
+        assert_eq!(look(5_000, 10, 100), Sight::OnTheWay);
+        assert_eq!(look(6_599, 26, 116), Sight::OnTheWay);
+        assert_eq!(look(6_600, 26, 116), Sight::Differs("HostAhead"));
+        let mut hint = None;
+        let mut look = |ms, height, of| {
+            let clock = (Millis(ms), Millis(1_600));
+            sight(&at(height, height), Some(&at(of, of)), &mut hint, clock)
+        };
+        // One that makes blocks as fast as they come is no liar.
+        assert_eq!(look(0, 10, 12), Sight::OnTheWay);
+        assert_eq!(look(200, 12, 14), Sight::AtHead);
+    }
+
+    #[test]
+    fn a_status_that_lacks_something_or_has_another_kind_of_it_is_none() {
+        let read = |value: Value| serde_json::from_value::<Standing>(value);
+        let good = json!({ "height": 5, "final_height": null, "ready": true, "reasons": [] });
+        assert_eq!(read(good.clone()).unwrap().last_final, None);
+        for (name, bad) in [
+            ("height", json!("5")),
+            ("height", Value::Null),
+            ("final_height", json!("4")),
+            ("ready", json!("yes")),
+            ("ready", Value::Null),
+            ("reasons", json!("none")),
+        ] {
+            let mut status = good.clone();
+            status[name] = bad;
+            assert!(read(status).is_err(), "{name}");
+        }
+        for name in ["height", "final_height", "ready", "reasons"] {
+            let mut status = good.clone();
+            status.as_object_mut().unwrap().remove(name);
+            assert!(read(status).is_err(), "{name}");
+        }
     }
 
     #[test]

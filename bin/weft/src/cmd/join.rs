@@ -2,7 +2,8 @@
 //!
 //! 1. Ask the node at the URL which chain it is of, and check what can be checked
 //!    ([`weft_node::join`]).
-//! 2. Write a home; one that is there already must be of the same chain, and goes on.
+//! 2. Write a home; one that is there already must be of the same chain, and goes on, with
+//!    the peers that a node named which has shown the chain's genesis.
 //! 3. Run the node, and say how far it is until it is at the head ([`super::follow`]).
 //!
 //! When the node at the URL is not there any more, a home that was made before goes on with
@@ -25,7 +26,7 @@ use weft_node::join::{Host, JoinError, Welcome};
 use weft_node::start::{self, Order, Stopper};
 use weft_node::trust::TrustFault;
 use weft_rpc::client::ClientError;
-use weft_types::{Genesis, Height};
+use weft_types::{ChainId, Genesis, Height};
 
 /// The ports of a node's home when they are free: for its RPC and for its peers.
 const USUAL: (u16, u16) = (19_944, 19_900);
@@ -84,14 +85,30 @@ pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
     Answer::new(&json!({ "event": "stopped" }), "")
 }
 
+/// What a node elsewhere said, checked against the chain that is meant.
+struct Heard {
+    welcome: Welcome,
+    genesis: Genesis,
+    peers: Vec<String>,
+}
+
 /// Asks, checks, and writes the home or finds it.
 async fn prepare(global: &Global, args: &NodeJoin) -> Result<Joined, Failure> {
     let home = Home::new(node_home(global)?);
     let known = home.path().join("config.toml").exists();
     let known = known.then(|| home.genesis().map_err(NodeError::Home)).transpose()?;
+    let own = known.as_ref().map(Genesis::chain_id);
+    // Whether anybody answers or not: the word of the person counts before any other's.
+    if let Some((have, want)) = own.zip(args.chain).filter(|(have, want)| have != want) {
+        let text =
+            format!("--chain is {want}, the home {} is of chain {have}", home.path().display());
+        return Err(Failure::new(Exit::Failed, "OtherChain", text)
+            .help("choose another --home, or leave --chain out to go on with this one"));
+    }
+    let place = format!("the home {}", home.path().display());
+    let meant = own.map(|chain| (chain, &*place)).or(args.chain.map(|chain| (chain, "--chain")));
     let host = Host::new(&args.url, Duration::from_secs(global.timeout))?;
-    let welcome = match (host.greet().await, known) {
-        (Ok(welcome), known) => (welcome, known),
+    let heard = match (ask(&host, meant).await, known) {
         (Err(JoinError::Client(error)), Some(genesis)) if is_away(&error) => {
             let config = home.config().map_err(NodeError::Home)?;
             note(&format!(
@@ -100,32 +117,30 @@ async fn prepare(global: &Global, args: &NodeJoin) -> Result<Joined, Failure> {
             ));
             return Ok(Joined { home, genesis, config, more: Vec::new(), welcome: None });
         }
-        (Err(error), _) => return Err(error.into()),
+        (heard, _) => heard?,
     };
-    let (welcome, known) = welcome;
-    if let Some(chain) = args.chain {
-        welcome.is_of(chain, "--chain")?;
-    }
-    if let Some(genesis) = &known {
-        welcome.is_of(genesis.chain_id(), &format!("the home {}", home.path().display()))?;
-    }
-    let is_new = known.is_none();
-    let genesis = match known {
-        Some(genesis) => genesis,
-        None => {
-            note(&format!("joining   chain {} at height {}", welcome.chain, welcome.height));
-            host.genesis(welcome.chain).await?
-        }
-    };
-    welcome.fits_rules(&genesis)?;
-    welcome.fits_clock(genesis.params.slot_ms)?;
-    let peers = host.peers().await?;
-    if is_new {
+    let Heard { welcome, genesis, peers } = heard;
+    if own.is_none() {
         make(args, &home, &genesis, peers.clone())?;
     }
     let config = home.config().map_err(NodeError::Home)?;
     let more = peers.into_iter().filter(|peer| !config.peers.contains(peer)).collect();
     Ok(Joined { home, genesis, config, more, welcome: Some(welcome) })
+}
+
+/// Which chain it is of anybody can say; its addresses are asked for when it has shown the
+/// genesis that the chain is named by, also where a home has that genesis already.
+async fn ask(host: &Host, meant: Option<(ChainId, &str)>) -> Result<Heard, JoinError> {
+    let welcome = host.greet().await?;
+    if let Some((chain, whose)) = meant {
+        welcome.is_of(chain, whose)?;
+    }
+    note(&format!("joining   chain {} at height {}", welcome.chain, welcome.height));
+    let genesis = host.genesis(welcome.chain).await?;
+    welcome.fits_rules(&genesis)?;
+    welcome.fits_clock(genesis.params.slot_ms)?;
+    let peers = host.peers().await?;
+    Ok(Heard { welcome, genesis, peers })
 }
 
 /// Whether the node is just not there: nothing was said that could be wrong.

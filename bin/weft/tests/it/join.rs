@@ -27,6 +27,7 @@ impl Joining {
             .args(words)
             .arg("--json")
             .env("WEFT_HOME", home.path())
+            .env_remove("WEFT_NETWORK")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -53,6 +54,20 @@ impl Joining {
                 return said;
             }
         }
+    }
+
+    /// Waits until it refuses, with this exit code; answers the error. What joins where it
+    /// must not says so first, and is stopped at once.
+    pub fn refusal(mut self, exit: i32) -> Value {
+        let mut said = self.lines.recv_timeout(PATIENCE).expect("it says something in time");
+        assert_eq!(said["ok"], json!(false), "it joined: {said}");
+        let code = until(
+            PATIENCE,
+            || self.child.try_wait().expect("it is ours").and_then(|status| status.code()),
+            Option::is_some,
+        );
+        assert_eq!(code, Some(exit), "{said}");
+        said["error"].take()
     }
 
     /// Asks it to stop, as Ctrl-C does; it must end well.
@@ -127,7 +142,8 @@ fn refused(exit: i32, url: &str, more: &[&str]) -> String {
     let home = Home::new();
     let at = home.path().join("node");
     let words = ["node", "join", url, "--home", text(&at), "--until-synced"];
-    let name = home.error(&[&words[..], more].concat(), exit);
+    let error = Joining::start(&home, &[&words[..], more].concat()).refusal(exit);
+    let name = error["name"].as_str().expect("an error has a name").to_owned();
     assert!(!at.join("config.toml").exists(), "{name}: a home was made");
     name
 }
@@ -159,7 +175,7 @@ fn a_url_where_no_node_is_has_an_error_by_name() {
     assert_eq!(refused(1, &other, &[]), "NoNode");
     let silent = stub::raw(|_| None);
     assert_eq!(refused(6, &silent, &["--timeout", "1"]), "Timeout");
-    let alone = lying("net_peers", |_| json!({ "local": {}, "peers": [] }));
+    let alone = lying("net_peers", |_| json!({ "local": { "addresses": [] }, "peers": [] }));
     assert_eq!(refused(1, &alone, &[]), "NoPeers");
 }
 
@@ -276,10 +292,122 @@ fn a_chain_a_version_or_a_clock_that_does_not_fit_is_said_by_name() {
     home.data(&["node", "init", "--home", text(&at)]);
     let kept = std::fs::read(at.join("genesis.json")).expect("a genesis");
     let words = ["node", "join", &honest, "--home", text(&at)];
-    let (code, answer) = home.json(&words);
-    assert_eq!((code, &answer["error"]["name"]), (1, &json!("OtherChain")), "{answer}");
-    let message = answer["error"]["message"].as_str().expect("a message");
-    let chain = stub::genesis().chain_id().to_string();
-    assert!(message.contains(text(&at)) && message.contains("chain 0x"), "{message} {chain}");
+    let error = Joining::start(&home, &words).refusal(1);
+    assert_eq!(error["name"], json!("OtherChain"), "{error}");
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains(text(&at)) && message.contains("chain 0x"), "{message}");
     assert_eq!(std::fs::read(at.join("genesis.json")).expect("a genesis"), kept);
+}
+
+/// F20: the chain that the person names is compared with the home's own, whether the node at
+/// the URL is there or not.
+#[test]
+fn a_chain_that_is_meant_is_compared_with_that_of_the_home_also_when_nobody_answers() {
+    let (home, chain) = (Home::new(), stub::genesis().chain_id().to_string());
+    let at = home.path().join("node");
+    home.data(&["node", "init", "--home", text(&at)]);
+    for url in ["http://127.0.0.1:1".to_owned(), lying("", |answer| answer)] {
+        let words = ["node", "join", &url, "--home", text(&at), "--chain", &chain];
+        let error = Joining::start(&home, &words).refusal(1);
+        assert_eq!(error["name"], json!("OtherChain"), "{error}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.contains(text(&at)) && message.contains(&chain), "{message}");
+    }
+}
+
+/// Anybody can say the name of a chain: addresses are taken from who shows its genesis.
+#[test]
+fn a_home_takes_no_peers_of_a_node_that_only_says_the_name_of_its_chain() {
+    let (home, genesis) = (Home::new(), stub::genesis());
+    let (at, file) = (home.path().join("node"), home.path().join("genesis.json"));
+    std::fs::write(&file, serde_json::to_string(&genesis).expect("JSON")).expect("a file");
+    home.data(&["node", "init", "--genesis", text(&file), "--home", text(&at)]);
+    let other = Genesis { name: "another".to_owned(), ..stub::genesis() };
+    let chain = genesis.chain_id();
+    let url = stub::serve(move |method, params| {
+        let mut answer = honest(&other, method, params);
+        if method == "chain_status" {
+            answer["chain_id"] = json!(chain);
+        }
+        answer
+    });
+    let error = Joining::start(&home, &["node", "join", &url, "--home", text(&at)]).refusal(1);
+    assert_eq!(error["name"], json!("GenesisLies"), "{error}");
+}
+
+/// A node on this machine may name peers on this machine, and no name, nothing of one link and
+/// no group; what a node beyond may name is in `node/src/join/places.rs`.
+#[test]
+fn addresses_that_no_node_says_are_not_written_into_the_home() {
+    let home = Home::new();
+    let at = home.path().join("node");
+    let url = lying("net_peers", |_| {
+        let said = [
+            "/ip4/127.0.0.1/tcp/2",
+            "/dns/localhost/tcp/3",
+            "/dns/node.example/tcp/3",
+            "/ip4/169.254.169.254/tcp/3",
+            "/ip6/fe80::1/tcp/3",
+            "/ip4/224.0.0.1/tcp/3",
+            "/ip6/::ffff:127.0.0.1/tcp/4",
+            "/ip4/10.0.0.7/tcp/5",
+        ];
+        let own = json!({ "name": "x", "addresses": ["/ip4/127.0.0.1/tcp/1"] });
+        json!({ "local": own, "peers": [{ "name": "y", "addresses": said }] })
+    });
+    let rpc = format!("127.0.0.1:{}", free_port());
+    let place = ["--rpc", &rpc, "--listen", "/ip4/127.0.0.1/tcp/0"];
+    let words = [&["node", "join", &url, "--home", text(&at)][..], &place].concat();
+    let node = Joining::start(&home, &words);
+    let want = ["127.0.0.1/tcp/1", "127.0.0.1/tcp/2", "127.0.0.1/tcp/4", "10.0.0.7/tcp/5"];
+    let want = json!(want.map(|address| format!("/ip4/{address}")));
+    assert_eq!(node.event("joined")["data"]["peers"], want);
+    let config = std::fs::read_to_string(at.join("config.toml")).expect("a configuration");
+    for none in ["dns", "169.254", "fe80", "224.0", "ffff"] {
+        assert!(!config.contains(&format!("/{none}")), "{none}: {config}");
+    }
+}
+
+/// F20: at the head is what the node sees itself; who overstates its height holds nobody up.
+#[test]
+fn a_url_that_overstates_its_height_is_named_and_ends_no_waiting_for_ever() {
+    let (home, plan) = (Home::new(), stub::plan(250));
+    let (first, file) = (home.path().join("first"), home.path().join("genesis.json"));
+    std::fs::write(&file, serde_json::to_string(&plan.genesis).expect("JSON")).expect("a file");
+    let seed = weft_types::hash::to_hex(plan.nodes[0].voter.seed());
+    std::fs::write(home.path().join("voter.key"), seed).expect("a file");
+    let place =
+        || (format!("127.0.0.1:{}", free_port()), format!("/ip4/127.0.0.1/tcp/{}", free_port()));
+    let (rpc, listen) = place();
+    let _node =
+        Running::node(&first, &["--genesis", text(&file), "--rpc", &rpc, "--listen", &listen]);
+    let real = format!("http://{rpc}");
+    let status = || home.json(&["node", "status", "--network", &real]).1["data"].take();
+    until(PATIENCE, status, |s| final_height(s) >= 2);
+
+    // A minute of slots has no block: what it says can be, and nobody will ever have it.
+    let genesis = plan.genesis.clone();
+    let url = stub::serve(move |method, params| {
+        let mut answer = honest(&genesis, method, params);
+        match method {
+            "chain_status" => {
+                answer["height"] = json!(1_u64 << 40);
+                answer["final_height"] = json!(1_u64 << 40);
+            }
+            "net_peers" => answer["local"]["addresses"] = json!([listen]),
+            _ => {}
+        }
+        answer
+    });
+    let at = home.path().join("node");
+    let (rpc, listen) = place();
+    let place = ["--rpc", &rpc, "--listen", &listen, "--until-synced"];
+    let words = [&["node", "join", &url, "--home", text(&at)][..], &place].concat();
+    let node = Joining::start(&home, &words);
+    let differs = node.event("differs");
+    assert_eq!(differs["data"]["name"], json!("HostAhead"), "{differs}");
+    assert!(differs["data"]["of"].as_u64() > differs["data"]["height"].as_u64(), "{differs}");
+    let synced = node.event("synced");
+    assert!(final_height(&synced["data"]) >= 2, "{synced}");
+    node.event("stopped");
 }

@@ -9,15 +9,19 @@ use weft_types::{Genesis, Millis, Network};
 
 /// A chain that nobody runs.
 pub fn genesis() -> Genesis {
-    let plan = weft_testnet::Plan::small(&weft_testnet::Choice {
+    plan(1_000).genesis
+}
+
+/// The plan of a chain of one voter that began a minute ago, with slots of this length.
+pub fn plan(slot_ms: u64) -> weft_testnet::Plan {
+    weft_testnet::Plan::small(&weft_testnet::Choice {
         nodes: 1,
-        slot_ms: 1_000,
+        slot_ms,
         seed: "stub".to_owned(),
         genesis_time: Millis(now().0 - 60_000),
         network: Network::Local,
         senders: 0,
-    });
-    plan.genesis
+    })
 }
 
 /// What an honest node of a chain answers; null to what it does not know.
@@ -26,7 +30,7 @@ pub fn honest(genesis: &Genesis, method: &str, params: &Value) -> Value {
     match method {
         "chain_status" => json!({
             "chain_id": chain, "height": 5, "final_height": 4, "final_hash": chain,
-            "time": now(), "ready": true,
+            "time": now(), "ready": true, "reasons": [],
         }),
         "chain_genesis" => GenesisPages::of(genesis).page(params).expect("a page"),
         "net_peers" => json!({
