@@ -4,17 +4,28 @@
 //! apart by key prefixes. Its cache is kept small: what is read often lives in the
 //! ledger's memory. It flushes when it is told to and never by itself, because its
 //! timed flush can stall without an error when the disk is full.
+//!
+//! What a write replaces, some 3 KB a write, sled hands to crossbeam's epochs, which free a
+//! little of it every 128 operations; a batch counts as one, however long it is. So each batch
+//! is followed by as many rounds of freeing as it takes (docs/decisions/0030).
 
 use super::{Batch, Database, DatabaseError, Fault, Pair};
+use crossbeam_epoch::pin;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const CACHE_BYTES: u64 = 16 << 20;
 
 /// How long a dropped handle may take to let go of the database's lock.
 const LET_GO: Duration = Duration::from_secs(5);
+
+/// The most rounds of freeing after a batch, of some 500 pieces each. It takes so many only
+/// while another thread is in the middle of something; then the next batch frees more.
+const ROUNDS: usize = 1 << 14;
 
 /// An open sled database.
 #[derive(Debug)]
@@ -49,6 +60,20 @@ fn guarded<T>(
     let reason = || "sled panicked".to_owned();
     let panicked = |_| DatabaseError { doing, reason: reason(), fault: Fault::Damaged };
     catch_unwind(AssertUnwindSafe(work)).map_err(panicked)?.map_err(named(doing))
+}
+
+/// Frees what writes have replaced: all that was put away before the mark is gone when the
+/// mark is.
+fn free_replaced() {
+    let freed = Arc::new(AtomicBool::new(false));
+    let mark = Arc::clone(&freed);
+    pin().defer(move || mark.store(true, Ordering::Relaxed));
+    for _ in 0..ROUNDS {
+        if freed.load(Ordering::Relaxed) {
+            return;
+        }
+        pin().flush();
+    }
 }
 
 impl Sled {
@@ -94,7 +119,9 @@ impl Database for Sled {
                 None => writes.remove(key),
             }
         }
-        guarded("write", || self.db.apply_batch(writes))
+        let done = guarded("write", || self.db.apply_batch(writes));
+        free_replaced();
+        done
     }
 
     fn sync(&mut self) -> Result<(), DatabaseError> {
