@@ -43,6 +43,39 @@ pub fn memory() -> Memory {
     Memory { rss_mib: mib("VmRSS"), peak_mib: mib("VmHWM") }
 }
 
+/// What a process holds in memory, in KiB, and of what kind.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Resident {
+    /// All of it.
+    pub rss_kib: u64,
+    /// Its own: what it was handed out, and what of that it gave back but is not taken yet.
+    pub anon_kib: u64,
+    /// Pages of files, which are those of the program and can be read again at any time.
+    pub file_kib: u64,
+    /// The most that it ever held.
+    pub peak_kib: u64,
+}
+
+/// What a process holds in memory; zeros where it is gone or the system does not tell.
+#[must_use]
+pub fn resident(pid: Option<u32>) -> Resident {
+    let path = pid.map(|pid| format!("/proc/{pid}/status")).unwrap_or_default();
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    Resident {
+        rss_kib: kib(&text, "VmRSS"),
+        anon_kib: kib(&text, "RssAnon"),
+        file_kib: kib(&text, "RssFile"),
+        peak_kib: kib(&text, "VmHWM"),
+    }
+}
+
+/// The machine's load over one minute and five.
+#[must_use]
+pub fn load_average() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+}
+
 fn field(text: &str, name: &str) -> Option<String> {
     let line = text.lines().find(|l| l.starts_with(name))?;
     Some(line.split_once(':')?.1.trim().to_owned())

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod consensus;
 pub mod epochs;
 pub mod fill;
+pub mod fill_node;
 pub mod host;
 pub mod ledger;
 pub mod load;

@@ -132,6 +132,12 @@ pub struct BenchFill {
     /// Which kinds; all when none is named
     #[arg(long = "kind", value_name = "KIND")]
     pub kinds: Vec<String>,
+    /// Fill a node through its RPC as well and restart it, where a call makes the kind
+    #[arg(long)]
+    pub node: bool,
+    /// Where that node lives meanwhile
+    #[arg(long, value_name = "DIR", requires = "node")]
+    pub dir: Option<PathBuf>,
     /// Values of each
     #[arg(long, default_value_t = 100_000)]
     pub entries: u32,

@@ -8,6 +8,7 @@ use crate::cmd::yuma::read;
 use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::home;
 use crate::{number, runtime};
+use std::path::Path;
 use weft_benches::chain::{ChainError, Spread};
 use weft_benches::consensus::{BenchPlan, BenchReport};
 use weft_benches::epochs::{EpochsPlan, EpochsReport};
@@ -28,7 +29,7 @@ pub fn run(global: &Global, command: &BenchCommand) -> Result<Answer, Failure> {
         BenchCommand::Yuma(args) => yuma(args),
         BenchCommand::Ledger(args) => ledger(args),
         BenchCommand::Epochs(args) => epochs(args),
-        BenchCommand::Fill(args) => super::fill::run(args),
+        BenchCommand::Fill(args) => super::fill::run(global, args),
         BenchCommand::FillOne(args) => super::fill::one(args),
         BenchCommand::Load(args) => load(args),
     }
@@ -46,33 +47,16 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
     if args.rate == 0 || args.senders == 0 {
         return Err(Failure::new(Exit::Usage, "BadLoad", "--rate and --senders must be positive"));
     }
-    let dir = match &args.dir {
-        Some(dir) => dir.clone(),
-        None => home(global)?.join("bench"),
+    let choice = Choice {
+        nodes: args.nodes,
+        slot_ms: args.slot_ms,
+        seed: args.seed.clone(),
+        genesis_time: Millis(now().0.saturating_add(1_500)),
+        network: Network::Bench,
+        senders: args.senders,
     };
-    let plan = BenchPlan {
-        wish: Wish {
-            dir: std::path::absolute(&dir).unwrap_or(dir),
-            binary: binary()?,
-            choice: Choice {
-                nodes: args.nodes,
-                slot_ms: args.slot_ms,
-                seed: args.seed.clone(),
-                genesis_time: Millis(now().0.saturating_add(1_500)),
-                network: Network::Bench,
-                senders: args.senders,
-            },
-            wires: false,
-            test_rules: false,
-            metagraph: None,
-            fair_launch: false,
-            params: Vec::new(),
-            usual_ports: false,
-            rpc_body_bytes: BODY_BYTES,
-        },
-        rate: args.rate,
-        duration_s,
-    };
+    let plan =
+        BenchPlan { wish: wish(global, args.dir.as_deref(), choice)?, rate: args.rate, duration_s };
     let report = runtime()?
         .block_on(weft_benches::consensus::run(&plan, &note))
         .map_err(|e| failed("BenchFailed", e))?;
@@ -92,6 +76,26 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
     }
     let message = format!("the run is not valid: {}", wrong.join(", "));
     Err(Failure::new(Exit::CheckFailed, "CheckFailed", message).data(&report))
+}
+
+/// A network for a bench, in a directory or `bench` of the home.
+pub fn wish(global: &Global, dir: Option<&Path>, choice: Choice) -> Result<Wish, Failure> {
+    let dir = match dir {
+        Some(dir) => dir.to_owned(),
+        None => home(global)?.join("bench"),
+    };
+    Ok(Wish {
+        dir: std::path::absolute(&dir).unwrap_or(dir),
+        binary: binary()?,
+        choice,
+        wires: false,
+        test_rules: false,
+        metagraph: None,
+        fair_launch: false,
+        params: Vec::new(),
+        usual_ports: false,
+        rpc_body_bytes: BODY_BYTES,
+    })
 }
 
 fn table(report: &BenchReport) -> String {

@@ -1,15 +1,17 @@
 //! `weft bench fill`: each kind in a process of its own, then one table.
 
-use super::bench::no_result;
-use super::testnet::binary;
-use crate::args::{BenchFill, BenchFillOne};
+use super::bench::{no_result, wish};
+use super::testnet::{binary, now};
+use crate::args::{BenchFill, BenchFillOne, Global};
 use crate::output::{Answer, Exit, Failure, note};
 use serde::Serialize;
 use std::process::Command;
 use weft_benches::chain::ChainError;
 use weft_benches::fill::{self, FillPlan, FillReport, Filler};
-use weft_benches::host::Host;
-use weft_types::{Network, Params, Rao};
+use weft_benches::fill_node::{self, NodePlan, NodeReport};
+use weft_benches::host::{Host, Resident};
+use weft_testnet::Choice;
+use weft_types::{Millis, Network, Params, Rao};
 
 /// Bytes of a gigabyte.
 const GB: u64 = 1_000_000_000;
@@ -37,6 +39,8 @@ struct Kind {
     rest: FillReport,
     /// As they stand where they were made; none where no call fills a state with them alone.
     running: Option<FillReport>,
+    /// As they stand in a node that was filled while it ran, and in the same one started again.
+    node: Option<NodeReport>,
     /// What a gigabyte of memory holds.
     per_gb: u64,
     /// What a gigabyte of accounts costs in rao when the state is empty, half and nine tenths
@@ -53,7 +57,7 @@ pub fn one(args: &BenchFillOne) -> Result<Answer, Failure> {
 }
 
 /// All parts, and the table.
-pub fn run(args: &BenchFill) -> Result<Answer, Failure> {
+pub fn run(global: &Global, args: &BenchFill) -> Result<Answer, Failure> {
     let kinds = kinds(&args.kinds)?;
     let mut filled = Filled {
         entries: args.entries,
@@ -71,9 +75,10 @@ pub fn run(args: &BenchFill) -> Result<Answer, Failure> {
         let rest = part(plan)?;
         let made = matches!(kind, Filler::Account | Filler::Position);
         let running = if made { Some(part(FillPlan { running: true, ..plan })?) } else { None };
+        let node = if made && args.node { Some(node(global, args, kind)?) } else { None };
         let per_gb = GB / rest.memory_bytes.max(1);
         let gb_of_accounts = (kind == Filler::Account).then(|| [0, 5, 9].map(|t| price(per_gb, t)));
-        filled.kinds.push(Kind { kind, rest, running, per_gb, gb_of_accounts });
+        filled.kinds.push(Kind { kind, rest, running, node, per_gb, gb_of_accounts });
     }
     let text = table(&filled);
     Answer::new(&filled, text)
@@ -99,6 +104,22 @@ fn price(accounts: u64, tenths: u64) -> Rao {
     Rao(price.0.saturating_mul(accounts))
 }
 
+/// Fills a node of its own through its RPC, and starts it again.
+fn node(global: &Global, args: &BenchFill, kind: Filler) -> Result<NodeReport, Failure> {
+    let choice = Choice {
+        nodes: 1,
+        slot_ms: Params::preset(Network::Bench).slot_ms,
+        seed: format!("fill-{}", args.seed),
+        genesis_time: Millis(now().0.saturating_add(1_500)),
+        network: Network::Bench,
+        senders: fill_node::senders(kind, args.entries),
+    };
+    let wish = wish(global, args.dir.as_deref(), choice)?;
+    let plan = NodePlan { wish, kind, entries: args.entries, seed: args.seed };
+    let run = fill_node::run(&plan, &note);
+    crate::runtime()?.block_on(run).map_err(|e| Failure::new(Exit::Failed, "BenchFailed", e))
+}
+
 /// Runs a part in a process of its own.
 fn part(plan: FillPlan) -> Result<FillReport, Failure> {
     let failed = |e: String| Failure::new(Exit::Failed, "BenchFailed", e);
@@ -118,6 +139,22 @@ fn child_output(child: &mut Command) -> Result<Vec<u8>, Failure> {
     }
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     Err(Failure::new(Exit::CheckFailed, "CheckFailed", text))
+}
+
+/// A filled node beside a restarted one.
+fn line(kind: Filler, node: &NodeReport) -> String {
+    let mib = |kib: u64| format!("{}.{} MiB", kib / 1_024, kib % 1_024 * 10 / 1_024);
+    let said = |r: &Resident| format!("{} ({} of files)", mib(r.rss_kib), mib(r.file_kib));
+    format!(
+        "\nnode      {}, {} in a batch: before {}, filled {}, restarted {}: {:+} %; load {}",
+        kind.name(),
+        node.batch,
+        said(&node.before),
+        said(&node.after),
+        said(&node.restarted),
+        node.more_percent,
+        node.load,
+    )
 }
 
 fn table(filled: &Filled) -> String {
@@ -142,6 +179,9 @@ fn table(filled: &Filled) -> String {
             kind.per_gb,
             paid.map_or_else(|| "-".to_owned(), |paid| format!("{paid} TAO (deposits + fees)")),
         ));
+    }
+    for kind in &filled.kinds {
+        text.push_str(&kind.node.as_ref().map(|node| line(kind.kind, node)).unwrap_or_default());
     }
     let accounts = filled.kinds.iter().find_map(|kind| kind.gb_of_accounts);
     if let Some(prices) = accounts {
