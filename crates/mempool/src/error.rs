@@ -8,7 +8,9 @@ use weft_types::{Height, Netuid, Nonce, PublicKey, Rao};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PoolError {
     /// Its nonce was used.
-    #[error("nonce {got} of {signer} was used; the next one is {want}")]
+    #[error(
+        "nonce {got} of {signer} was used, the next one is {want}; see whether this very transaction used it before you sign another"
+    )]
     NonceUsed {
         /// Who signed.
         signer: PublicKey,
@@ -42,7 +44,9 @@ pub enum PoolError {
         need: Rao,
     },
     /// The signer can't pay for it and what already waits.
-    #[error("{signer} has {have} rao free; this and what waits already need {need}")]
+    #[error(
+        "{signer} has {have} rao free, this and what waits already need {need}; name less, or wait until what waits has run"
+    )]
     TooPoor {
         /// Who signed.
         signer: PublicKey,

@@ -313,10 +313,7 @@ impl Engine {
         };
         let executor = self.core.executor();
         let view = executor.view(&self.core.head_hash()).ok_or_else(crate::submit::no_state)?;
-        executor
-            .ledger()
-            .try_row(&view, &voter, &row)
-            .map_err(|e| crate::submit::call_error(&e))?;
+        executor.ledger().try_row(&view, &voter, &row).map_err(|e| crate::told::told(&e))?;
         let netuid = row.netuid;
         self.rows.set(row);
         Ok(json!({ "queued": true, "netuid": netuid, "rows": self.rows.count() }))

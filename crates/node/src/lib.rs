@@ -40,4 +40,5 @@ mod markets;
 mod outbound;
 mod restore;
 mod submit;
+mod told;
 mod trial;

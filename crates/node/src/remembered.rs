@@ -52,7 +52,7 @@ impl Landed {
 fn outcome(receipt: &TxReceipt) -> Value {
     let mut said = json!({ "status": "finalized", "receipt": receipt });
     if let Err(error) = &receipt.result {
-        let error = crate::submit::call_error(error);
+        let error = crate::told::told(error);
         said["status"] = json!("failed");
         said["error"] = error.data();
         said["error"]["message"] = json!(error.message);

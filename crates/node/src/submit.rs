@@ -3,12 +3,12 @@
 use crate::checker::Job;
 use crate::engine::Engine;
 use crate::event::{Reply, Source};
+use crate::told::told;
 use serde_json::{Value, json};
 use weft_consensus::PeerId;
 use weft_gossip::{MessageName, Topic, Verdict};
 use weft_ledger::forks::Forks;
 use weft_ledger::forks::View;
-use weft_ledger::rules::CallError;
 use weft_mempool::{Account, Accounts, Inserted, PoolError};
 use weft_rpc::{Kind, RpcError};
 use weft_types::check::TxError;
@@ -81,8 +81,14 @@ impl Engine {
         checked: Result<Vec<Result<CheckedTx, TxError>>, CodecError>,
     ) {
         match source {
-            Source::Client(reply) => self.answer_client(reply, checked.unwrap_or_default()),
-            Source::Trial(reply) => self.answer_trial(reply, checked.unwrap_or_default()),
+            Source::Client(reply) => match checked {
+                Ok(txs) => self.answer_client(reply, txs),
+                Err(e) => drop(reply.send(Err(unread(&e)))),
+            },
+            Source::Trial(reply) => match checked {
+                Ok(txs) => self.answer_trial(reply, txs),
+                Err(e) => drop(reply.send(Err(unread(&e)))),
+            },
             Source::Peer { from, message, bytes } => match checked {
                 Ok(txs) => self.take_list((from, message, bytes), txs),
                 Err(_) => drop(self.strange(from, message, bytes)),
@@ -130,20 +136,25 @@ impl Engine {
         drop(reply.send(Ok(json!({ "results": results }))));
     }
 
-    /// Takes one transaction of a client and passes it on to the peers.
-    fn take_one(&mut self, checked: Result<CheckedTx, TxError>) -> Value {
+    /// Takes one transaction of a client and passes it on to the peers. One that waits here
+    /// already is taken, whatever a second one like it would meet: a head that carries it is
+    /// a state on which it fails.
+    pub(crate) fn take_one(&mut self, checked: Result<CheckedTx, TxError>) -> Value {
         let tx = match checked {
             Ok(tx) => tx,
-            Err(e) => return self.refuse_tx(&tx_error(&e)),
+            Err(e) => return self.refuse_tx(&told(&e)),
         };
+        let id = *tx.id();
+        if self.pool.get(&id).is_some() {
+            return json!({ "tx": id, "status": "pending" });
+        }
         if let Err(e) = self.would_run(&tx) {
             return self.refuse_tx(&e);
         }
-        let id = *tx.id();
         let bundle = match self.insert(tx.clone()) {
             Ok(Inserted::Added | Inserted::Replaced(_)) => self.relay.add(&tx),
             Ok(Inserted::Known) => None,
-            Err(e) => return self.refuse_tx(&pool_error(&e)),
+            Err(e) => return self.refuse_tx(&self.cause(&tx, &e)),
         };
         if let Some(bundle) = bundle {
             self.publish(Topic::Transactions, bundle);
@@ -174,8 +185,27 @@ impl Engine {
         let executor = self.core.executor();
         let head = self.core.head_hash();
         let view = executor.view(&head).ok_or_else(no_state)?;
-        executor.ledger().try_free(&view, head, &tx.tx().body).map_err(|e| call_error(&e))
+        executor.ledger().try_free(&view, head, &tx.tx().body).map_err(|e| told(&e))
     }
+
+    /// Why the pool took it not. What the state or the rules of the next block would not carry
+    /// has a cause that the pool does not know.
+    fn cause(&self, tx: &CheckedTx, error: &PoolError) -> RpcError {
+        if !matches!(error, PoolError::NotAllowed { .. }) {
+            return told(error);
+        }
+        let (forks, head) = (self.core.executor(), self.core.head_hash());
+        let permits = |rules| forks.ledger().permits(rules, &tx.tx().body);
+        if let Some(Err(e)) = forks.rules(&head).map(permits) {
+            return told(&e);
+        }
+        self.trial(tx).err().unwrap_or_else(|| told(error))
+    }
+}
+
+/// What a client hears whose transactions can't be read.
+fn unread(error: &CodecError) -> RpcError {
+    RpcError::new(Kind::InvalidArgument, "BadTransaction", error)
 }
 
 /// What was to be tried on the head's state can't be: nothing is taken for good untried.
@@ -187,104 +217,4 @@ pub(crate) fn no_state() -> RpcError {
 /// Whether no honest peer, of whatever version, sends it.
 const fn is_forged(error: &TxError) -> bool {
     matches!(error, TxError::BadSignature { .. } | TxError::BadEvidence { .. })
-}
-
-/// A transaction's own fault.
-pub(crate) fn tx_error(error: &TxError) -> RpcError {
-    let (kind, name) = match error {
-        TxError::OtherChain { .. } => (Kind::InvalidArgument, "OtherChain"),
-        TxError::TooLarge { .. } => (Kind::LimitExceeded, "TooLarge"),
-        TxError::FeeTooLow { .. } => (Kind::InvalidArgument, "FeeTooLow"),
-        TxError::FreeCallPays { .. } => (Kind::InvalidArgument, "FreeCallPays"),
-        TxError::BatchSize { .. } => (Kind::LimitExceeded, "BatchSize"),
-        TxError::NotInABatch { .. } => (Kind::InvalidArgument, "NotInABatch"),
-        TxError::BadEvidence { .. } => (Kind::NotAuthorized, "BadEvidence"),
-        TxError::BadSignature { .. } => (Kind::NotAuthorized, "BadSignature"),
-    };
-    told(kind, name, error)
-}
-
-/// An error whose text says what to do behind its last semicolon, as all of ours do.
-fn told(kind: Kind, name: &str, text: &impl ToString) -> RpcError {
-    let text = text.to_string();
-    match text.rsplit_once("; ") {
-        Some((said, help)) => RpcError::new(kind, name, said).help(help),
-        None => RpcError::new(kind, name, text),
-    }
-}
-
-/// What the ledger says of a call.
-pub(crate) fn call_error(error: &CallError) -> RpcError {
-    let context = serde_json::to_value(error.context()).unwrap_or_else(|_| json!({}));
-    told(kind_of(error), error.name(), error).context(context)
-}
-
-/// The kind of an error of a call; that of a batch is that of the call which failed.
-fn kind_of(error: &CallError) -> Kind {
-    match error {
-        CallError::BatchFailed { error, .. } => kind_of(error),
-        CallError::SettingWeightsTooFast { .. }
-        | CallError::ServingRateLimitExceeded { .. }
-        | CallError::PermitSoughtRecently { .. }
-        | CallError::CommittedThisEpoch { .. }
-        | CallError::JoinedRecently { .. }
-        | CallError::DelegateTxRateLimitExceeded { .. }
-        | CallError::HyperparameterSetRecently { .. }
-        | CallError::SubnetCreatedThisBlock
-        | CallError::TooManyRegistrationsThisBlock { .. } => Kind::RateLimited,
-        CallError::RevealTooEarly { .. }
-        | CallError::AdminActionProhibitedDuringWeightsWindow { .. }
-        | CallError::NotNewer { .. }
-        | CallError::OffenceTooEarly { .. }
-        | CallError::RowNotNewer { .. } => Kind::TooEarly,
-        CallError::HotKeyAlreadyRegisteredInSubNet { .. }
-        | CallError::PermitAlreadySo { .. }
-        | CallError::TakeAlreadySo { .. }
-        | CallError::SubnetAlreadyStarted { .. }
-        | CallError::StampUsed
-        | CallError::OffenceKnown { .. } => Kind::AlreadyExists,
-        CallError::NotEnoughBalance { .. } | CallError::NotEnoughStake { .. } => {
-            Kind::InsufficientBalance
-        }
-        CallError::HotKeyNotRegisteredInSubNet { .. } => Kind::NotRegistered,
-        CallError::NeuronNoValidatorPermit { .. }
-        | CallError::NotAVoter { .. }
-        | CallError::NotSubnetOwner { .. }
-        | CallError::NonAssociatedColdKey { .. }
-        | CallError::NotEnoughStakeToSetWeights { .. } => Kind::NotAuthorized,
-        CallError::SubnetNotExists { .. }
-        | CallError::HotKeyAccountNotExists { .. }
-        | CallError::NoWeightsCommitFound
-        | CallError::NotACandidate { .. } => Kind::NotFound,
-        CallError::SubnetLimitReached { .. }
-        | CallError::NoNeuronIdAvailable { .. }
-        | CallError::PriceTooHigh { .. }
-        | CallError::LockTooHigh { .. }
-        | CallError::OffencesFull { .. }
-        | CallError::ExitsFull { .. }
-        | CallError::StateFull { .. }
-        | CallError::PoolFull
-        | CallError::CandidatesFull { .. } => Kind::LimitExceeded,
-        CallError::OutOfRange => Kind::Internal,
-        _ => Kind::InvalidArgument,
-    }
-}
-
-fn pool_error(error: &PoolError) -> RpcError {
-    let (kind, name) = match error {
-        PoolError::NonceUsed { .. } => (Kind::InvalidArgument, "NonceUsed"),
-        PoolError::NonceAhead { .. } => (Kind::TooEarly, "NonceAhead"),
-        PoolError::NonceTaken { .. } => (Kind::AlreadyExists, "NonceTaken"),
-        PoolError::TooPoor { .. } => (Kind::InsufficientBalance, "TooPoor"),
-        PoolError::SignerFull { .. } => (Kind::LimitExceeded, "SignerFull"),
-        PoolError::SignerBytes { .. } => (Kind::LimitExceeded, "SignerBytes"),
-        PoolError::RemovalPending { .. } => (Kind::RateLimited, "RemovalPending"),
-        PoolError::Full => (Kind::LimitExceeded, "PoolFull"),
-        PoolError::FreePending { .. } => (Kind::RateLimited, "FreePending"),
-        PoolError::ReportPending { .. } => (Kind::RateLimited, "ReportPending"),
-        PoolError::FreeFull { .. } => (Kind::LimitExceeded, "FreeFull"),
-        PoolError::NotAllowed { .. } => (Kind::InvalidArgument, "NotAllowed"),
-        PoolError::Expired { .. } => (Kind::InvalidArgument, "Expired"),
-    };
-    told(kind, name, error)
 }

@@ -7,7 +7,8 @@
 use crate::answer::Answer;
 use crate::engine::Engine;
 use crate::event::Reply;
-use crate::submit::{AccountsAt, call_error, no_state, tx_error};
+use crate::submit::{AccountsAt, no_state};
+use crate::told::told;
 use serde_json::json;
 use weft_ledger::rules::{CallError, Refusal};
 use weft_mempool::Accounts as _;
@@ -23,7 +24,7 @@ impl Engine {
     pub(crate) fn answer_trial(&self, reply: Reply, checked: Vec<Result<CheckedTx, TxError>>) {
         let answer = match checked.into_iter().next() {
             Some(Ok(tx)) => self.trial(&tx),
-            Some(Err(error)) => Err(tx_error(&error)),
+            Some(Err(error)) => Err(told(&error)),
             None => Err(RpcError::new(Kind::InvalidArgument, "BadTransaction", "there is none")),
         };
         // A client that went away does not want its answer.
@@ -38,7 +39,7 @@ impl Engine {
         let ledger = self.core.executor().ledger();
         let trial = ledger.try_tx(&view, head, (&before, tx.tx()));
         let trial = trial.map_err(|e| refusal_error(&e, &tx.tx().body.call))?;
-        trial.receipt.result.as_ref().map_err(call_error)?;
+        trial.receipt.result.as_ref().map_err(told)?;
         Ok(json!({
             "tx": tx.id(),
             "network": self.chain.network,
@@ -66,10 +67,10 @@ impl Engine {
 /// Why no block could carry a transaction, as an error of its own.
 fn refusal_error(error: &Refusal, call: &Call) -> RpcError {
     match error {
-        Refusal::FreeCallFails { error, .. } => call_error(error),
+        Refusal::FreeCallFails { error, .. } => told(error),
         Refusal::CannotPay { have, need, .. } => {
             let (have, need) = (*have, *need);
-            call_error(&match call {
+            told(&match call {
                 Call::RemoveStake { .. } => CallError::NotEnoughStake { have, need },
                 _ => CallError::NotEnoughBalance { have, need },
             })

@@ -11,6 +11,7 @@ use weft_store::{Entry, Saved, StateChanges};
 use weft_testnet::{Choice, Plan};
 use weft_types::{BlockHash, Hash, Height, Network};
 
+mod sent;
 mod strange;
 
 /// A test that hangs fails.
