@@ -51,7 +51,7 @@ pub fn read(path: &Path) -> Result<Zeroizing<String>, WalletError> {
 /// write of this name replaces.
 pub fn write(path: &Path, text: &str, existing: Existing) -> Result<(), WalletError> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io("create", dir))?;
+    make(dir)?;
     let beside = beside(path);
     match fs::remove_file(&beside) {
         Err(e) if e.kind() != ErrorKind::NotFound => return Err(io("remove", &beside)(e)),
@@ -73,7 +73,22 @@ pub fn write(path: &Path, text: &str, existing: Existing) -> Result<(), WalletEr
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io("sync", dir))
 }
 
-/// Writes a secret to a new file, for its owner only.
+/// Makes a directory and those above it that are not there, for their owner only. Each new name
+/// is synced too: a file that is synced in a directory which a crash forgets is gone.
+fn make(dir: &Path) -> Result<(), WalletError> {
+    let is_new = |dir: &&Path| !dir.as_os_str().is_empty() && !dir.exists();
+    let new: Vec<&Path> = dir.ancestors().take_while(is_new).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io("create", dir))?;
+    for made in new {
+        let above = made.parent().filter(|dir| !dir.as_os_str().is_empty());
+        let above = above.unwrap_or(Path::new("."));
+        File::open(above).and_then(|dir| dir.sync_all()).map_err(io("sync", above))?;
+    }
+    Ok(())
+}
+
+/// Writes a secret to a new file, for its owner only: whole and durable when this is done, or
+/// not at all.
 ///
 /// # Errors
 /// [`WalletError::Exists`] when there is a file; those of the disk.

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use weft_ledger::query::commits::Promises;
 use weft_types::{ChainId, Hash, Height, Netuid, PublicKey, Reveal};
+use weft_wallet::write_secret;
 
 /// A commitment that names a height older than this is taken by no block.
 const RECENT_BLOCKS: u64 = 100;
@@ -49,17 +50,14 @@ impl Commits {
         self.dir.join(format!("{}.json", hash.to_string().trim_start_matches("0x")))
     }
 
-    /// Keeps what is behind a commitment, durably.
+    /// Keeps what is behind a commitment as keys are kept: durably, and for its owner only.
     pub fn keep(&self, hash: &Hash, hidden: &Hidden) -> Result<(), Failure> {
-        let fault = |e: std::io::Error| {
-            Failure::new(Exit::Failed, "Io", format!("{}: {e}", self.dir.display()))
-                .help("nothing was committed to: without its row a commitment is worthless")
-        };
-        std::fs::create_dir_all(&self.dir).map_err(fault)?;
         let text = serde_json::to_string(hidden)
             .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
-        std::fs::write(self.path(hash), text).map_err(fault)?;
-        std::fs::File::open(self.path(hash)).and_then(|f| f.sync_all()).map_err(fault)
+        write_secret(&self.path(hash), &text).map_err(|e| {
+            Failure::from(e)
+                .help("nothing was committed to: without its row a commitment is worthless")
+        })
     }
 
     /// Forgets one.
@@ -73,6 +71,10 @@ impl Commits {
         let mut kept = BTreeMap::new();
         for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let path = entry.path();
+            if path.extension().is_some_and(|e| e == "new") {
+                // A write that was broken off: nothing was committed to.
+                continue;
+            }
             let hash = path.file_stem().and_then(|s| s.to_str()).and_then(|s| s.parse().ok());
             let text = std::fs::read_to_string(&path).ok();
             match hash.zip(text.and_then(|t| serde_json::from_str::<Hidden>(&t).ok())) {
@@ -156,6 +158,22 @@ mod tests {
             version_key: 0,
         };
         Hidden { at: Height(at), reveal }
+    }
+
+    #[test]
+    fn what_is_hidden_is_its_owners_only_and_a_torn_write_is_none() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = tempfile::tempdir().unwrap();
+        let kept = Commits { dir: home.path().join("commits").join("chain").join("1-key") };
+        kept.keep(&hash(1), &hidden(70)).unwrap();
+        std::fs::write(kept.path(&hash(2)).with_extension("json.new"), "{").unwrap();
+        assert_eq!(kept.all(), BTreeMap::from([(hash(1), hidden(70))]));
+        let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(kept.path(&hash(1))), 0o600);
+        assert_eq!(mode(kept.dir.clone()), 0o700);
+        assert_eq!(mode(home.path().join("commits")), 0o700);
+        // What was there is not overwritten.
+        assert!(kept.keep(&hash(1), &hidden(71)).is_err());
     }
 
     fn chain(epoch: u64, live: &[(u8, u64, u64)]) -> Promises {

@@ -1,8 +1,9 @@
 //! Signed transactions whose outcome is not known yet, kept in the home: `--resume ID` sends
 //! the very same bytes again, and a transaction that is known is not run twice.
 //!
-//! One is written before it is sent, and goes when it is final or was refused. The newest
-//! [`MOST`] stay.
+//! One is written as keys are, for its owner only and durably, before it is sent. It goes when
+//! its outcome is known: when it is final, or when the first node that was given it refused it.
+//! The newest [`MOST`] stay.
 
 use super::turn::short;
 use crate::args::Global;
@@ -11,6 +12,7 @@ use crate::remote::home;
 use std::path::PathBuf;
 use weft_types::hash::{from_hex, to_hex};
 use weft_types::{Canonical, ChainId, Tx, TxId};
+use weft_wallet::{WalletError, write_secret};
 
 /// How many are kept of one chain.
 const MOST: usize = 256;
@@ -30,15 +32,24 @@ impl Kept {
         self.dir.join(format!("{}.tx", id.to_string().trim_start_matches("0x")))
     }
 
-    /// Keeps a transaction; in a home that can't be written to it is sent all the same.
-    pub fn keep(&self, tx: &Tx) {
+    /// Keeps a transaction; in a home that can't be written to it is sent all the same. Answers
+    /// whether it was not kept before.
+    pub fn keep(&self, tx: &Tx) -> bool {
         let path = self.path(&tx.body.id());
         let text = format!("{}\n", to_hex(&tx.to_bytes()));
-        let done = std::fs::create_dir_all(&self.dir).and_then(|()| std::fs::write(&path, text));
-        if let Err(e) = done {
-            note(&format!("{}: {e}; --resume will not know this transaction", path.display()));
+        match write_secret(&path, &text) {
+            Ok(()) => {}
+            Err(WalletError::Exists { .. }) => return false,
+            Err(e) => note(&format!("{e}; --resume will not know this transaction")),
         }
         self.prune();
+        true
+    }
+
+    /// Whether a home keeps this transaction, of whichever chain.
+    pub fn anywhere(global: &Global, id: &TxId) -> Result<bool, Failure> {
+        let chains = std::fs::read_dir(home(global)?.join("sent")).into_iter().flatten();
+        Ok(chains.flatten().any(|chain| Self { dir: chain.path() }.path(id).exists()))
     }
 
     /// Forgets one whose outcome is known.
@@ -73,5 +84,54 @@ impl Kept {
         for (_, path) in files.iter().take(files.len().saturating_sub(MOST)) {
             drop(std::fs::remove_file(path));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+    use weft_types::{Call, ChainTag, Hash, Nonce, PublicKey, Rao, Signature, TxBody};
+
+    fn tx(nonce: u64) -> Tx {
+        let chain = ChainTag::of(&Hash([7; 32]));
+        let (signer, nonce, fee) = (PublicKey([1; 32]), Nonce(nonce), Rao(5));
+        let call = Call::Transfer { to: signer, amount: Rao(1), open: false };
+        let body = TxBody { chain, signer, nonce, fee, valid_until: None, call };
+        Tx { body, signature: Signature([0; 64]) }
+    }
+
+    #[test]
+    fn what_is_kept_is_its_owners_only_and_is_whole_after_a_crash() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept { dir: home.path().join("sent").join("chain") };
+        let (tx, id) = (tx(1), tx(1).body.id());
+        // As a process leaves it that ended while it wrote.
+        std::fs::create_dir_all(&kept.dir).unwrap();
+        let torn = kept.path(&id).with_extension("json.new");
+        std::fs::write(&torn, "0x00").unwrap();
+        assert_eq!(kept.read(&id).unwrap_err().words.name, "NotKept");
+        std::fs::remove_dir_all(home.path().join("sent")).unwrap();
+        assert!(kept.keep(&tx), "it is new");
+        assert!(!kept.keep(&tx), "it was kept before");
+        assert_eq!(kept.read(&id).unwrap(), tx);
+        let mode =
+            |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&kept.path(&id)), mode(&kept.dir)), (0o600, 0o700));
+        assert_eq!(mode(&home.path().join("sent")), 0o700);
+        kept.forget(&id);
+        assert_eq!(std::fs::read_dir(&kept.dir).unwrap().count(), 0, "nothing is left beside it");
+    }
+
+    #[test]
+    fn the_newest_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept { dir: home.path().to_owned() };
+        let most = u64::try_from(MOST).unwrap();
+        for nonce in 0..most + 3 {
+            kept.keep(&tx(nonce));
+        }
+        assert_eq!(std::fs::read_dir(&kept.dir).unwrap().count(), MOST);
+        assert_eq!(kept.read(&tx(most + 2).body.id()).unwrap(), tx(most + 2));
     }
 }
