@@ -51,10 +51,10 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         let help = "nothing was done";
         return Err(Failure::new(Exit::Usage, "NoDryRun", text).help(help));
     }
-    if let Some((sending, calls)) = command.sends()
-        && let Some(id) = sending.resume
+    if let Some(sends) = command.sends()
+        && let Some(id) = sends.sending.resume
     {
-        return wait(cmd::resume::run(global, (id, &command), (sending, calls)));
+        return wait(cmd::resume::run(global, (id, &command), sends));
     }
     match command {
         Command::Node(args::NodeCommand::Join(args)) => cmd::join::run(global, &args),

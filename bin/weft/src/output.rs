@@ -170,48 +170,62 @@ pub fn finish(result: Result<Answer, Failure>, as_json: bool) -> ExitCode {
     match result {
         Ok(answer) => {
             let text = if as_json { envelope(answer).to_string() } else { answer.text };
-            say(text.trim_end())
+            said(say(text.trim_end()))
         }
         Err(failure) => {
-            if as_json {
-                // When it can't be written either, the exit code says what it can.
-                say(&error_envelope(&failure).to_string());
+            let told = if as_json {
+                say(&error_envelope(&failure).to_string())
             } else {
                 complain(&failure);
+                Ok(())
+            };
+            // When it can't be written either, the exit code says what it can.
+            if let Err(unwritable) = told {
+                complain(&unwritable);
             }
             ExitCode::from(failure.exit as u8)
         }
     }
 }
 
+/// The exit code of something that was to be said.
+pub fn said(written: Result<(), Failure>) -> ExitCode {
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
 /// Writes a result of a command that runs on: one document a line, or text for people.
-pub fn tell(answer: Answer, as_json: bool) {
+pub fn tell(answer: Answer, as_json: bool) -> Result<(), Failure> {
     let text = if as_json { envelope(answer).to_string() } else { answer.text };
-    say(text.trim_end());
+    say(text.trim_end())
 }
 
 /// Writes the result. A reader that closed the pipe early has read what it wanted; any other
 /// reason is a failure, though what the command did is done.
-pub fn say(text: &str) -> ExitCode {
+pub fn say(text: &str) -> Result<(), Failure> {
     use std::io::{ErrorKind, Write as _};
     if text.is_empty() {
-        return ExitCode::SUCCESS;
+        return Ok(());
     }
     let (text, mut out) = (plain(text), std::io::stdout().lock());
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => {
             let text = format!("the answer can't be written: {error}");
-            let help = "the command itself was carried out";
-            complain(&Failure::new(Exit::Failed, "AnswerUnwritable", text).help(help));
-            ExitCode::from(Exit::Failed as u8)
+            let help = "what the command did until then is done";
+            Err(Failure::new(Exit::Failed, "AnswerUnwritable", text).help(help))
         }
     }
 }
 
 /// Says a failure in words.
-fn complain(failure: &Failure) {
+pub fn complain(failure: &Failure) {
     let words = &failure.words;
     note(&format!("error[{}] {}: {}", words.code, words.name, words.message));
     if !words.help.is_empty() {

@@ -47,6 +47,11 @@ pub fn coldkey(global: &Global) -> Result<SecretKey, Failure> {
     load(global, &wallet, KeyName::Cold)
 }
 
+/// The public half of the coldkey, which needs no password.
+pub fn coldkey_public(global: &Global) -> Result<PublicKey, Failure> {
+    Ok(named(global)?.public(KeyName::Cold)?)
+}
+
 /// The hotkey of `--wallet` and `--hotkey`.
 pub fn hotkey(global: &Global) -> Result<SecretKey, Failure> {
     let wallet = named(global)?;
@@ -98,8 +103,8 @@ pub fn backed(global: &Global, text: &str, network: Network) -> Result<PublicKey
 }
 
 /// Asks before an SS58 address is used: it is as a rule that of an sr25519 key, whose secret
-/// signs nothing here. Of any other key that is no point of the curve a warning is enough:
-/// who wrote it down in hex or as ours has made it for this chain, or burns coins on purpose.
+/// signs nothing here. Any other key that is no point of the curve is a mistyped one, and what
+/// it gets is lost for ever: that is refused.
 fn can_sign(global: &Global, text: &str, key: &PublicKey) -> Result<(), Failure> {
     if ss58::read(text).is_ok() {
         let warning = format!(
@@ -108,9 +113,11 @@ fn can_sign(global: &Global, text: &str, key: &PublicKey) -> Result<(), Failure>
         return ask::confirm(global, "KeyOfAnotherCurve", &warning);
     }
     if !signature::can_sign(key) {
-        note_once(&format!(
-            "warning: {text} is no ed25519 key: nobody can ever sign for it, and what it gets is lost"
-        ));
+        let message = format!(
+            "{text} is no ed25519 key: nobody can ever sign for it, and what it gets is lost"
+        );
+        return Err(Failure::new(Exit::Usage, "NobodysKey", message)
+            .help("look at the key again: a digit of it is wrong"));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! With `--json` on the line each of them is one document, as any answer.
 
 use crate::args;
-use crate::output::{Answer, Exit, Failure, finish as end, say};
+use crate::output::{Answer, Exit, Failure, finish as end, said, say};
 use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
 use serde_json::json;
 use std::ffi::OsString;
@@ -21,7 +21,7 @@ pub fn finish(error: &clap::Error) -> ExitCode {
         }
         (true, DisplayHelp) => end(Answer::new(&json!({ "help": text }), ""), true),
         (true, _) => end(Err(failure(&text, &words)), true),
-        (false, _) if is_result => say(text.trim_end()),
+        (false, _) if is_result => said(say(text.trim_end())),
         (false, _) => {
             crate::output::note(text.trim_end());
             ExitCode::from(Exit::Usage as u8)

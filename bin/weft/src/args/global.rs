@@ -40,7 +40,13 @@ const NOWHERE: &[&str] = &[
 /// Flags that one which signs nothing has no use for.
 const UNSIGNED: &[&str] = &["wallet", "hotkey", "password_file", "dry_run", "yes", "no_input"];
 
-/// The flags that each noun has no use for.
+/// The same of one that lives in a home and asks no node of its caller's choice, though it may
+/// wait for one.
+const ALONE_BUT_SLOW: &[&str] =
+    &["network", "wallet", "hotkey", "password_file", "dry_run", "yes", "no_input"];
+
+/// The flags that each noun has no use for; a command that stands here itself goes before its
+/// noun.
 const USELESS: &[(&str, &[&str])] = &[
     ("sim", NOWHERE),
     ("yuma", NOWHERE),
@@ -49,7 +55,8 @@ const USELESS: &[(&str, &[&str])] = &[
     ("genesis", ALONE),
     ("bench", ALONE),
     ("query", UNSIGNED),
-    ("node", &["wallet", "hotkey", "password_file", "dry_run"]),
+    ("node status", UNSIGNED),
+    ("node", ALONE_BUT_SLOW),
     ("testnet", &["network", "wallet", "hotkey", "password_file", "dry_run"]),
     ("wallet", &["dry_run"]),
 ];
@@ -66,8 +73,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("password_file", "WEFT_PASSWORD_FILE"),
 ];
 
-fn useless(noun: &str) -> &'static [&'static str] {
-    USELESS.iter().find(|(name, _)| *name == noun).map_or(&[], |(_, flags)| flags)
+/// The flags that a command has no use for: by its own row, else by that of its noun.
+fn useless(command: &str) -> &'static [&'static str] {
+    let row = |wanted: &str| USELESS.iter().find(|(name, _)| *name == wanted);
+    let noun = command.split(' ').next().unwrap_or(command);
+    row(command).or_else(|| row(noun)).map_or(&[], |(_, flags)| flags)
 }
 
 /// The command line's grammar.
@@ -75,22 +85,25 @@ pub fn command() -> clap::Command {
     let mut root = Cli::command();
     // Flags of all commands are handed down to each; then they can be hidden in some.
     root.build();
-    for (noun, flags) in USELESS {
-        root = root.mut_subcommand(noun, |command| hide(command, flags));
+    let nouns: Vec<String> = root.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for noun in nouns {
+        root = root.mut_subcommand(&noun, |command| hide(command, &noun));
     }
     root
 }
 
-fn hide(command: clap::Command, flags: &[&str]) -> clap::Command {
+fn hide(command: clap::Command, path: &str) -> clap::Command {
+    let flags = useless(path);
     let names: Vec<String> =
         command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     let hidden = command.mut_args(|arg| {
         let is_useless = arg.is_global_set() && flags.contains(&arg.get_id().as_str());
         if is_useless { arg.hide(true) } else { arg }
     });
-    names
-        .into_iter()
-        .fold(hidden, |command, name| command.mut_subcommand(name, |sub| hide(sub, flags)))
+    names.into_iter().fold(hidden, |command, name| {
+        let path = format!("{path} {name}");
+        command.mut_subcommand(name, |sub| hide(sub, &path))
+    })
 }
 
 /// The command line of this process.
@@ -108,14 +121,18 @@ pub fn read() -> Result<Cli, Unread> {
 
 /// Refuses a flag that the command has no use for and that somebody may count on.
 fn sensible(matches: &ArgMatches) -> Result<(), Failure> {
-    let Some((noun, _)) = matches.subcommand() else { return Ok(()) };
+    let Some((noun, below)) = matches.subcommand() else { return Ok(()) };
+    let command = match below.subcommand() {
+        Some((name, _)) => format!("{noun} {name}"),
+        None => noun.to_owned(),
+    };
     let given = |flag: &&&str| matches.value_source(flag) == Some(ValueSource::CommandLine);
     let is_refused = |flag: &&&str| REFUSED.contains(*flag);
-    match useless(noun).iter().filter(is_refused).find(given) {
+    match useless(&command).iter().filter(is_refused).find(given) {
         None => Ok(()),
         Some(flag) => {
-            let text = format!("weft {noun} has no use for --{}", flag.replace('_', "-"));
-            let help = format!("leave it out; weft {noun} --help lists what it takes");
+            let text = format!("weft {command} has no use for --{}", flag.replace('_', "-"));
+            let help = format!("leave it out; weft {command} --help lists what it takes");
             Err(Failure::new(Exit::Usage, "UselessFlag", text).help(help))
         }
     }
@@ -191,14 +208,27 @@ mod tests {
     /// F40: what means nothing is not taken either.
     #[test]
     fn a_flag_without_a_use_is_refused_by_its_name() {
-        for line in
-            ["weft sim profiles -w ann", "weft -w ann sim profiles", "weft query supply -k x"]
-        {
+        for line in [
+            "weft sim profiles -w ann",
+            "weft -w ann sim profiles",
+            "weft query supply -k x",
+            "weft node join http://x --network http://y",
+            "weft node run --network http://y",
+        ] {
             let failure = sensible(&parse(line).1).expect_err(line);
             assert_eq!((failure.exit, failure.words.name.as_str()), (Exit::Usage, "UselessFlag"));
         }
-        for line in ["weft sim profiles --yes --home H", "weft query supply --network http://x"] {
+        for line in [
+            "weft sim profiles --yes --home H",
+            "weft query supply --network http://x",
+            "weft node status --network http://x",
+        ] {
             assert!(sensible(&parse(line).1).is_ok(), "{line}");
+        }
+        for (line, has) in [("weft node join --help", false), ("weft node status --help", true)] {
+            let said = help(line);
+            assert_eq!(said.contains("--network"), has, "{said}");
+            assert!(!said.contains("--no-input") && !said.contains("--yes"), "{said}");
         }
     }
 

@@ -21,7 +21,7 @@ pub use chain::{EmissionArgs, GenesisCommand, GenesisImport, GenesisNew};
 pub use incentives::SimIncentives;
 pub use market::{
     BatchArgs, PermitArgs, ReferenceArgs, RegisterArgs, ServeArgs, SubnetCommand, SubnetCreate,
-    Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,
+    SubnetDescribe, Table, VoterCommand, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow,
 };
 pub use measure::{
     BenchCommand, BenchConsensus, BenchEpochs, BenchFill, BenchFillOne, BenchLedger, BenchLoad,
@@ -33,6 +33,7 @@ pub use node::{
 };
 pub use read::QueryCommand;
 pub use send::{Paying, Sending, StakeArgs, StakeCommand, TransferArgs, Wait};
+pub use sends::Sends;
 pub use sim::{SimCommand, SimHunt, SimLaunch, SimRun, SimScenario, SimTwins};
 pub use wallet::{WalletCommand, WalletExport, WalletName, WalletPasswd, WalletSign, WalletVerify};
 

@@ -69,9 +69,9 @@ pub struct NodeJoin {
     /// File with the voter's seed in hex; without it the node only follows
     #[arg(long, value_name = "FILE")]
     pub voter_key: Option<PathBuf>,
-    /// Name in logs and tables
-    #[arg(long, default_value = "node")]
-    pub name: String,
+    /// Name of a new home in logs and tables; node
+    #[arg(long)]
+    pub name: Option<String>,
     /// Where a new home listens for peers; port 19900 of loopback, or a free one
     #[arg(long, value_name = "MULTIADDR")]
     pub listen: Option<String>,
@@ -107,12 +107,12 @@ pub struct NodeRun {
     /// With --genesis: the voter's seed in hex; voter.key beside the genesis when not given
     #[arg(long, value_name = "FILE", requires = "genesis")]
     pub voter_key: Option<PathBuf>,
-    /// With --genesis: where to listen for peers
-    #[arg(long, default_value = "/ip4/127.0.0.1/tcp/19900", value_name = "MULTIADDR")]
-    pub listen: String,
-    /// With --genesis: where the RPC listens
-    #[arg(long, default_value = "127.0.0.1:19944", value_name = "HOST:PORT")]
-    pub rpc: String,
+    /// With --genesis: where to listen for peers; port 19900 of loopback
+    #[arg(long, value_name = "MULTIADDR", requires = "genesis")]
+    pub listen: Option<String>,
+    /// With --genesis: where the RPC listens; port 19944 of loopback
+    #[arg(long, value_name = "HOST:PORT", requires = "genesis")]
+    pub rpc: Option<String>,
     /// For this start: a block you trust, HEIGHT:HASH; or own, to trust what is in the home
     #[arg(long, value_name = "HEIGHT:HASH")]
     pub trusted_checkpoint: Option<Trust>,

@@ -1,53 +1,56 @@
-//! Which transactions a command may send, and how: what `--resume` and `--dry-run` ask.
+//! Which commands send a transaction, and how: what `--resume` and `--dry-run` ask.
 
-use super::send::{Sending, StakeCommand};
+use super::send::{Paying, Sending, StakeCommand};
 use super::{Command, SubnetCommand, VoterCommand, WeightsCommand};
 
+/// How a command sends its transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Sends<'a> {
+    /// How long it waits, and whether it resumes.
+    pub sending: &'a Sending,
+    /// Fee and nonce, of a command that pays.
+    pub paying: Option<&'a Paying>,
+}
+
+const fn pays(paying: &Paying) -> Option<Sends<'_>> {
+    Some(Sends { sending: &paying.sending, paying: Some(paying) })
+}
+
+const fn free(sending: &Sending) -> Option<Sends<'_>> {
+    Some(Sends { sending, paying: None })
+}
+
 impl Command {
-    /// How the command sends its transaction, and which calls that may hold; nothing for a
-    /// command that sends none.
-    pub const fn sends(&self) -> Option<(&Sending, &'static [&'static str])> {
-        Some(match self {
-            Self::Transfer(a) => (&a.paying.sending, &["transfer"]),
-            Self::Stake(StakeCommand::Add(a)) => (&a.paying.sending, &["add_stake"]),
-            Self::Stake(StakeCommand::Remove(a)) => (&a.paying.sending, &["remove_stake"]),
-            Self::Stake(StakeCommand::Take(a)) => (&a.paying.sending, &["set_take"]),
-            Self::Register(a) => (&a.paying.sending, &["register", "register_stamp"]),
-            Self::Serve(a) => (&a.sending, &["serve_axon"]),
-            Self::Permit(a) => (&a.sending, &["seek_permit"]),
-            Self::Batch(a) => (&a.paying.sending, &["batch"]),
-            Self::Voter(command) => return of_voter(command),
-            Self::Weights(command) => return of_weights(command),
-            Self::Subnet(command) => return of_subnet(command),
-            _ => return None,
-        })
+    /// How the command sends its transaction; nothing for a command that sends none.
+    pub const fn sends(&self) -> Option<Sends<'_>> {
+        match self {
+            Self::Transfer(a) => pays(&a.paying),
+            Self::Stake(StakeCommand::Add(a) | StakeCommand::Remove(a)) => pays(&a.paying),
+            Self::Stake(StakeCommand::Take(a)) => pays(&a.paying),
+            Self::Register(a) => pays(&a.paying),
+            Self::Serve(a) => free(&a.sending),
+            Self::Permit(a) => free(&a.sending),
+            Self::Batch(a) => pays(&a.paying),
+            Self::Voter(command) => match command {
+                VoterCommand::Join { sending, .. } | VoterCommand::Report { sending, .. } => {
+                    free(sending)
+                }
+                VoterCommand::Leave { paying } => pays(paying),
+                VoterCommand::Row { .. } | VoterCommand::Key { .. } => None,
+            },
+            Self::Weights(command) => match command {
+                WeightsCommand::Set(a) | WeightsCommand::Commit(a) => free(&a.sending),
+                WeightsCommand::Reveal(a) => free(&a.sending),
+                WeightsCommand::Show(_) => None,
+            },
+            Self::Subnet(command) => match command {
+                SubnetCommand::Create(a) => pays(&a.paying),
+                SubnetCommand::Start(a) => pays(&a.paying),
+                SubnetCommand::Set(a) => pays(&a.paying),
+                SubnetCommand::Describe(a) => pays(&a.paying),
+                SubnetCommand::List | SubnetCommand::Metagraph { .. } => None,
+            },
+            _ => None,
+        }
     }
-}
-
-const fn of_voter(command: &VoterCommand) -> Option<(&Sending, &'static [&'static str])> {
-    Some(match command {
-        VoterCommand::Join { sending, .. } => (sending, &["join_voters"]),
-        VoterCommand::Report { sending, .. } => (sending, &["report_evidence"]),
-        VoterCommand::Leave { paying } => (&paying.sending, &["leave_voters"]),
-        VoterCommand::Row { .. } | VoterCommand::Key { .. } => return None,
-    })
-}
-
-const fn of_weights(command: &WeightsCommand) -> Option<(&Sending, &'static [&'static str])> {
-    Some(match command {
-        WeightsCommand::Set(a) => (&a.sending, &["set_weights"]),
-        WeightsCommand::Commit(a) => (&a.sending, &["commit_weights"]),
-        WeightsCommand::Reveal(a) => (&a.sending, &["reveal_weights"]),
-        WeightsCommand::Show(_) => return None,
-    })
-}
-
-const fn of_subnet(command: &SubnetCommand) -> Option<(&Sending, &'static [&'static str])> {
-    Some(match command {
-        SubnetCommand::Create(a) => (&a.paying.sending, &["register_subnet"]),
-        SubnetCommand::Start(a) => (&a.paying.sending, &["start_subnet"]),
-        SubnetCommand::Set(a) => (&a.paying.sending, &["set_hyperparameter"]),
-        SubnetCommand::Describe(a) => (&a.paying.sending, &["set_identity"]),
-        SubnetCommand::List | SubnetCommand::Metagraph { .. } => return None,
-    })
 }

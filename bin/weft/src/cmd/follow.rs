@@ -7,11 +7,12 @@
 //! has more than a node that is ready, that much is waited for, as long as a final block may
 //! be old. When the two still differ then, that is said by name and ends the waiting.
 
-use crate::output::{Answer, Exit, Failure, note, tell};
+use crate::output::{Answer, Exit, Failure, complain, note, tell};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use weft_node::engine::now;
 use weft_node::start::Stopper;
@@ -49,6 +50,8 @@ pub struct Watch {
     pub as_json: bool,
     /// Whether the node ends when it is at the head.
     pub ends: bool,
+    /// Why a word that was waited for could not be written.
+    pub lost: Arc<OnceLock<Failure>>,
 }
 
 /// What a node said of itself. What is missing or of another kind is an error by name.
@@ -131,6 +134,9 @@ impl Watch {
             if looks.is_multiple_of(LOOKS_PER_WORD) {
                 self.on_the_way(&here, top, &pace);
             }
+            if self.lost.get().is_some() {
+                return stopper.stop();
+            }
             looks = looks.wrapping_add(1);
         }
     }
@@ -211,7 +217,13 @@ impl Watch {
 
     fn say(&self, data: &Value, text: String, height: u64) {
         if let Ok(answer) = Answer::new(data, text) {
-            tell(answer.at(Some(self.network.clone()), Some(height)), self.as_json);
+            let told = tell(answer.at(Some(self.network.clone()), Some(height)), self.as_json);
+            match told {
+                Ok(()) => {}
+                Err(failure) if self.ends => drop(self.lost.set(failure)),
+                // The node goes on, as it does without its log.
+                Err(failure) => complain(&failure),
+            }
         }
     }
 }

@@ -11,6 +11,7 @@
 
 use super::follow::Watch;
 use super::node::read_seed;
+use super::settled::{Settings, settled};
 use crate::args::{Global, NodeJoin};
 use crate::logging;
 use crate::memory;
@@ -18,6 +19,7 @@ use crate::output::{Answer, Exit, Failure, note, tell};
 use crate::remote::node_home;
 use serde_json::json;
 use std::net::TcpListener;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use weft_node::config::{Config, Home};
 use weft_node::entropy;
@@ -61,9 +63,11 @@ pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
         "peers": peers, "of": at,
     });
     let network = joined.genesis.network.name().to_owned();
-    tell(Answer::new(&data, text)?.at(Some(network.clone()), None), global.json);
+    tell(Answer::new(&data, text)?.at(Some(network.clone()), None), global.json)?;
     let (stopper, stop) = Stopper::new();
+    let lost = Arc::new(OnceLock::new());
     Watch {
+        lost: Arc::clone(&lost),
         own: url,
         host: args.url.clone(),
         home: joined.home.path().to_owned(),
@@ -82,7 +86,10 @@ pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
         ..Order::default()
     };
     start::run(&joined.home, order).map_err(|error| advised(error, &joined, &args.url))?;
-    Answer::new(&json!({ "event": "stopped" }), "")
+    match lost.get() {
+        Some(failure) => Err(Failure::clone(failure)),
+        None => Answer::new(&json!({ "event": "stopped" }), ""),
+    }
 }
 
 /// What a node elsewhere said, checked against the chain that is meant.
@@ -104,6 +111,9 @@ async fn prepare(global: &Global, args: &NodeJoin) -> Result<Joined, Failure> {
             format!("--chain is {want}, the home {} is of chain {have}", home.path().display());
         return Err(Failure::new(Exit::Failed, "OtherChain", text)
             .help("choose another --home, or leave --chain out to go on with this one"));
+    }
+    if own.is_some() {
+        settled(&home, &Settings::of_join(args))?;
     }
     let place = format!("the home {}", home.path().display());
     let meant = own.map(|chain| (chain, &*place)).or(args.chain.map(|chain| (chain, "--chain")));
@@ -164,7 +174,7 @@ fn make(
     }
     let voter = args.voter_key.as_deref().map(read_seed).transpose()?;
     let config = Config {
-        name: args.name.clone(),
+        name: args.name.clone().unwrap_or_else(|| Config::default().name),
         listen: vec![match &args.listen {
             Some(address) => address.clone(),
             None => format!("/ip4/127.0.0.1/tcp/{}", port(USUAL.1)?),

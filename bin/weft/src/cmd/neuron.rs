@@ -263,7 +263,7 @@ const EVIDENCE: Input = Input {
 };
 
 /// Two signed things from a file; what shows no offence is not sent.
-fn read_evidence(path: &Path) -> Result<Evidence, Failure> {
+pub fn read_evidence(path: &Path) -> Result<Evidence, Failure> {
     let help = "weft reference calls";
     let evidence: Evidence = EVIDENCE.json(path).map_err(|failure| failure.help(help))?;
     evidence.offence().map_err(|e| {

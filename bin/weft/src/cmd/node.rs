@@ -1,5 +1,6 @@
 //! `weft node init|run|status|replay|override-votes`; `join` is in [`super::join`].
 
+use super::settled::{Settings, settled};
 use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
 use crate::cmd::query::pairs;
 use crate::input::Input;
@@ -143,7 +144,7 @@ fn replay(global: &Global) -> Result<Answer, Failure> {
 }
 
 /// A chain of one voter, for one node alone.
-fn alone() -> (Genesis, Option<SecretKey>) {
+pub fn alone() -> (Genesis, Option<SecretKey>) {
     let plan = Plan::small(&Choice {
         nodes: 1,
         slot_ms: 1_000,
@@ -218,7 +219,7 @@ fn make(home: &Home, path: &Path, args: &NodeRun) -> Result<(), Failure> {
         let (have, want) =
             (home.genesis().map_err(NodeError::Home)?.chain_id(), genesis.chain_id());
         if have == want {
-            return Ok(());
+            return settled(home, &Settings::of_run(args));
         }
         let text = format!(
             "{} is the home of chain {have}, the genesis is of {want}",
@@ -236,10 +237,10 @@ fn make(home: &Home, path: &Path, args: &NodeRun) -> Result<(), Failure> {
     if !voter.as_ref().is_some_and(votes) {
         note("no key of a voter of this genesis was given: the node only follows");
     }
+    let usual = Config::default();
     let config = Config {
-        name: "node".to_owned(),
-        listen: vec![args.listen.clone()],
-        rpc: args.rpc.clone(),
+        listen: args.listen.clone().map_or(usual.listen, |listen| vec![listen]),
+        rpc: args.rpc.clone().unwrap_or(usual.rpc),
         ..Config::default()
     };
     Ok(start::init(home, &config, &genesis, &entropy::seed(), voter.as_ref())?)

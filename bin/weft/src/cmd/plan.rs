@@ -15,16 +15,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a transaction on a chain; opening accounts costs the deposit at most.
-    pub fn of(tx: &Tx, deposit: Rao, chain: &ChainInfo) -> Self {
+    /// The plan of a transaction on a chain; opening accounts costs the deposit at most, where
+    /// that is known.
+    pub fn of(tx: &Tx, deposit: Option<Rao>, chain: &ChainInfo) -> Self {
         let body = &tx.body;
         let show = |key: PublicKey| Address { network: chain.network, key }.to_string();
         let spends = body.call.spends();
         let from = source(&body.call);
+        let known = deposit.unwrap_or(Rao::ZERO);
         let leaves = if from == Some("stake") {
             body.fee
         } else {
-            Rao(spends.0.saturating_add(body.fee.0).saturating_add(deposit.0))
+            Rao(spends.0.saturating_add(body.fee.0).saturating_add(known.0))
         };
         let buys = buys(&body.call, &show);
         let value = json!({
@@ -35,7 +37,7 @@ impl Plan {
             "fee": body.fee,
             "deposit": deposit,
             "spends_at_most": spends,
-            "leaves_at_most": leaves,
+            "leaves_at_most": deposit.map(|_| leaves),
             "leaves_from": from,
             "buys": buys,
         });
@@ -49,8 +51,9 @@ impl Plan {
             }
             Some(_) => {
                 let opening = match deposit {
-                    Rao::ZERO => String::new(),
-                    deposit => format!(", {} to open accounts", deposit.as_tao()),
+                    None => ", what opening accounts costs, which is not known now,".to_owned(),
+                    Some(Rao::ZERO) => String::new(),
+                    Some(deposit) => format!(", {} to open accounts", deposit.as_tao()),
                 };
                 format!(
                     "at most {} TAO leave the wallet: {}{opening} and a fee of {}",
@@ -157,7 +160,7 @@ mod tests {
         let body = TxBody { chain: tag, signer, nonce: Nonce(0), fee, valid_until: None, call };
         let (network, params) = (Network::Local, Params::preset(Network::Local));
         let tx = Tx { body, signature: Signature([0; 64]) };
-        Plan::of(&tx, Rao(0), &ChainInfo { network, chain, params })
+        Plan::of(&tx, Some(Rao(0)), &ChainInfo { network, chain, params })
     }
 
     /// F38.

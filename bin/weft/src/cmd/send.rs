@@ -85,7 +85,7 @@ async fn remove(desk: &Desk<'_>, args: &StakeArgs) -> Result<Answer, Failure> {
 }
 
 /// A percentage with up to seven decimals as parts of 65 535, rounded down.
-fn take(percent: &str) -> Result<u16, Failure> {
+pub fn take(percent: &str) -> Result<u16, Failure> {
     let bad = || {
         let message = format!("\"{percent}\" is no percentage; write a number from 0 to 100");
         Failure::new(Exit::Usage, "BadPercent", message)

@@ -3,8 +3,8 @@
 //!
 //! Tried on the head's state first, what would fail is refused before it is paid. Once the
 //! bytes are on the wire, nothing that breaks says whether the node has them: then the
-//! outcome is unknown (exit 6), the id stands in the error, and `--resume ID` sends the same
-//! bytes again.
+//! outcome is unknown (exit 6), the id stands in the error, and `--resume ID` ([`super::resume`])
+//! sends the same bytes again.
 
 use super::kept::Kept;
 use super::open;
@@ -13,13 +13,15 @@ use super::turn;
 use crate::args::{Global, Paying, Sending, Wait};
 use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::{ChainInfo, Remote, failure};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
+use weft_rpc::client::ClientError;
 use weft_types::hash::{Domain, to_hex};
 use weft_types::signature::signed_bytes;
 use weft_types::tx::Consent;
 use weft_types::{
     Call, Canonical, ChainTag, Height, Nonce, PublicKey, Rao, SecretKey, Signature, Tx, TxBody,
+    TxId,
 };
 
 /// How often a waiting command asks.
@@ -153,28 +155,6 @@ impl<'a> Desk<'a> {
         self.conclude(&tx, plan, sending).await
     }
 
-    /// Sends the bytes of an earlier transaction once more, unless its outcome is known.
-    pub async fn again(&self, tx: Tx, sending: &Sending) -> Result<Answer, Failure> {
-        let id = tx.body.id();
-        let plan = Plan::of(&tx, self.deposit_of(&tx.body.call).await?, &self.chain);
-        let known = self.remote.call("tx_get", &json!({ "id": id })).await?;
-        if self.global.dry_run || matches!(known["status"].as_str(), Some("finalized" | "failed")) {
-            return self.conclude(&tx, plan, sending).await;
-        }
-        note(&format!("tx {id}, once more"));
-        if let Err(e) = self.submit(&tx).await {
-            if e.words.name != "NonceUsed" {
-                return Err(e);
-            }
-            // The node does not remember it, which does not say that it never ran.
-            Kept::of(self.global, &self.chain.chain)?.keep(&tx);
-            return Err(e.help(
-                "its nonce was used, by this very transaction or by another of the key; the balance tells by which",
-            ));
-        }
-        self.conclude(&tx, plan, sending).await
-    }
-
     fn body(&self, key: &SecretKey, nonce: Nonce, call: Call) -> TxBody {
         let (chain, signer) = (ChainTag::of(&self.chain.chain), key.public());
         TxBody { chain, signer, nonce, fee: Rao::ZERO, valid_until: None, call }
@@ -188,7 +168,7 @@ impl<'a> Desk<'a> {
 
     /// Tries a transaction, says the plan, and submits it: all but `--dry-run`'s.
     async fn offer(&self, tx: &Tx, deposit: Rao, sending: &Sending) -> Result<Plan, Failure> {
-        let mut plan = Plan::of(tx, deposit, &self.chain);
+        let mut plan = Plan::of(tx, Some(deposit), &self.chain);
         if !sending.force {
             let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
             let tried = self.remote.call("tx_try", &raw).await;
@@ -210,23 +190,34 @@ impl<'a> Desk<'a> {
     }
 
     /// Keeps the bytes and hands them to the node. What breaks on the way leaves the outcome
-    /// open; a refusal by name does not, and then nothing is kept.
+    /// open; a refusal by name does not, and then nothing is kept. That holds for bytes which
+    /// nobody has had: of those that were kept before, a node may hold what this one refuses.
     async fn submit(&self, tx: &Tx) -> Result<(), Failure> {
         let (id, kept) = (tx.body.id(), Kept::of(self.global, &self.chain.chain)?);
-        kept.keep(tx);
-        let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
-        match self.remote.ask("tx_submit", &raw).await {
-            Ok(_) => Ok(()),
-            Err(e) if e.is_certain() => {
+        let is_new = kept.keep(tx);
+        match self.hand_over(tx).await {
+            Ok(()) => Ok(()),
+            Err(e) if is_new && e.is_certain() => {
                 kept.forget(&id);
                 Err(failure(e))
             }
-            Err(e) => Err(unknown(&id.to_string(), &format!("{e}"))),
+            Err(e) => Err(unknown(&id, &e.to_string())),
         }
     }
 
+    /// Hands the bytes to the node.
+    pub async fn hand_over(&self, tx: &Tx) -> Result<(), ClientError> {
+        let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
+        self.remote.ask("tx_submit", &raw).await.map(drop)
+    }
+
     /// What the command says in the end.
-    async fn conclude(&self, tx: &Tx, plan: Plan, sending: &Sending) -> Result<Answer, Failure> {
+    pub async fn conclude(
+        &self,
+        tx: &Tx,
+        plan: Plan,
+        sending: &Sending,
+    ) -> Result<Answer, Failure> {
         let (id, network) = (tx.body.id(), Some(self.chain.network.name().to_owned()));
         let Plan { value: plan, text } = plan;
         if self.global.dry_run {
@@ -240,7 +231,7 @@ impl<'a> Desk<'a> {
             return Ok(Answer::new(&json!({ "plan": plan, "tx": id, "status": "pending" }), text)?
                 .at(network, None));
         }
-        let settled = self.settle(&id.to_string()).await;
+        let settled = self.settle(&id).await;
         if settled.as_ref().err().is_none_or(|e| e.exit != Exit::Timeout) {
             Kept::of(self.global, &self.chain.chain)?.forget(&id);
         }
@@ -253,7 +244,7 @@ impl<'a> Desk<'a> {
 
     /// Waits until the transaction is final; its failure on the chain is ours. A node that
     /// is busy or says odd things is asked again; one that stays out of reach is given up.
-    async fn settle(&self, id: &str) -> Result<Value, Failure> {
+    async fn settle(&self, id: &TxId) -> Result<Value, Failure> {
         let (start, limit) = (Instant::now(), Duration::from_secs(self.global.timeout));
         let mut silent = 0;
         let mut last = format!("not final after {} s", limit.as_secs());
@@ -284,7 +275,7 @@ impl<'a> Desk<'a> {
 }
 
 /// What is said when a transaction was sent and nobody knows what became of it.
-fn unknown(id: &str, why: &str) -> Failure {
+pub fn unknown(id: &TxId, why: &str) -> Failure {
     let message = format!("{id} was sent, and its outcome is unknown: {why}");
     Failure::new(Exit::Timeout, "OutcomeUnknown", message)
         .help(format!(
@@ -294,15 +285,18 @@ fn unknown(id: &str, why: &str) -> Failure {
 }
 
 /// The failure that a receipt holds, with all that the chain says of it.
-fn failed(id: &str, answer: &Value) -> Failure {
+fn failed(id: &TxId, answer: &Value) -> Failure {
     let error = &answer["error"];
     let text = |name: &str| error[name].as_str().unwrap_or_default();
     let kind = if text("kind").is_empty() { "failed" } else { text("kind") };
-    let mut context = error["context"].clone();
-    context["tx"] = json!(id);
+    let mut context = match &error["context"] {
+        Value::Object(numbers) => numbers.clone(),
+        _ => Map::new(),
+    };
+    context.insert("tx".to_owned(), json!(id));
     Failure::of_kind(kind, text("name"), text("message"))
         .help(text("help"))
-        .context(context)
+        .context(Value::Object(context))
         .data(answer)
 }
 
@@ -318,4 +312,20 @@ fn said(tx: &Tx, receipt: &Value) -> String {
         text.push_str(&format!("\n{name}: {}", fields.join(", ")));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_whose_numbers_are_no_object_is_told_with_the_id_all_the_same() {
+        let id = weft_types::Hash([7; 32]);
+        for odd in [json!(null), json!("x"), json!([1]), json!({ "have": "1" })] {
+            let error = json!({ "kind": "not_found", "name": "N", "context": odd });
+            let failure = failed(&id, &json!({ "error": error }));
+            assert_eq!(failure.words.context["tx"], json!(id));
+            assert_eq!(failure.exit, Exit::NotFound);
+        }
+    }
 }

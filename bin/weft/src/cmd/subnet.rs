@@ -1,7 +1,7 @@
 //! `weft subnet list|metagraph|create|start|set|describe`.
 
 use super::submit::{Desk, amount};
-use crate::args::{Global, Paying, SubnetCommand, SubnetCreate};
+use crate::args::{Global, Paying, SubnetCommand, SubnetCreate, SubnetDescribe};
 use crate::output::{Answer, Exit, Failure, table};
 use crate::remote::Remote;
 use crate::show::cell;
@@ -30,14 +30,18 @@ pub async fn run(global: &Global, command: &SubnetCommand) -> Result<Answer, Fai
             own(global, call, &args.paying).await
         }
         SubnetCommand::Describe(args) => {
-            let identity = Identity {
-                name: args.name.clone(),
-                url: args.url.clone(),
-                description: args.description.clone(),
-            };
+            let identity = args.identity();
             let call = Call::SetIdentity { netuid: Netuid(args.netuid), identity };
             own(global, call, &args.paying).await
         }
+    }
+}
+
+impl SubnetDescribe {
+    /// What the subnet is to say of itself.
+    pub fn identity(&self) -> Identity {
+        let (name, url) = (self.name.clone(), self.url.clone());
+        Identity { name, url, description: self.description.clone() }
     }
 }
 
@@ -73,7 +77,7 @@ async fn create(global: &Global, args: &SubnetCreate) -> Result<Answer, Failure>
 }
 
 /// A hyperparameter and its value, as the chain has it.
-fn setting(name: &str, value: &str) -> Result<(Parameter, u64), Failure> {
+pub fn setting(name: &str, value: &str) -> Result<(Parameter, u64), Failure> {
     let unknown = || {
         let text = format!("\"{name}\" is no hyperparameter");
         Failure::new(Exit::Usage, "UnknownHyperparameter", text)

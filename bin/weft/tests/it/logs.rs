@@ -123,3 +123,31 @@ fn what_is_logged_is_said_on_the_command_line_or_in_the_configuration() {
     let name: &Value = &refused.1["error"]["name"];
     assert_eq!((refused.0, name.as_str()), (2, Some("BadLogFilter")), "{}", refused.1);
 }
+
+/// F19: a node that has no key to vote with, or that of somebody who does not vote, says so.
+#[test]
+fn a_node_that_votes_for_nobody_says_in_its_log_why() {
+    let mut node = Alone::new();
+    let key = Path::new(&node.dir).join("voter.key");
+    let log = node.home.path().join("voter.log");
+    let path = log.to_str().expect("a plain path").to_owned();
+    let foreign = weft_types::SecretKey::from_seed([7; 32]);
+    let address =
+        weft_types::Address { network: weft_types::Network::Local, key: foreign.public() };
+    let foreign = || fs::write(&key, format!("{}\n", weft_types::hash::to_hex(&[7; 32])));
+    for (change, words) in [
+        (&foreign as &dyn Fn() -> std::io::Result<()>, address.to_string()),
+        (&|| fs::remove_file(&key), "there is no voter.key".to_owned()),
+    ] {
+        change().expect("the key is changed");
+        node.start(&["--log-file", &path], Stdio::null());
+        let read = || fs::read_to_string(&log).unwrap_or_default();
+        let said = |text: &String| {
+            let is_it = |line: &&str| line.contains(&words) && line.contains("WARN");
+            text.lines().any(|line| is_it(&line) && line.contains("not a voter of this chain"))
+        };
+        until(PATIENCE, read, said);
+        let mut child = node.child.take().expect("it was started");
+        child.kill().and_then(|()| child.wait()).expect("it ends");
+    }
+}

@@ -15,6 +15,7 @@ mod metagraph;
 mod money;
 mod node;
 mod partition;
+mod resumed;
 mod rotation;
 mod rows;
 mod rules;

@@ -1,9 +1,13 @@
 //! What moves money: tried before it is paid, sent once, and accounted for to the rao. One
 //! network serves all the checks of a test.
 
-use crate::support::Home;
+use crate::support::{Home, until};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A test that hangs fails.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An SS58 address whose key is of another curve: the development account of the live chain.
 const FOREIGN: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
@@ -80,12 +84,35 @@ fn fees_and_nonces(home: &Home) {
     let nonce = sent["plan"]["nonce"].as_u64().expect("a nonce").to_string();
     let again = ["transfer", "carol", "1", "-w", "alice", "--nonce", &nonce];
     refused(home, &again, 1, "NonceUsed");
+    // One that can't run yet waits, its nonce being one too far; a tenth more fee takes its
+    // place, less does not, and of the two only the dearer runs.
+    let next: u64 = nonce.parse::<u64>().expect("a number") + 2;
+    let next = next.to_string();
+    let waits = |amount: &str, fee: &str| {
+        let args = ["transfer", "carol", amount, "-w", "alice", "--nonce", &next, "--fee", fee];
+        home.json(&[&args[..], &["--wait", "none", "--force"]].concat())
+    };
+    let (code, first) = waits("2", "0.001");
+    assert_eq!((code, &first["data"]["status"]), (0, &json!("pending")), "{first}");
+    let (code, low) = waits("3", "0.00105");
+    assert_eq!((code, &low["error"]["name"]), (1, &json!("NonceTaken")), "{low}");
+    assert_eq!(low["error"]["context"]["need"], json!("1100000"), "{low}");
+    let (code, second) = waits("4", "0.002");
+    assert_eq!((code, &second["data"]["status"]), (0, &json!("pending")), "{second}");
+    let before = free(home, "carol");
+    home.data(&["transfer", "carol", "1", "-w", "alice"]);
+    let id = |sent: &Value| sent["data"]["tx"].as_str().expect("an id").to_owned();
+    let said = |id: &str| home.data(&["query", "tx", id])["status"].take();
+    let (first, second) = (id(&first), id(&second));
+    until(PATIENCE, || said(&second), |status| *status == json!("finalized"));
+    assert_eq!(said(&first), json!("unknown"), "the cheaper one is nowhere");
+    assert_eq!(free(home, "carol") - before, 5_000_000_000, "one of the two, and the one before");
 }
 
 /// F13, F39: a call that would fail costs nothing, and says its own error.
 fn nothing_is_paid_for_a_refusal(home: &Home) {
     home.data(&["register", "1", "-w", "alice"]);
-    let unknown = "07".repeat(32);
+    let unknown = weft_types::SecretKey::from_seed([7; 32]).public().to_string();
     let before = account(home, "alice");
     for (args, exit, code, name) in [
         (&["transfer", "carol", "0"][..], 1, "invalid_argument", "AmountZero"),
@@ -196,9 +223,20 @@ fn keys_of_another_curve(home: &Home) {
     let keys = (2..=255).map(|n| weft_types::PublicKey([n; 32]));
     let none = keys.into_iter().find(|key| !weft_types::signature::can_sign(key));
     let none = none.expect("half of all numbers are no point").to_string();
-    let out = home.weft(&["transfer", &none, "1", "-w", "alice", "--dry-run"]);
-    let warned = String::from_utf8(out.stderr).expect("stderr is text");
-    assert!(warned.contains("warning") && warned.contains("nobody can ever sign"), "{warned}");
+    let nobody = [{ json!({ "transfer": { "to": none, "amount": "5" } }) }];
+    let nobody = file(home, "nobody.json", &json!(nobody));
+    let ours = home.data(&["wallet", "show", "carol"])["addresses"]["local"].take();
+    for args in [
+        &["transfer", &none, "1", "-w", "alice", "--yes"][..],
+        &["stake", "add", &none, "1", "-w", "alice", "--yes"],
+        &["batch", &nobody, "-w", "alice", "--yes"],
+    ] {
+        let error = refused(home, args, 2, "NobodysKey");
+        let said = error["message"].as_str().expect("a message");
+        assert!(said.contains(&none) && said.contains("nobody can ever sign"), "{error}");
+    }
+    let dry = ["transfer", ours.as_str().expect("an address"), "1", "-w", "alice", "--dry-run"];
+    assert_eq!(home.data(&dry)["sent"], json!(false), "a key of ours is one");
     home.data(&["transfer", FOREIGN, "1", "-w", "alice", "--yes"]);
     assert_eq!(free(home, FOREIGN), 1_000_000_000);
 }

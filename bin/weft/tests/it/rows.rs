@@ -8,11 +8,13 @@ fn rows_that_can_never_count_are_refused_at_once_by_the_ledgers_names() {
     let home = Home::new();
     home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300"]);
     let row = |netuid: &str, entries: &str| {
-        home.json(&["voter", "row", netuid, "--set", entries]).1["error"]["name"].take()
+        let (code, mut said) = home.json(&["voter", "row", netuid, "--set", entries]);
+        assert_ne!(code, 0, "{said}");
+        said["error"]["name"].take()
     };
     assert_eq!(row("1", "250=1"), "UidVecContainInvalidOne");
     assert_eq!(row("77", "4=1"), "SubnetNotExists");
-    let twice = row("1", "4=1,4=2");
-    assert!(twice.is_string(), "{twice}");
+    assert_eq!(row("1", "4=1,4=2"), "DuplicateUids");
+    assert_eq!(row("1", "4=1,4=1"), "DuplicateUids");
     home.data(&["voter", "row", "1", "--set", "4=1"]);
 }

@@ -1,6 +1,7 @@
 //! What becomes of stdout, stderr and the terminal: full disks, closed pipes, a question that is
 //! broken off.
 
+use super::stub;
 use super::support::Home;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -43,6 +44,27 @@ fn an_answer_that_can_not_be_written_is_a_failure() {
         assert_eq!(out.status.code(), Some(1), "{args:?}: {said}");
         assert!(said.contains("No space left"), "{args:?}: {said}");
     }
+}
+
+/// F10: so is a word of a command that runs on, which ends there, its node with it.
+#[test]
+fn a_command_that_runs_on_ends_when_its_words_can_not_be_written() {
+    let home = Home::new();
+    let genesis = stub::genesis();
+    let url = stub::serve(move |method, params| stub::honest(&genesis, method, params));
+    let dir = home.path().join("joined").display().to_string();
+    for more in [&[][..], &["--json"], &["--until-synced"]] {
+        let args = [&["node", "join", &url, "--home", &dir][..], more].concat();
+        let out = out(program(&home, &args).stdout(full()));
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(1), "{more:?}: {said}");
+        assert!(said.contains("AnswerUnwritable") && said.contains("No space left"), "{said}");
+    }
+    // A flag that the home which is there now would pass over is refused.
+    let other = ["node", "join", &url, "--home", &dir, "--rpc", "127.0.0.1:1"];
+    assert_eq!(home.error(&other, 2), "HomeIsSettled");
+    let other = ["node", "join", &url, "--home", &dir, "--network", "http://127.0.0.1:1"];
+    assert_eq!(home.error(&other, 2), "UselessFlag");
 }
 
 /// F1, F10: what can't be said on stderr changes nothing else.

@@ -97,7 +97,7 @@ fn a_transaction_whose_answer_was_lost_is_sent_again_and_paid_once() {
         let before = free(&home, "carol");
         let url = door(&node, kind);
         let send = ["transfer", "carol", "3", "-w", "alice"];
-        let through = ["--network", &url, "--timeout", "3"];
+        let through = ["--network", &url, "--timeout", "20"];
         let (code, lost) = home.json(&[&send[..], &through].concat());
         assert_eq!((code, &lost["error"]["name"]), (6, &json!("OutcomeUnknown")), "{lost}");
         let id = lost["error"]["context"]["tx"].as_str().expect("the id").to_owned();
