@@ -6,6 +6,7 @@
 //! - [`channels`]: I3, bounds, and that only `node` joins rooms.
 //! - [`sizes`]: files, functions and headers.
 //! - [`manners`]: unwrap, unfinished work, traces of a machine.
+//! - [`cited`]: the tests and files that the page on testing names are there.
 //! - [`rules`]: the protocol's built rules have code and a test.
 //! - [`supply`]: libraries, their records, floors and sources.
 //!
@@ -16,6 +17,8 @@
 mod arrows;
 #[path = "tidy/channels.rs"]
 mod channels;
+#[path = "tidy/cited.rs"]
+mod cited;
 #[path = "tidy/lexer.rs"]
 mod lexer;
 #[path = "tidy/manners.rs"]
@@ -97,6 +100,11 @@ fn the_project_names_no_machine_and_no_package_host() {
 #[test]
 fn every_rule_marked_as_built_has_code_and_a_test() {
     holds(rules::rules_without_code_or_test);
+}
+
+#[test]
+fn every_test_that_the_page_on_testing_names_is_there() {
+    holds(cited::cited_and_absent);
 }
 
 #[test]

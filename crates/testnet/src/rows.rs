@@ -60,7 +60,10 @@ pub async fn send(net: &Net, plan: &Plan) -> Result<Vec<RowReport>, NetError> {
 async fn offer(client: &Client, plan: &Plan, late: &LateRow) -> Result<RowReport, NetError> {
     let chain = plan.genesis.chain_id();
     let status = client.call::<_, Value>("chain_status", &json!({})).await;
-    let height = status.ok().and_then(|s| s["final_height"].as_u64()).unwrap_or(1);
+    let odd = |got: String| NetError::Row { uid: late.uid, got, want: "a final height" };
+    let status = status.map_err(|e| odd(e.to_string()))?;
+    let height = status["final_height"].as_u64();
+    let height = height.ok_or_else(|| odd(format!("final_height {}", status["final_height"])))?;
     let mut row = late.row.clone();
     row.view = Height(height.max(1));
     let body = TxBody {
@@ -118,14 +121,22 @@ async fn wait_final(client: &Client, net: &Net, wanted: &BTreeSet<Uid>) -> Resul
     let start = Instant::now();
     loop {
         let params = json!({ "netuid": NETUID });
+        // A node that does not answer now may answer at the next look.
         let rows = client.call::<_, Value>("subnet_weights", &params).await.unwrap_or_default();
         let have: BTreeSet<Uid> =
             rows["rows"].as_array().iter().flat_map(|r| r.iter()).filter_map(uid_of).collect();
         let Some(missing) = wanted.difference(&have).next() else { return Ok(()) };
-        let epochs = rows["epochs"].as_u64().unwrap_or(0);
-        if epochs > 0 {
-            let got = "not final before the first epoch".to_owned();
-            return Err(NetError::Row { uid: *missing, got, want: "final" });
+        match rows["epochs"].as_u64() {
+            None if rows.is_null() => {}
+            Some(0) => {}
+            Some(_) => {
+                let got = "not final before the first epoch".to_owned();
+                return Err(NetError::Row { uid: *missing, got, want: "final" });
+            }
+            None => {
+                let got = format!("epochs {}", rows["epochs"]);
+                return Err(NetError::Row { uid: *missing, got, want: "a number of epochs" });
+            }
         }
         if start.elapsed() > PATIENCE {
             let what = format!("the row of uid {missing} is not final");

@@ -305,3 +305,28 @@ const fn metagraph(error: &MetagraphError) -> (Exit, &'static str) {
         MetagraphError::TooMuchStake => (Exit::Usage, "MetagraphTooMuchStake"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    /// F42: what to try after a start that failed is of the network that failed.
+    #[test]
+    fn a_network_that_did_not_come_up_is_named_where_its_directory_is_not_the_usual_one() {
+        let line = ["weft", "testnet", "status", "--home", "/h"];
+        let global = crate::args::Cli::try_parse_from(line).unwrap().global;
+        let said = |dir: &str| {
+            let (dir, nodes, rows) = (dir.into(), Vec::new(), Vec::new());
+            let status = NetStatus { dir, state: State::Starting, fewer: None, nodes, rows };
+            answer(&global, &status).unwrap().text
+        };
+        let elsewhere = said("/tmp/my net");
+        let flag = "--dir '/tmp/my net'";
+        let hint =
+            format!("it did not come up: weft testnet down {flag}, then weft testnet up {flag}");
+        assert!(elsewhere.contains(&hint), "{elsewhere}");
+        let usual = said("/h/testnet");
+        assert!(usual.contains("weft testnet down, then weft testnet up"), "{usual}");
+    }
+}
