@@ -129,6 +129,13 @@ pub enum Event {
         /// Where others can dial it, as far as we know: `/ip4/…/tcp/…/p2p/<peer name>`.
         addresses: Vec<String>,
     },
+    /// A peer that is up said where it listens, when that is not known yet or has changed.
+    PeerAt {
+        /// Which peer.
+        peer: PeerName,
+        /// Where others can dial it now, as with [`Event::PeerUp`].
+        addresses: Vec<String>,
+    },
     /// The last connection to a peer that was up has closed.
     PeerDown {
         /// Which peer.

@@ -11,10 +11,12 @@
 //!    address where nobody answers, or that of a peer of another chain, is named in a
 //!    warning once, and again after the peer was up.
 //! 2. Two nodes shake hands: noise proves the peer name, identify must carry the
-//!    same chain id, and the peer must subscribe to all three [`Topic`]s. Only then
-//!    does [`Event::PeerUp`] appear, so a message published after it reaches that
-//!    peer. A peer of another chain, or one that is not done within
-//!    [`Limits::handshake_ms`], is disconnected without an event.
+//!    same chain id, and the peer must subscribe to all three [`Topic`]s. Then
+//!    [`Event::PeerUp`] appears, so a message published after it reaches that
+//!    peer. One whose gossip arrives sooner is up with its first message: it subscribed
+//!    before it, on the same stream, and that protocol's name carries the chain id.
+//!    A peer of another chain, or one that is not done within
+//!    [`Limits::handshake_ms`], is disconnected, without an event if it was not up.
 //! 3. [`Command::Publish`] sends a message to every subscribed peer. A receiver
 //!    gets [`Event::Message`] and must answer it with [`Command::Verdict`]: only
 //!    Accept forwards it, Reject costs the sender score, and silence becomes
@@ -34,8 +36,11 @@
 //! # What the node may rely on
 //!
 //! - `PeerUp` and `PeerDown` of one peer alternate, however many connections it has.
-//! - A message or request may arrive shortly before its sender's `PeerUp` (the
-//!   sender saw us first) and a message or `RequestFailed` shortly after `PeerDown`.
+//! - No message or request of a peer arrives before its `PeerUp`: of two nodes one is done
+//!   with the handshake first, and what it sends then is not lost. A message, request or
+//!   `RequestFailed` may come shortly after `PeerDown`, or of a peer that was turned away.
+//! - What became of a message is final for two minutes, whoever brings it: the node judges
+//!   it by what it says, also when who sent it has left.
 //! - Events are never dropped. While the event channel is full the swarm is not
 //!   polled, which slows the peers down; commands are still taken.
 //! - Gossip is not reliable: queues to slow peers are bounded, a message refused

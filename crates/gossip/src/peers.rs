@@ -2,7 +2,8 @@
 //! time is an argument.
 //!
 //! A peer is up once it said the chain id and subscribed to all topics, in whatever
-//! order the two arrive.
+//! order the two arrive; or once it gossips, which only who knows our chain's names can do,
+//! but then it has to finish all the same.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,13 +34,19 @@ struct Handshake {
 }
 
 impl Handshake {
+    /// Whether all was said that has to be.
+    fn is_done(&self) -> bool {
+        self.same_chain && self.topics.iter().all(|subscribed| *subscribed)
+    }
+
     /// Whether this very step finished the handshake.
     fn finish(&mut self) -> bool {
-        let subscribed = self.topics.iter().all(|subscribed| *subscribed);
-        let done = self.same_chain && subscribed && !self.turned_away;
-        let news = done && !self.up;
-        self.up |= done;
-        news
+        self.is_done() && self.rise()
+    }
+
+    /// Whether this brings the peer up.
+    fn rise(&mut self) -> bool {
+        !self.turned_away && !std::mem::replace(&mut self.up, true)
     }
 }
 
@@ -78,6 +85,16 @@ impl Peers {
         })
     }
 
+    /// The peer gossips before its handshake is done. True when this brings it up.
+    pub(crate) fn gossips(&mut self, peer: PeerId) -> bool {
+        self.connected.get_mut(&peer).is_some_and(Handshake::rise)
+    }
+
+    /// Whether what the peer asks can be put off until it is up.
+    pub(crate) fn may_come_up(&self, peer: PeerId) -> bool {
+        self.connected.get(&peer).is_some_and(|handshake| !handshake.up && !handshake.turned_away)
+    }
+
     /// The peer is being disconnected as a stranger, and will not come up any more on
     /// this connection. True the first time.
     pub(crate) fn turn_away(&mut self, peer: PeerId) -> bool {
@@ -108,7 +125,7 @@ impl Peers {
 
     /// Connected peers whose handshake takes too long.
     pub(crate) fn late(&self, now: Instant) -> Vec<PeerId> {
-        let late = |handshake: &Handshake| !handshake.up && handshake.deadline <= now;
+        let late = |handshake: &Handshake| !handshake.is_done() && handshake.deadline <= now;
         self.connected.iter().filter(|(_, at)| late(at)).map(|(peer, _)| *peer).collect()
     }
 
@@ -189,6 +206,31 @@ mod tests {
         }
         assert!(peers.late(now).is_empty());
         assert_eq!(peers.late(now + PATIENCE), [stranger]);
+    }
+
+    #[test]
+    fn who_gossips_is_up_at_once_and_late_all_the_same_until_its_handshake_is_done() {
+        let (mut peers, peer, now) = (Peers::new(PATIENCE), PeerId::random(), Instant::now());
+        assert!(!peers.gossips(peer), "it is not here");
+        peers.connected(peer, now);
+        assert!(peers.may_come_up(peer));
+        assert!(peers.gossips(peer));
+        assert!(!peers.gossips(peer) && !peers.may_come_up(peer), "no second news");
+        assert_eq!(peers.late(now + PATIENCE), [peer]);
+        for topic in Topic::ALL {
+            assert!(!peers.subscribed(peer, topic));
+        }
+        assert!(!peers.named_our_chain(peer), "it was up before");
+        assert!(peers.late(now + PATIENCE).is_empty());
+        assert!(peers.gone(peer));
+    }
+
+    #[test]
+    fn who_was_turned_away_does_not_come_up_by_gossip() {
+        let (mut peers, peer) = (Peers::new(PATIENCE), PeerId::random());
+        peers.connected(peer, Instant::now());
+        peers.turn_away(peer);
+        assert!(!peers.gossips(peer) && !peers.may_come_up(peer));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! the brake on the peers. Commands are taken all the same, unless the node piles up
 //! failed requests without reading about them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +63,8 @@ pub(crate) struct Room {
     verdicts: Verdicts,
     asked: Asked<OutboundRequestId>,
     tickets: Tickets<InboundRequestId, ResponseChannel<Answer>>,
+    /// Requests of peers that are not up yet. Each holds a ticket, so there are few.
+    early: BTreeMap<PeerId, Vec<Event>>,
     beats: u32,
 }
 
@@ -89,6 +91,7 @@ impl Room {
             verdicts: Verdicts::new(limits.verdict(), MOST_UNANSWERED),
             asked: Asked::new(outbound, limits.request_timeout()),
             tickets: Tickets::new(inbound),
+            early: BTreeMap::new(),
             limits,
             beats: 0,
         }
@@ -256,12 +259,13 @@ impl Room {
         }
     }
 
-    /// A step of the handshake finished it.
+    /// A step of the handshake finished it, or the peer gossips.
     fn up(&mut self, peer: PeerId) {
         self.dialer.up(peer);
         self.counters.peers.set(self.peers.up_count());
         let addresses = self.places.of(peer);
         self.news.push_back(Event::PeerUp { peer: PeerName(peer), addresses });
+        self.news.extend(self.early.remove(&peer).unwrap_or_default());
     }
 
     /// A configured peer comes in whoever else does.
@@ -288,6 +292,7 @@ impl Room {
             self.dialer.postpone(peer, until);
         }
         self.places.gone(peer);
+        self.early.remove(&peer);
         if self.peers.gone(peer) {
             self.counters.peers.set(self.peers.up_count());
             self.news.push_back(Event::PeerDown { peer: PeerName(peer) });

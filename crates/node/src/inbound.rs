@@ -4,7 +4,7 @@
 use crate::checker::{Job, Part};
 use crate::engine::{Engine, now};
 use crate::event::{Event, Source};
-use crate::peers::{Pending, UNREADABLE};
+use crate::peers::{NOBODY, Pending, UNREADABLE};
 use crate::serve::ANSWER_BLOCKS;
 use crate::wire::{Answer, Kind, Request, pack, unpack, version_of};
 use weft_consensus::{Input, PeerId, Want};
@@ -69,6 +69,10 @@ impl Engine {
                 self.claim(number);
                 Vec::new()
             }
+            Peer::PeerAt { peer, addresses } => {
+                self.peers.reached_at(peer, addresses);
+                Vec::new()
+            }
             Peer::PeerDown { peer } => {
                 let gone = self.peers.forget(&peer);
                 tracing::info!(%peer, peers = self.peers.count(), "peer down");
@@ -89,9 +93,16 @@ impl Engine {
         from: PeerName,
         data: &[u8],
     ) -> Vec<Input> {
-        let Some(from) = self.peers.known(&from) else {
-            self.judge(name, Verdict::Ignore);
-            return Vec::new();
+        // Who has left, or was sent away, brought something that nobody can bring again for two
+        // minutes: it is judged all the same. Not so a header, which is of use only with somebody
+        // to ask for its body; a status tells of it.
+        let from = match self.peers.known(&from) {
+            Some(from) => from,
+            None if topic == Topic::Headers => {
+                self.judge(name, Verdict::Ignore);
+                return Vec::new();
+            }
+            None => NOBODY,
         };
         let kind = match topic {
             Topic::Transactions => Kind::Transactions,

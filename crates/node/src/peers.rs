@@ -6,6 +6,9 @@ use weft_consensus::{PeerId, Ticket};
 use weft_gossip::{MessageName, PeerName};
 use weft_types::{Height, Millis, PublicKey};
 
+/// The number of all that are not connected: nothing is asked of it or said to it.
+pub const NOBODY: PeerId = PeerId(0);
+
 /// How many messages may wait for a verdict; older ones are left to expire.
 const TICKETS: usize = 16_384;
 
@@ -145,7 +148,9 @@ impl Peers {
 
     /// Where others can dial a peer.
     pub fn reached_at(&mut self, name: PeerName, addresses: Vec<String>) {
-        self.addresses.insert(name, addresses);
+        if self.by_name.contains_key(&name) {
+            self.addresses.insert(name, addresses);
+        }
     }
 
     /// Where others can dial a peer, as far as we know.

@@ -80,7 +80,12 @@ impl Room {
                     Ok(ticket) => {
                         self.counters.requests_received.one();
                         let (from, data) = (PeerName(peer), request);
-                        self.news.push_back(Event::Request { from, ticket, data });
+                        let request = Event::Request { from, ticket, data };
+                        if self.peers.may_come_up(peer) {
+                            self.early.entry(peer).or_default().push(request);
+                        } else {
+                            self.news.push_back(request);
+                        }
                     }
                     Err(channel) => {
                         self.counters.requests_refused.one();

@@ -13,6 +13,7 @@ impl Room {
     pub(super) fn on_identify(&mut self, event: identify::Event) {
         match event {
             identify::Event::Received { peer_id, info, .. } => {
+                let before = self.places.of(peer_id);
                 self.places.listens(peer_id, &info.listen_addrs);
                 if info.protocol_version != self.names.version {
                     for address in self.dialer.stranger(peer_id) {
@@ -22,6 +23,11 @@ impl Room {
                     self.refuse(peer_id, "it is of another chain");
                 } else if self.peers.named_our_chain(peer_id) {
                     self.up(peer_id);
+                } else if self.peers.is_up(peer_id) {
+                    let addresses = self.places.of(peer_id);
+                    if addresses != before {
+                        self.news.push_back(Event::PeerAt { peer: PeerName(peer_id), addresses });
+                    }
                 }
             }
             identify::Event::Error { peer_id, connection_id, error } => match error {
@@ -75,6 +81,11 @@ impl Room {
         let counters = self.counters.topic(topic);
         counters.received.one();
         counters.received_bytes.add(message.data.len());
+        // Others bring it in vain for two minutes from now on, so it can't be left for later; and
+        // who speaks this protocol knows our chain.
+        if self.peers.gossips(from) {
+            self.up(from);
+        }
         self.verdicts.wait_for(name, Origin { from, topic }, now);
         if message.data.len() > self.limits.message_bytes {
             self.verdict(name, Verdict::Reject);

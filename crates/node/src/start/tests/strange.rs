@@ -191,3 +191,29 @@ async fn gossip_hears_who_votes_when_that_changes_and_once() {
     node.engine.tell_voters();
     assert_eq!(node.told(), []);
 }
+
+/// What is refused can't be brought again for two minutes, by whomever. So who has left, or
+/// was sent away, must not be able to take a share or a transaction along.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_peer_sent_before_it_left_is_judged_by_what_it_says_and_not_lost() {
+    let mut node = Alone::new().await;
+    let (desk, _inbox) = checker::desk();
+    node.engine.checker = desk;
+    node.engine.peers.forget(&node.name);
+    let list = pack(Kind::Transactions, &Vec::<weft_types::Tx>::new().to_bytes());
+    assert_eq!(node.hears(Topic::Transactions, list), [], "the checker has it");
+    let checkpoint = |round, hash| weft_types::Checkpoint { round: Round(round), hash };
+    let vote = weft_types::Vote {
+        voter: node.engine.voter.unwrap(),
+        source: checkpoint(0, node.engine.core.head_hash()),
+        target: checkpoint(1, Hash([3; 32])),
+        items: Hash::ZERO,
+    };
+    let signed = weft_types::SignedVote { vote, signature: weft_types::Signature([1; 64]) };
+    let share = Share { signed, items: Vec::new() };
+    let told = node.hears(Topic::Shares, pack(Kind::Share, &share.to_bytes()));
+    assert_eq!(told, [Command::Verdict { message: message(), verdict: Verdict::Reject }]);
+    // Nobody is there to be asked for the body.
+    let header = pack(Kind::Header, &block(1).signed.to_bytes());
+    assert_eq!(node.hears(Topic::Headers, header), ignored());
+}
