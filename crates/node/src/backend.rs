@@ -2,20 +2,24 @@
 //! checker, answers by a channel of one.
 //!
 //! What would hold the engine up is bounded here: transactions are refused while the
-//! checker is behind, blocks are read and described beside the engine by a few at a
+//! checker is behind, reports of offences beyond a client's turn, blocks are read and described beside the engine by a few at a
 //! time, and there is one audit at a time, on loopback only.
 
 use crate::answer::{about, parse};
 use crate::checker::{Job, LISTS};
 use crate::event::{Event, Reply, Source};
 use crate::genesis_pages::GenesisPages;
+use crate::turns::{AT_ONCE, Turns};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 use weft_rpc::{Backend, Health, Kind, Method, RpcError};
 use weft_types::hash::from_hex;
-use weft_types::{Canonical, Tx};
+use weft_types::{Call, Canonical, Tx};
 
 /// The most transactions of one `tx_submitMany`.
 const MANY: usize = 2_000;
@@ -35,6 +39,7 @@ pub struct Door {
     genesis: GenesisPages,
     blocks: Arc<Semaphore>,
     audits: Arc<Semaphore>,
+    turns: Arc<Mutex<Turns>>,
 }
 
 fn stopping() -> RpcError {
@@ -53,7 +58,7 @@ impl Door {
     ) -> Self {
         let blocks = Arc::new(Semaphore::new(BLOCKS_AT_ONCE));
         let audits = Arc::new(Semaphore::new(AUDITS_AT_ONCE));
-        Self { events, txs, public, genesis, blocks, audits }
+        Self { events, txs, public, genesis, blocks, audits, turns: Arc::default() }
     }
 
     async fn ask(&self, method: Method, params: Value) -> Result<Value, RpcError> {
@@ -63,16 +68,32 @@ impl Door {
         answer.await.map_err(|_| stopping())?
     }
 
-    async fn submit(&self, txs: Vec<Tx>) -> Result<Value, RpcError> {
-        self.check(txs, Source::Client).await
+    async fn submit(&self, from: IpAddr, txs: Vec<Tx>) -> Result<Value, RpcError> {
+        self.check(from, txs, Source::Client).await
+    }
+
+    /// Counts the reports among a client's transactions.
+    fn counts(&self, from: IpAddr, txs: &[Tx]) -> Result<(), RpcError> {
+        let is_report = |tx: &&Tx| matches!(tx.body.call, Call::ReportEvidence { .. });
+        let reports = u32::try_from(txs.iter().filter(is_report).count()).unwrap_or(u32::MAX);
+        if reports == 0 {
+            return Ok(());
+        }
+        if reports > AT_ONCE {
+            return Err(too_many_reports(reports));
+        }
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.take(from, reports, Instant::now()).map_err(|wait| reports_too_fast(reports, wait))
     }
 
     /// Puts transactions on the checker's desk; their answer comes from the engine.
     async fn check(
         &self,
+        from: IpAddr,
         txs: Vec<Tx>,
         source: impl FnOnce(Reply) -> Source,
     ) -> Result<Value, RpcError> {
+        self.counts(from, &txs)?;
         let (reply, answer): (Reply, _) = oneshot::channel();
         let job = Job::Txs { source: source(reply), txs };
         self.txs.try_send(job).map_err(|e| match e {
@@ -120,6 +141,26 @@ fn busy() -> RpcError {
         .context(json!({ "limit": LISTS }))
 }
 
+/// What no wait helps against.
+fn too_many_reports(reports: u32) -> RpcError {
+    let text = format!("{reports} reports of offences at once; {AT_ONCE} are allowed");
+    RpcError::new(Kind::LimitExceeded, "TooManyReports", text)
+        .help("send them in several calls")
+        .context(json!({ "got": reports, "limit": AT_ONCE }))
+}
+
+/// Too many of one client by now.
+fn reports_too_fast(reports: u32, wait: Duration) -> RpcError {
+    let text = format!(
+        "{reports} reports of offences more than this client may hand in now, nothing was taken"
+    );
+    let wait_s = wait.as_millis().div_ceil(1_000);
+    RpcError::new(Kind::RateLimited, "ReportsTooFast", text)
+        .help("send the same bytes again after retry_after_s seconds")
+        .context(json!({ "got": reports, "limit": AT_ONCE }))
+        .retry_after(u64::try_from(wait_s).unwrap_or(u64::MAX))
+}
+
 /// A transaction from its canonical bytes in hex, which the parameter holds.
 fn transaction(text: &str, parameter: &str) -> Result<Tx, RpcError> {
     let bad =
@@ -129,11 +170,11 @@ fn transaction(text: &str, parameter: &str) -> Result<Tx, RpcError> {
 }
 
 impl Backend for Door {
-    async fn call(&self, method: Method, params: Value) -> Result<Value, RpcError> {
+    async fn call(&self, from: IpAddr, method: Method, params: Value) -> Result<Value, RpcError> {
         match method {
             Method::TxSubmit => {
                 let raw: String = parse(&params, "raw")?;
-                let mut answers = self.submit(vec![transaction(&raw, "raw")?]).await?;
+                let mut answers = self.submit(from, vec![transaction(&raw, "raw")?]).await?;
                 match answers["results"][0].take() {
                     Value::Object(one) if one.contains_key("error") => Err(refusal(&one["error"])),
                     one => Ok(one),
@@ -141,7 +182,7 @@ impl Backend for Door {
             }
             Method::TxTry => {
                 let raw: String = parse(&params, "raw")?;
-                self.check(vec![transaction(&raw, "raw")?], Source::Trial).await
+                self.check(from, vec![transaction(&raw, "raw")?], Source::Trial).await
             }
             Method::TxSubmitMany => {
                 let raws: Vec<String> = parse(&params, "raws")?;
@@ -153,7 +194,7 @@ impl Backend for Door {
                     .iter()
                     .map(|raw| transaction(raw, "raws"))
                     .collect::<Result<Vec<_>, _>>()?;
-                self.submit(txs).await
+                self.submit(from, txs).await
             }
             Method::ChainGenesis => self.genesis.page(&params),
             Method::ChainGetBlock => self.block(params).await,
@@ -195,8 +236,11 @@ mod tests {
     use super::*;
     use weft_types::key::derive_test_key;
     use weft_types::{
-        Call, ChainTag, Genesis, Hash, Millis, Network, Nonce, PublicKey, Rao, TxBody,
+        Call, ChainTag, Checkpoint, Evidence, Genesis, Hash, Millis, Network, Nonce, PublicKey,
+        Rao, Round, TxBody, Vote,
     };
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     struct Room {
         door: Door,
@@ -232,11 +276,12 @@ mod tests {
             (Method::TxSubmit, json!({ "raw": raw() })),
             (Method::TxSubmitMany, json!({ "raws": [raw(), raw()] })),
         ] {
-            let refused = room.door.call(method, params).await.unwrap_err();
+            let refused = room.door.call(HERE, method, params).await.unwrap_err();
             assert_eq!((refused.kind, refused.name.as_str()), (Kind::RateLimited, "CheckerBusy"));
         }
         room.txs.close();
-        let refused = room.door.call(Method::TxSubmit, json!({ "raw": raw() })).await.unwrap_err();
+        let refused =
+            room.door.call(HERE, Method::TxSubmit, json!({ "raw": raw() })).await.unwrap_err();
         assert_eq!(refused.name, "Stopping");
     }
 
@@ -252,9 +297,64 @@ mod tests {
             (Method::ChainGetSupply, "audit", json!({ "audit": "yes" })),
             (Method::ChainGetBlock, "txs", json!({ "height": 1, "txs": 5 })),
         ] {
-            let refused = room.door.call(method, params).await.unwrap_err();
+            let refused = room.door.call(HERE, method, params).await.unwrap_err();
             assert_eq!(refused.kind, Kind::InvalidArgument, "{refused}");
             assert_eq!(refused.context["parameter"], json!(name), "{refused}");
+        }
+    }
+
+    /// A well-signed report of two votes of a key that never voted.
+    fn report(n: u8) -> Value {
+        let (key, chain) = (derive_test_key("door", "nobody"), Hash([7; 32]));
+        let vote = |hash: u8| {
+            let at = |round, hash| Checkpoint { round: Round(round), hash: Hash([hash; 32]) };
+            let (source, target) = (at(0, 0), at(1, hash));
+            let vote = Vote { voter: key.public(), source, target, items: Hash::ZERO };
+            Box::new(vote.sign(&key, &chain))
+        };
+        let evidence = Evidence::Votes(vote(n), vote(255));
+        let call = Call::ReportEvidence { evidence };
+        let (tag, signer, nonce) = (ChainTag::of(&chain), key.public(), Nonce(0));
+        let body = TxBody { chain: tag, signer, nonce, fee: Rao(0), valid_until: None, call };
+        json!(weft_types::hash::to_hex(&body.sign(&key, &chain).to_bytes()))
+    }
+
+    /// A7: a flood of reports of one client is refused by name, before the checker or the engine
+    /// hears of it; its other transactions, and others' reports, are not held up.
+    #[tokio::test]
+    async fn reports_beyond_a_clients_turn_are_refused_by_name_and_hold_nobody_up() {
+        let mut here = room(false);
+        let many = |n: u8| json!({ "raws": (0..n).map(report).collect::<Vec<_>>() });
+        let call = |from: IpAddr, method, params| {
+            let door = here.door.clone();
+            tokio::spawn(async move { door.call(from, method, params).await })
+        };
+        let whole = u8::try_from(AT_ONCE).unwrap();
+        let refused = call(HERE, Method::TxSubmitMany, many(whole + 1)).await.unwrap();
+        let refused = refused.unwrap_err();
+        assert_eq!((refused.kind, &*refused.name), (Kind::LimitExceeded, "TooManyReports"));
+        let taken = call(HERE, Method::TxSubmitMany, many(whole));
+        let Some(Job::Txs { txs, source: Source::Client(reply) }) = here.txs.recv().await else {
+            panic!("so many go to the checker");
+        };
+        assert_eq!(txs.len(), usize::from(whole));
+        reply.send(Ok(json!({ "results": [] }))).unwrap();
+        taken.await.unwrap().unwrap();
+        for method in [Method::TxSubmit, Method::TxTry] {
+            let refused = call(HERE, method, json!({ "raw": report(0) })).await.unwrap();
+            let refused = refused.unwrap_err();
+            assert_eq!((refused.kind, &*refused.name), (Kind::RateLimited, "ReportsTooFast"));
+            assert_eq!(refused.retry_after_s(), Some(1), "{refused}");
+        }
+        assert!(here.txs.try_recv().is_err(), "the checker heard of none of them");
+        let other = IpAddr::from([10, 0, 0, 1]);
+        for (from, raw) in [(HERE, raw()), (other, report(0))] {
+            let taken = call(from, Method::TxSubmit, json!({ "raw": raw }));
+            let Some(Job::Txs { source: Source::Client(reply), .. }) = here.txs.recv().await else {
+                panic!("it goes to the checker");
+            };
+            reply.send(Ok(json!({ "results": [{ "status": "pending" }] }))).unwrap();
+            assert_eq!(taken.await.unwrap(), Ok(json!({ "status": "pending" })));
         }
     }
 
@@ -263,16 +363,17 @@ mod tests {
         let audit = || json!({ "audit": true });
         let mut here = room(false);
         let door = here.door.clone();
-        let first = tokio::spawn(async move { door.call(Method::ChainGetSupply, audit()).await });
+        let first =
+            tokio::spawn(async move { door.call(HERE, Method::ChainGetSupply, audit()).await });
         let Some(Event::Query { reply, .. }) = here.events.recv().await else {
             panic!("the first audit reaches the engine");
         };
-        let second = here.door.call(Method::ChainGetSupply, audit()).await.unwrap_err();
+        let second = here.door.call(HERE, Method::ChainGetSupply, audit()).await.unwrap_err();
         assert_eq!((second.kind, second.name.as_str()), (Kind::RateLimited, "AuditRuns"));
         reply.send(Ok(json!({ "conserved": true }))).unwrap();
         assert_eq!(first.await.unwrap(), Ok(json!({ "conserved": true })));
         let public = room(true);
-        let refused = public.door.call(Method::ChainGetSupply, audit()).await.unwrap_err();
+        let refused = public.door.call(HERE, Method::ChainGetSupply, audit()).await.unwrap_err();
         assert_eq!((refused.kind, refused.name.as_str()), (Kind::NotAuthorized, "LoopbackOnly"));
     }
 }

@@ -30,6 +30,7 @@ pub mod rules;
 pub mod serve;
 pub mod start;
 pub mod trust;
+pub mod turns;
 pub mod watch;
 pub mod wire;
 

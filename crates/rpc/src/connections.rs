@@ -6,10 +6,11 @@
 //! 3. A connection that has lasted long enough is closed behind the request it is at;
 //!    one that doesn't even end then, because nobody reads the answer, is cut.
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,10 @@ impl Default for Limits {
     }
 }
 
+/// The address that a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client(pub(crate) IpAddr);
+
 /// Takes connections until it is dropped, and they with it.
 pub(crate) async fn serve(listener: TcpListener, app: Router, limits: Limits) {
     let free = Arc::new(Semaphore::new(limits.connections));
@@ -58,8 +63,11 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, limits: Limits) {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((socket, _)) => match Arc::clone(&free).try_acquire_owned() {
-                    Ok(permit) => drop(open.spawn(one(socket, app.clone(), limits.clone(), permit))),
+                Ok((socket, from)) => match Arc::clone(&free).try_acquire_owned() {
+                    Ok(permit) => {
+                        let app = app.clone().layer(Extension(Client(from.ip())));
+                        drop(open.spawn(one(socket, app, limits.clone(), permit)));
+                    }
                     Err(_) => refuse(&socket),
                 },
                 Err(error) => {

@@ -6,9 +6,34 @@ use crate::server::Backend;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The most calls of a batch.
 const BATCH: usize = 100;
+
+/// Who is asked and by whom, and how long the client should wait by what it was answered.
+pub(crate) struct Asked<'a, B> {
+    backend: &'a B,
+    from: IpAddr,
+    retry_after_s: AtomicU64,
+}
+
+impl<'a, B> Asked<'a, B> {
+    pub(crate) const fn of(backend: &'a B, from: IpAddr) -> Self {
+        Self { backend, from, retry_after_s: AtomicU64::new(0) }
+    }
+
+    /// The longest wait that a call of the body was told.
+    pub(crate) fn retry_after_s(&self) -> Option<u64> {
+        Some(self.retry_after_s.load(Ordering::Relaxed)).filter(|seconds| *seconds > 0)
+    }
+
+    fn refused(&self, error: &RpcError) -> Value {
+        self.retry_after_s.fetch_max(error.retry_after_s().unwrap_or(0), Ordering::Relaxed);
+        error.to_json()
+    }
+}
 
 /// A call as it came. Its id is kept as it was written, so that it goes back byte for byte:
 /// read as a number, `1.0` or a number beyond what a float holds would come back changed.
@@ -33,14 +58,18 @@ fn as_written<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue
 const NO_ID: &str = "null";
 
 /// Answers a body within so many bytes; nothing when it held notifications only.
-pub(crate) async fn answer<B: Backend>(backend: &B, body: &[u8], bytes: usize) -> Option<String> {
+pub(crate) async fn answer<B: Backend>(
+    asked: &Asked<'_, B>,
+    body: &[u8],
+    bytes: usize,
+) -> Option<String> {
     let unread = || Some(error(NO_ID, &json!({ "code": -32_700, "message": "Parse error" })));
     let Ok(text) = std::str::from_utf8(body) else { return unread() };
     let text = text.trim_start_matches('\u{feff}').trim();
     if !text.starts_with('[') {
         // What is no JSON is told from JSON that is no call.
         let Ok(call) = serde_json::from_str::<&RawValue>(text) else { return unread() };
-        return one(backend, call.get()).await.map(|answer| answer.within(bytes, bytes));
+        return one(asked, call.get()).await.map(|answer| answer.within(bytes, bytes));
     }
     let Ok(calls) = serde_json::from_str::<Vec<&RawValue>>(text) else { return unread() };
     match calls.len() {
@@ -49,12 +78,16 @@ pub(crate) async fn answer<B: Backend>(backend: &B, body: &[u8], bytes: usize) -
             let text = format!("a batch of {many} calls; {BATCH} are allowed");
             Some(error(NO_ID, &json!({ "code": -32_600, "message": text })))
         }
-        _ => batch(backend, &calls, bytes).await,
+        _ => batch(asked, &calls, bytes).await,
     }
 }
 
 /// Answers calls one by one; those that there is no room left for are not run.
-async fn batch<B: Backend>(backend: &B, calls: &[&RawValue], bytes: usize) -> Option<String> {
+async fn batch<B: Backend>(
+    asked: &Asked<'_, B>,
+    calls: &[&RawValue],
+    bytes: usize,
+) -> Option<String> {
     let mut answers = String::new();
     for call in calls {
         let left = bytes.saturating_sub(answers.len());
@@ -64,7 +97,7 @@ async fn batch<B: Backend>(backend: &B, calls: &[&RawValue], bytes: usize) -> Op
                 Err(_) => Some(invalid()),
             }
         } else {
-            one(backend, call.get()).await.map(|answer| answer.within(left, bytes))
+            one(asked, call.get()).await.map(|answer| answer.within(left, bytes))
         };
         if let Some(answer) = answer {
             answers.push(if answers.is_empty() { '[' } else { ',' });
@@ -108,7 +141,7 @@ fn is_id(written: &str) -> bool {
     written == NO_ID || written.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())
 }
 
-async fn one<'a, B: Backend>(backend: &B, written: &'a str) -> Option<Answer<'a>> {
+async fn one<'a, B: Backend>(asked: &Asked<'_, B>, written: &'a str) -> Option<Answer<'a>> {
     let odd = Some(Answer { id: NO_ID, text: invalid() });
     let call = match serde_json::from_str::<Call<'a>>(written) {
         Ok(call) if written.starts_with('{') => call,
@@ -124,7 +157,7 @@ async fn one<'a, B: Backend>(backend: &B, written: &'a str) -> Option<Answer<'a>
     }
     let result = match Method::parse(name) {
         None => Err(unknown(name)),
-        Some(method) => run(backend, method, call.params).await.map_err(|e| e.to_json()),
+        Some(method) => run(asked, method, call.params).await.map_err(|e| asked.refused(&e)),
     };
     let id = id?;
     let text = match result {
@@ -141,10 +174,14 @@ fn unknown(name: &str) -> Value {
     } })
 }
 
-async fn run<B: Backend>(backend: &B, method: Method, params: Value) -> Result<Value, RpcError> {
+async fn run<B: Backend>(
+    asked: &Asked<'_, B>,
+    method: Method,
+    params: Value,
+) -> Result<Value, RpcError> {
     let params = method.named(params)?;
     match method {
         Method::Discover => Ok(Method::discover()),
-        _ => backend.call(method, params).await,
+        _ => asked.backend.call(asked.from, method, params).await,
     }
 }

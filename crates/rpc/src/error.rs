@@ -72,6 +72,9 @@ impl Kind {
     }
 }
 
+/// Where in the context it stands how many seconds to wait.
+const RETRY_AFTER: &str = "retry_after_s";
+
 /// An error of a method.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{name}: {message}")]
@@ -114,6 +117,19 @@ impl RpcError {
     pub fn context(mut self, context: Value) -> Self {
         self.context = context;
         self
+    }
+
+    /// With how many seconds to wait; the answer carries a `Retry-After` then.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.context[RETRY_AFTER] = json!(seconds);
+        self
+    }
+
+    /// How many seconds to wait, when that is known.
+    #[must_use]
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.context.get(RETRY_AFTER)?.as_u64()
     }
 
     /// As JSON-RPC carries it.

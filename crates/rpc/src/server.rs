@@ -4,20 +4,20 @@
 //! Bound to loopback unless asked otherwise; only requests for known hosts (a page in a
 //! browser can't rebind a name to us), only JSON bodies up to a limit, no CORS headers.
 
-use crate::connections::{self, Limits};
-use crate::dispatch;
+use crate::connections::{self, Client, Limits};
+use crate::dispatch::{self, Asked};
 use crate::error::RpcError;
 use crate::host;
 use crate::method::Method;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -33,9 +33,10 @@ const AT_ONCE: usize = 512;
 
 /// What the server asks of the node.
 pub trait Backend: Send + Sync + 'static {
-    /// Runs a method; parameters are by name.
+    /// Runs a method for a client at this address; parameters are by name.
     fn call(
         &self,
+        from: IpAddr,
         method: Method,
         params: Value,
     ) -> impl Future<Output = Result<Value, RpcError>> + Send;
@@ -146,6 +147,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 async fn rpc<B: Backend>(
     State(shared): State<Arc<Shared<B>>>,
+    Extension(Client(from)): Extension<Client>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -156,10 +158,16 @@ async fn rpc<B: Backend>(
     let Ok(_permit) = shared.gate.try_acquire() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many requests at once\n").into_response();
     };
-    match dispatch::answer(&shared.backend, &body, shared.answer_bytes).await {
+    let asked = Asked::of(&shared.backend, from);
+    let answer = dispatch::answer(&asked, &body, shared.answer_bytes).await;
+    let mut response = match answer {
         Some(answer) => ([(header::CONTENT_TYPE, "application/json")], answer).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
+    };
+    if let Some(seconds) = asked.retry_after_s() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
+    response
 }
 
 async fn ready<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {

@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that can't go on fails")]
 
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use weft_rpc::{Backend, Health, Limits, Method, RpcError, Server, ServerConfig};
+use weft_rpc::{Backend, Health, Kind, Limits, Method, RpcError, Server, ServerConfig};
 
 async fn start_with(limits: Limits, backend: impl Backend) -> Server {
     let address = "127.0.0.1:0".parse().unwrap();
@@ -28,7 +29,7 @@ async fn rpc(server: &Server, body: &str) -> Option<Value> {
 struct Wordy;
 
 impl Backend for Wordy {
-    async fn call(&self, method: Method, _: Value) -> Result<Value, RpcError> {
+    async fn call(&self, _: IpAddr, method: Method, _: Value) -> Result<Value, RpcError> {
         Ok(json!("x".repeat(1_000 * method.name().len())))
     }
     async fn health(&self) -> Health {
@@ -54,6 +55,52 @@ async fn answers_are_bounded_alone_and_in_a_batch() {
     let server = start_with(Limits { answer_bytes: 5_000, ..Limits::default() }, Wordy).await;
     let answer = rpc(&server, &call(7)).await.unwrap();
     assert_eq!((&answer["id"], &answer["error"]["data"]["name"]), (&json!(7), &large));
+}
+
+/// Says how long to wait.
+struct Tired;
+
+impl Backend for Tired {
+    async fn call(&self, from: IpAddr, _: Method, params: Value) -> Result<Value, RpcError> {
+        assert!(from.is_loopback(), "{from}");
+        match params["height"].as_u64() {
+            Some(seconds) => Err(RpcError::new(Kind::RateLimited, "TooFast", "wait")
+                .context(json!({ "got": 1 }))
+                .retry_after(seconds)),
+            None => Ok(json!(1)),
+        }
+    }
+    async fn health(&self) -> Health {
+        Health::default()
+    }
+    async fn metrics(&self) -> String {
+        String::new()
+    }
+}
+
+/// A7
+#[tokio::test]
+async fn who_must_wait_is_told_how_long_in_the_error_and_in_the_header() {
+    let server = start_with(Limits::default(), Tired).await;
+    let call = |params: &str| {
+        format!(r#"{{"jsonrpc":"2.0","method":"chain_getBlock","params":{params},"id":1}}"#)
+    };
+    let (three, nine, good) = (call(r#"{"height":3}"#), call(r#"{"height":9}"#), call("{}"));
+    for (body, wait) in [
+        (three.clone(), Some("retry-after: 3")),
+        (format!("[{three},{nine},{good}]"), Some("retry-after: 9")),
+        (good.clone(), None),
+    ] {
+        let head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+        let head = format!("{head}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        socket.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).await.unwrap();
+        let answer = until_closed(&mut socket).await;
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        let said = head.lines().find(|line| line.starts_with("retry-after"));
+        assert_eq!(said, wait, "{answer}");
+        assert_eq!(text.contains(r#""got":1,"retry_after_s":"#), wait.is_some(), "{text}");
+    }
 }
 
 /// A test that hangs fails.

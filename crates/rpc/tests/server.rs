@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that can't go on fails")]
 
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,7 +16,7 @@ use weft_rpc::{
 struct Echo;
 
 impl Backend for Echo {
-    async fn call(&self, method: Method, params: Value) -> Result<Value, RpcError> {
+    async fn call(&self, _: IpAddr, method: Method, params: Value) -> Result<Value, RpcError> {
         match method {
             Method::TxGet => Err(RpcError::new(Kind::NotFound, "NoSuchTx", "it is not known")
                 .help("look again later")

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use weft_rpc::{Backend, Health, Limits, Method, RpcError, Server, ServerConfig};
@@ -27,7 +28,7 @@ async fn rpc(server: &Server, body: &str) -> Option<Value> {
 struct Examples;
 
 impl Backend for Examples {
-    async fn call(&self, method: Method, params: Value) -> Result<Value, RpcError> {
+    async fn call(&self, _: IpAddr, method: Method, params: Value) -> Result<Value, RpcError> {
         let number = |name: &str| params[name].as_i64();
         match (method, number("netuid"), number("uid"), params["at"].as_str()) {
             // "head" stands for the 4 of the sum.
