@@ -10,6 +10,7 @@ use crate::error::NodeError;
 use crate::submit::AccountsAt;
 use serde_json::{Value, json};
 use weft_ledger::query::rules::{RulesInfo, rules};
+use weft_rpc::{Kind, RpcError};
 use weft_types::rules::may_test;
 use weft_types::{BlockHash, Genesis, Program, RulesId, Version};
 
@@ -40,6 +41,15 @@ impl Engine {
             "this chain runs rules {version} ({id}) from height {from}, this program knows \
              {known}: update"
         ))
+    }
+
+    /// By rules that are not known here nothing can be said of a transaction (R21).
+    pub(crate) fn knows_rules(&self) -> Result<(), RpcError> {
+        match self.stop_reason() {
+            None => Ok(()),
+            Some(why) => Err(RpcError::new(Kind::NotReady, "UnknownRules", why)
+                .help("run a newer program; this one serves what it has")),
+        }
     }
 
     /// What the head's state says of rules.

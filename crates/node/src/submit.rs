@@ -126,9 +126,8 @@ impl Engine {
     }
 
     fn answer_client(&mut self, reply: Reply, checked: Vec<Result<CheckedTx, TxError>>) {
-        if let Some(why) = self.stop_reason() {
-            // R21: by rules that are not known here nothing can be said of it.
-            drop(reply.send(Err(RpcError::new(Kind::NotReady, "UnknownRules", why))));
+        if let Err(stopped) = self.knows_rules() {
+            drop(reply.send(Err(stopped)));
             return;
         }
         let results: Vec<Value> = checked.into_iter().map(|tx| self.take_one(tx)).collect();

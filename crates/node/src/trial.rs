@@ -22,11 +22,11 @@ const BEFORE: usize = 64;
 impl Engine {
     /// Says what a checked transaction would do.
     pub(crate) fn answer_trial(&self, reply: Reply, checked: Vec<Result<CheckedTx, TxError>>) {
-        let answer = match checked.into_iter().next() {
+        let answer = self.knows_rules().and_then(|()| match checked.into_iter().next() {
             Some(Ok(tx)) => self.trial(&tx),
             Some(Err(error)) => Err(told(&error)),
             None => Err(RpcError::new(Kind::InvalidArgument, "BadTransaction", "there is none")),
-        };
+        });
         // A client that went away does not want its answer.
         drop(reply.send(answer));
     }

@@ -90,9 +90,17 @@ impl Net {
     }
 
     fn submit(&self, node: usize, tx: &Tx) -> Result<(), String> {
+        self.hands(node, "tx_submit", tx)
+    }
+
+    fn tries(&self, node: usize, tx: &Tx) -> Result<(), String> {
+        self.hands(node, "tx_try", tx)
+    }
+
+    fn hands(&self, node: usize, method: &str, tx: &Tx) -> Result<(), String> {
         let client = Client::new(&self.urls[node], Duration::from_secs(5)).expect("a URL");
         let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
-        let sent = self.runtime.block_on(client.call::<_, Value>("tx_submit", &raw));
+        let sent = self.runtime.block_on(client.call::<_, Value>(method, &raw));
         match sent {
             Ok(_) => Ok(()),
             Err(weft_rpc::client::ClientError::Application(e)) => Err(e.name),
@@ -205,6 +213,7 @@ fn a_rolling_change_comes_at_one_height_for_all_and_one_left_old_stops_by_name()
     let from = net.next_nonce();
     let tx = net.tx(from, Call::Transfer { to: carol(), amount: Rao(1), open: false });
     assert_eq!(net.submit(3, &tx), Err("UnknownRules".to_owned()));
+    assert_eq!(net.tries(3, &tx), Err("UnknownRules".to_owned()), "nor is it tried by old ones");
     assert_eq!(net.submit(0, &net.tx(from, batch(9))), Err("NotAllowed".to_owned()));
     assert_eq!(net.submit(0, &net.tx(from, batch(8))), Ok(()));
     let now = net.final_height(0);
