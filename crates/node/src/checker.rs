@@ -14,7 +14,7 @@ use crate::event::{Event, Source};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
 use weft_consensus::{PeerId, Want};
 use weft_types::check::{Known, check_block, check_txs, seals_of, shares_of};
@@ -26,6 +26,10 @@ pub const LISTS: usize = 256;
 
 /// How many bodies, and words behind them, may wait: two full answers of a peer.
 pub const BODIES: usize = 2 * (crate::serve::ANSWER_BLOCKS + 1);
+
+/// How many bytes of bodies may be on their way to the checker and back to the engine: four
+/// answers of the largest kind. The places alone would let in a thousand times a block's bytes.
+pub const BODY_BYTES: usize = 32 << 20;
 
 /// How long transactions wait for others to be verified with.
 const LINGER: Duration = Duration::from_millis(10);
@@ -69,6 +73,8 @@ pub enum Part {
         block: Box<Block>,
         /// How many bytes it had.
         bytes: usize,
+        /// The room that they take, until the engine has looked at it.
+        room: OwnedSemaphorePermit,
     },
     /// Behind the last body of an answer.
     Done {
@@ -86,6 +92,8 @@ pub struct Desk {
     pub txs: mpsc::Sender<Job>,
     /// Bodies, which go first.
     pub bodies: mpsc::Sender<Part>,
+    /// Room for the bytes of bodies, [`BODY_BYTES`] in all.
+    pub room: Arc<Semaphore>,
 }
 
 /// Where the checker takes it from.
@@ -108,7 +116,8 @@ impl Inbox {
 pub fn desk() -> (Desk, Inbox) {
     let (txs, tx_inbox) = mpsc::channel(LISTS);
     let (bodies, body_inbox) = mpsc::channel(BODIES);
-    (Desk { txs, bodies }, Inbox { txs: tx_inbox, bodies: body_inbox })
+    let room = Arc::new(Semaphore::new(BODY_BYTES));
+    (Desk { txs, bodies, room }, Inbox { txs: tx_inbox, bodies: body_inbox })
 }
 
 /// The seals of good signatures, oldest forgotten first.
@@ -234,7 +243,7 @@ impl Checker<'_> {
     fn part(&mut self, part: Part) -> Event {
         match part {
             Part::Done { from, want } => Event::Fetched { from, want },
-            Part::Body { from, hash, block, bytes } => {
+            Part::Body { from, hash, block, bytes, room } => {
                 let version = block.header().version;
                 let checked = check_block(*block, self.rules, &self.seals, &mut self.rng);
                 let checked = checked.map(Arc::new);
@@ -242,7 +251,7 @@ impl Checker<'_> {
                     seals_of(block).for_each(|seal| self.seals.remember(seal));
                     shares_of(block).iter().for_each(|s| self.seals.remember(*s.seal()));
                 }
-                Event::Body { from, hash, version, bytes, checked }
+                Event::Body { from, hash, version, bytes, checked, room }
             }
         }
     }
@@ -285,7 +294,9 @@ mod tests {
             work: Work::ZERO,
         };
         let block = seal_block(header, (&key, &CHAIN), vec![], None, vec![]).block().clone();
-        Part::Body { from: PeerId(1), hash: block.hash(), block: Box::new(block), bytes: 0 }
+        let room = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let (from, hash) = (PeerId(1), block.hash());
+        Part::Body { from, hash, block: Box::new(block), bytes: 0, room }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::blocks::Found;
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use weft_consensus::{PeerId, Want};
 use weft_gossip::MessageName;
 use weft_rpc::{Method, RpcError};
@@ -36,6 +36,8 @@ pub enum Event {
         bytes: usize,
         /// The checked block, or what is wrong with it.
         checked: Result<Arc<CheckedBlock>, BlockError>,
+        /// The room that its bytes take.
+        room: OwnedSemaphorePermit,
     },
     /// All bodies of an answer came out of the checker.
     Fetched {

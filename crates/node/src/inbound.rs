@@ -7,6 +7,7 @@ use crate::event::{Event, Source};
 use crate::peers::{NOBODY, Pending, UNREADABLE};
 use crate::serve::ANSWER_BLOCKS;
 use crate::wire::{Answer, Kind, Request, pack, unpack, version_of};
+use std::sync::Arc;
 use weft_consensus::{Input, PeerId, Want};
 use weft_gossip::{Command, Event as Peer, MessageName, PeerName, Topic, Verdict};
 use weft_types::{Block, Canonical, Share, SignedHeader};
@@ -21,15 +22,17 @@ impl Engine {
                 self.checked_txs(source, checked);
                 Vec::new()
             }
-            Event::Body { from, hash, version, bytes, checked } => vec![match checked {
-                Ok(block) => Input::Block { from: Some(from), block },
-                Err(why) => {
-                    if !self.core.judges(version) {
-                        self.unreadable(from, bytes);
+            Event::Body { from, hash, version, bytes, checked, room: _room } => {
+                vec![match checked {
+                    Ok(block) => Input::Block { from: Some(from), block },
+                    Err(why) => {
+                        if !self.core.judges(version) {
+                            self.unreadable(from, bytes);
+                        }
+                        Input::BadBlock { from, hash, version, why }
                     }
-                    Input::BadBlock { from, hash, version, why }
-                }
-            }],
+                }]
+            }
             Event::Fetched { from, want } => vec![Input::Fetched { peer: from, want }],
             Event::Metrics { reply } => {
                 self.figures(reply);
@@ -243,7 +246,7 @@ impl Engine {
     }
 
     /// Sends bodies to the checker, and behind them the word that the answer is through.
-    /// An answer that does not find room as a whole is dropped as a whole: the ask then
+    /// An answer that does not find places and room for its bytes as a whole is dropped as a whole: the ask then
     /// becomes overdue and is repeated.
     fn check_bodies(&mut self, from: PeerId, want: Want, mut answer: Vec<Vec<u8>>) {
         answer.truncate(ANSWER_BLOCKS);
@@ -263,15 +266,20 @@ impl Engine {
                 Err(why) => return self.punish(from, &why.to_string()),
             }
         }
-        let Ok(room) = self.checker.bodies.try_reserve_many(blocks.len().saturating_add(1)) else {
+        let bytes = blocks.iter().map(|(_, bytes)| *bytes).fold(0, usize::saturating_add);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.checker.room).try_acquire_many_owned(bytes);
+        let places = self.checker.bodies.try_reserve_many(blocks.len().saturating_add(1));
+        let (Ok(mut room), Ok(places)) = (room, places) else {
             tracing::debug!(peer = from.0, "the checker is behind, an answer was dropped");
             return;
         };
-        let bodies = blocks.into_iter().map(|(block, bytes)| {
-            let hash = block.hash();
-            Part::Body { from, hash, block: Box::new(block), bytes }
+        let bodies = blocks.into_iter().filter_map(|(block, bytes)| {
+            let (hash, room) = (block.hash(), room.split(bytes)?);
+            Some(Part::Body { from, hash, block: Box::new(block), bytes, room })
         });
-        room.zip(bodies.chain([Part::Done { from, want }]))
+        places
+            .zip(bodies.chain([Part::Done { from, want }]))
             .for_each(|(place, part)| place.send(part));
     }
 }

@@ -5,6 +5,7 @@ use super::*;
 use crate::event::Source;
 use crate::peers::UNREADABLE;
 use crate::wire::{Answer, Kind, pack};
+use std::sync::Arc;
 use weft_consensus::{PeerId, Want};
 use weft_gossip::{Command, Event as Peer, MessageName, PeerName, Topic, Verdict};
 use weft_types::check::{BlockError, TxError, seal_block};
@@ -160,7 +161,8 @@ async fn r21_a_body_of_a_version_that_we_do_not_run_is_charged_and_never_checked
     // One of rules that we know and have not come to, which fails by our numbers.
     let why = BlockError::TooLarge { got: 9, limit: 8 };
     let (from, hash, checked) = (node.peer, Hash::ZERO, Err(why));
-    node.engine.inputs(Event::Body { from, hash, version: 2, bytes: 7, checked });
+    let room = Arc::clone(&node.engine.checker.room).try_acquire_owned().unwrap();
+    node.engine.inputs(Event::Body { from, hash, version: 2, bytes: 7, checked, room });
     assert_eq!(node.charged(), body.len() as u64 + 7);
     assert_eq!(node.told(), []);
 }
@@ -177,6 +179,41 @@ async fn r21_a_peer_that_sends_too_much_that_can_not_be_read_is_disconnected_by_
     let [_, Command::Disconnect { peer, reason }] = &told[..] else { panic!("{told:?}") };
     assert_eq!(*peer, node.name);
     assert!(reason.contains(&(UNREADABLE + 10).to_string()), "{reason}");
+}
+
+/// A4: bodies are bounded by bytes from when they come until the engine has looked at them.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_before_the_checker_are_bounded_by_their_bytes() {
+    let mut node = Alone::new().await;
+    let (desk, mut inbox) = checker::desk();
+    let room = Arc::clone(&desk.room);
+    node.engine.checker = desk;
+    let body = block(1).to_bytes();
+    let answer = |node: &mut Alone| {
+        let id = node.engine.relay.ask(Some(Want::Block(Hash::ZERO)));
+        let data = pack(Kind::Answer, &Answer::Blocks(vec![body.clone()]).to_bytes());
+        node.engine.inputs(Event::Peer(Peer::Response { from: node.name, id, data }));
+    };
+    let left = u32::try_from(checker::BODY_BYTES - body.len() + 1).unwrap();
+    let others = Arc::clone(&room).try_acquire_many_owned(left).unwrap();
+    answer(&mut node);
+    assert!(inbox.next_body().is_none(), "there is a byte too little");
+    drop(others);
+    answer(&mut node);
+    let Some(checker::Part::Body { from, hash, bytes, room: taken, .. }) = inbox.next_body() else {
+        panic!("it finds room")
+    };
+    assert_eq!((bytes, room.available_permits()), (body.len(), checker::BODY_BYTES - bytes));
+    let why = BlockError::TooLarge { got: 9, limit: 8 };
+    node.engine.inputs(Event::Body {
+        from,
+        hash,
+        version: 1,
+        bytes,
+        checked: Err(why),
+        room: taken,
+    });
+    assert_eq!(room.available_permits(), checker::BODY_BYTES);
 }
 
 /// A8
