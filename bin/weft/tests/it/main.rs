@@ -2,6 +2,8 @@
 
 mod bench;
 mod cli;
+#[cfg(target_os = "linux")]
+mod clock;
 mod emission;
 mod fair;
 mod hostile;
