@@ -84,7 +84,9 @@ mod tests {
         assert_eq!(turns.take(client, 1, now + EACH), Ok(()));
         assert_eq!(turns.take(client, 1, now + EACH), Err(EACH));
         assert_eq!(turns.take(ip("10.0.0.2"), AT_ONCE, now), Ok(()), "another has its own");
-        assert_eq!(turns.take(client, AT_ONCE, now + 2 * AT_ONCE * EACH), Ok(()));
+        let rested = now + 4 * AT_ONCE * EACH;
+        assert_eq!(turns.take(client, AT_ONCE, rested), Ok(()));
+        assert_eq!(turns.take(client, 1, rested), Err(EACH), "a long rest saves nothing up");
     }
 
     /// A7
