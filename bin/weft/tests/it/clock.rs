@@ -51,8 +51,9 @@ impl Moved {
         let home = Home::new();
         let (source, library) = (home.path().join("clock.c"), home.path().join("clock.so"));
         fs::write(&source, LIBRARY).expect("it is ours");
-        let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]);
-        let built = built.arg(&library).arg(&source).status().expect("Rust links with it");
+        let flags = ["-shared", "-fPIC", "-O1", "-o"];
+        let built = Command::new("cc").args(flags).arg(&library).arg(&source).status();
+        let built = built.expect("Rust links with it");
         assert!(built.success(), "{built}");
         let rpc = format!("127.0.0.1:{}", free_port());
         let dir = home.path().join("moved");
