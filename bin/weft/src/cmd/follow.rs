@@ -236,17 +236,21 @@ async fn standing(client: &Client) -> Result<Standing, ClientError> {
 #[derive(Default)]
 struct Odd(BTreeSet<String>);
 
+/// How many of them are said: whoever makes up new ones is not heard for ever.
+const MOST_ODD: usize = 8;
+
 impl Odd {
     /// What was heard; one that is silent, starts, or is gone is asked again.
     fn heard(&mut self, answer: Result<Standing, ClientError>) -> Option<Standing> {
-        let error = match answer {
+        match answer {
             Ok(standing) => return Some(standing),
-            Err(error) => error,
-        };
-        if let ClientError::NotRpc { url, .. } = &error {
-            if self.0.insert(url.clone()) {
-                note(&format!("BadAnswer: {error}"));
+            Err(error @ ClientError::NotRpc { .. }) => {
+                let text: String = format!("BadAnswer: {error}").chars().take(300).collect();
+                if self.0.len() < MOST_ODD && self.0.insert(text.clone()) {
+                    note(&text);
+                }
             }
+            Err(_) => {}
         }
         None
     }
