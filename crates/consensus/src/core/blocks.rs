@@ -1,8 +1,10 @@
-//! Headers and blocks: from an announcement to an executed block (R20).
+//! Blocks that wait, until they are executed (R20).
 //!
 //! A header waits until its slot is near, its parent known and its body here. It is
 //! forwarded only when the block was executed, so whoever announces a block has it and
 //! has found it valid.
+//!
+//! Not here: what may wait at all (`arrivals`).
 
 use super::Core;
 use crate::clock::Moment;
@@ -10,17 +12,14 @@ use crate::config::Standing;
 use crate::counters::Counters;
 use crate::effect::{Effect, Verdict};
 use crate::error::{BlockFault, Fault, Refusal, Skip};
-use crate::input::{PeerId, Ticket};
+use crate::input::Ticket;
 use crate::judge;
 use crate::voter::Voter;
 use crate::waiting::Entry;
 use std::sync::Arc;
-use weft_types::check::{BlockError, Known};
+use weft_types::check::Known;
 use weft_types::executor::{Executed, Executor};
-use weft_types::{BlockHash, CheckedBlock, Finality, Header, Share, SignedHeader, Vote};
-
-/// How many slots ahead of ours a block may wait for its time.
-const AHEAD: u64 = 2;
+use weft_types::{BlockHash, CheckedBlock, Finality, Header, Share, Vote};
 
 /// How many invalid blocks are remembered.
 const INVALID: usize = 256;
@@ -28,151 +27,7 @@ const INVALID: usize = 256;
 /// Blocks of one proposer and slot that chains we asked for may bring.
 const ASKED_PER_SLOT: usize = 8;
 
-/// On whose account blocks without a sender wait.
-const OURSELVES: PeerId = PeerId(u64::MAX);
-
 impl<E: Executor, K: Known> Core<E, K> {
-    pub(super) fn on_header(
-        &mut self,
-        moment: Moment,
-        (from, ticket): (PeerId, Ticket),
-        signed: SignedHeader,
-        out: &mut Vec<Effect>,
-    ) {
-        self.peers.met(from);
-        let hash = signed.header.hash();
-        if self.invalid.contains(&hash) {
-            let why = Fault::Block(BlockFault::KnownInvalid { hash });
-            out.push(Effect::Verdict { ticket, verdict: Verdict::Reject(why) });
-        } else if let Err(skip) = self.skip_header(moment, &hash, &signed) {
-            out.push(Effect::Verdict { ticket, verdict: Verdict::Ignore(skip) });
-        } else if let Err(verdict) = self.vouched(&signed) {
-            out.push(Effect::Verdict { ticket, verdict });
-        } else if let Some(entry) = self.waiting.get_mut(&hash) {
-            if !entry.heard(from, Some(ticket)) {
-                out.push(Effect::Verdict { ticket, verdict: Verdict::Ignore(Skip::Known) });
-            }
-        } else {
-            let mut entry = Entry::new(hash, signed, moment.slot);
-            entry.heard(from, Some(ticket));
-            self.wait(from, entry, out);
-        }
-    }
-
-    /// Nothing waits that its proposer did not sign: a header's hash does not cover the
-    /// signature, so a forged copy would stand in the place of the good one. While the
-    /// parent is unknown only headers of voters wait, since anyone can make others.
-    fn vouched(&self, signed: &SignedHeader) -> Result<(), Verdict> {
-        let proposer = signed.header.proposer;
-        if !self.is_of_a_voter_or_connects(&signed.header) {
-            return Err(Verdict::Ignore(Skip::NotAVoter { voter: proposer }));
-        }
-        if self.known.knows(&signed.seal()) || signed.is_signed(&self.chain) {
-            return Ok(());
-        }
-        Err(Verdict::Reject(Fault::Header { proposer }))
-    }
-
-    /// Whether its parent is executed, or its proposer votes by our head.
-    fn is_of_a_voter_or_connects(&self, header: &Header) -> bool {
-        let sets = &self.head_node().standing.sets;
-        let sets = [Some(&sets.current), sets.previous.as_ref()];
-        self.forks.tree().get(&header.parent).is_some()
-            || sets.into_iter().flatten().any(|set| set.get(&header.proposer).is_some())
-    }
-
-    /// Whether a body that nobody announced may wait here: as its header might, or as a part of
-    /// a chain that was asked for and stands on what waits (R19). Its own were made here.
-    fn may_wait(&self, from: Option<PeerId>, header: &Header, is_asked: bool) -> bool {
-        from.is_none()
-            || self.is_of_a_voter_or_connects(header)
-            || (is_asked && self.waiting.contains(&header.parent))
-    }
-
-    fn skip_header(
-        &self,
-        moment: Moment,
-        hash: &BlockHash,
-        signed: &SignedHeader,
-    ) -> Result<(), Skip> {
-        let (slot, now) = (signed.header.slot, moment.slot);
-        self.knows_version(signed.header.version)?; // R21
-        if self.forks.tree().get(hash).is_some() {
-            return Err(Skip::Known);
-        }
-        if slot.0 > now.0.saturating_add(AHEAD) {
-            return Err(Skip::TooEarly { slot, now }); // R5
-        }
-        let finalized = self.finalized().0.height;
-        if signed.header.height <= finalized {
-            return Err(Skip::BelowFinal { finalized });
-        }
-        self.headers.has_room(signed)
-    }
-
-    fn wait(&mut self, from: PeerId, entry: Entry, out: &mut Vec<Effect>) {
-        if let Some(gone) = self.waiting.push(from, entry) {
-            give_up(&gone, out);
-        }
-    }
-
-    pub(super) fn on_block(
-        &mut self,
-        moment: Moment,
-        from: Option<PeerId>,
-        block: Arc<CheckedBlock>,
-        out: &mut Vec<Effect>,
-    ) {
-        let (hash, height) = (block.hash(), block.header().height);
-        let is_asked = from.is_some_and(|from| self.peers.came(from, &hash, moment.slot));
-        if let Some(from) = from.filter(|_| self.forks.tree().get(&hash).is_some()) {
-            self.peers.moved(from, &hash, height);
-            return;
-        }
-        let (slot, finalized) = (block.header().slot, self.finalized().0.height);
-        let is_far = slot.0 > moment.slot.0.saturating_add(AHEAD);
-        let is_strange = self.knows_version(block.header().version).is_err(); // R21
-        if is_far || is_strange || height <= finalized {
-            return;
-        }
-        if let Some(entry) = self.waiting.get_mut(&hash) {
-            entry.body = Some(block);
-            entry.is_asked |= is_asked;
-        } else if self.may_wait(from, block.header(), is_asked) {
-            let mut entry = Entry::new(hash, block.block().signed.clone(), moment.slot);
-            entry.body = Some(block);
-            entry.is_asked = is_asked;
-            if let Some(from) = from {
-                entry.heard(from, None);
-            }
-            self.wait(from.unwrap_or(OURSELVES), entry, out);
-        }
-        self.settle_blocks(moment, out);
-        for gone in self.waiting.over() {
-            give_up(&gone, out);
-        }
-        if let Some(from) = from.filter(|_| self.forks.tree().get(&hash).is_some()) {
-            self.peers.moved(from, &hash, height);
-        }
-    }
-
-    pub(super) fn on_bad_block(
-        &mut self,
-        from: PeerId,
-        (hash, version): (BlockHash, u16),
-        why: BlockError,
-        out: &mut Vec<Effect>,
-    ) {
-        for gone in self.waiting.lost(from, Some(&hash)) {
-            give_up(&gone, out);
-        }
-        if !self.judges(version) {
-            return; // R21: what is wrong by our rules may be right by its own.
-        }
-        self.peers.gone(from);
-        out.push(Effect::Punish { peer: from, why: Fault::Body(why) });
-    }
-
     pub(super) fn on_restored(
         &mut self,
         moment: Moment,

@@ -1,5 +1,6 @@
 //! The core: one input in, effects out. [`Core::step`] is the table of contents.
 
+mod arrivals;
 mod blocks;
 mod rules;
 mod seal;
