@@ -8,8 +8,10 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use weft_ledger::forks::{Forks, Refusal, RestoreError};
 use weft_ledger::state::{Entry, Key, Read, Seed, Value};
+use weft_types::check::{BlockError, seal_block};
 use weft_types::executor::Executor;
-use weft_types::{BlockHash, CheckedBlock, Hash, Rao};
+use weft_types::rules::TEST_WIDER;
+use weft_types::{BlockHash, CheckedBlock, Hash, Header, Rao, RulesId, SecretKey};
 
 fn entries(forks: &Forks) -> Vec<Entry> {
     forks
@@ -279,4 +281,29 @@ proptest! {
             prop_assert!(forks.audit(tip).is_ok(), "{:?}", forks.audit(tip));
         }
     }
+}
+
+/// A5: the checker allows what any rules allow; a program that knows none but the first would
+/// refuse this block before it runs it.
+#[test]
+fn r21_a_block_that_only_other_rules_allow_is_refused_by_name() {
+    let (mut net, _) = Net::new();
+    net.genesis.params.limits.block_calls = 384;
+    net.genesis.rules.test = vec![RulesId::of(TEST_WIDER)];
+    let mut forks = net.forks();
+    let moves: Vec<_> = (0..385).map(|n| ((n % 9) as u8, 9, 1)).collect();
+    let mut txs = net.transfers(&moves);
+    let draft = net.draft(&forks, net.genesis(), 1);
+    let made = forks.assemble(&draft, txs.clone()).unwrap();
+    assert_eq!(made.txs.len(), 384, "what is proposed has room by its own rules");
+    let key = SecretKey::from_seed([200; 32]);
+    let seal = |header: Header, txs| {
+        seal_block(header, (&key, &net.genesis.chain_id()), vec![], None, txs)
+    };
+    let large = seal(draft.header.clone(), txs.clone());
+    let error = BlockError::TooManyCalls { got: 385, limit: 384 };
+    let refused = Err(Refusal::AgainstRules { version: 1, error });
+    assert_eq!(net.execute(&mut forks, &large), refused);
+    txs.pop();
+    assert!(net.execute(&mut forks, &seal(draft.header, txs)).is_ok());
 }

@@ -20,11 +20,13 @@ pub trait Accounts {
     /// block: a free call must succeed, `remove_stake` must free enough for its fee.
     fn allows(&self, body: &TxBody) -> bool;
 
-    /// Whether the rules of the next block let a transaction be in a block at all: others
-    /// than it was checked by may refuse it (R21).
-    fn is_good(&self, _: &TxBody) -> bool {
-        true
-    }
+    /// Whether the rules of the next block let a transaction be in a block at all: it was
+    /// checked by the widest numbers of all rules, and those may be narrower (R21).
+    fn is_good(&self, body: &TxBody) -> bool;
+
+    /// What the next block asks for opening an account: nothing where there is one, none
+    /// when the state is full.
+    fn opening(&self, key: &PublicKey) -> Option<Rao>;
 }
 
 /// How much the pool holds.
@@ -44,6 +46,8 @@ pub struct Bounds {
     pub free: usize,
     /// Reports in all; part of `txs`.
     pub reports: usize,
+    /// Reports of one hotkey's offences.
+    pub of_offender: usize,
     /// Blocks after which what still waits is dropped.
     pub lifetime_blocks: u64,
     /// The same behind the height that a free call names: no block takes it later.
@@ -62,6 +66,7 @@ impl Default for Bounds {
             nonces_ahead: 1_024,
             free: 20_000,
             reports: 1_024,
+            of_offender: 4,
             lifetime_blocks: 1_000,
             free_blocks: 100,
             stamp_blocks: 16,

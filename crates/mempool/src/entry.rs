@@ -1,5 +1,7 @@
 //! One waiting transaction and what it is sorted by.
 
+use crate::bounds::Accounts;
+use std::collections::BTreeSet;
 use weft_types::{Call, CheckedTx, Height, Netuid, Nonce, Offence, PublicKey};
 
 /// What a transaction pays above the least fee, in thousandths of that: the least fee is
@@ -29,12 +31,14 @@ pub struct Entry {
     pub arrival: Arrival,
     /// The last height that may carry it.
     pub until: Height,
+    /// What it may take from its signer's free coins, by the prices when it was taken in.
+    pub cost: u128,
 }
 
 impl Entry {
-    pub fn new(tx: CheckedTx, arrival: Arrival, until: Height) -> Self {
+    pub fn new(tx: CheckedTx, arrival: Arrival, (until, cost): (Height, u128)) -> Self {
         let rate = rate(&tx);
-        Self { tx, rate, arrival, until }
+        Self { tx, rate, arrival, until, cost }
     }
 
     pub fn signer(&self) -> PublicKey {
@@ -43,11 +47,6 @@ impl Entry {
 
     pub fn bytes(&self) -> u64 {
         u64::from(self.tx.bytes())
-    }
-
-    /// What it may take from its signer's free coins.
-    pub fn cost(&self) -> u128 {
-        cost(&self.tx)
     }
 }
 
@@ -58,14 +57,27 @@ pub fn rate(tx: &CheckedTx) -> Rate {
     Rate(u64::try_from(rate).unwrap_or(u64::MAX))
 }
 
-/// Fee and amount; `remove_stake` pays from the stake that it frees.
-pub fn cost(tx: &CheckedTx) -> u128 {
+/// Fee, amount, and the deposit of each account that it opens; `remove_stake` pays from the
+/// stake that it frees. None when the state is too full to open one.
+pub fn cost(tx: &CheckedTx, accounts: &impl Accounts) -> Option<u128> {
     let body = &tx.tx().body;
-    if body.call.is_free() || matches!(body.call, Call::RemoveStake { .. }) {
-        return 0;
+    if asks(&body.call) {
+        return Some(0);
     }
-    let amount = body.call.spends();
-    u128::from(body.fee.0).saturating_add(u128::from(amount.0))
+    let amount = u128::from(body.fee.0).saturating_add(u128::from(body.call.spends().0));
+    opened(&body.call).into_iter().try_fold(amount, |sum, key| {
+        let deposit = accounts.opening(&key)?;
+        Some(sum.saturating_add(u128::from(deposit.0)))
+    })
+}
+
+/// Whose accounts a call opens if there are none.
+fn opened(call: &Call) -> BTreeSet<PublicKey> {
+    match call {
+        Call::Transfer { to, open: true, .. } => BTreeSet::from([*to]),
+        Call::Batch { calls } => calls.iter().flat_map(|call| opened(&call.0)).collect(),
+        _ => BTreeSet::new(),
+    }
 }
 
 /// Whether the state must be asked if it allows this call.

@@ -98,6 +98,14 @@ pub enum PoolError {
         /// Who offended.
         offender: PublicKey,
     },
+    /// Reports of other offences of that hotkey wait.
+    #[error("{limit} reports of offences of {offender} wait, no more are kept; wait for a block")]
+    OffenderFull {
+        /// Who offended.
+        offender: PublicKey,
+        /// How many may wait.
+        limit: usize,
+    },
     /// There is no room for another free call.
     #[error("{limit} free calls wait, no more are kept; wait for a block")]
     FreeFull {

@@ -2,7 +2,8 @@
 //!
 //! Of a free call one waits for each signer, call and subnet. A report is named by what it
 //! shows: one waits for each offence of a hotkey, whoever sends it. So nobody keeps others
-//! out by sending what they send, and one who saw many offences can report them all.
+//! out by sending what they send. Of one hotkey few wait: its later ones come when those are
+//! in a block.
 //!
 //! Each kind has a room of its own, so that many of one (stamps cost but hashes) keep none of
 //! another out; that of what can wait (endpoints, permits) is half as large (R19).
@@ -13,7 +14,7 @@ use crate::error::PoolError;
 use crate::pool::{Pool, count};
 use std::collections::BTreeMap;
 use weft_types::room::Kind;
-use weft_types::{CheckedTx, Offence, PublicKey, TxId};
+use weft_types::{CheckedTx, Offence, PublicKey, Round, TxId};
 
 /// A free call that names a height so many blocks later takes the place of one that waits.
 const RENEWED: u64 = 4;
@@ -60,6 +61,13 @@ impl Free {
         self.calls.len()
     }
 
+    /// The reports of a hotkey's offences, and who sent each.
+    fn reports(&self, offender: &PublicKey) -> impl Iterator<Item = (Place, &PublicKey)> {
+        let first = (*offender, Offence::Vote(Round::ZERO));
+        let theirs = self.reporters.range(first..).take_while(move |((key, _), _)| *key == first.0);
+        theirs.map(|((key, offence), who)| (Place::Report(*key, *offence), who))
+    }
+
     fn count(&self, kind: Kind) -> usize {
         self.counts.get(&kind).copied().unwrap_or(0)
     }
@@ -98,6 +106,7 @@ impl Pool {
                 if let Some(id) = sent.map(|entry| *entry.tx.id()) {
                     self.expire_one(&id);
                 }
+                self.offender_fits(offender, &is_dead)?;
             }
             Place::Free(call, netuid) => {
                 if let Some(before) = self.queues.get(&signer).and_then(|q| q.get(place)) {
@@ -121,6 +130,27 @@ impl Pool {
             Some(limit) => Err(PoolError::FreeFull { limit }),
             None => Ok(()),
         }
+    }
+
+    /// R17: of one hotkey few reports wait, so that a small offender with many offences keeps
+    /// no others out. Those that can't run any more make room.
+    fn offender_fits(
+        &mut self,
+        offender: &PublicKey,
+        is_dead: impl Fn(&&Entry) -> bool,
+    ) -> Result<(), PoolError> {
+        let limit = self.bounds.of_offender;
+        if self.free.reports(offender).count() < limit {
+            return Ok(());
+        }
+        let waiting = self.free.reports(offender);
+        let entries = waiting.filter_map(|(place, who)| self.queues.get(who)?.get(&place));
+        let dead: Vec<TxId> = entries.filter(is_dead).map(|e| *e.tx.id()).collect();
+        if dead.is_empty() {
+            return Err(PoolError::OffenderFull { offender: *offender, limit });
+        }
+        dead.iter().for_each(|id| self.expire_one(id));
+        Ok(())
     }
 
     fn expire_one(&mut self, id: &TxId) {

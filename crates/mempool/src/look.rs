@@ -1,7 +1,6 @@
 //! What is asked of the pool about one signer: what waits, what it may cost, what comes next.
 
 use crate::bounds::Accounts;
-use crate::entry::Entry;
 use crate::pool::Pool;
 use weft_types::{CheckedTx, Nonce, PublicKey, Rao};
 
@@ -31,7 +30,7 @@ impl Pool {
     #[must_use]
     pub fn committed(&self, signer: &PublicKey, from: Nonce) -> Rao {
         let queue = self.queues.get(signer).into_iter();
-        let costs = queue.flat_map(move |q| q.from(from)).map(Entry::cost);
+        let costs = queue.flat_map(move |q| q.from(from)).map(|entry| entry.cost);
         let sum = costs.fold(0_u128, u128::saturating_add);
         Rao(u64::try_from(sum).unwrap_or(u64::MAX))
     }

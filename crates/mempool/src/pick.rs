@@ -177,7 +177,7 @@ impl Pool {
             }
             room.take(None, entry.tx.bytes());
             picked.push(entry.tx.clone());
-            let (cost, next) = (entry.cost(), turn.nonce.next());
+            let (cost, next) = (entry.cost, turn.nonce.next());
             turn.free = turn.free.saturating_sub(cost);
             turn.nonce = next.unwrap_or(turn.nonce);
             ready.extend(turn.ready(self, accounts));

@@ -79,9 +79,11 @@ impl Pool {
     fn admit(&mut self, tx: CheckedTx, accounts: &impl Accounts) -> Result<Inserted, PoolError> {
         let (body, place) = (&tx.tx().body, place(&tx));
         let until = self.until(body)?;
+        let (signer, call) = (body.signer, body.call.name());
+        let cost = cost(&tx, accounts).ok_or(PoolError::NotAllowed { signer, call })?;
         match place {
             Place::Paying(nonce) => {
-                self.paying_fits(&tx, nonce, &accounts.account(&body.signer))?
+                self.paying_fits((&tx, nonce), &accounts.account(&body.signer), cost)?;
             }
             Place::Free(..) | Place::Report(..) => {
                 if let Some(kind) = body.call.kind() {
@@ -90,10 +92,8 @@ impl Pool {
             }
         }
         if !accounts.is_good(body) || (asks(&body.call) && !accounts.allows(body)) {
-            let (signer, call) = (body.signer, body.call.name());
             return Err(PoolError::NotAllowed { signer, call });
         }
-        let signer = body.signer;
         let before = self.queues.get(&signer).and_then(|q| q.get(&place));
         let before = before.map(|e| (*e.tx.id(), e.bytes()));
         self.make_room(&tx, before.map(|(_, bytes)| bytes))?;
@@ -102,7 +102,7 @@ impl Pool {
             self.drop_tx(&before);
             count(&mut self.counters.replaced);
         }
-        self.put(tx, place, until);
+        self.put(tx, place, (until, cost));
         Ok(before.map_or(Inserted::Added, Inserted::Replaced))
     }
 
@@ -127,7 +127,12 @@ impl Pool {
         Height(self.head.0.saturating_add(1))
     }
 
-    fn paying_fits(&self, tx: &CheckedTx, got: Nonce, account: &Account) -> Result<(), PoolError> {
+    fn paying_fits(
+        &self,
+        (tx, got): (&CheckedTx, Nonce),
+        account: &Account,
+        cost: u128,
+    ) -> Result<(), PoolError> {
         let (signer, want) = (tx.tx().body.signer, account.nonce);
         let limit = self.bounds.nonces_ahead;
         match got.checked_sub(want) {
@@ -154,8 +159,8 @@ impl Pool {
             }
         }
         let waiting = queue.into_iter().flat_map(|q| q.from(want));
-        let others = waiting.filter(|e| e.tx.tx().body.nonce != got).map(Entry::cost);
-        let need = others.fold(cost(tx), u128::saturating_add);
+        let others = waiting.filter(|e| e.tx.tx().body.nonce != got).map(|e| e.cost);
+        let need = others.fold(cost, u128::saturating_add);
         if need > u128::from(account.free.0) {
             let need = Rao(u64::try_from(need).unwrap_or(u64::MAX));
             return Err(PoolError::TooPoor { signer, have: account.free, need });
@@ -210,10 +215,10 @@ impl Pool {
         Ok(())
     }
 
-    fn put(&mut self, tx: CheckedTx, place: Place, until: Height) {
+    fn put(&mut self, tx: CheckedTx, place: Place, (until, cost): (Height, u128)) {
         self.arrivals = self.arrivals.saturating_add(1);
         let (id, seal) = (*tx.id(), *tx.seal());
-        let entry = Entry::new(tx, self.arrivals, until);
+        let entry = Entry::new(tx, self.arrivals, (until, cost));
         let signer = entry.signer();
         self.places.insert(id, (signer, place));
         self.seals.insert(seal);

@@ -136,13 +136,15 @@ impl Engine {
         })
     }
 
+    /// What genesis says, and the numbers of the next block, which rules may have changed (R21).
     fn genesis(&self) -> Value {
+        let head = self.core.executor().view(&self.core.head_hash());
         json!({
             "network": self.chain.network,
             "chain_id": self.chain.id,
             "name": self.chain.name,
             "genesis_time": self.genesis_time,
-            "params": self.chain.params,
+            "params": head.map_or(&self.chain.params, |view| self.numbers(&view)),
         })
     }
 

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use weft_consensus::{PeerId, Want};
 use weft_types::check::{Known, check_block, check_txs, seals_of, shares_of};
 use weft_types::codec::CodecError;
-use weft_types::{Block, BlockHash, Canonical, ChainId, Hash, Params, Tx};
+use weft_types::{Block, BlockHash, Call, Canonical, ChainId, Hash, Params, Tx};
 
 /// How many lists of transactions may wait.
 pub const LISTS: usize = 256;
@@ -36,6 +36,10 @@ const LINGER: Duration = Duration::from_millis(10);
 
 /// Transactions that are enough for a batch.
 const ENOUGH: usize = 512;
+
+/// Reports that are enough for a batch: the evidence of each is two signatures more, looked at
+/// alone.
+const REPORTS: usize = 64;
 
 /// How many seals are remembered, some minutes of full blocks: 18 MiB with their tables, which
 /// double when one more is in them.
@@ -176,6 +180,10 @@ pub fn run(
     Ok(())
 }
 
+const fn is_report(tx: &Tx) -> bool {
+    matches!(tx.body.call, Call::ReportEvidence { .. })
+}
+
 struct Checker<'a> {
     inbox: Inbox,
     seals: Seals,
@@ -203,17 +211,19 @@ impl Checker<'_> {
     async fn gather(&mut self, first: Job) -> (Batch, Option<Part>) {
         let until = Instant::now() + LINGER;
         let (mut batch, mut count, mut next) = (Batch::new(), 0, Some(first));
+        let mut reports = 0;
         while let Some(job) = next {
             let (source, txs) = match job {
                 Job::Bundle { source, data } => (source, Vec::<Tx>::from_bytes(&data)),
                 Job::Txs { source, txs } => (source, Ok(txs)),
             };
             count += txs.as_ref().map_or(0, Vec::len);
+            reports += txs.iter().flatten().filter(|tx| is_report(tx)).count();
             batch.push((source, txs));
             next = tokio::select! {
                 biased;
                 Some(part) = self.inbox.bodies.recv() => return (batch, Some(part)),
-                () = std::future::ready(()), if count >= ENOUGH => None,
+                () = std::future::ready(()), if count >= ENOUGH || reports >= REPORTS => None,
                 job = self.inbox.txs.recv() => job,
                 () = sleep_until(until) => None,
             };
@@ -262,7 +272,7 @@ mod tests {
     use super::*;
     use weft_types::key::derive_test_key;
     use weft_types::{
-        Call, ChainTag, Hash, Header, Height, Nonce, PublicKey, Rao, Round, Slot, TxBody, Work,
+        ChainTag, Header, Height, Nonce, PublicKey, Rao, Round, Slot, TxBody, Work,
         check::seal_block,
     };
 

@@ -10,8 +10,9 @@ use crate::engine::Engine;
 use std::collections::BTreeSet;
 use weft_consensus::trust::Awaited;
 use weft_ledger::query::{self, Fullness};
+use weft_ledger::state::View;
 use weft_rpc::Health;
-use weft_types::{Height, Slot};
+use weft_types::{Height, Params, Slot};
 
 /// Slots without a final block after which a node says that it is not ready.
 const STALE_SLOTS: u64 = 16;
@@ -168,10 +169,15 @@ fn said(engine: &Engine, list: &[(&'static str, Watch)]) -> Vec<(&'static str, S
 }
 
 impl Engine {
+    /// The chain's numbers that run on a state (R21).
+    pub(crate) fn numbers(&self, state: &View<'_>) -> &Params {
+        self.core.executor().ledger().numbers_of(state)
+    }
+
     /// How full the state of the head is; none when that state is not kept.
     pub(crate) fn fullness(&self) -> Option<Fullness> {
         let view = self.core.executor().view(&self.core.head_hash())?;
-        Some(query::fullness(&view, &self.chain.params))
+        Some(query::fullness(&view, self.numbers(&view)))
     }
 
     /// Slots since the last block that this node calls final, if it calls one so.

@@ -88,9 +88,9 @@ impl Engine {
         }
         let Some(voter) = self.voter else { return Ok(()) };
         let Some(view) = self.core.executor().view(&self.core.head_hash()) else { return Ok(()) };
-        let params = &self.chain.params;
-        let desk = |netuid| query::market::row_desk(&view, params, netuid, &voter);
         let ledger = self.core.executor().ledger();
+        let params = ledger.numbers_of(&view);
+        let desk = |netuid| query::market::row_desk(&view, params, netuid, &voter);
         self.rows.look(|row| ledger.try_row(&view, &voter, row));
         let items = self.rows.due(height, &voter, desk);
         if items.is_empty() {

@@ -19,7 +19,7 @@ impl Engine {
         self.read(params, |at| {
             let found = market::hyperparameters(&at.view, netuid);
             let found = found.ok_or_else(|| no_subnet(netuid))?;
-            let defaults = &self.chain.params.subnet_defaults;
+            let defaults = &self.numbers(&at.view).subnet_defaults;
             let row = |p: &Parameter| {
                 let (low, high) = p.bounds(defaults);
                 let about = p.about();
@@ -43,18 +43,18 @@ impl Engine {
     }
 
     pub(crate) fn subnet_cost(&self, params: &Value) -> Answer {
-        self.read(params, |at| Ok(json!(market::subnet_cost(&at.view, &self.chain.params))))
+        self.read(params, |at| Ok(json!(market::subnet_cost(&at.view, self.numbers(&at.view)))))
     }
 
     pub(crate) fn next_eviction(&self, params: &Value) -> Answer {
-        self.read(params, |at| Ok(json!(market::eviction(&at.view, &self.chain.params))))
+        self.read(params, |at| Ok(json!(market::eviction(&at.view, self.numbers(&at.view)))))
     }
 
     /// With the hash of the state's block, which a stamp names.
     pub(crate) fn registration_cost(&self, params: &Value) -> Answer {
         let netuid: Netuid = parse(params, "netuid")?;
         self.read(params, |at| {
-            let cost = market::registration_cost(&at.view, &self.chain.params, netuid);
+            let cost = market::registration_cost(&at.view, self.numbers(&at.view), netuid);
             Ok(json!(cost.ok_or_else(|| no_subnet(netuid))?))
         })
     }
@@ -64,17 +64,17 @@ impl Engine {
         let netuid: Netuid = parse(params, "netuid")?;
         let key = self.key(params, "hotkey")?;
         self.read(params, |at| {
-            let found = commits::promises(&at.view, &self.chain.params, (netuid, &key));
+            let found = commits::promises(&at.view, self.numbers(&at.view), (netuid, &key));
             Ok(json!(found.ok_or_else(|| no_subnet(netuid))?))
         })
     }
 
     pub(crate) fn root_matrix(&self, params: &Value) -> Answer {
-        self.read(params, |at| Ok(json!(market::root(&at.view, &self.chain.params))))
+        self.read(params, |at| Ok(json!(market::root(&at.view, self.numbers(&at.view)))))
     }
 
     pub(crate) fn voter_set(&self, params: &Value) -> Answer {
-        self.read(params, |at| Ok(json!(voters::voters(&at.view, &self.chain.params))))
+        self.read(params, |at| Ok(json!(voters::voters(&at.view, self.numbers(&at.view)))))
     }
 
     pub(crate) fn offences(&self, params: &Value) -> Answer {
@@ -83,6 +83,6 @@ impl Engine {
     }
 
     pub(crate) fn candidates(&self, params: &Value) -> Answer {
-        self.read(params, |at| Ok(json!(voters::bootstrap(&at.view, &self.chain.params))))
+        self.read(params, |at| Ok(json!(voters::bootstrap(&at.view, self.numbers(&at.view)))))
     }
 }

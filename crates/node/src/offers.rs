@@ -37,7 +37,7 @@ impl Engine {
             return;
         }
         let Some(view) = self.core.executor().view(&hash) else { return };
-        let Some(netuid) = voters::offer_due(&view, &self.chain.params, &key.public()) else {
+        let Some(netuid) = voters::offer_due(&view, self.numbers(&view), &key.public()) else {
             return;
         };
         let call = Call::JoinVoters { netuid, at: head };

@@ -59,7 +59,9 @@ impl Engine {
 
     /// Fills a draft from the pool.
     pub(crate) fn propose(&mut self, draft: Draft) -> Vec<Effect> {
-        let limits = left_beside(&draft, &self.chain.params);
+        let parent = self.core.executor().view(&draft.header.parent);
+        let params = parent.map_or(&self.chain.params, |view| self.numbers(&view));
+        let limits = left_beside(&draft, params);
         let txs = {
             let accounts = AccountsAt::of(self.core.executor(), &draft.header.parent);
             self.pool.pick(&limits, &accounts)

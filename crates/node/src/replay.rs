@@ -98,7 +98,7 @@ fn again(
         report.equal = false;
         report.first_difference.get_or_insert(format!("block {hash} at height {height}: {why}"));
     };
-    let rules = (&genesis.params, &genesis.chain_id());
+    let rules = (&genesis.widest(), &genesis.chain_id());
     match check_block(block, rules, &(), &mut crate::entropy::generator()) {
         Err(e) => differ(e.to_string()),
         Ok(block) => {

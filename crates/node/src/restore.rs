@@ -165,7 +165,7 @@ impl Restored {
     /// verified again; `weft node replay` verifies everything.
     fn replay(&mut self, block: weft_types::Block, genesis: &Genesis) -> Result<(), NodeError> {
         let mut rng = entropy::generator();
-        let rules = (&genesis.params, &genesis.chain_id());
+        let rules = (&genesis.widest(), &genesis.chain_id());
         let block = check_block(block, rules, &Logged, &mut rng).map_err(state)?;
         // It becomes final later, in the engine, with all that it wrote.
         let block = Arc::new(block);

@@ -259,7 +259,7 @@ fn start_checker(
     work: Inbox,
     events: &mpsc::Sender<Event>,
 ) -> Result<Watched, NodeError> {
-    let (params, chain) = (genesis.params.clone(), genesis.chain_id());
+    let (params, chain) = (genesis.widest(), genesis.chain_id());
     let events = events.clone();
     Watched::start("the checker", move || checker::run(work, &events, &params, &chain))
 }

@@ -9,6 +9,7 @@ use weft_consensus::PeerId;
 use weft_gossip::{MessageName, Topic, Verdict};
 use weft_ledger::forks::Forks;
 use weft_ledger::forks::View;
+use weft_ledger::rules::CallError;
 use weft_mempool::{Account, Accounts, Inserted, PoolError};
 use weft_rpc::{Kind, RpcError};
 use weft_types::check::TxError;
@@ -33,6 +34,10 @@ impl<'a> AccountsAt<'a> {
 }
 
 impl Accounts for AccountsAt<'_> {
+    fn opening(&self, key: &PublicKey) -> Option<Rao> {
+        self.forks.ledger().opening(self.view.as_ref()?, key)
+    }
+
     fn account(&self, key: &PublicKey) -> Account {
         let account = self.view.as_ref().map(|view| weft_ledger::query::account(view, key));
         account.map_or(Account { free: Rao::ZERO, nonce: Nonce::ZERO }, |a| Account {
@@ -97,7 +102,8 @@ impl Engine {
     }
 
     /// Takes what a peer sent. A forged one costs it its connection; what fails by numbers may
-    /// be good by those of rules that we don't know, and costs its bytes (R21).
+    /// be good by those of rules that we don't know, and costs its bytes (R21). So does a report
+    /// that can't cost anybody anything.
     fn take_list(
         &mut self,
         (from, message, bytes): (PeerId, MessageName, usize),
@@ -108,13 +114,16 @@ impl Engine {
             self.punish(from, &why.to_string());
             return;
         }
-        let is_whole = txs.iter().all(Result::is_ok);
+        let mut is_whole = txs.iter().all(Result::is_ok);
         let mut is_news = false;
         for tx in txs.into_iter().flatten() {
-            // What the pool has or can't take is nobody's fault.
-            match self.insert(tx) {
+            // What the pool has or can't take is nobody's fault, but evidence that is none.
+            match self.insert(tx.clone()) {
                 Ok(inserted) => is_news |= inserted != Inserted::Known,
-                Err(_) => drop(self.metrics.txs_refused.inc()),
+                Err(_) => {
+                    self.metrics.txs_refused.inc();
+                    is_whole &= !self.is_idle_report(&tx);
+                }
             }
         }
         match (is_whole, is_news) {
@@ -123,6 +132,24 @@ impl Engine {
             // What brought nothing new is not passed on.
             (true, false) => self.judge(message, Verdict::Ignore),
         }
+    }
+
+    /// Whether a report shows an offence that costs nobody anything, now and later: anyone can
+    /// sign such by keys of its own, and it costs more to check than others. Who passes it on
+    /// has not looked at its state (A7).
+    fn is_idle_report(&self, tx: &CheckedTx) -> bool {
+        let body = &tx.tx().body;
+        if !matches!(body.call, Call::ReportEvidence { .. }) {
+            return false;
+        }
+        let (executor, head) = (self.core.executor(), self.core.head_hash());
+        let Some(view) = executor.view(&head) else { return false };
+        matches!(
+            executor.ledger().try_free(&view, head, body),
+            Err(CallError::HadNoPower { .. }
+                | CallError::NoOffence { .. }
+                | CallError::OffenceTooOld { .. })
+        )
     }
 
     fn answer_client(&mut self, reply: Reply, checked: Vec<Result<CheckedTx, TxError>>) {

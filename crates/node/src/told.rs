@@ -61,6 +61,7 @@ impl Heard for PoolError {
             Self::Full => (Kind::LimitExceeded, "PoolFull"),
             Self::FreePending { .. } => (Kind::RateLimited, "FreePending"),
             Self::ReportPending { .. } => (Kind::RateLimited, "ReportPending"),
+            Self::OffenderFull { .. } => (Kind::RateLimited, "OffenderFull"),
             Self::FreeFull { .. } => (Kind::LimitExceeded, "FreeFull"),
             Self::NotAllowed { .. } => (Kind::InvalidArgument, "NotAllowed"),
             Self::Expired { .. } => (Kind::InvalidArgument, "Expired"),
@@ -80,6 +81,9 @@ impl Heard for PoolError {
             Self::RemovalPending { hotkey, .. } => json!({ "hotkey": hotkey }),
             Self::FreePending { call, netuid, .. } => json!({ "call": call, "netuid": netuid }),
             Self::ReportPending { offender } => json!({ "offender": offender }),
+            Self::OffenderFull { offender, limit } => {
+                json!({ "offender": offender, "limit": limit })
+            }
             Self::NotAllowed { call, .. } => json!({ "call": call }),
             Self::Expired { until, next } => json!({ "until": until, "next": next }),
             Self::Full => json!({}),
@@ -208,6 +212,7 @@ mod tests {
             PoolError::RemovalPending { signer, hotkey: signer },
             PoolError::FreePending { signer, call: "set_weights", netuid },
             PoolError::ReportPending { offender: signer },
+            PoolError::OffenderFull { offender: signer, limit: 4 },
             PoolError::FreeFull { limit: 64 },
             PoolError::NotAllowed { signer, call: "set_weights" },
             PoolError::Expired { until: Height(7), next: Height(9) },

@@ -68,6 +68,7 @@ impl Engine {
 fn refusal_error(error: &Refusal, call: &Call) -> RpcError {
     match error {
         Refusal::FreeCallFails { error, .. } => told(error),
+        Refusal::AgainstRules { error, .. } => told(error),
         Refusal::CannotPay { have, need, .. } => {
             let (have, need) = (*have, *need);
             told(&match call {

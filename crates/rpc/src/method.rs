@@ -60,7 +60,7 @@ const AT: Param = may("at", Names(&["finalized", "head"]), "\"finalized\" (defau
 
 methods! {
     ChainStatus = "chain_status", "where this node is: height, final height, peers, pool, chain, version, whether it is ready, and how full its state is with what an account costs", [];
-    ChainGetGenesis = "chain_getGenesis", "chain id, network, genesis time and all numbers of the chain", [];
+    ChainGetGenesis = "chain_getGenesis", "chain id, network, genesis time, and all numbers of the chain as its next block has them", [];
     ChainGenesis = "chain_genesis", "the whole genesis, canonical bytes in pages of 1 MiB; their hash is the chain id", [
         may("from", Number(u64::MAX), "the byte at which the page begins; 0")];
     ChainVersion = "chain_version", "by which rules the chain runs, what this program runs, what is signalled, and the change that is locked in", [AT];

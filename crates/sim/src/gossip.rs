@@ -138,7 +138,7 @@ impl Net {
         for block in blocks {
             let (hash, body) = (block.hash(), block.block().clone());
             let version = body.header().version;
-            let rules = (&self.world.genesis.params, &self.world.chain);
+            let rules = (&self.world.genesis.widest(), &self.world.chain);
             let input = match check_block(body, rules, &self.seals, &mut self.checks) {
                 Ok(block) => Input::Block { from: Some(peer), block: Arc::new(block) },
                 Err(why) => Input::BadBlock { from: peer, hash, version, why },

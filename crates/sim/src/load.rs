@@ -178,7 +178,7 @@ impl Net {
 
     /// A transaction enters the network by a node's pool; answers whether it is new there.
     fn enter(&mut self, i: usize, tx: Tx) -> bool {
-        let rules = (&self.world.genesis.params, &self.world.chain);
+        let rules = (&self.world.genesis.widest(), &self.world.chain);
         let checked = check_txs(vec![tx], rules, &self.seals, &mut self.checks);
         let Some(Ok(tx)) = checked.into_iter().next() else { return false };
         self.seals.add(*tx.seal());

@@ -120,10 +120,19 @@ impl<'a> AccountsAt<'a> {
 }
 
 impl Accounts for AccountsAt<'_> {
+    fn opening(&self, key: &PublicKey) -> Option<Rao> {
+        self.forks.ledger().opening(self.view.as_ref()?, key)
+    }
+
     fn account(&self, key: &PublicKey) -> Account {
         let Some(view) = &self.view else { return Account::default() };
         let account = weft_ledger::query::account(view, key);
         Account { free: account.free, nonce: account.nonce }
+    }
+
+    fn is_good(&self, body: &TxBody) -> bool {
+        let rules = self.forks.rules(&self.head);
+        rules.is_none_or(|rules| self.forks.ledger().permits(rules, body).is_ok())
     }
 
     /// What would make a block invalid is not allowed.

@@ -16,7 +16,7 @@ use crate::hash::{ChainId, Domain, Hash};
 use crate::hyperparameters::Hyperparameters;
 use crate::key::PublicKey;
 use crate::params::Params;
-use crate::rules::{GenesisRules, RulesId};
+use crate::rules::{GenesisRules, Rules, RulesId};
 use crate::share::{Checkpoint, Finality, Voter, VoterSet};
 use crate::units::{Height, Millis, Netuid, Power, RAO_PER_TAO, Rao, Round, Slot, Work};
 use bincode::{Decode, Encode};
@@ -196,6 +196,12 @@ impl Genesis {
     #[must_use]
     pub fn block_hash(&self) -> BlockHash {
         self.chain_id()
+    }
+
+    /// The chain's numbers for checks that know no state ([`Rules::widest`]).
+    #[must_use]
+    pub fn widest(&self) -> Params {
+        Rules::widest(&self.rules, &self.params)
     }
 
     /// The voters until the first rotation.

@@ -136,7 +136,7 @@ pub struct Room {
     calls: u32,
     bytes: u32,
     free: u32,
-    /// What optional calls may still take; none until the first comes.
+    /// What optional calls may still take; none until the first is taken.
     optional: Option<u32>,
 }
 
@@ -159,16 +159,19 @@ impl Room {
         self.calls == 0
     }
 
+    /// What optional calls may take: half of what is left when the first of them is taken.
+    fn optional(&self) -> u32 {
+        self.optional.unwrap_or_else(|| self.free.min(self.bytes).div_euclid(2))
+    }
+
     /// Whether a call of so many bytes fits.
-    pub fn holds(&mut self, kind: Option<Kind>, bytes: u32) -> bool {
+    #[must_use]
+    pub fn holds(&self, kind: Option<Kind>, bytes: u32) -> bool {
         let most = match kind {
             None => u32::MAX,
             // A free call counts with what is signed with it.
             Some(kind) => {
-                let left = self.free.min(self.bytes);
-                let half = left.div_euclid(2);
-                let own =
-                    if kind == Kind::Optional { *self.optional.get_or_insert(half) } else { left };
+                let own = if kind == Kind::Optional { self.optional() } else { self.free };
                 own.min(self.free.saturating_sub(SIGNED))
             }
         };
@@ -176,14 +179,14 @@ impl Room {
     }
 
     /// Takes the room of a call that fits.
-    pub const fn take(&mut self, kind: Option<Kind>, bytes: u32) {
+    pub fn take(&mut self, kind: Option<Kind>, bytes: u32) {
+        if kind == Some(Kind::Optional) {
+            self.optional = Some(self.optional().saturating_sub(bytes));
+        }
         self.calls = self.calls.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(bytes);
         if kind.is_some() {
             self.free = self.free.saturating_sub(bytes.saturating_add(SIGNED));
-        }
-        if let (Some(Kind::Optional), Some(left)) = (kind, self.optional) {
-            self.optional = Some(left.saturating_sub(bytes));
         }
     }
 }
@@ -246,7 +249,8 @@ mod tests {
             holds
         };
         assert!(fits(Some(Kind::Evidence), 936) && !fits(Some(Kind::Row), 937));
-        // 1 000 of the free bytes and 1 064 of the block are left.
+        // 1 000 of the free bytes and 1 064 of the block are left. A question changes nothing.
+        assert!(!fits(Some(Kind::Optional), 501));
         assert!(fits(Some(Kind::Optional), 300) && !fits(Some(Kind::Optional), 201));
         assert!(fits(Some(Kind::Optional), 200) && !fits(Some(Kind::Optional), 1));
         assert!(!fits(None, 565) && fits(None, 564) && !fits(None, 1));

@@ -12,7 +12,8 @@
 
 use crate::address::Network;
 use crate::hash::{Domain, Hash, HexError, array_from_hex, to_hex};
-use crate::params::Params;
+use crate::params::{Limits, Params};
+use crate::units::Rao;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -122,10 +123,16 @@ pub const LAUNCH: &str = "weft 1: the rules of the launch";
 pub const TEST_TWO: &str =
     "weft test 2: a batch holds at most 8 calls; voters and proposer are paid half";
 
+/// The description of rules of test networks that allow more than those before: what was
+/// invalid is good.
+pub const TEST_WIDER: &str =
+    "weft test 3: twice as many calls in a batch and in a block; a byte costs half";
+
 /// All rules that this program can run, oldest first.
 pub const CATALOGUE: &[Rules] = &[
     Rules { description: LAUNCH, is_for_tests: false, change: |_| () },
     Rules { description: TEST_TWO, is_for_tests: true, change: test_two },
+    Rules { description: TEST_WIDER, is_for_tests: true, change: test_wider },
 ];
 
 fn test_two(params: &mut Params) {
@@ -133,7 +140,48 @@ fn test_two(params: &mut Params) {
     params.voter_pay_divisor = params.voter_pay_divisor.saturating_mul(2);
 }
 
+fn test_wider(params: &mut Params) {
+    let limits = &mut params.limits;
+    limits.batch_calls = limits.batch_calls.saturating_mul(2);
+    limits.block_calls = limits.block_calls.saturating_mul(2);
+    params.byte_fee = Rao(params.byte_fee.0.div_euclid(2));
+}
+
+impl Params {
+    /// What is checked before any state, by the widest numbers of both: what one of them
+    /// allows is not refused. `share_bytes` is the same under all rules.
+    #[must_use]
+    pub fn or_wider(self, other: &Self) -> Self {
+        let (own, wide) = (&self.limits, &other.limits);
+        let limits = Limits {
+            block_bytes: own.block_bytes.max(wide.block_bytes),
+            block_calls: own.block_calls.max(wide.block_calls),
+            free_bytes: own.free_bytes.max(wide.free_bytes),
+            batch_calls: own.batch_calls.max(wide.batch_calls),
+            share_bytes: own.share_bytes,
+        };
+        let base_fee = self.base_fee.min(other.base_fee);
+        let byte_fee = self.byte_fee.min(other.byte_fee);
+        Self { limits, base_fee, byte_fee, ..self }
+    }
+
+    /// Whether the same is checked before any state by other numbers.
+    #[must_use]
+    pub fn checks_like(&self, other: &Self) -> bool {
+        let fees = |params: &Self| (params.base_fee, params.byte_fee);
+        self.limits == other.limits && fees(self) == fees(other)
+    }
+}
+
 impl Rules {
+    /// A chain's numbers for checks that know no state: the widest of all rules that this
+    /// program can run on it (R21). Which of them hold is for the ledger to say.
+    #[must_use]
+    pub fn widest(genesis: &GenesisRules, params: &Params) -> Params {
+        let all = Self::on(genesis).map(|rules| rules.params(params));
+        all.fold(params.clone(), |widest, one| widest.or_wider(&one))
+    }
+
     /// Its name.
     #[must_use]
     pub fn id(&self) -> RulesId {
@@ -256,5 +304,25 @@ mod tests {
         assert_eq!(Program::on(&later).ids(), [two]);
         let strange = GenesisRules { version: 3, id: RulesId([9; 8]), test: vec![] };
         assert_eq!(Program::on(&strange).ids(), []);
+    }
+
+    /// A5: a version that allows more is checked by what it allows, and no version changes
+    /// what a share may hold, which proposers carry before they know whose rules it meets.
+    #[test]
+    fn r21_what_knows_no_state_checks_by_the_widest_numbers_of_all_rules() {
+        let params = Params::preset(Network::Local);
+        let wider = RulesId::of(TEST_WIDER);
+        let rules = |test| GenesisRules { test, ..GenesisRules::default() };
+        assert!(Rules::widest(&rules(vec![]), &params).checks_like(&params));
+        // The stricter one changes nothing for those that come before it.
+        assert!(Rules::widest(&rules(vec![RulesId::of(TEST_TWO)]), &params).checks_like(&params));
+        let widest = Rules::widest(&rules(vec![RulesId::of(TEST_TWO), wider]), &params);
+        assert_eq!(widest.limits.batch_calls, 2 * params.limits.batch_calls);
+        assert_eq!(widest.limits.block_calls, 2 * params.limits.block_calls);
+        assert_eq!(widest.byte_fee.0, params.byte_fee.0 / 2);
+        for rules in CATALOGUE {
+            let limits = rules.params(&params).limits;
+            assert_eq!(limits.share_bytes, params.limits.share_bytes, "{}", rules.description);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a block was not run, and why a stored state was not taken.
 
 use crate::{rules, state};
+use weft_types::check::BlockError;
 use weft_types::genesis::GenesisError;
 use weft_types::{BlockHash, Hash};
 
@@ -15,6 +16,15 @@ pub enum Refusal {
     UnknownParent {
         /// The parent.
         parent: BlockHash,
+    },
+    /// It was good by the widest numbers of all rules, and is not by those of its parent's
+    /// state (R21).
+    #[error("it is not good by rules {version}: {error}")]
+    AgainstRules {
+        /// The number of the rules.
+        version: u16,
+        /// What is wrong with it.
+        error: BlockError,
     },
     /// The rules refuse it.
     #[error(transparent)]

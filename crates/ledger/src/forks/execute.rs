@@ -24,6 +24,11 @@ impl Executor for Forks {
         }
         let view = self.parent(block.header())?;
         view.warm(&accounts(block.block().txs.iter()));
+        if let Some(rules) = self.rules(&block.header().parent) {
+            let version = rules.version;
+            let good = self.ledger.permits_block(rules, block); // R21
+            good.map_err(|error| Refusal::AgainstRules { version, error })?;
+        }
         let outcome = self.ledger.execute(&view, work_of(block, finality))?;
         let kept = keep(&view, block.header(), outcome)?;
         Ok(self.insert(hash, kept))

@@ -6,7 +6,7 @@ pub mod rules;
 pub mod schedule;
 pub mod voters;
 
-use crate::rules::{PriceRule, block_emission, earning, next_epoch, reads, worth};
+use crate::rules::{PriceRule, block_emission, earning, held, next_epoch, reads};
 use crate::state::Read;
 use crate::state::value::Account;
 use market::NeuronSays;
@@ -259,6 +259,5 @@ pub fn hotkey(state: &impl Read, key: &PublicKey) -> Option<HotkeyInfo> {
 
 /// What the stake of a coldkey behind a hotkey is worth.
 pub fn stake(state: &impl Read, hotkey: &PublicKey, coldkey: &PublicKey) -> Rao {
-    let shares = reads::position(state, hotkey, coldkey);
-    reads::hotkey(state, hotkey).map_or(Rao::ZERO, |pool| worth(&pool, shares))
+    held(state, hotkey, coldkey).1
 }

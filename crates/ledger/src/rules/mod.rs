@@ -76,6 +76,7 @@ pub use event::Event;
 pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
 pub use refusal::Refusal;
+pub(crate) use stake::held;
 pub use stake::worth;
 pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};
@@ -83,11 +84,11 @@ pub use trial::Trial;
 
 use crate::state::value::Chain;
 use crate::state::{Changes, Read};
-use weft_types::check::{TxError, fits_rules};
+use weft_types::check::{BlockError, TxError, block_fits_rules, fits_rules};
 use weft_types::genesis::GenesisError;
 use weft_types::{
-    BlockHash, Canonical, ChainId, CheckedTx, Finality, Genesis, Header, Item, Params, PublicKey,
-    Rao, Rules, RulesId, Tx, TxBody, TxId, Version, WeightRow,
+    BlockHash, Canonical, ChainId, CheckedBlock, CheckedTx, Finality, Genesis, Header, Item,
+    Params, PublicKey, Rao, Rules, RulesId, Tx, TxBody, TxId, Version, WeightRow,
 };
 
 /// The constants of a chain, and all rules over them.
@@ -97,6 +98,8 @@ pub struct Ledger {
     /// genesis first.
     rules: Vec<(RulesId, Params)>,
     params: Params,
+    /// What was checked before any state, by the widest of these.
+    widest: Params,
     chain: ChainId,
 }
 
@@ -155,7 +158,8 @@ impl Ledger {
         genesis.check()?;
         let params = genesis.params.clone();
         let rules = Rules::on(&genesis.rules).map(|rules| (rules.id(), rules.params(&params)));
-        let ledger = Self { rules: rules.collect(), chain: genesis.chain_id(), params };
+        let (rules, chain, widest) = (rules.collect(), genesis.chain_id(), genesis.widest());
+        let ledger = Self { rules, params, widest, chain };
         Ok((ledger, genesis::state(genesis)))
     }
 
@@ -177,16 +181,36 @@ impl Ledger {
         Ok((rules, params))
     }
 
-    /// Whether a transaction that was good under the rules of genesis is so under those of a
-    /// child of this state (R21).
+    /// The chain's numbers for a child of this state (R21): what is said of a state is said by
+    /// them. Those of genesis where this program can't run its rules.
+    #[must_use]
+    pub fn numbers_of(&self, state: &dyn Read) -> &Params {
+        let parent = reads::chain(state);
+        let numbers = parent.and_then(|parent| self.numbers_after(state, &parent).ok());
+        numbers.map_or(&self.params, |(_, params)| params)
+    }
+
+    /// The numbers of these rules, where they are narrower than what was checked before.
+    fn narrower(&self, rules: Version) -> Option<&Params> {
+        self.numbers(&rules.id).filter(|params| !params.checks_like(&self.widest))
+    }
+
+    /// Whether a transaction that was good by the widest numbers of all rules is so by these
+    /// (R21).
     ///
     /// # Errors
     /// [`TxError`] says what is wrong with it.
     pub fn permits(&self, rules: Version, body: &TxBody) -> Result<(), TxError> {
-        match self.rules.first() {
-            Some((first, _)) if *first == rules.id => Ok(()),
-            _ => self.numbers(&rules.id).map_or(Ok(()), |params| fits_rules(body, params)),
-        }
+        self.narrower(rules).map_or(Ok(()), |params| fits_rules(body, params))
+    }
+
+    /// The same of a whole block, with its sizes.
+    ///
+    /// # Errors
+    /// [`BlockError`] says what is wrong with it.
+    pub fn permits_block(&self, rules: Version, block: &CheckedBlock) -> Result<(), BlockError> {
+        let chain = &self.chain;
+        self.narrower(rules).map_or(Ok(()), |params| block_fits_rules(block, (params, chain)))
     }
 
     /// The chain's numbers as genesis says them.

@@ -13,6 +13,7 @@ use super::event::Event;
 use super::reads::{hotkey, position};
 use super::slash;
 use super::transfer;
+use crate::state::Read;
 use crate::state::value::Hotkey;
 use ruint::aliases::U256;
 use weft_types::{PublicKey, Rao};
@@ -41,6 +42,14 @@ fn price(pool: &Hotkey) -> Option<(u128, u128)> {
 pub fn worth(pool: &Hotkey, shares: u128) -> Rao {
     let worth = price(pool).and_then(|(s, v)| mul_div(shares, v, s, false));
     worth.and_then(|w| u64::try_from(w).ok()).map_or(pool.value, |w| Rao(w).min(pool.value))
+}
+
+/// The shares of a coldkey behind a hotkey, and what they are worth; nothing where there is no
+/// such hotkey.
+pub fn held(state: &dyn Read, key: &PublicKey, coldkey: &PublicKey) -> (u128, Rao) {
+    let Some(pool) = hotkey(state, key) else { return (0, Rao::ZERO) };
+    let shares = position(state, key, coldkey);
+    (shares, worth(&pool, shares))
 }
 
 fn minted(pool: &Hotkey, amount: Rao) -> Result<u128, CallError> {

@@ -24,10 +24,10 @@ use super::error::CallError;
 use super::event::Event;
 use super::evidence;
 use super::forget;
-use super::reads::{hotkey, position, rotation};
+use super::reads::{hotkey, rotation};
 use super::refusal::Refusal;
 use super::slash;
-use super::stake::{burned, worth};
+use super::stake::{burned, held};
 use crate::state::value::Exit;
 use weft_types::call::ALL_STAKE;
 use weft_types::{Height, PublicKey, Rao, TxId};
@@ -48,9 +48,8 @@ pub fn leave(
     key: PublicKey,
     amount: Rao,
 ) -> Result<(), CallError> {
-    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
-    let shares = position(books, &key, &coldkey);
-    let have = worth(&pool, shares);
+    hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    let (shares, have) = held(books, &key, &coldkey);
     let is_worthless = shares > 0 && have == Rao::ZERO;
     let out = if is_worthless && amount == ALL_STAKE {
         Rao::ZERO
@@ -72,8 +71,7 @@ pub fn remove(
     dues: Dues,
 ) -> Result<Result<(), CallError>, Refusal> {
     let fee = plus(dues.fee, dues.deposit).map_err(|_| Refusal::Overflow)?;
-    let pool = hotkey(books, &key);
-    let have = pool.map_or(Rao::ZERO, |pool| worth(&pool, position(books, &key, &coldkey)));
+    let (_, have) = held(books, &key, &coldkey);
     if have < fee || have == Rao::ZERO {
         return Err(Refusal::CannotPay { id, have, need: fee });
     }
@@ -132,8 +130,8 @@ fn withdraw(
     out: Rao,
 ) -> Result<(), CallError> {
     let mut pool = hotkey(books, &key).ok_or(CallError::OutOfRange)?;
-    let shares = position(books, &key, &coldkey);
-    let burned = if out == worth(&pool, shares) {
+    let (shares, have) = held(books, &key, &coldkey);
+    let burned = if out == have {
         shares
     } else {
         burned(&pool, out).ok_or(CallError::OutOfRange)?.min(shares)

@@ -6,7 +6,7 @@ use weft_ledger::rules::{Event, Refusal};
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::check::TxError;
 use weft_types::genesis::{GenesisStake, GenesisVoter};
-use weft_types::rules::{LAUNCH, TEST_TWO};
+use weft_types::rules::{LAUNCH, TEST_TWO, TEST_WIDER};
 use weft_types::{BatchCall, Call, Height, Power, Rao, RulesId, Tx, VoterSet};
 
 /// Blocks between rotation heights.
@@ -18,12 +18,16 @@ fn two() -> RulesId {
     RulesId::of(TEST_TWO)
 }
 
+fn wider() -> RulesId {
+    RulesId::of(TEST_WIDER)
+}
+
 /// Voters with these powers, each of whom proposes in turn and signals what the list says.
 /// What a block does is final two blocks later.
 fn world(voters: &[(u64, RulesId)]) -> World {
     let count = u16::try_from(voters.len()).unwrap();
     let mut world = World::with(|genesis| {
-        genesis.rules.test = vec![two()];
+        genesis.rules.test = if voters[0].1 == wider() { vec![wider()] } else { vec![two()] };
         let params = &mut genesis.params;
         (params.rotation_blocks, params.unbonding_blocks) = (TURN, 4 * TURN);
         (params.max_voters, params.voter_pay_divisor) = (5, 64);
@@ -269,4 +273,26 @@ fn the_rules_of_the_second_version_begin_with_the_block_of_the_change() {
     let eight = batch(&world, 8);
     assert_eq!(world.run(eight), Ok(()), "eight are good after it");
     assert!(weft_ledger::query::account(&world.state, &cold(0)).free < START);
+}
+
+/// A5: checked by the widest numbers, judged by those of the state.
+#[test]
+fn r21_what_only_the_next_rules_allow_is_refused_until_they_run_and_good_from_then_on() {
+    let mut world = world(&[(1, wider())]);
+    let calls = |world: &World, n: usize| {
+        let one = BatchCall(Call::Transfer { to: cold(1), amount: Rao(1), open: false });
+        world.tx_paying(0, Rao(FEE.0 * n as u64), Call::Batch { calls: vec![one; n] })
+    };
+    let limit = world.genesis.params.limits.batch_calls as usize;
+    to(&mut world, 68);
+    let large = calls(&world, limit + 1);
+    let Refusal::AgainstRules { version: 1, error, .. } = world.refused(large) else { panic!() };
+    let want = u32::try_from(limit).unwrap();
+    assert_eq!(error, TxError::BatchSize { got: limit + 1, limit: want });
+    to(&mut world, 70);
+    assert_eq!(info(&world).now.version, 2);
+    let large = calls(&world, limit + 1);
+    assert_eq!(world.run(large), Ok(()));
+    let numbers = world.ledger.numbers_of(&world.state);
+    assert_eq!(numbers.limits.batch_calls, 2 * want);
 }

@@ -23,6 +23,14 @@ impl<F: Fn(&TxBody) -> bool> Accounts for Says<F> {
     fn allows(&self, body: &TxBody) -> bool {
         (self.0)(body)
     }
+
+    fn is_good(&self, _: &TxBody) -> bool {
+        true
+    }
+
+    fn opening(&self, _: &PublicKey) -> Option<Rao> {
+        Some(Rao::ZERO)
+    }
 }
 
 #[test]

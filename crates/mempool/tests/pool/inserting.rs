@@ -3,7 +3,7 @@
 use crate::world::*;
 use weft_mempool::{Accounts as _, Bounds, Inserted, Pool, PoolError};
 use weft_types::check::Known as _;
-use weft_types::{Height, Nonce, Rao};
+use weft_types::{BatchCall, Call, Height, Nonce, Rao};
 
 #[test]
 fn a_transaction_that_waits_is_known_and_not_taken_twice() {
@@ -137,4 +137,38 @@ fn a_refusal_changes_nothing() {
     let after = pool.counters();
     assert_eq!(after.refused, 1);
     assert_eq!(weft_mempool::Counters { refused: 0, ..after }, before);
+}
+
+/// A3: a transfer that opens an account takes the deposit too, and what the ledger would refuse
+/// for it is refused here.
+#[test]
+fn what_opens_an_account_needs_its_deposit_in_the_pool_as_in_the_ledger() {
+    let fee = 9_000;
+    let state = |free| State {
+        unopened: [signer(255), signer(254)].into(),
+        deposit: Some(Rao(700)),
+        ..State::default().with(1, free, 0)
+    };
+    let need =
+        |need| PoolError::TooPoor { signer: signer(1), have: Rao(need - 1), need: Rao(need) };
+    let one = fee + 1_000 + 700;
+    let mut pool = Pool::default();
+    assert_eq!(pool.insert(transfer(1, 0, fee), &state(one - 1)), Err(need(one)));
+    assert_eq!(pool.insert(transfer(1, 0, fee), &state(one)), Ok(Inserted::Added));
+    assert_eq!(pool.committed(&signer(1), Nonce(0)), Rao(one));
+    // What waits before counts with its own.
+    let two = 2 * one;
+    assert_eq!(pool.insert(transfer(1, 1, fee), &state(two - 1)), Err(need(two)));
+    // In a batch each account is opened once.
+    let to = |n| Call::Transfer { to: signer(n), amount: Rao(1_000), open: true };
+    let calls = [to(255), to(255), to(254)].map(BatchCall).to_vec();
+    let batch = checked(body(1, 0, fee, Call::Batch { calls }));
+    let all = fee + 3_000 + 2 * 700;
+    let mut pool = Pool::default();
+    assert_eq!(pool.insert(batch.clone(), &state(all - 1)), Err(need(all)));
+    assert_eq!(pool.insert(batch, &state(all)), Ok(Inserted::Added));
+    // A full state opens none.
+    let full = State { deposit: None, ..state(1 << 40) };
+    let why = PoolError::NotAllowed { signer: signer(1), call: "transfer" };
+    assert_eq!(Pool::default().insert(transfer(1, 0, fee), &full), Err(why));
 }

@@ -172,3 +172,21 @@ fn r19_stamps_of_some_subnets_leave_the_doors_of_the_others_open() {
     let picked = pool.pick(&limits(9_999), &State::default());
     assert_eq!(of(&picked, Kind::Stamp).0, 5 * 16 + 8);
 }
+
+/// A1: whoever offended often keeps no report of another out, and its own come one after another.
+#[test]
+fn r17_of_one_offender_few_reports_wait_and_the_next_when_those_can_run_no_more() {
+    let mut pool = Pool::new(Bounds { of_offender: 3, reports: 5, ..Bounds::default() });
+    fill(&mut pool, (1..=3).map(|n| report(n, 9, u64::from(n), 1)));
+    let full = Err(PoolError::OffenderFull { offender: signer(9), limit: 3 });
+    assert_eq!(insert(&mut pool, report(4, 9, 4, 1)), full);
+    assert_eq!(insert(&mut pool, report(1, 9, 1 << 40, 1)), full);
+    fill(&mut pool, [report(1, 8, 5, 1), report(1, 10, 5, 1)]);
+    // Two of them are in a block.
+    let mut state = State::default();
+    state.forbidden.extend([signer(1), signer(2)]);
+    assert_eq!(pool.insert(report(4, 9, 4, 1), &state), Ok(Inserted::Added));
+    assert_eq!(pool.insert(report(5, 9, 5, 1), &state), Ok(Inserted::Added));
+    assert_eq!(pool.insert(report(6, 9, 6, 1), &state), full);
+    assert_eq!(pool.len(), 5);
+}

@@ -104,6 +104,9 @@ pub struct State {
     pub accounts: BTreeMap<PublicKey, Account>,
     /// Who may not make free calls or unstake.
     pub forbidden: BTreeSet<PublicKey>,
+    /// Who has no account, and what opening one costs.
+    pub unopened: BTreeSet<PublicKey>,
+    pub deposit: Option<Rao>,
 }
 
 impl State {
@@ -140,6 +143,15 @@ impl Accounts for State {
 
     fn allows(&self, body: &TxBody) -> bool {
         !self.forbidden.contains(&body.signer)
+    }
+
+    fn is_good(&self, _: &TxBody) -> bool {
+        true
+    }
+
+    fn opening(&self, key: &PublicKey) -> Option<Rao> {
+        let is_new = self.unopened.contains(key);
+        if is_new { self.deposit } else { Some(Rao::ZERO) }
     }
 }
 

@@ -47,6 +47,19 @@ pub fn check_block<R: CryptoRng>(
     Ok(CheckedBlock { hash: block.hash(), block, ids, sizes, bytes })
 }
 
+/// Whether a block that was good by the widest numbers of all rules is good by these as well:
+/// those of its parent's state (R21). It looks at what [`check_block`] compares with numbers.
+///
+/// # Errors
+/// [`BlockError`] names the first thing that is wrong.
+pub fn block_fits_rules(
+    block: &CheckedBlock,
+    (params, chain): (&Params, &ChainId),
+) -> Result<(), BlockError> {
+    fits(&block.block, &params.limits)?;
+    open_block_txs(&block.block, params, chain).map(drop)
+}
+
 fn open_block_txs(
     block: &Block,
     params: &Params,

@@ -13,7 +13,7 @@ mod error;
 mod share;
 mod tx;
 
-pub use block::{check_block, seal_block};
+pub use block::{block_fits_rules, check_block, seal_block};
 pub use error::{BlockError, ShareError, TxError};
 pub use share::{check_share, own_share, shares_of};
 pub use tx::{check_txs, fits_rules, seals_of};

@@ -65,8 +65,8 @@ fn fits_numbers(body: &TxBody, bytes: u32, params: &Params) -> Result<Rao, TxErr
     Ok(least)
 }
 
-/// Whether a transaction that was checked under the rules of genesis is good under other
-/// numbers as well: what a change of rules may have made invalid (R21).
+/// Whether a transaction that was checked by the widest numbers of all rules is good by these
+/// as well: those of the state that it runs on (R21).
 ///
 /// # Errors
 /// [`TxError`] names the first thing that is wrong.
