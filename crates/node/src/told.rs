@@ -103,92 +103,48 @@ impl Heard for CallError {
 }
 
 /// The kind of an error of a call; that of a batch is that of the call which failed.
+// A name a line would make it longer than a function may be.
+#[rustfmt::skip]
 fn kind_of(error: &CallError) -> Kind {
     use CallError as E;
     match error {
         E::BatchFailed { error, .. } => kind_of(error),
-        E::SettingWeightsTooFast { .. }
-        | E::ServingRateLimitExceeded { .. }
-        | E::PermitSoughtRecently { .. }
-        | E::CommittedThisEpoch { .. }
-        | E::JoinedRecently { .. }
-        | E::DelegateTxRateLimitExceeded { .. }
-        | E::HyperparameterSetRecently { .. }
-        | E::SubnetCreatedThisBlock
+        E::SettingWeightsTooFast { .. } | E::ServingRateLimitExceeded { .. }
+        | E::PermitSoughtRecently { .. } | E::CommittedThisEpoch { .. }
+        | E::JoinedRecently { .. } | E::DelegateTxRateLimitExceeded { .. }
+        | E::HyperparameterSetRecently { .. } | E::SubnetCreatedThisBlock
         | E::TooManyRegistrationsThisBlock { .. } => Kind::RateLimited,
-        E::RevealTooEarly { .. }
-        | E::AdminActionProhibitedDuringWeightsWindow { .. }
-        | E::NotNewer { .. }
-        | E::OffenceTooEarly { .. }
-        | E::RowNotNewer { .. } => Kind::TooEarly,
-        E::HotKeyAlreadyRegisteredInSubNet { .. }
-        | E::PermitAlreadySo { .. }
-        | E::TakeAlreadySo { .. }
-        | E::SubnetAlreadyStarted { .. }
-        | E::StampUsed
+        E::RevealTooEarly { .. } | E::AdminActionProhibitedDuringWeightsWindow { .. }
+        | E::NotNewer { .. } | E::OffenceTooEarly { .. } | E::RowNotNewer { .. } => Kind::TooEarly,
+        E::HotKeyAlreadyRegisteredInSubNet { .. } | E::PermitAlreadySo { .. }
+        | E::TakeAlreadySo { .. } | E::SubnetAlreadyStarted { .. } | E::StampUsed
         | E::OffenceKnown { .. } => Kind::AlreadyExists,
         E::NotEnoughBalance { .. } | E::NotEnoughStake { .. } => Kind::InsufficientBalance,
         E::HotKeyNotRegisteredInSubNet { .. } => Kind::NotRegistered,
-        E::NeuronNoValidatorPermit { .. }
-        | E::NotAVoter { .. }
-        | E::NotSubnetOwner { .. }
-        | E::NonAssociatedColdKey { .. }
-        | E::NotEnoughStakeToSetWeights { .. } => Kind::NotAuthorized,
-        E::SubnetNotExists { .. }
-        | E::HotKeyAccountNotExists { .. }
-        | E::NoWeightsCommitFound
+        E::NeuronNoValidatorPermit { .. } | E::NotAVoter { .. } | E::NotSubnetOwner { .. }
+        | E::NonAssociatedColdKey { .. } | E::NotEnoughStakeToSetWeights { .. } => Kind::NotAuthorized,
+        E::SubnetNotExists { .. } | E::HotKeyAccountNotExists { .. } | E::NoWeightsCommitFound
         | E::NotACandidate { .. } => Kind::NotFound,
-        E::SubnetLimitReached { .. }
-        | E::NoNeuronIdAvailable { .. }
-        | E::PriceTooHigh { .. }
-        | E::LockTooHigh { .. }
-        | E::OffencesFull { .. }
-        | E::ExitsFull { .. }
-        | E::StateFull { .. }
-        | E::PoolFull
-        | E::CandidatesFull { .. } => Kind::LimitExceeded,
+        E::SubnetLimitReached { .. } | E::NoNeuronIdAvailable { .. } | E::PriceTooHigh { .. }
+        | E::LockTooHigh { .. } | E::OffencesFull { .. } | E::ExitsFull { .. }
+        | E::StateFull { .. } | E::PoolFull | E::CandidatesFull { .. } => Kind::LimitExceeded,
         E::OutOfRange => Kind::Internal,
-        E::AccountNotOpen { .. }
-        | E::AmountZero
-        | E::AmountTooLow { .. }
-        | E::PoolTooSmall { .. }
-        | E::StakeTooSmallForShare { .. }
-        | E::PartTooSmall { .. }
-        | E::FeeAboveAmount { .. }
-        | E::RegistrationNotPermittedOnRootSubnet
-        | E::RegistrationDisabled { .. }
-        | E::BadConsent
-        | E::StaleConsent { .. }
-        | E::SubnetNotStarted { .. }
-        | E::TooFewSubnetsScored { .. }
-        | E::WeightVecNotEqualSize { .. }
-        | E::UidsLengthExceedUidsInSubNet { .. }
-        | E::IncorrectWeightVersionKey { .. }
-        | E::DuplicateUids { .. }
-        | E::UidVecContainInvalidOne { .. }
-        | E::WeightVecLengthIsLow { .. }
-        | E::RowFromTheFuture { .. }
-        | E::RowTooOld { .. }
-        | E::RowNotOfTarget { .. }
-        | E::CommitRevealEnabled { .. }
-        | E::CommitRevealDisabled { .. }
-        | E::InvalidRevealCommitHashNotMatch
-        | E::ExpiredWeightCommit { .. }
-        | E::EndpointNotRoutable { .. }
-        | E::StaleStamp { .. }
-        | E::StampTooEasy { .. }
-        | E::DelegateTakeTooHigh { .. }
-        | E::IdentityTooLong { .. }
-        | E::NotOwnerSettable { .. }
-        | E::HyperparameterOutOfBounds { .. }
-        | E::HyperparametersUnsound { .. }
-        | E::MaxUidsBelowNeurons { .. }
-        | E::NoRowYet { .. }
-        | E::NoOffence { .. }
-        | E::HadNoPower { .. }
-        | E::OffenceTooOld { .. }
-        | E::PoolClosed
-        | E::NotInABatch { .. } => Kind::InvalidArgument,
+        E::AccountNotOpen { .. } | E::AmountZero | E::AmountTooLow { .. }
+        | E::PoolTooSmall { .. } | E::StakeTooSmallForShare { .. } | E::PartTooSmall { .. }
+        | E::FeeAboveAmount { .. } | E::RegistrationNotPermittedOnRootSubnet
+        | E::RegistrationDisabled { .. } | E::BadConsent | E::StaleConsent { .. }
+        | E::SubnetNotStarted { .. } | E::TooFewSubnetsScored { .. }
+        | E::WeightVecNotEqualSize { .. } | E::UidsLengthExceedUidsInSubNet { .. }
+        | E::IncorrectWeightVersionKey { .. } | E::DuplicateUids { .. }
+        | E::UidVecContainInvalidOne { .. } | E::WeightVecLengthIsLow { .. }
+        | E::RowFromTheFuture { .. } | E::RowTooOld { .. } | E::RowNotOfTarget { .. }
+        | E::CommitRevealEnabled { .. } | E::CommitRevealDisabled { .. }
+        | E::InvalidRevealCommitHashNotMatch | E::ExpiredWeightCommit { .. }
+        | E::EndpointNotRoutable { .. } | E::StaleStamp { .. } | E::StampTooEasy { .. }
+        | E::DelegateTakeTooHigh { .. } | E::IdentityTooLong { .. } | E::NotOwnerSettable { .. }
+        | E::HyperparameterOutOfBounds { .. } | E::HyperparametersUnsound { .. }
+        | E::MaxUidsBelowNeurons { .. } | E::NoRowYet { .. } | E::NoOffence { .. }
+        | E::HadNoPower { .. } | E::OffenceTooOld { .. } | E::PoolClosed | E::NotInABatch { .. } => Kind::InvalidArgument,
     }
 }
 
