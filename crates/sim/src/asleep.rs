@@ -9,6 +9,7 @@
 //! rest waits. Who shows it another past is in [`crate::former`].
 
 use crate::net::Net;
+use crate::node::Node;
 use crate::world::{GENESIS_TIME, SLOT_MS};
 use weft_consensus::Input;
 use weft_consensus::trust::{Awaited, Guard, Mark, Reached, Start, Trust, TrustFault, window};
@@ -156,18 +157,27 @@ impl Net {
     /// A process stands still.
     pub fn pause(&mut self, i: usize) {
         self.settle_root(i);
+        let slot = self.slot();
         let Some(node) = self.nodes.get_mut(i) else { return };
-        node.paused = node.core.take();
+        (node.paused, node.paused_in) = (node.core.take(), slot);
         self.faults.note("pauses");
         self.trace.life(self.now, i, false);
     }
 
-    /// It goes on.
+    /// It goes on; not as if nothing had been, when it stood still for longer than the window.
     pub fn resume(&mut self, i: usize) {
+        let slot = self.slot();
         let Some(node) = self.nodes.get_mut(i) else { return };
         let Some(core) = node.paused.take() else { return };
+        let (slots, life) = (slot.saturating_sub(node.paused_in), node.life);
         node.core = Some(core);
         self.trace.life(self.now, i, true);
         self.give(i, Input::Tick);
+        let is_long = self.plan.window().is_some_and(|window| slots > window + 2);
+        let is_same = |node: &Node| node.life == life && node.disk.awaited.is_none();
+        if is_long && self.nodes.get(i).is_some_and(is_same) && !self.is_byzantine(i) {
+            let text = format!("trust: node {i} stood still for {slots} slots and goes on");
+            self.watch.broken(self.now, &text);
+        }
     }
 }

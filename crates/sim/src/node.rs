@@ -39,6 +39,8 @@ pub struct Node {
     pub core: Option<Core<Forks, Seals>>,
     /// The core of a process that stands still.
     pub paused: Option<Core<Forks, Seals>>,
+    /// The slot since which it does.
+    pub paused_in: u64,
     /// Who says whether it may believe what it sees (R16).
     pub guard: Option<Guard>,
     /// Transactions that wait.
