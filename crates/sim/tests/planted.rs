@@ -1,7 +1,7 @@
 //! Bugs are planted in a copy of the sources, and the simulator must find each.
 //!
 //! A bug is a text that stands once in a file and what stands there instead: production
-//! code knows nothing of it. The copy is built beside the other build results, one bug
+//! code knows nothing of it. The copy is built apart from all other build results, one bug
 //! after the other, and hunted with the example `hunt`.
 //!
 //! `cargo test --release -p weft-sim --test planted -- --ignored --nocapture every` plants
@@ -397,7 +397,9 @@ fn hunted(copy: &Path, plant: &Plant) -> String {
 fn hunt(copy: &Path, plant: &Plant) -> String {
     let (target, is_release) = target();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(copy).env("CARGO_TARGET_DIR", target);
+    // Its own place: crates of the copy have the names of ours among the build results, and
+    // what is built next here would be made of planted ones.
+    cargo.current_dir(copy).env("CARGO_TARGET_DIR", target.join("planted-build"));
     cargo.args(["run", "--quiet", "--locked", "-p", "weft-sim", "--example", "hunt"]);
     if is_release {
         cargo.arg("--release");
