@@ -24,11 +24,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use weft_consensus::tally::is_voter;
 use weft_consensus::{Executor as _, Input, Ticket, VoteFile, VoteRecord, propose};
+use weft_ledger::forks::View;
 use weft_ledger::query;
 use weft_types::call::ALL_STAKE;
 use weft_types::check::seal_block;
 use weft_types::share::items_digest;
-use weft_types::{BlockHash, Call, Hash, Rao, Share, Slot, Vote};
+use weft_types::{BlockHash, Call, Hash, PublicKey, Rao, Share, Slot, Vote};
+
+/// Slots between two requests for what was not asked back yet.
+const AGAIN: u64 = 6;
 
 /// The other past.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +63,8 @@ impl Net {
         if slot == former.leaves {
             self.settle_root(sleeper);
         }
-        if slot == former.asks {
+        // A request is lost where another call of its signer has its place; then it is repeated.
+        if slot >= former.asks && (slot - former.asks).is_multiple_of(AGAIN) {
             self.ask_all_back();
         }
         if self.other.next == 0 && self.other.root.is_some() && self.is_stake_out() {
@@ -86,10 +91,15 @@ impl Net {
         }
     }
 
-    /// Voters of genesis ask for all there is.
+    /// Voters of genesis ask for all there is, who have not yet.
     fn ask_all_back(&mut self) {
-        for i in 0..self.plan.voters {
-            let Some(hotkey) = self.world.keys.get(i).map(|pair| pair.public) else { continue };
+        let core = self.nodes.get(self.plan.voters).and_then(|node| node.core.as_ref());
+        let Some(core) = core else { return };
+        let Some(view) = core.executor().view(&core.head_hash()) else { return };
+        let voters = self.world.keys.iter().take(self.plan.voters);
+        let hotkeys: Vec<_> =
+            voters.map(|pair| pair.public).filter(|key| !self.has_asked(&view, key)).collect();
+        for hotkey in hotkeys {
             self.send_paying(self.plan.voters, 0, Call::RemoveStake { hotkey, amount: ALL_STAKE });
         }
     }
@@ -101,13 +111,16 @@ impl Net {
         let Some(core) = core else { return false };
         let Some(view) = core.executor().view(&core.finalized().1) else { return false };
         let waits = query::supply(&view).is_some_and(|supply| supply.unbonding > Rao::ZERO);
-        let owner = self.world.users.first().map(|user| user.public).unwrap_or_default();
-        let left = |pair: &KeyPair| {
-            query::stake(&view, &pair.public, &owner).0 * 2 < self.world.first_stake(&pair.public).0
-        };
-        let is_out = !waits && self.world.keys.iter().take(self.plan.voters).all(left);
+        let mut voters = self.world.keys.iter().take(self.plan.voters);
+        let is_out = !waits && voters.all(|pair| self.has_asked(&view, &pair.public));
         self.other.has_waited |= waits;
         is_out && self.other.has_waited
+    }
+
+    /// Whether what a hotkey had at genesis was asked back.
+    fn has_asked(&self, view: &View<'_>, hotkey: &PublicKey) -> bool {
+        let owner = self.world.users.first().map(|user| user.public).unwrap_or_default();
+        query::stake(view, hotkey, &owner).0 * 2 < self.world.first_stake(hotkey).0
     }
 
     /// The stake is out: whoever has the keys stands where the other past begins.
