@@ -1,19 +1,16 @@
-//! Peers as the core knows them: numbers given here, names known to gossip, addresses for
-//! those who join; and the messages that wait for a verdict.
+//! Peers as the engine knows them: numbers given by the shell, what they are called, how high
+//! they say they are, what can't be read of them; and the messages that wait for a verdict.
 
+use crate::io::MessageName;
 use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::{PeerId, Ticket};
-use weft_gossip::{MessageName, PeerName};
 use weft_types::{Height, Millis, PublicKey};
 
 /// The number of all that are not connected: nothing is asked of it or said to it.
-pub const NOBODY: PeerId = PeerId(0);
+pub const NOBODY: PeerId = PeerId(u64::MAX - 1);
 
 /// How many messages may wait for a verdict; older ones are left to expire.
 const TICKETS: usize = 16_384;
-
-/// The most addresses of our own that are kept: a machine may have many.
-const OWN_ADDRESSES: usize = 16;
 
 /// How many bytes an hour of a peer may be unreadable: a few answers, or the gossip of many
 /// hours. One above it is disconnected, and may come again.
@@ -36,87 +33,80 @@ pub struct Pending {
     pub bytes: usize,
 }
 
+/// One that is connected.
+struct Peer {
+    name: String,
+    height: Option<Height>,
+    has_claimed: bool,
+}
+
 /// Who is connected, and what awaits judgement.
 #[derive(Default)]
 pub struct Peers {
-    next: u64,
-    by_id: BTreeMap<PeerId, PeerName>,
-    by_name: BTreeMap<PeerName, PeerId>,
-    addresses: BTreeMap<PeerName, Vec<String>>,
-    own: Vec<String>,
-    heights: BTreeMap<PeerId, Height>,
-    claimed: BTreeSet<PeerId>,
+    peers: BTreeMap<PeerId, Peer>,
     next_ticket: u64,
     tickets: BTreeMap<Ticket, Pending>,
     /// Bytes of each that we could not read, and since when they count (R21).
-    unreadable: BTreeMap<PeerName, (Millis, u64)>,
-    /// Who voted when gossip was told.
+    unreadable: BTreeMap<String, (Millis, u64)>,
+    /// Who voted when the shell was told.
     voters: BTreeSet<PublicKey>,
 }
 
 impl Peers {
-    /// The number of a peer, given now if it has none.
-    pub fn number(&mut self, name: &PeerName) -> PeerId {
-        if let Some(id) = self.by_name.get(name) {
-            return *id;
-        }
-        self.next += 1;
-        let id = PeerId(self.next);
-        self.by_id.insert(id, *name);
-        self.by_name.insert(*name, id);
-        id
+    /// A peer is connected.
+    pub fn up(&mut self, id: PeerId, name: String) {
+        self.peers.insert(id, Peer { name, height: None, has_claimed: false });
     }
 
-    /// The number of a peer that is up; what comes late from one that left has none.
-    pub fn known(&self, name: &PeerName) -> Option<PeerId> {
-        self.by_name.get(name).copied()
+    /// A peer is gone; answers whether it was here.
+    pub fn down(&mut self, id: PeerId) -> bool {
+        self.peers.remove(&id).is_some()
     }
 
-    /// The name of a number.
-    pub fn name(&self, id: PeerId) -> Option<PeerName> {
-        self.by_id.get(&id).copied()
+    /// Whether a peer is up; what comes late from one that left is not looked at.
+    #[must_use]
+    pub fn is_up(&self, id: PeerId) -> bool {
+        self.peers.contains_key(&id)
     }
 
-    /// Forgets a peer that is gone.
-    pub fn forget(&mut self, name: &PeerName) -> Option<PeerId> {
-        self.addresses.remove(name);
-        let id = self.by_name.remove(name)?;
-        self.by_id.remove(&id);
-        self.heights.remove(&id);
-        self.claimed.remove(&id);
-        Some(id)
+    /// What a peer is called.
+    #[must_use]
+    pub fn name(&self, id: PeerId) -> Option<&str> {
+        self.peers.get(&id).map(|peer| peer.name.as_str())
     }
 
     /// A peer says whose node it is; true once while it is connected and the same vote, so
     /// that a signature is looked at once.
     pub fn claims(&mut self, id: PeerId) -> bool {
-        self.by_id.contains_key(&id) && self.claimed.insert(id)
+        let peer = self.peers.get_mut(&id);
+        peer.is_some_and(|peer| !std::mem::replace(&mut peer.has_claimed, true))
     }
 
     /// A peer says how high its head is.
     pub fn told(&mut self, id: PeerId, height: Height) {
-        if self.by_id.contains_key(&id) {
-            self.heights.insert(id, height);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.height = Some(height);
         }
     }
 
     /// The height that at least half of the peers that said one are at or above.
+    #[must_use]
     pub fn median_height(&self) -> Option<Height> {
-        let mut heights: Vec<_> = self.heights.values().copied().collect();
+        let mut heights: Vec<_> = self.peers.values().filter_map(|peer| peer.height).collect();
         heights.sort_unstable();
         // Of an even number the lower one: one peer of two says nothing alone.
-        heights.get(heights.len().checked_sub(1)? / 2).copied()
+        heights.get(heights.len().checked_sub(1)?.div_euclid(2)).copied()
     }
 
     /// Bytes that a peer sent and we can't read. Answers how many there were within the hour,
     /// when they are too many.
     pub fn charge(&mut self, id: PeerId, bytes: u64, now: Millis) -> Option<u64> {
-        let name = self.name(id)?;
+        let name = self.name(id)?.to_owned();
         let is_old = |since: &Millis| now.0.saturating_sub(since.0) >= HOUR_MS;
         if self.unreadable.len() >= ACCOUNTS && !self.unreadable.contains_key(&name) {
             self.unreadable.retain(|_, (since, _)| !is_old(since));
             let least = self.unreadable.iter().min_by_key(|(_, (_, sum))| *sum);
-            let least = least.map(|(name, _)| *name);
+            let least = least.map(|(name, _)| name.clone());
             if let Some(least) = least.filter(|_| self.unreadable.len() >= ACCOUNTS) {
                 self.unreadable.remove(&least);
             }
@@ -129,55 +119,34 @@ impl Peers {
         (*sum > UNREADABLE).then_some(*sum)
     }
 
-    /// Who votes now; true when gossip has not been told.
+    /// Who votes now; true when the shell has not been told.
+    #[must_use]
     pub fn has_news(&self, voters: &BTreeSet<PublicKey>) -> bool {
         self.voters != *voters
     }
 
-    /// Gossip was told who votes. Everybody may say anew whose node it is; answers who voted
+    /// The shell is told who votes. Everybody may say anew whose node it is; answers who voted
     /// before.
     pub fn told_voters(&mut self, voters: BTreeSet<PublicKey>) -> BTreeSet<PublicKey> {
-        self.claimed.clear();
+        self.peers.values_mut().for_each(|peer| peer.has_claimed = false);
         std::mem::replace(&mut self.voters, voters)
     }
 
     /// All peers.
-    pub fn all(&self) -> impl Iterator<Item = (&PeerId, &PeerName)> {
-        self.by_id.iter()
-    }
-
-    /// Where others can dial a peer.
-    pub fn reached_at(&mut self, name: PeerName, addresses: Vec<String>) {
-        if self.by_name.contains_key(&name) {
-            self.addresses.insert(name, addresses);
-        }
-    }
-
-    /// Where others can dial a peer, as far as we know.
-    pub fn addresses(&self, name: &PeerName) -> &[String] {
-        self.addresses.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// We accept connections here.
-    pub fn listening(&mut self, address: String) {
-        if self.own.len() < OWN_ADDRESSES && !self.own.contains(&address) {
-            self.own.push(address);
-        }
-    }
-
-    /// Where we accept connections.
-    pub fn own(&self) -> &[String] {
-        &self.own
+    #[must_use]
+    pub fn all(&self) -> Vec<PeerId> {
+        self.peers.keys().copied().collect()
     }
 
     /// How many there are.
+    #[must_use]
     pub fn count(&self) -> usize {
-        self.by_id.len()
+        self.peers.len()
     }
 
     /// Keeps a message until its verdict.
     pub fn ticket(&mut self, message: Pending) -> Ticket {
-        self.next_ticket += 1;
+        self.next_ticket = self.next_ticket.saturating_add(1);
         let ticket = Ticket(self.next_ticket);
         self.tickets.insert(ticket, message);
         if self.tickets.len() > TICKETS {
@@ -200,14 +169,13 @@ mod tests {
     #[test]
     fn r21_bytes_that_can_not_be_read_count_for_an_hour_also_when_their_peer_comes_again() {
         let mut peers = Peers::default();
-        let name = PeerName::of_key(&[1; 32]).unwrap();
-        let id = peers.number(&name);
+        peers.up(PeerId(1), "one".to_owned());
         let at = |ms| Millis(1_000_000 + ms);
-        assert_eq!(peers.charge(id, UNREADABLE, at(0)), None);
-        peers.forget(&name);
-        assert_eq!(peers.charge(id, 1, at(1)), None, "who is not here is not counted");
-        let again = peers.number(&name);
-        assert_eq!(peers.charge(again, 1, at(2)), Some(UNREADABLE + 1));
-        assert_eq!(peers.charge(again, 1, at(HOUR_MS)), None, "an hour is over");
+        assert_eq!(peers.charge(PeerId(1), UNREADABLE, at(0)), None);
+        peers.down(PeerId(1));
+        assert_eq!(peers.charge(PeerId(1), 1, at(1)), None, "who is not here is not counted");
+        peers.up(PeerId(2), "one".to_owned());
+        assert_eq!(peers.charge(PeerId(2), 1, at(2)), Some(UNREADABLE + 1));
+        assert_eq!(peers.charge(PeerId(2), 1, at(HOUR_MS)), None, "an hour is over");
     }
 }

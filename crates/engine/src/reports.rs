@@ -9,9 +9,11 @@
 //! Not here: what an offence is (consensus), and what it costs (the ledger).
 
 use crate::engine::Engine;
+use crate::io::Note;
 use std::collections::BTreeMap;
 use weft_ledger::rules::CallError;
-use weft_types::{Call, Evidence, Height, Offence, PublicKey, SecretKey};
+use weft_types::check::Known;
+use weft_types::{Call, Evidence, Height, Offence, PublicKey};
 
 /// The most that wait; a newer one is left out, other nodes see it too.
 const MOST: usize = 1_024;
@@ -31,21 +33,22 @@ struct Report {
 /// What waits to be reported, and by whom.
 #[derive(Default)]
 pub struct Reports {
-    key: Option<SecretKey>,
+    /// Who reports.
+    key: Option<PublicKey>,
     waiting: BTreeMap<(PublicKey, Offence), Report>,
 }
 
 impl Reports {
     /// Those of a voter; a node without one reports nothing.
     #[must_use]
-    pub const fn new(key: Option<SecretKey>) -> Self {
+    pub const fn new(key: Option<PublicKey>) -> Self {
         Self { key, waiting: BTreeMap::new() }
     }
 
-    /// The voter's key.
+    /// How many wait.
     #[must_use]
-    pub const fn key(&self) -> Option<&SecretKey> {
-        self.key.as_ref()
+    pub fn count(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Takes evidence in. Nobody reports itself: an offence of our own key is somebody's who
@@ -53,7 +56,7 @@ impl Reports {
     pub fn add(&mut self, evidence: Evidence) {
         let Ok(offence) = evidence.offence() else { return };
         let offender = evidence.offender();
-        let is_own = self.key.as_ref().is_some_and(|key| key.public() == offender);
+        let is_own = self.key == Some(offender);
         if self.key.is_none() || is_own || self.waiting.len() >= MOST {
             return;
         }
@@ -73,27 +76,26 @@ impl Reports {
     }
 }
 
-impl Engine {
+impl<K: Known> Engine<K> {
     /// Sends the reports that are due.
     pub(crate) fn report_offences(&mut self) {
-        let Some(key) = self.reports.key.clone() else { return };
-        let (head, hash) = (self.core.head().height, self.core.head_hash());
+        let Some(key) = self.key().cloned() else { return };
+        let (head, hash) = (self.core().head().height, self.core().head_hash());
         for (name, evidence) in self.reports.due(head) {
-            let body = self.chain.free_call(key.public(), Call::ReportEvidence { evidence });
-            let executor = self.core.executor();
+            let body = self.free_call(key.public(), Call::ReportEvidence { evidence });
+            let executor = self.core().executor();
             let Some(view) = executor.view(&hash) else { return };
             let may = executor.ledger().try_free(&view, hash, &body);
             if matches!(may, Err(CallError::OffenceTooEarly { .. })) {
                 continue; // It is kept until a block has come so far.
             }
             if let Err(why) = may {
-                tracing::info!(offender = %name.0, %why, "an offence is not reported");
+                self.note(Note::NotReported { offender: name.0, why });
                 self.reports.waiting.remove(&name);
                 continue;
             }
-            if self.send_own(body, &key) {
-                tracing::warn!(offender = %name.0, "an offence is reported");
-            }
+            self.send_own(body, &key);
+            self.note(Note::Reported(name.0));
             // Also where another's report waits: it is looked at again when that had its time.
             if let Some(report) = self.reports.waiting.get_mut(&name) {
                 report.sent = Some(head);
@@ -105,7 +107,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_types::{ChainId, Checkpoint, Hash, Round, SignedVote, Vote};
+    use weft_types::{ChainId, Checkpoint, Hash, Round, SecretKey, SignedVote, Vote};
 
     fn vote(key: &SecretKey, round: u64, hash: u8) -> Box<SignedVote> {
         let at = |round, hash| Checkpoint { round: Round(round), hash: Hash([hash; 32]) };
@@ -117,7 +119,7 @@ mod tests {
     /// A1: offences of one hotkey, and many pairs that show one offence, keep no other out.
     #[test]
     fn a_small_offender_leaves_room_for_the_offences_of_others() {
-        let mut reports = Reports::new(Some(SecretKey::from_seed([9; 32])));
+        let mut reports = Reports::new(Some(SecretKey::from_seed([9; 32]).public()));
         let small = SecretKey::from_seed([1; 32]);
         for round in 1..200 {
             for hash in 2..5 {

@@ -1,4 +1,4 @@
-//! The voter's rows: from `row_file` and from RPC, offered to the core so that the shares
+//! The voter's rows, from its operator, offered to the core so that the shares
 //! of this node carry work.
 //!
 //! Where rows are plain, once a tempo. Where they are committed, once an epoch: the
@@ -7,13 +7,10 @@
 //! so a node that was restarted can still reveal what it committed to, as long as its row
 //! is the same.
 
-use crate::error::NodeError;
 use std::collections::BTreeMap;
-use std::path::Path;
 use weft_ledger::query::market::RowDesk;
 use weft_ledger::rules::CallError;
 use weft_types::hash::{Domain, Hash};
-use weft_types::text::unmarked;
 use weft_types::{Canonical, Commitment, Height, Item, Netuid, PublicKey, Reveal, WeightRow};
 
 /// The most rows of a file.
@@ -38,6 +35,25 @@ pub struct Rows {
     reveals: BTreeMap<Hash, Reveal>,
 }
 
+/// Why rows are not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RowFault {
+    /// There are too many.
+    #[error("{rows} rows, {ROWS} are allowed")]
+    TooMany {
+        /// How many there are.
+        rows: usize,
+    },
+    /// One can never count.
+    #[error("the row of subnet {netuid}: {}: {fault}", fault.name())]
+    Row {
+        /// Its subnet.
+        netuid: Netuid,
+        /// Why.
+        fault: CallError,
+    },
+}
+
 /// What can be said of a row without any state.
 fn shape(row: &WeightRow) -> Result<(), CallError> {
     let (uids, values) = (row.uids.len(), row.values.len());
@@ -53,28 +69,20 @@ fn shape(row: &WeightRow) -> Result<(), CallError> {
 }
 
 impl Rows {
-    /// Reads a row file: a JSON list of weight rows. `seed` is the voter's.
+    /// Rows of a voter. `seed` is its key's.
     ///
     /// # Errors
-    /// [`NodeError::Rows`] names the file and what is wrong with it.
-    pub fn read(path: Option<&Path>, seed: &[u8; 32]) -> Result<Self, NodeError> {
+    /// [`RowFault`] names the row that can never count.
+    pub fn of(file: Vec<WeightRow>, seed: &[u8; 32]) -> Result<Self, RowFault> {
         let secret = Hash::of(Domain::Commitment, seed);
-        let Some(path) = path else { return Ok(Self { secret, ..Self::default() }) };
-        let bad = |reason: String| NodeError::Rows { path: path.display().to_string(), reason };
-        let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
-        let file: Vec<WeightRow> =
-            serde_json::from_str(unmarked(&text)).map_err(|e| bad(e.to_string()))?;
         if file.len() > ROWS {
-            return Err(bad(format!("{} rows, {ROWS} are allowed", file.len())));
+            return Err(RowFault::TooMany { rows: file.len() });
         }
-        if let Some((row, fault)) = file.iter().find_map(|row| Some((row, shape(row).err()?))) {
-            return Err(bad(format!(
-                "the row of subnet {}: {}: {fault}",
-                row.netuid,
-                fault.name()
-            )));
+        let bad = file.iter().find_map(|row| Some((row.netuid, shape(row).err()?)));
+        match bad {
+            Some((netuid, fault)) => Err(RowFault::Row { netuid, fault }),
+            None => Ok(Self { file, secret, ..Self::default() }),
         }
-        Ok(Self { file, secret, ..Self::default() })
     }
 
     /// Why rows can't count in the state of the head as they are, by subnet.
@@ -251,13 +259,10 @@ mod tests {
     /// F5
     #[test]
     fn a_row_that_can_never_count_is_refused_where_it_is_handed_in_and_not_offered() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("rows.json");
         let read = |uids: &[u16], values: &[u16]| {
             let (uids, values) = (uids.iter().map(|u| Uid(*u)).collect(), values.to_vec());
             let row = WeightRow { uids, values, ..row(1) };
-            std::fs::write(&path, serde_json::to_string(&vec![row]).unwrap()).unwrap();
-            Rows::read(Some(&path), &[0; 32]).map(|rows| rows.count()).map_err(|e| e.to_string())
+            Rows::of(vec![row], &[0; 32]).map(|rows| rows.count()).map_err(|e| e.to_string())
         };
         assert_eq!(read(&[0, 4], &[1, 2]), Ok(1));
         for (uids, values, name) in [
@@ -279,13 +284,5 @@ mod tests {
         assert!(rows.faults()[&Netuid(77)].starts_with("SubnetNotExists: "));
         rows.look(|_| Ok(()));
         assert!(rows.faults().is_empty());
-    }
-
-    #[test]
-    fn a_row_file_that_is_none_is_named() {
-        let Err(error) = Rows::read(Some(Path::new("no-such-rows.json")), &[0; 32]) else {
-            panic!("read a file that is absent");
-        };
-        assert!(error.to_string().contains("no-such-rows.json"), "{error}");
     }
 }

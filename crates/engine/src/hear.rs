@@ -1,0 +1,259 @@
+//! From events to inputs of the core: decoding, sending to be checked, and answering what
+//! needs no decision.
+
+use crate::engine::Engine;
+use crate::event::{Event, Turned};
+use crate::io::{Body, Io, Judgement, MessageName, Note, Source, Told, Topic, Txs};
+use crate::peers::{NOBODY, Pending, UNREADABLE};
+use crate::wire::{Answer, Kind, Request, pack, unpack, version_of};
+use weft_consensus::{Input, PeerId, Want};
+use weft_types::check::Known;
+use weft_types::{Block, Canonical, Share, SignedHeader, WeightRow};
+
+/// The most blocks in one answer.
+pub const ANSWER_BLOCKS: usize = 128;
+
+const fn kind_of(topic: Topic) -> Kind {
+    match topic {
+        Topic::Transactions => Kind::Transactions,
+        Topic::Shares => Kind::Share,
+        Topic::Headers => Kind::Header,
+    }
+}
+
+impl<K: Known> Engine<K> {
+    /// What the core must hear of an event.
+    pub(crate) fn hear(&mut self, event: Event) -> Vec<Input> {
+        match event {
+            Event::Tick => vec![Input::Tick],
+            Event::PeerUp { peer, name } => {
+                self.peers.up(peer, name);
+                self.greet(peer);
+                self.claim(peer);
+                Vec::new()
+            }
+            Event::PeerDown { peer } => {
+                let was_here = self.peers.down(peer);
+                was_here.then_some(Input::PeerGone { peer }).into_iter().collect()
+            }
+            Event::Said { from, topic, message, data } => {
+                self.message(topic, Pending { message, from, bytes: data.len() }, &data)
+            }
+            Event::Asked { from, ticket, data } => self.request(from, ticket, &data),
+            Event::Answered { from, ask, data } => self.response(from, ask, &data),
+            Event::Unanswered { from, ask } => {
+                let want = self.asks.end(ask).filter(|_| self.peers.is_up(from));
+                want.map(|want| Input::FetchFailed { peer: from, want }).into_iter().collect()
+            }
+            Event::Txs { source, checked } => {
+                self.checked_txs(source, checked);
+                Vec::new()
+            }
+            Event::Body { from, hash, version, bytes, checked } => vec![match checked {
+                Ok(block) => Input::Block { from: Some(from), block },
+                Err(why) => {
+                    if !self.core().judges(version) {
+                        self.unreadable(from, bytes);
+                    }
+                    Input::BadBlock { from, hash, version, why }
+                }
+            }],
+            Event::Fetched { from, want } => vec![Input::Fetched { peer: from, want }],
+            Event::CheckerFull(turned) => self.turned(turned),
+            Event::Submit { client, txs } => {
+                let (source, txs) = (Source::Client(client), Txs::Decoded(txs));
+                self.out(Io::CheckTxs { source, txs });
+                Vec::new()
+            }
+            Event::Row { client, row } => {
+                let told = self.take_row(row);
+                self.out(Io::Tell { client, told });
+                Vec::new()
+            }
+        }
+    }
+
+    /// The checker had no room for something.
+    fn turned(&mut self, turned: Turned) -> Vec<Input> {
+        match turned {
+            Turned::Txs(Source::Peer { message, .. }) => self.judge(message, Judgement::Ignore),
+            Turned::Txs(Source::Own) => self.offers.lost(),
+            Turned::Txs(Source::Client(_)) => {}
+            Turned::Bodies { from, .. } => self.note(Note::AnswerDropped(from)),
+        }
+        Vec::new()
+    }
+
+    fn message(&mut self, topic: Topic, pending: Pending, data: &[u8]) -> Vec<Input> {
+        let Pending { message, bytes, .. } = pending;
+        // Who has left, or was sent away, brought something that nobody can bring again for two
+        // minutes: it is judged all the same. Not so a header, which is of use only with somebody
+        // to ask for its body; a status tells of it.
+        let from = if self.peers.is_up(pending.from) { pending.from } else { NOBODY };
+        if from == NOBODY && topic == Topic::Headers {
+            self.judge(message, Judgement::Ignore);
+            return Vec::new();
+        }
+        let pending = Pending { from, ..pending };
+        let Some(value) = unpack(kind_of(topic), data) else { return self.strange(pending) };
+        match topic {
+            // By rules that we don't know nobody here can say what is good (R21). It is not
+            // looked at, so it costs nothing, and nobody: peers are needed to hear of a fork.
+            Topic::Transactions if self.core().stopped().is_some() => {
+                self.judge(message, Judgement::Ignore);
+                Vec::new()
+            }
+            Topic::Transactions => {
+                let source = Source::Peer { from, message, bytes };
+                self.out(Io::CheckTxs { source, txs: Txs::Encoded(value.to_vec()) });
+                Vec::new()
+            }
+            Topic::Shares => match Share::from_bytes(value) {
+                Ok(share) => {
+                    let ticket = self.peers.ticket(pending);
+                    vec![Input::Share { from, ticket, share }]
+                }
+                Err(_) => self.strange(pending),
+            },
+            Topic::Headers => match SignedHeader::from_bytes(value) {
+                Ok(header) => {
+                    let ticket = self.peers.ticket(pending);
+                    vec![Input::Header { from, ticket, header }]
+                }
+                Err(_) if !version_of(value).is_some_and(|v| self.core().judges(v)) => {
+                    self.strange(pending)
+                }
+                Err(why) => {
+                    self.judge(message, Judgement::Reject);
+                    self.punish(from, why.to_string());
+                    Vec::new()
+                }
+            },
+        }
+    }
+
+    /// A message that is for another program: it costs its bytes (R21).
+    pub(crate) fn strange(&mut self, Pending { message, from, bytes }: Pending) -> Vec<Input> {
+        self.judge(message, Judgement::Ignore);
+        self.unreadable(from, bytes);
+        Vec::new()
+    }
+
+    /// Counts bytes that we can't read against the peer that sent them. One that sends too many
+    /// in an hour is disconnected; it may come again, since it may be a newer program.
+    pub(crate) fn unreadable(&mut self, peer: PeerId, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.note(Note::Unreadable { peer, bytes });
+        let Some(sum) = self.peers.charge(peer, bytes, self.now) else { return };
+        let why = format!(
+            "{sum} bytes that can't be read here came from it within an hour, {UNREADABLE} may; \
+             if it runs a newer program, run that too"
+        );
+        self.out(Io::Disconnect { peer, why });
+    }
+
+    pub(crate) fn judge(&mut self, message: MessageName, judgement: Judgement) {
+        self.out(Io::Judge { message, judgement });
+    }
+
+    fn request(&mut self, peer: PeerId, ticket: u64, data: &[u8]) -> Vec<Input> {
+        if !self.peers.is_up(peer) {
+            self.out(Io::Answer { ticket, data: None });
+            return Vec::new();
+        }
+        let request = unpack(Kind::Request, data).map(Request::from_bytes);
+        let Some(Ok(request)) = request else {
+            self.out(Io::Answer { ticket, data: None });
+            self.unreadable(peer, data.len());
+            return Vec::new();
+        };
+        match request {
+            Request::Status(status) => {
+                self.peers.told(peer, status.height);
+                self.answer_status(ticket);
+                vec![Input::Status { from: peer, status }]
+            }
+            Request::Voter(claim) => {
+                self.answer_status(ticket);
+                self.claimed(peer, &claim);
+                Vec::new()
+            }
+            Request::Blocks(want) => {
+                let places = self.places(&want);
+                self.out(Io::Serve { ticket, places });
+                Vec::new()
+            }
+        }
+    }
+
+    fn answer_status(&mut self, ticket: u64) {
+        let answer = Answer::Status(self.core().status());
+        self.out(Io::Answer { ticket, data: Some(pack(Kind::Answer, &answer.to_bytes())) });
+    }
+
+    fn response(&mut self, peer: PeerId, ask: u64, data: &[u8]) -> Vec<Input> {
+        let want = self.asks.end(ask);
+        if !self.peers.is_up(peer) {
+            return Vec::new();
+        }
+        let failed = |want: Option<Want>| {
+            want.map(|want| Input::FetchFailed { peer, want }).into_iter().collect()
+        };
+        let Some(Ok(answer)) = unpack(Kind::Answer, data).map(Answer::from_bytes) else {
+            self.unreadable(peer, data.len());
+            return failed(want);
+        };
+        match (answer, want) {
+            (Answer::Status(status), None) => {
+                self.peers.told(peer, status.height);
+                vec![Input::Status { from: peer, status }]
+            }
+            (Answer::Blocks(blocks), Some(want)) if blocks.is_empty() => failed(Some(want)),
+            (Answer::Blocks(blocks), Some(want)) => {
+                self.check_bodies(peer, want, blocks);
+                Vec::new()
+            }
+            (_, _) => Vec::new(),
+        }
+    }
+
+    /// Sends bodies to the checker, and behind them the word that the answer is through.
+    fn check_bodies(&mut self, from: PeerId, want: Want, mut answer: Vec<Vec<u8>>) {
+        answer.truncate(ANSWER_BLOCKS);
+        let mut bodies = Vec::with_capacity(answer.len());
+        for encoded in &answer {
+            let bytes = encoded.len();
+            match Block::from_bytes(encoded) {
+                // R21: one of a version that we can't run or judge, and what stands on it.
+                Ok(block) if !self.core().may_run(block.header().version) => {
+                    self.unreadable(from, bytes);
+                    break;
+                }
+                Ok(block) => {
+                    bodies.push(Body { hash: block.hash(), block: Box::new(block), bytes });
+                }
+                Err(_) if !version_of(encoded).is_some_and(|v| self.core().judges(v)) => {
+                    self.unreadable(from, bytes);
+                    break;
+                }
+                Err(why) => return self.punish(from, why.to_string()),
+            }
+        }
+        self.out(Io::CheckBodies { from, want, bodies });
+    }
+
+    /// Takes a row for the voter of this node; one that can never count is refused.
+    fn take_row(&mut self, row: WeightRow) -> Told {
+        let Some(voter) = self.voter() else { return Told::NoVoter };
+        let executor = self.core().executor();
+        let view = executor.view(&self.core().head_hash());
+        let fits = view.map_or(Ok(()), |view| executor.ledger().try_row(&view, &voter, &row));
+        match fits {
+            Ok(()) => {
+                self.rows.set(row);
+                Told::Row(self.rows.count())
+            }
+            Err(why) => Told::RowRefused(why),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! What a node does, in this order: what must be durable before something leaves comes
+//! before it.
+
+use crate::submit::Refused;
+use crate::trust::Halt;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use weft_consensus::trust::Awaited;
+use weft_consensus::{Base, Foreign, PeerId, Refusal, VoteRecord, Want};
+use weft_ledger::forks::FinalBlock;
+use weft_ledger::rules::CallError;
+use weft_types::{
+    Block, BlockHash, CheckedBlock, Evidence, Hash, Header, Height, PublicKey, Slot, Tx, TxId,
+    Version,
+};
+
+/// The name of a gossip message: given by the shell, equal for equal messages.
+pub type MessageName = [u8; 20];
+
+/// A client that waits for an answer: given by the shell, never twice.
+pub type ClientId = u64;
+
+/// The three things nodes gossip about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// Lists of transactions.
+    Transactions,
+    /// Shares.
+    Shares,
+    /// Signed headers.
+    Headers,
+}
+
+/// What becomes of a gossip message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Good and new: pass it on.
+    Accept,
+    /// Of no use: drop it.
+    Ignore,
+    /// No honest peer sends it: drop it.
+    Reject,
+}
+
+/// Where transactions came from, and who waits for the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A gossip message, to be answered with a judgement.
+    Peer {
+        /// Who sent it.
+        from: PeerId,
+        /// Its name.
+        message: MessageName,
+        /// How many bytes it had.
+        bytes: usize,
+    },
+    /// A client that submits.
+    Client(ClientId),
+    /// The voter of this node.
+    Own,
+}
+
+/// Transactions to verify.
+#[derive(Clone, Debug)]
+pub enum Txs {
+    /// A canonical list, as it came.
+    Encoded(Vec<u8>),
+    /// One by one.
+    Decoded(Vec<Tx>),
+}
+
+/// A body to verify.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// The block it should be.
+    pub hash: BlockHash,
+    /// The block.
+    pub block: Box<Block>,
+    /// How many bytes it had.
+    pub bytes: usize,
+}
+
+/// Blocks for a peer, by place: first final ones by height, then others by hash, up to the first
+/// that is not here and as many as an answer holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Heights of final blocks: from the first to before the second.
+    pub finals: (Height, Height),
+    /// Blocks of the log.
+    pub blocks: Vec<BlockHash>,
+}
+
+/// The last final block as a node knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// Its height.
+    pub height: Height,
+    /// Its hash.
+    pub hash: BlockHash,
+    /// The root of its state.
+    pub state_root: Hash,
+    /// Its slot.
+    pub slot: Slot,
+}
+
+/// What a client hears.
+#[derive(Debug)]
+pub enum Told {
+    /// Of its transactions, in their order.
+    Submitted(Vec<Result<TxId, Refused>>),
+    /// Its row waits for a share; so many rows do.
+    Row(usize),
+    /// Its row can't count.
+    RowRefused(CallError),
+    /// There is no voter here that could have a row.
+    NoVoter,
+}
+
+/// Something to be done outside. Carried out in order.
+#[derive(Debug)]
+pub enum Io {
+    /// Write an executed block to the log.
+    Append(Arc<CheckedBlock>),
+    /// Sync the log: what follows may leave when that is done.
+    Sync,
+    /// Write and sync the vote record (R7).
+    Vote(VoteRecord),
+    /// Write and sync what is awaited, or that nothing is (R16).
+    Await(Option<Awaited>),
+    /// A block became final: its writes go into the next checkpoint, its receipts to who
+    /// remembers them. Not to be said to anybody before [`Io::Say`].
+    Final(Box<(FinalBlock, Header, Vec<TxId>)>),
+    /// The log has this final block.
+    MarkFinal(BlockHash),
+    /// All blocks up to this one may be called final: a synced state names it.
+    Say(Tip),
+    /// Write the state of the last final block, and this beside it.
+    Checkpoint(Box<Base>),
+    /// Tell all peers.
+    Publish {
+        /// What it is about.
+        topic: Topic,
+        /// The message.
+        data: Vec<u8>,
+    },
+    /// Answer a gossip message.
+    Judge {
+        /// Which.
+        message: MessageName,
+        /// How.
+        judgement: Judgement,
+    },
+    /// Ask a peer.
+    Ask {
+        /// Whom.
+        peer: PeerId,
+        /// The number of the request.
+        ask: u64,
+        /// What, encoded.
+        data: Vec<u8>,
+    },
+    /// Answer a peer; none when we can't.
+    Answer {
+        /// The number of its request.
+        ticket: u64,
+        /// What, encoded.
+        data: Option<Vec<u8>>,
+    },
+    /// Read blocks and answer a peer with them.
+    Serve {
+        /// The number of its request.
+        ticket: u64,
+        /// Which.
+        places: Places,
+    },
+    /// A peer is the node of a voter: it keeps its place.
+    Keep {
+        /// The voter.
+        voter: PublicKey,
+        /// Its node.
+        peer: PeerId,
+    },
+    /// Who votes now.
+    Voters(BTreeSet<PublicKey>),
+    /// Disconnect a peer, which may come again.
+    Disconnect {
+        /// Which.
+        peer: PeerId,
+        /// Why.
+        why: String,
+    },
+    /// Disconnect a peer and keep it away: it did what no honest peer does.
+    Punish {
+        /// Which.
+        peer: PeerId,
+        /// Why.
+        why: String,
+    },
+    /// Verify transactions.
+    CheckTxs {
+        /// Where they came from.
+        source: Source,
+        /// The transactions.
+        txs: Txs,
+    },
+    /// Verify the bodies of an answer, and say when all are through.
+    CheckBodies {
+        /// Who answered.
+        from: PeerId,
+        /// What was asked.
+        want: Want,
+        /// The bodies, in their order.
+        bodies: Vec<Body>,
+    },
+    /// Answer a client.
+    Tell {
+        /// Which.
+        client: ClientId,
+        /// What.
+        told: Told,
+    },
+    /// For the log and the figures.
+    Note(Note),
+    /// The node can't go on. Nothing follows.
+    Halt(Halt),
+}
+
+/// Something that an operator or a figure may want to know. Nothing is to be done.
+#[derive(Clone, Debug)]
+pub enum Note {
+    /// The head is another block.
+    Head {
+        /// Its header.
+        header: Box<Header>,
+        /// Its hash.
+        hash: BlockHash,
+    },
+    /// A block, an item or a draft of ours was refused.
+    Refused {
+        /// Which.
+        hash: BlockHash,
+        /// Why.
+        why: Refusal,
+    },
+    /// A message was dropped.
+    Ignored(String),
+    /// A message was rejected.
+    Rejected(String),
+    /// Transactions were refused.
+    TxsRefused(u64),
+    /// Bytes of a peer can't be read here (R21).
+    Unreadable {
+        /// Whose.
+        peer: PeerId,
+        /// How many.
+        bytes: u64,
+    },
+    /// A share of ours was sent.
+    ShareSent,
+    /// An offence was seen.
+    Offence(Evidence),
+    /// An offence was reported.
+    Reported(PublicKey),
+    /// An offence is not reported.
+    NotReported {
+        /// Whose.
+        offender: PublicKey,
+        /// Why.
+        why: CallError,
+    },
+    /// Our key signed what our vote file does not hold.
+    KeyTwice(Foreign),
+    /// The next block is run by other rules; so many transactions went.
+    Rules {
+        /// Which.
+        rules: Version,
+        /// How many transactions they don't let in.
+        dropped: usize,
+    },
+    /// The trusted block is reached.
+    TrustReached(Awaited),
+    /// The trusted block was reached when it was so many slots too old to say anything.
+    TrustTooOld(Awaited, u64),
+    /// A peer's answer found no room in the checker.
+    AnswerDropped(PeerId),
+}
