@@ -134,6 +134,12 @@ impl<K: Known> Engine<K> {
         self.apply(effects)
     }
 
+    /// From now on what our key signed elsewhere ends our signing, and for so many slots nothing
+    /// is signed (R7).
+    pub const fn mind_own_key(&mut self, slots: u64) {
+        self.core.mind_own_key(slots);
+    }
+
     /// When [`Event::Tick`] is due, if nothing comes before.
     #[must_use]
     pub fn wakes_at(&self) -> Millis {

@@ -112,13 +112,11 @@ impl Finals {
         self.known.insert(tip.height, tip);
     }
 
-    /// Says that everything up to this block is final: a synced state names it. Answers it when
-    /// that is news.
-    pub fn say(&mut self, hash: &BlockHash) -> Option<Tip> {
-        let tip = self.known.values().find(|tip| tip.hash == *hash).cloned()?;
+    /// Says that everything up to this block is final: a synced state names it.
+    pub fn say(&mut self, hash: &BlockHash) {
+        let Some(tip) = self.known.values().find(|tip| tip.hash == *hash).cloned() else { return };
         self.known = self.known.split_off(&Height(tip.height.0.saturating_add(1)));
-        self.said = tip.clone();
-        Some(tip)
+        self.said = tip;
     }
 
     /// Whether a checkpoint of the last final block is due, or wanted since the node stops.

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::event::{Event, Turned};
 use crate::io::{Body, Io, Judgement, MessageName, Note, Source, Told, Topic, Txs};
 use crate::peers::{NOBODY, Pending, UNREADABLE};
+use crate::submit::Refused;
 use crate::wire::{Answer, Kind, Request, pack, unpack, version_of};
 use weft_consensus::{Input, PeerId, Want};
 use weft_types::check::Known;
@@ -246,12 +247,15 @@ impl<K: Known> Engine<K> {
     fn take_row(&mut self, row: WeightRow) -> Told {
         let Some(voter) = self.voter() else { return Told::NoVoter };
         let executor = self.core().executor();
-        let view = executor.view(&self.core().head_hash());
-        let fits = view.map_or(Ok(()), |view| executor.ledger().try_row(&view, &voter, &row));
+        let view = executor.view(&self.core().head_hash()).ok_or(Refused::NoState);
+        let fits = view.and_then(|view| {
+            executor.ledger().try_row(&view, &voter, &row).map_err(Refused::Call)
+        });
         match fits {
             Ok(()) => {
+                let netuid = row.netuid;
                 self.rows.set(row);
-                Told::Row(self.rows.count())
+                Told::Row { netuid, rows: self.rows.count() }
             }
             Err(why) => Told::RowRefused(why),
         }

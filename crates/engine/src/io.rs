@@ -9,9 +9,10 @@ use weft_consensus::trust::Awaited;
 use weft_consensus::{Base, Foreign, PeerId, Refusal, VoteRecord, Want};
 use weft_ledger::forks::FinalBlock;
 use weft_ledger::rules::CallError;
+use weft_types::codec::CodecError;
 use weft_types::{
-    Block, BlockHash, CheckedBlock, Evidence, Hash, Header, Height, PublicKey, Slot, Tx, TxId,
-    Version,
+    Block, BlockHash, CheckedBlock, Evidence, Hash, Header, Height, Netuid, PublicKey, Slot, Tx,
+    TxId, Version,
 };
 
 /// The name of a gossip message: given by the shell, equal for equal messages.
@@ -103,15 +104,33 @@ pub struct Tip {
     pub slot: Slot,
 }
 
+/// A block that became final.
+#[derive(Debug)]
+pub struct Finality {
+    /// What it wrote, and what became of its transactions.
+    pub block: FinalBlock,
+    /// Its header.
+    pub header: Header,
+    /// The names of its transactions.
+    pub ids: Vec<TxId>,
+}
+
 /// What a client hears.
 #[derive(Debug)]
 pub enum Told {
     /// Of its transactions, in their order.
     Submitted(Vec<Result<TxId, Refused>>),
-    /// Its row waits for a share; so many rows do.
-    Row(usize),
+    /// Its transactions can't be read.
+    Unread(CodecError),
+    /// Its row waits for a share.
+    Row {
+        /// Of which subnet it is.
+        netuid: Netuid,
+        /// How many rows wait.
+        rows: usize,
+    },
     /// Its row can't count.
-    RowRefused(CallError),
+    RowRefused(Refused),
     /// There is no voter here that could have a row.
     NoVoter,
 }
@@ -128,12 +147,10 @@ pub enum Io {
     /// Write and sync what is awaited, or that nothing is (R16).
     Await(Option<Awaited>),
     /// A block became final: its writes go into the next checkpoint, its receipts to who
-    /// remembers them. Not to be said to anybody before [`Io::Say`].
-    Final(Box<(FinalBlock, Header, Vec<TxId>)>),
+    /// remembers them. It may be called final when [`crate::finals::Finals::says`] does.
+    Final(Box<Finality>),
     /// The log has this final block.
     MarkFinal(BlockHash),
-    /// All blocks up to this one may be called final: a synced state names it.
-    Say(Tip),
     /// Write the state of the last final block, and this beside it.
     Checkpoint(Box<Base>),
     /// Tell all peers.

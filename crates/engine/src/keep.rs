@@ -3,7 +3,7 @@
 
 use crate::accounts::AccountsAt;
 use crate::engine::Engine;
-use crate::io::{Io, Note, Tip};
+use crate::io::{Finality, Io, Note, Tip};
 use crate::trust::Halt;
 use std::sync::Arc;
 use weft_consensus::Input;
@@ -37,9 +37,6 @@ impl<K: Known> Engine<K> {
         }
         // Reads of the final state are of what this node says is final.
         self.core.executor_mut().absorb_when_said();
-        if let Some(said) = self.finals.said().cloned() {
-            self.out(Io::Say(said));
-        }
     }
 
     /// A block became final: its receipts, its writes, its place in the store.
@@ -61,7 +58,8 @@ impl<K: Known> Engine<K> {
             self.pool.on_final(&full, &accounts);
             let (state_root, slot) = (block.state_root, header.slot);
             self.finals.add(Tip { height, hash, state_root, slot });
-            self.out(Io::Final(Box::new((block, header, full.tx_ids().to_vec()))));
+            let ids = full.tx_ids().to_vec();
+            self.out(Io::Final(Box::new(Finality { block, header, ids })));
         }
         Ok(())
     }
@@ -72,9 +70,8 @@ impl<K: Known> Engine<K> {
         if let Some(chain) = self.core().executor().chain(&hash) {
             self.finals.say(&chain.finality.finalized.hash);
         }
-        if let Some(said) = self.finals.said().cloned() {
-            self.core.executor_mut().absorb(&said.hash);
-            self.out(Io::Say(said));
+        if let Some(said) = self.finals.said().map(|said| said.hash) {
+            self.core.executor_mut().absorb(&said);
         }
         self.follow_rules(&hash);
         let header = Box::new(self.core().head().clone());

@@ -52,6 +52,13 @@ pub mod timer;
 pub mod trust;
 pub mod wire;
 
+#[cfg(test)]
+mod alone;
+#[cfg(test)]
+mod sent;
+#[cfg(test)]
+mod strange;
+
 pub use engine::{Engine, Setup, slot_at};
 pub use event::Event;
 pub use io::Io;

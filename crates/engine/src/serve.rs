@@ -33,7 +33,8 @@ impl<K: Known> Engine<K> {
         let end = lowest.unwrap_or(Height(self.finals.height().0.saturating_add(1)));
         let most = u64::try_from(ANSWER_BLOCKS).unwrap_or(u64::MAX);
         let last = Height(from.0.saturating_add(most)).min(end).max(from);
-        blocks.truncate(ANSWER_BLOCKS);
+        let left = most.saturating_sub(last.since(from));
+        blocks.truncate(usize::try_from(left).unwrap_or(ANSWER_BLOCKS));
         Places { finals: (from, last), blocks }
     }
 }

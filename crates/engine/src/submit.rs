@@ -27,6 +27,8 @@ pub enum Refused {
     Call(CallError),
     /// The pool does not take it.
     Pool(PoolError),
+    /// The state on which it was to be tried is not kept; nothing is taken for good untried.
+    NoState,
 }
 
 /// Whether no honest peer, of whatever version, sends it.
@@ -50,13 +52,17 @@ impl<K: Known> Engine<K> {
     ) {
         match source {
             Source::Client(client) => {
-                let all = checked.unwrap_or_default();
-                let told = all.into_iter().map(|tx| self.take_one(tx)).collect();
-                self.out(Io::Tell { client, told: Told::Submitted(told) });
+                let told = match checked {
+                    Ok(all) => {
+                        Told::Submitted(all.into_iter().map(|tx| self.take_one(tx)).collect())
+                    }
+                    Err(why) => Told::Unread(why),
+                };
+                self.out(Io::Tell { client, told });
             }
+            // What we sign ourselves can be read; whether it was taken is seen in the state.
             Source::Own => {
-                let all = checked.unwrap_or_default();
-                all.into_iter().for_each(|tx| drop(self.take_one(tx)));
+                checked.into_iter().flatten().for_each(|tx| drop(self.take_one(tx)));
             }
             Source::Peer { from, message, bytes } => {
                 let pending = Pending { from, message, bytes };
@@ -118,7 +124,9 @@ impl<K: Known> Engine<K> {
         )
     }
 
-    /// Takes one transaction of a client and passes it on to the peers.
+    /// Takes one transaction of a client and passes it on to the peers. One that waits here
+    /// already is taken, whatever a second one like it would meet: a head that carries it is
+    /// a state on which it fails.
     fn take_one(&mut self, checked: Result<CheckedTx, TxError>) -> Result<TxId, Refused> {
         let taken = self.try_one(checked);
         if taken.is_err() {
@@ -132,12 +140,15 @@ impl<K: Known> Engine<K> {
             return Err(Refused::Stopped(stopped));
         }
         let tx = checked.map_err(Refused::Tx)?;
-        self.would_run(&tx)?;
         let id = *tx.id();
+        if self.pool.get(&id).is_some() {
+            return Ok(id);
+        }
+        self.would_run(&tx)?;
         let bundle = match self.insert(tx.clone()) {
             Ok(Inserted::Added | Inserted::Replaced(_)) => self.bundle.add(&tx, self.now),
             Ok(Inserted::Known) => None,
-            Err(why) => return Err(Refused::Pool(why)),
+            Err(why) => return Err(self.cause(&tx, why)),
         };
         if let Some(bundle) = bundle {
             self.publish_txs(bundle);
@@ -160,18 +171,39 @@ impl<K: Known> Engine<K> {
     /// that stake.
     fn would_run(&self, tx: &CheckedTx) -> Result<(), Refused> {
         let body = &tx.tx().body;
-        let (executor, head) = (self.core().executor(), self.core().head_hash());
-        let Some(view) = executor.view(&head) else { return Ok(()) };
         if matches!(body.call, Call::RemoveStake { .. }) {
-            let before = self.before(tx.tx());
-            let trial = executor.ledger().try_tx(&view, head, (&before, tx.tx()));
-            let never = |why| Refused::Never(Box::new(why), Box::new(body.call.clone()));
-            return trial.map_err(never)?.receipt.result.map_err(Refused::Call);
+            return self.trial(tx);
         }
         if !body.call.is_free() {
             return Ok(());
         }
+        let (executor, head) = (self.core().executor(), self.core().head_hash());
+        let view = executor.view(&head).ok_or(Refused::NoState)?;
         executor.ledger().try_free(&view, head, body).map_err(Refused::Call)
+    }
+
+    /// Whether it would succeed in the next block.
+    fn trial(&self, tx: &CheckedTx) -> Result<(), Refused> {
+        let (executor, head) = (self.core().executor(), self.core().head_hash());
+        let view = executor.view(&head).ok_or(Refused::NoState)?;
+        let before = self.before(tx.tx());
+        let trial = executor.ledger().try_tx(&view, head, (&before, tx.tx()));
+        let never = |why| Refused::Never(Box::new(why), Box::new(tx.tx().body.call.clone()));
+        trial.map_err(never)?.receipt.result.map_err(Refused::Call)
+    }
+
+    /// Why the pool took it not. What the state or the rules of the next block would not carry
+    /// has a cause that the pool does not know.
+    fn cause(&self, tx: &CheckedTx, why: PoolError) -> Refused {
+        if !matches!(why, PoolError::NotAllowed { .. }) {
+            return Refused::Pool(why);
+        }
+        let (forks, head) = (self.core().executor(), self.core().head_hash());
+        let permits = |rules| forks.ledger().permits(rules, &tx.tx().body);
+        if let Some(Err(why)) = forks.rules(&head).map(permits) {
+            return Refused::Tx(why);
+        }
+        self.trial(tx).err().unwrap_or(Refused::Pool(why))
     }
 
     /// What waits of the signer and runs before this one.

@@ -115,6 +115,12 @@ impl MessageName {
         Self(bytes)
     }
 
+    /// Its bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; NAME_BYTES] {
+        self.0
+    }
+
     pub(crate) fn of(topic: &TopicHash, data: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("weft gossip message name 1");
         hasher.update(&topic_bytes(topic.as_str()));

@@ -1,11 +1,12 @@
 //! Answers to questions: reads of the last final state, or of the head's.
 
-use crate::engine::{Engine, now};
+use crate::clock::now;
+use crate::error::NodeError;
 use crate::event::Reply;
-use crate::submit::AccountsAt;
+use crate::node::Node;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 use weft_consensus::trust::Awaited;
+use weft_engine::accounts::AccountsAt;
 use weft_ledger::forks::View;
 use weft_ledger::query;
 use weft_rpc::{Health, Kind, Method, RpcError};
@@ -42,31 +43,27 @@ pub(crate) struct At<'a> {
     finalized: bool,
 }
 
-impl Engine {
-    /// Answers a question; a client that went away is not waited for.
-    pub(crate) fn query(&mut self, method: Method, params: &Value, reply: Reply) {
-        let answer = self.answer(method, params);
-        drop(reply.send(answer));
-    }
-
-    pub(crate) fn figures(&self, reply: oneshot::Sender<String>) {
+impl Node {
+    pub(crate) fn figures(&self) -> String {
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let height = |h: Height| i64::try_from(h.0).unwrap_or(i64::MAX);
-        self.metrics.height.set(height(self.core.head().height));
-        self.metrics.final_height.set(self.finals.said().map_or(0, |said| height(said.height)));
-        self.metrics.peers.set(count(self.peers.count()));
-        self.metrics.pool.set(count(self.pool.len()));
-        self.metrics.rules_version.set(i64::from(self.core.rules().version));
+        self.metrics.height.set(height(self.engine.core().head().height));
+        self.metrics
+            .final_height
+            .set(self.engine.finals().said().map_or(0, |said| height(said.height)));
+        self.metrics.peers.set(count(self.network.count()));
+        self.metrics.pool.set(count(self.engine.pool().len()));
+        self.metrics.rules_version.set(i64::from(self.engine.core().rules().version));
         self.metrics.rules_unknown.set(i64::from(self.unknown_signals()));
         if let Some(full) = self.fullness() {
             let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
             self.metrics.state_values.set(number(full.values));
             self.metrics.state_capacity.set(number(full.capacity));
         }
-        drop(reply.send(self.metrics.text()));
+        self.metrics.text()
     }
 
-    fn answer(&mut self, method: Method, params: &Value) -> Answer {
+    pub(crate) fn answer(&self, method: Method, params: &Value) -> Answer {
         match method {
             Method::ChainStatus => Ok(self.get_status()),
             Method::ChainGetGenesis => Ok(self.genesis()),
@@ -93,12 +90,12 @@ impl Engine {
             Method::ChainReference => Ok(crate::reference::reference()),
             Method::NetPeers => Ok(self.peer_list()),
             Method::VoterStatus => Ok(self.voter_status()),
-            Method::VoterQueueRow => self.queue_row(params),
             Method::ChainGenesis
             | Method::ChainGetBlock
             | Method::TxSubmit
             | Method::TxSubmitMany
             | Method::TxTry
+            | Method::VoterQueueRow
             | Method::Discover => {
                 Err(RpcError::new(Kind::Internal, "WrongDoor", "not a question to the engine"))
             }
@@ -106,28 +103,28 @@ impl Engine {
     }
 
     fn get_status(&self) -> Value {
-        let (head, said) = (self.core.head(), self.finals.said());
+        let (head, said) = (self.engine.core().head(), self.engine.finals().said());
         let Health { reasons, notes } = self.health();
         json!({
             "name": self.config.name,
-            "peer": self.gossip.local.to_string(),
+            "peer": self.network.local().to_string(),
             "time": now(),
             "network": self.chain.network,
             "chain_id": self.chain.id,
             "height": head.height,
-            "hash": self.core.head_hash(),
+            "hash": self.engine.core().head_hash(),
             "slot": head.slot,
             "round": head.round,
             "final_height": said.map(|said| said.height),
             "final_hash": said.map(|said| said.hash),
             "state_root": said.map(|said| said.state_root),
             "final_lag_slots": self.final_lag_slots(),
-            "awaited": self.finals.awaited().map(|a| json!({ "height": a.height, "hash": a.hash })),
-            "peers": self.peers.count(),
-            "pool": self.pool.len(),
+            "awaited": self.engine.finals().awaited().map(|a| json!({ "height": a.height, "hash": a.hash })),
+            "peers": self.network.count(),
+            "pool": self.engine.pool().len(),
             "state": self.fullness(),
-            "voter": self.voter.map(|key| self.chain.address(key)),
-            "rules": self.core.rules(),
+            "voter": self.engine.voter().map(|key| self.chain.address(key)),
+            "rules": self.engine.core().rules(),
             "stopped": self.stop_reason(),
             "ready": reasons.is_empty(),
             "reasons": reasons,
@@ -138,7 +135,7 @@ impl Engine {
 
     /// What genesis says, and the numbers of the next block, which rules may have changed (R21).
     fn genesis(&self) -> Value {
-        let head = self.core.executor().view(&self.core.head_hash());
+        let head = self.engine.core().executor().view(&self.engine.core().head_hash());
         json!({
             "network": self.chain.network,
             "chain_id": self.chain.id,
@@ -154,24 +151,28 @@ impl Engine {
         let (hash, height, finalized) = match at.as_deref() {
             None | Some("finalized") => {
                 // The state of what this node says is final, and of no later block.
-                let hash = self.core.executor().base_hash();
-                let height = self.core.executor().chain(&hash).map(|chain| chain.height);
+                let hash = self.engine.core().executor().base_hash();
+                let height = self.engine.core().executor().chain(&hash).map(|chain| chain.height);
                 (hash, height.unwrap_or_default(), true)
             }
-            Some("head") => (self.core.head_hash(), self.core.head().height, false),
+            Some("head") => {
+                (self.engine.core().head_hash(), self.engine.core().head().height, false)
+            }
             Some(other) => {
                 let text = format!("at = \"{other}\"; \"finalized\" or \"head\" may be");
                 return Err(about("at", bad("BadParameter", text)));
             }
         };
         let gone = || RpcError::new(Kind::StatePruned, "StatePruned", "that state is not kept");
-        let view = self.core.executor().view(&hash).ok_or_else(gone)?;
+        let view = self.engine.core().executor().view(&hash).ok_or_else(gone)?;
         Ok(At { view, hash, height, finalized })
     }
 
     pub(crate) fn read(&self, params: &Value, data: impl FnOnce(&At<'_>) -> Answer) -> Answer {
         let at = self.at(params)?;
-        if let Some(Awaited { height, hash }) = self.finals.awaited().filter(|_| at.finalized) {
+        if let Some(Awaited { height, hash }) =
+            self.engine.finals().awaited().filter(|_| at.finalized)
+        {
             let text = format!(
                 "the chain here is at block {}, the trusted checkpoint {height} {hash} is not reached; wait, or ask at the head",
                 at.height
@@ -182,7 +183,7 @@ impl Engine {
         answer["network"] = json!(self.chain.network);
         answer["height"] = json!(at.height);
         answer["hash"] = json!(at.hash);
-        answer["finalized"] = json!(at.finalized && self.finals.says(at.height));
+        answer["finalized"] = json!(at.finalized && self.engine.finals().says(at.height));
         Ok(answer)
     }
 
@@ -190,7 +191,7 @@ impl Engine {
         self.read(params, |at| {
             let mut answer = json!(query::supply(&at.view));
             if parse::<Option<bool>>(params, "audit")? == Some(true) {
-                let audit = self.core.executor().audit(&at.hash);
+                let audit = self.engine.core().executor().audit(&at.hash);
                 answer["conserved"] = json!(audit.is_ok());
                 answer["fault"] = json!(audit.err().map(|e| e.to_string()));
             }
@@ -209,8 +210,9 @@ impl Engine {
         let key = self.key(params, "key")?;
         self.read(params, |at| {
             let account = query::account(&at.view, &key);
-            let accounts = AccountsAt::of(self.core.executor(), &self.core.head_hash());
-            let next = self.pool.next_nonce(&key, &accounts);
+            let accounts =
+                AccountsAt::of(self.engine.core().executor(), &self.engine.core().head_hash());
+            let next = self.engine.pool().next_nonce(&key, &accounts);
             Ok(json!({
                 "address": self.chain.address(key),
                 "key": key,
@@ -218,7 +220,7 @@ impl Engine {
                 "free": account.free,
                 "nonce": account.nonce,
                 "next_nonce": next.max(account.nonce),
-                "waiting": self.pool.committed(&key, account.nonce),
+                "waiting": self.engine.pool().committed(&key, account.nonce),
             }))
         })
     }
@@ -227,12 +229,12 @@ impl Engine {
         let key = self.key(params, "key")?;
         self.read(params, |at| {
             let name = weft_ledger::state::Key::Account(key);
-            let proof = self.core.executor().prove(&at.hash, &name);
+            let proof = self.engine.core().executor().prove(&at.hash, &name);
             let proof =
                 proof.map(|p| weft_types::hash::to_hex(&weft_types::Canonical::to_bytes(&p)));
             Ok(json!({
                 "proof": proof,
-                "state_root": self.core.executor().root_of(&at.hash),
+                "state_root": self.engine.core().executor().root_of(&at.hash),
             }))
         })
     }
@@ -283,19 +285,21 @@ impl Engine {
     }
 
     fn peer_list(&self) -> Value {
-        let peer = |(_, name)| json!({ "name": format!("{name}"), "addresses": self.peers.addresses(name) });
-        let peers: Vec<_> = self.peers.all().map(peer).collect();
-        let local = json!({ "name": self.gossip.local.to_string(), "addresses": self.peers.own() });
+        let peer =
+            |name| json!({ "name": format!("{name}"), "addresses": self.network.addresses(name) });
+        let peers: Vec<_> = self.network.all().map(peer).collect();
+        let local =
+            json!({ "name": self.network.local().to_string(), "addresses": self.network.own() });
         json!({ "local": local, "peers": peers })
     }
 
     fn voter_status(&self) -> Value {
         json!({
-            "voter": self.voter.map(|key| self.chain.address(key)),
-            "justified": self.core.justified(),
-            "listens_until": self.core.listens_until(),
-            "key_runs_twice": self.core.foreign().map(|seen| seen.to_string()),
-            "last_vote": self.last_vote.as_ref().map(|r| json!({
+            "voter": self.engine.voter().map(|key| self.chain.address(key)),
+            "justified": self.engine.core().justified(),
+            "listens_until": self.engine.core().listens_until(),
+            "key_runs_twice": self.engine.core().foreign().map(|seen| seen.to_string()),
+            "last_vote": self.engine.last_vote().map(|r| json!({
                 "target": r.last_target,
                 "source": r.last_source,
                 "proposed_slot": r.proposed,
@@ -303,29 +307,28 @@ impl Engine {
         })
     }
 
-    fn queue_row(&mut self, params: &Value) -> Answer {
-        let row: WeightRow = parse(params, "row")?;
-        if self.config.rpc_public {
+    /// Hands a row to the engine, whose answer goes to the client.
+    pub(crate) fn queue_row(&mut self, params: &Value, reply: Reply) -> Result<(), NodeError> {
+        let row = parse(params, "row").and_then(|row: WeightRow| {
             let text = "rows for this node's voter are taken on loopback only";
-            return Err(RpcError::new(Kind::NotAuthorized, "LoopbackOnly", text));
+            let refused = RpcError::new(Kind::NotAuthorized, "LoopbackOnly", text);
+            if self.config.rpc_public { Err(refused) } else { Ok(row) }
+        });
+        let client = self.clients.take(reply);
+        match row {
+            Ok(row) => self.step(weft_engine::Event::Row { client, row })?,
+            Err(why) => self.clients.refuse(client, why),
         }
-        let Some(voter) = self.voter else {
-            let text = "this node does not vote; send the row as a set_weights transaction";
-            return Err(RpcError::new(Kind::NotAuthorized, "NotAVoter", text));
-        };
-        let executor = self.core.executor();
-        let view = executor.view(&self.core.head_hash()).ok_or_else(crate::submit::no_state)?;
-        executor.ledger().try_row(&view, &voter, &row).map_err(|e| crate::told::told(&e))?;
-        let netuid = row.netuid;
-        self.rows.set(row);
-        Ok(json!({ "queued": true, "netuid": netuid, "rows": self.rows.count() }))
+        Ok(())
     }
 
     fn get_tx(&self, params: &Value) -> Answer {
         let id: Hash = parse(params, "id")?;
         let network = self.chain.network;
-        let Some(landed) = self.finals.landed(&id).filter(|l| self.finals.says(l.height)) else {
-            let status = if self.pool.get(&id).is_some() || self.finals.landed(&id).is_some() {
+        let Some(landed) = self.record.get(&id).filter(|l| self.engine.finals().says(l.height))
+        else {
+            let status = if self.engine.pool().get(&id).is_some() || self.record.get(&id).is_some()
+            {
                 "pending"
             } else {
                 "unknown"

@@ -6,8 +6,8 @@
 //! time, and there is one audit at a time, on loopback only.
 
 use crate::answer::{about, parse};
-use crate::checker::{Job, LISTS};
-use crate::event::{Event, Reply, Source};
+use crate::checker::{Asker, Job, LISTS};
+use crate::event::{Event, Reply};
 use crate::genesis_pages::GenesisPages;
 use crate::turns::{AT_ONCE, Turns};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
+use weft_engine::io::Txs;
 use weft_rpc::{Backend, Health, Kind, Method, RpcError};
 use weft_types::hash::from_hex;
 use weft_types::{Call, Canonical, Tx};
@@ -69,7 +70,10 @@ impl Door {
     }
 
     async fn submit(&self, from: IpAddr, txs: Vec<Tx>) -> Result<Value, RpcError> {
-        self.check(from, txs, Source::Client).await
+        self.counts(from, &txs)?;
+        let (reply, answer) = oneshot::channel();
+        self.events.send(Event::Submit { txs, reply }).await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
     }
 
     /// Counts the reports among a client's transactions.
@@ -86,16 +90,11 @@ impl Door {
         turns.take(from, reports, Instant::now()).map_err(|wait| reports_too_fast(reports, wait))
     }
 
-    /// Puts transactions on the checker's desk; their answer comes from the engine.
-    async fn check(
-        &self,
-        from: IpAddr,
-        txs: Vec<Tx>,
-        source: impl FnOnce(Reply) -> Source,
-    ) -> Result<Value, RpcError> {
-        self.counts(from, &txs)?;
+    /// Puts a transaction that is to be tried on the checker's desk.
+    async fn try_one(&self, from: IpAddr, tx: Tx) -> Result<Value, RpcError> {
+        self.counts(from, std::slice::from_ref(&tx))?;
         let (reply, answer): (Reply, _) = oneshot::channel();
-        let job = Job::Txs { source: source(reply), txs };
+        let job = Job { asker: Asker::Trial(reply), txs: Txs::Decoded(vec![tx]) };
         self.txs.try_send(job).map_err(|e| match e {
             TrySendError::Full(_) => busy(),
             TrySendError::Closed(_) => stopping(),
@@ -134,7 +133,8 @@ impl Door {
     }
 }
 
-fn busy() -> RpcError {
+/// No room in the checker.
+pub(crate) fn busy() -> RpcError {
     let text = format!("{LISTS} lists of transactions wait to be verified, nothing was taken");
     RpcError::new(Kind::RateLimited, "CheckerBusy", text)
         .help("send the same bytes again in a moment")
@@ -182,7 +182,7 @@ impl Backend for Door {
             }
             Method::TxTry => {
                 let raw: String = parse(&params, "raw")?;
-                self.check(from, vec![transaction(&raw, "raw")?], Source::Trial).await
+                self.try_one(from, transaction(&raw, "raw")?).await
             }
             Method::TxSubmitMany => {
                 let raws: Vec<String> = parse(&params, "raws")?;
@@ -270,19 +270,17 @@ mod tests {
     async fn while_the_checker_is_behind_transactions_are_refused_and_do_not_wait() {
         let mut room = room(false);
         let (reply, _answer) = oneshot::channel();
-        let first = Job::Txs { source: Source::Client(reply), txs: Vec::new() };
+        let first = Job { asker: Asker::Trial(reply), txs: Txs::Decoded(Vec::new()) };
         room.door.txs.try_send(first).unwrap();
-        for (method, params) in [
-            (Method::TxSubmit, json!({ "raw": raw() })),
-            (Method::TxSubmitMany, json!({ "raws": [raw(), raw()] })),
-        ] {
-            let refused = room.door.call(HERE, method, params).await.unwrap_err();
-            assert_eq!((refused.kind, refused.name.as_str()), (Kind::RateLimited, "CheckerBusy"));
-        }
+        let params = || json!({ "raw": raw() });
+        let refused = room.door.call(HERE, Method::TxTry, params()).await.unwrap_err();
+        assert_eq!((refused.kind, refused.name.as_str()), (Kind::RateLimited, "CheckerBusy"));
         room.txs.close();
-        let refused =
-            room.door.call(HERE, Method::TxSubmit, json!({ "raw": raw() })).await.unwrap_err();
-        assert_eq!(refused.name, "Stopping");
+        room.events.close();
+        for method in [Method::TxSubmit, Method::TxTry] {
+            let refused = room.door.call(HERE, method, params()).await.unwrap_err();
+            assert_eq!(refused.name, "Stopping");
+        }
     }
 
     /// F17: what is given and is not what it should be never counts as left out.
@@ -334,8 +332,8 @@ mod tests {
         let refused = refused.unwrap_err();
         assert_eq!((refused.kind, &*refused.name), (Kind::LimitExceeded, "TooManyReports"));
         let taken = call(HERE, Method::TxSubmitMany, many(whole));
-        let Some(Job::Txs { txs, source: Source::Client(reply) }) = here.txs.recv().await else {
-            panic!("so many go to the checker");
+        let Some(Event::Submit { txs, reply }) = here.events.recv().await else {
+            panic!("so many go to the engine");
         };
         assert_eq!(txs.len(), usize::from(whole));
         reply.send(Ok(json!({ "results": [] }))).unwrap();
@@ -347,11 +345,12 @@ mod tests {
             assert_eq!(refused.retry_after_s(), Some(1), "{refused}");
         }
         assert!(here.txs.try_recv().is_err(), "the checker heard of none of them");
+        assert!(here.events.try_recv().is_err(), "and the engine of none");
         let other = IpAddr::from([10, 0, 0, 1]);
         for (from, raw) in [(HERE, raw()), (other, report(0))] {
             let taken = call(from, Method::TxSubmit, json!({ "raw": raw }));
-            let Some(Job::Txs { source: Source::Client(reply), .. }) = here.txs.recv().await else {
-                panic!("it goes to the checker");
+            let Some(Event::Submit { reply, .. }) = here.events.recv().await else {
+                panic!("it goes to the engine");
             };
             reply.send(Ok(json!({ "results": [{ "status": "pending" }] }))).unwrap();
             assert_eq!(taken.await.unwrap(), Ok(json!({ "status": "pending" })));

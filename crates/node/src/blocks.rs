@@ -3,8 +3,7 @@
 //! by whoever asked.
 
 use crate::answer::{about, parse};
-use crate::engine::Engine;
-use crate::error::NodeError;
+use crate::node::Node;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use weft_rpc::{Kind, RpcError};
@@ -31,23 +30,15 @@ enum Body {
     Logged(Stored),
 }
 
-impl Engine {
-    /// A block, final or not.
-    pub(crate) fn block(&self, hash: &BlockHash) -> Result<Option<Block>, NodeError> {
-        if let Some(block) = self.core.block(hash) {
-            return Ok(Some(block.block().clone()));
-        }
-        Ok(self.store.block(hash)?)
-    }
-
+impl Node {
     /// The block of a height on the head's chain.
     fn hash_at(&self, height: Height) -> Option<BlockHash> {
-        if let Some(hash) = self.store.final_hash(height) {
+        if let Some(hash) = self.disk.store.final_hash(height) {
             return Some(hash);
         }
-        let mut at = self.core.head_hash();
+        let mut at = self.engine.core().head_hash();
         loop {
-            let block = self.core.block(&at)?;
+            let block = self.engine.core().block(&at)?;
             match block.header().height.cmp(&height) {
                 std::cmp::Ordering::Equal => return Some(at),
                 std::cmp::Ordering::Less => return None,
@@ -59,7 +50,7 @@ impl Engine {
     /// The block that `chain_getBlock` means.
     pub(crate) fn find_block(&self, params: &Value) -> Result<Found, RpcError> {
         let absent = |what: String| {
-            let head = self.core.head().height;
+            let head = self.engine.core().head().height;
             let text = format!("there is no block {what}; the head is at height {head}");
             RpcError::new(Kind::NotFound, "NoSuchBlock", text)
         };
@@ -79,15 +70,16 @@ impl Engine {
         };
         let (body, height) = if hash == self.chain.id {
             (Body::Genesis { state_root: self.genesis_root }, Height::ZERO)
-        } else if let Some(block) = self.core.block(&hash) {
+        } else if let Some(block) = self.engine.core().block(&hash) {
             let height = block.header().height;
             (Body::Held(block), height)
         } else {
-            let stored = self.store.stored(&hash).ok_or_else(|| absent(hash.to_string()))?;
+            let stored = self.disk.store.stored(&hash).ok_or_else(|| absent(hash.to_string()))?;
             let height = stored.height();
             (Body::Logged(stored), height)
         };
-        let is_final = self.finals.says(height) && self.store.final_hash(height) == Some(hash);
+        let is_final =
+            self.engine.finals().says(height) && self.disk.store.final_hash(height) == Some(hash);
         Ok(Found { hash, network: self.chain.network, is_final, body })
     }
 }

@@ -10,22 +10,26 @@
 //! When a queue is full, what comes is dropped, and gossip and fetching bring it again;
 //! a client is told to try later.
 
-use crate::event::{Event, Source};
+use crate::event::{Event, Reply};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
 use weft_consensus::{PeerId, Want};
+use weft_engine::Event as Happened;
+use weft_engine::event::Turned;
+use weft_engine::hear::ANSWER_BLOCKS;
+use weft_engine::io::{Body, Source, Txs};
 use weft_types::check::{Known, check_block, check_txs, seals_of, shares_of};
 use weft_types::codec::CodecError;
-use weft_types::{Block, BlockHash, Call, Canonical, ChainId, Hash, Params, Tx};
+use weft_types::{Call, Canonical, ChainId, Hash, Params, Tx};
 
 /// How many lists of transactions may wait.
 pub const LISTS: usize = 256;
 
 /// How many bodies, and words behind them, may wait: two full answers of a peer.
-pub const BODIES: usize = 2 * (crate::serve::ANSWER_BLOCKS + 1);
+pub const BODIES: usize = 2 * (ANSWER_BLOCKS + 1);
 
 /// How many bytes of bodies may be on their way to the checker and back to the engine: four
 /// answers of the largest kind. The places alone would let in a thousand times a block's bytes.
@@ -45,23 +49,22 @@ const REPORTS: usize = 64;
 /// double when one more is in them.
 const SEALS: usize = 224_000;
 
+/// Who waits for a verdict.
+#[derive(Debug)]
+pub enum Asker {
+    /// The engine.
+    Engine(Source),
+    /// A client that wants to know what would become of a transaction.
+    Trial(Reply),
+}
+
 /// Transactions to verify.
 #[derive(Debug)]
-pub enum Job {
-    /// Transactions, still encoded.
-    Bundle {
-        /// Where they came from.
-        source: Source,
-        /// A canonical list of transactions.
-        data: Vec<u8>,
-    },
-    /// Transactions, decoded one by one by the RPC.
-    Txs {
-        /// Where they came from.
-        source: Source,
-        /// The transactions.
-        txs: Vec<Tx>,
-    },
+pub struct Job {
+    /// Who waits.
+    pub asker: Asker,
+    /// The transactions.
+    pub txs: Txs,
 }
 
 /// What an answer of a peer consists of.
@@ -71,13 +74,9 @@ pub enum Part {
     Body {
         /// Who sent it.
         from: PeerId,
-        /// The block it should be.
-        hash: BlockHash,
-        /// The body.
-        block: Box<Block>,
-        /// How many bytes it had.
-        bytes: usize,
-        /// The room that they take, until the engine has looked at it.
+        /// It.
+        body: Body,
+        /// The room that its bytes take, until the engine has looked at it.
         room: OwnedSemaphorePermit,
     },
     /// Behind the last body of an answer.
@@ -100,19 +99,40 @@ pub struct Desk {
     pub room: Arc<Semaphore>,
 }
 
+impl Desk {
+    /// Puts transactions down for the engine; answers that there was no room.
+    #[must_use]
+    pub fn txs(&self, source: Source, txs: Txs) -> Option<Turned> {
+        let job = Job { asker: Asker::Engine(source), txs };
+        self.txs.try_send(job).is_err().then_some(Turned::Txs(source))
+    }
+
+    /// Puts the bodies of an answer down, and behind them the word that it is through. One that
+    /// does not find places and room for its bytes as a whole is turned away as a whole.
+    #[must_use]
+    pub fn bodies(&self, from: PeerId, want: Want, bodies: Vec<Body>) -> Option<Turned> {
+        let bytes = bodies.iter().map(|body| body.bytes).fold(0, usize::saturating_add);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
+        let places = self.bodies.try_reserve_many(bodies.len().saturating_add(1));
+        let (Ok(mut room), Ok(places)) = (room, places) else {
+            return Some(Turned::Bodies { from, want });
+        };
+        let bodies = bodies.into_iter().filter_map(|body| {
+            let room = room.split(body.bytes)?;
+            Some(Part::Body { from, body, room })
+        });
+        let parts = bodies.chain([Part::Done { from, want }]);
+        places.zip(parts).for_each(|(place, part)| place.send(part));
+        None
+    }
+}
+
 /// Where the checker takes it from.
 #[derive(Debug)]
 pub struct Inbox {
     txs: mpsc::Receiver<Job>,
     bodies: mpsc::Receiver<Part>,
-}
-
-#[cfg(test)]
-impl Inbox {
-    /// The next body or word, if one waits.
-    pub(crate) fn next_body(&mut self) -> Option<Part> {
-        self.bodies.try_recv().ok()
-    }
 }
 
 /// A desk and its inbox.
@@ -192,7 +212,7 @@ struct Checker<'a> {
 }
 
 /// Transactions that are verified together, with the places they came from.
-type Batch = Vec<(Source, Result<Vec<Tx>, CodecError>)>;
+type Batch = Vec<(Asker, Result<Vec<Tx>, CodecError>)>;
 
 impl Checker<'_> {
     /// What is to be done next: a body at once, transactions after a moment. Nothing when
@@ -213,13 +233,13 @@ impl Checker<'_> {
         let (mut batch, mut count, mut next) = (Batch::new(), 0, Some(first));
         let mut reports = 0;
         while let Some(job) = next {
-            let (source, txs) = match job {
-                Job::Bundle { source, data } => (source, Vec::<Tx>::from_bytes(&data)),
-                Job::Txs { source, txs } => (source, Ok(txs)),
+            let txs = match job.txs {
+                Txs::Encoded(data) => Vec::<Tx>::from_bytes(&data),
+                Txs::Decoded(txs) => Ok(txs),
             };
             count += txs.as_ref().map_or(0, Vec::len);
             reports += txs.iter().flatten().filter(|tx| is_report(tx)).count();
-            batch.push((source, txs));
+            batch.push((job.asker, txs));
             next = tokio::select! {
                 biased;
                 Some(part) = self.inbox.bodies.recv() => return (batch, Some(part)),
@@ -234,17 +254,23 @@ impl Checker<'_> {
     /// Verifies a batch as one and gives each source its own verdicts.
     fn check(&mut self, batch: Batch) -> Vec<Event> {
         let sizes: Vec<_> = batch.iter().map(|(_, txs)| txs.as_ref().map_or(0, Vec::len)).collect();
-        let (sources, lists): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let (askers, lists): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let errors: Vec<_> = lists.iter().map(|txs| txs.as_ref().err().cloned()).collect();
         let all: Vec<Tx> = lists.into_iter().flatten().flatten().collect();
         let verdicts = check_txs(all, self.rules, &self.seals, &mut self.rng);
         verdicts.iter().flatten().for_each(|tx| self.seals.remember(*tx.seal()));
         let mut verdicts = verdicts.into_iter();
-        let events = sources.into_iter().zip(sizes).zip(errors);
+        let events = askers.into_iter().zip(sizes).zip(errors);
         events
-            .map(|((source, size), error)| {
-                let mine = verdicts.by_ref().take(size).collect();
-                Event::Txs { source, checked: error.map_or(Ok(mine), Err) }
+            .map(|((asker, size), error)| {
+                let mine: Vec<_> = verdicts.by_ref().take(size).collect();
+                match asker {
+                    Asker::Trial(reply) => Event::Tried { checked: mine, reply },
+                    Asker::Engine(source) => {
+                        let checked = error.map_or(Ok(mine), Err);
+                        Event::Engine(Happened::Txs { source, checked })
+                    }
+                }
             })
             .collect()
     }
@@ -252,8 +278,8 @@ impl Checker<'_> {
     /// A body, or the word behind the last one.
     fn part(&mut self, part: Part) -> Event {
         match part {
-            Part::Done { from, want } => Event::Fetched { from, want },
-            Part::Body { from, hash, block, bytes, room } => {
+            Part::Done { from, want } => Event::Engine(Happened::Fetched { from, want }),
+            Part::Body { from, body: Body { hash, block, bytes }, room } => {
                 let version = block.header().version;
                 let checked = check_block(*block, self.rules, &self.seals, &mut self.rng);
                 let checked = checked.map(Arc::new);
@@ -261,7 +287,8 @@ impl Checker<'_> {
                     seals_of(block).for_each(|seal| self.seals.remember(seal));
                     shares_of(block).iter().for_each(|s| self.seals.remember(*s.seal()));
                 }
-                Event::Body { from, hash, version, bytes, checked, room }
+                let event = Happened::Body { from, hash, version, bytes, checked };
+                Event::Body { event, room }
             }
         }
     }
@@ -284,8 +311,8 @@ mod tests {
         let (chain, fee) = (ChainTag::of(&CHAIN), Rao(5_000));
         let body =
             TxBody { chain, signer: key.public(), nonce: Nonce(0), fee, valid_until: None, call };
-        let (reply, _) = tokio::sync::oneshot::channel();
-        Job::Txs { source: Source::Client(reply), txs: vec![body.sign(&key, &CHAIN)] }
+        let txs = Txs::Decoded(vec![body.sign(&key, &CHAIN)]);
+        Job { asker: Asker::Engine(Source::Own), txs }
     }
 
     fn body() -> Part {
@@ -305,8 +332,8 @@ mod tests {
         };
         let block = seal_block(header, (&key, &CHAIN), vec![], None, vec![]).block().clone();
         let room = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-        let (from, hash) = (PeerId(1), block.hash());
-        Part::Body { from, hash, block: Box::new(block), bytes: 0, room }
+        let body = Body { hash: block.hash(), block: Box::new(block), bytes: 0 };
+        Part::Body { from: PeerId(1), body, room }
     }
 
     #[test]
@@ -325,11 +352,32 @@ mod tests {
             .unwrap();
         drop(events);
         assert!(matches!(outbox.try_recv(), Ok(Event::Body { .. })));
-        assert!(matches!(outbox.try_recv(), Ok(Event::Fetched { .. })));
+        assert!(matches!(outbox.try_recv(), Ok(Event::Engine(Happened::Fetched { .. }))));
         for n in 0..LISTS {
-            assert!(matches!(outbox.try_recv(), Ok(Event::Txs { .. })), "list {n}");
+            assert!(
+                matches!(outbox.try_recv(), Ok(Event::Engine(Happened::Txs { .. }))),
+                "list {n}"
+            );
         }
         assert!(outbox.try_recv().is_err());
+    }
+
+    /// A4: bodies are bounded by bytes from when they come until the engine has looked at them.
+    #[test]
+    fn bodies_before_the_checker_are_bounded_by_their_bytes() {
+        let (desk, mut inbox) = desk();
+        let Part::Body { body, .. } = body() else { panic!("a body") };
+        let (want, bytes) = (Want::Block(Hash::ZERO), 1_000);
+        let answer = || desk.bodies(PeerId(1), want, vec![Body { bytes, ..body.clone() }]);
+        let left = u32::try_from(BODY_BYTES - bytes + 1).unwrap();
+        let others = Arc::clone(&desk.room).try_acquire_many_owned(left).unwrap();
+        assert!(matches!(answer(), Some(Turned::Bodies { .. })), "there is a byte too little");
+        drop(others);
+        assert!(answer().is_none(), "it finds room");
+        let Some(Part::Body { room, .. }) = inbox.bodies.try_recv().ok() else { panic!("it is") };
+        assert_eq!(desk.room.available_permits(), BODY_BYTES - bytes);
+        drop(room);
+        assert_eq!(desk.room.available_permits(), BODY_BYTES);
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::config::HomeError;
 use crate::trust::{TrustError, TrustFault};
 use std::net::SocketAddr;
+use weft_engine::trust::Halt;
 use weft_gossip::GossipError;
 use weft_store::StoreError;
 
@@ -71,4 +72,13 @@ pub enum NodeError {
         /// Why.
         reason: String,
     },
+}
+
+impl From<Halt> for NodeError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Untrusted(fault) => Self::Untrusted(fault),
+            Halt::NeverExecuted(_) => Self::State { reason: halt.to_string() },
+        }
+    }
 }

@@ -1,50 +1,42 @@
-//! What can happen to the engine. All of it arrives through one bounded channel,
-//! save the peers' events, whose channel belongs to gossip.
+//! What can happen to a node. All of it arrives through one bounded channel, save the peers'
+//! events, whose channel belongs to gossip.
 
 use crate::blocks::Found;
-use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use weft_consensus::{PeerId, Want};
-use weft_gossip::MessageName;
 use weft_rpc::{Method, RpcError};
-use weft_types::check::{BlockError, TxError};
-use weft_types::codec::CodecError;
-use weft_types::{BlockHash, CheckedBlock, CheckedTx};
+use weft_types::check::TxError;
+use weft_types::{CheckedTx, Tx};
 
-/// How many events may wait for the engine.
+/// How many events may wait.
 pub const EVENTS: usize = 1_024;
 
-/// Something the engine must look at.
+/// Something that happened.
 #[derive(Debug)]
 pub enum Event {
-    /// Transactions came out of the checker.
-    Txs {
-        /// Where they came from.
-        source: Source,
-        /// A verdict each, or why the bytes are no list of transactions.
-        checked: Result<Vec<Result<CheckedTx, TxError>>, CodecError>,
-    },
-    /// A body came out of the checker.
+    /// For the engine.
+    Engine(weft_engine::Event),
+    /// A body came out of the checker, for the engine.
     Body {
-        /// Who sent it.
-        from: PeerId,
-        /// The block it should be.
-        hash: BlockHash,
-        /// The version of its header.
-        version: u16,
-        /// How many bytes it had.
-        bytes: usize,
-        /// The checked block, or what is wrong with it.
-        checked: Result<Arc<CheckedBlock>, BlockError>,
-        /// The room that its bytes take.
+        /// It.
+        event: weft_engine::Event,
+        /// The room that its bytes take until then.
         room: OwnedSemaphorePermit,
     },
-    /// All bodies of an answer came out of the checker.
-    Fetched {
-        /// Who answered.
-        from: PeerId,
-        /// What was asked.
-        want: Want,
+    /// A peer did something.
+    Peer(weft_gossip::Event),
+    /// A client submits transactions.
+    Submit {
+        /// Them.
+        txs: Vec<Tx>,
+        /// Where the answer goes.
+        reply: Reply,
+    },
+    /// A transaction that a client wants tried came out of the checker.
+    Tried {
+        /// It, or what is wrong with it.
+        checked: Vec<Result<CheckedTx, TxError>>,
+        /// Where the answer goes.
+        reply: Reply,
     },
     /// A client asks.
     Query {
@@ -72,30 +64,8 @@ pub enum Event {
         /// Where they go.
         reply: oneshot::Sender<String>,
     },
-    /// A peer did something.
-    Peer(weft_gossip::Event),
-    /// Time has passed.
-    Tick,
     /// The process was asked to stop.
     Stop,
-}
-
-/// Where transactions came from, and who waits for the verdict.
-#[derive(Debug)]
-pub enum Source {
-    /// A gossip message, to be answered with a verdict.
-    Peer {
-        /// Who sent it.
-        from: PeerId,
-        /// Its name.
-        message: MessageName,
-        /// How many bytes it had.
-        bytes: usize,
-    },
-    /// A client.
-    Client(Reply),
-    /// A client that wants to know what would become of it.
-    Trial(Reply),
 }
 
 /// Takes the answer to a query.

@@ -3,10 +3,10 @@
 //!
 //! A *reason* says why others should not rely on what this node answers now; with one it
 //! is not ready (503). A *note* says what its operator should look at; it stays ready.
-//! Each is a function of the engine in one of the two lists below, that answers a sentence
+//! Each is a function of the node in one of the two lists below, that answers a sentence
 //! or nothing. What newly comes is logged once, and once more when it has gone.
 
-use crate::engine::Engine;
+use crate::node::Node;
 use std::collections::BTreeSet;
 use weft_consensus::trust::Awaited;
 use weft_ledger::query::{self, Fullness};
@@ -21,11 +21,11 @@ const STALE_SLOTS: u64 = 16;
 const AHEAD: u64 = 2;
 
 /// Something that may have to be said.
-type Watch = fn(&Engine) -> Option<String>;
+type Watch = fn(&Node) -> Option<String>;
 
 /// Why a node is not ready.
 const REASONS: &[(&str, Watch)] = &[
-    ("unknown_rules", Engine::stop_reason),
+    ("unknown_rules", Node::stop_reason),
     ("awaiting", awaiting),
     ("stale", stale),
     ("clock", clock),
@@ -40,8 +40,8 @@ const NOTES: &[(&str, Watch)] = &[
     ("not_a_voter", not_a_voter),
     ("listens", listens),
     ("rows", rows),
-    ("unknown_rules_signalled", Engine::signal_note),
-    ("unknown_rules_locked_in", Engine::change_note),
+    ("unknown_rules_signalled", Node::signal_note),
+    ("unknown_rules_locked_in", Node::change_note),
 ];
 
 /// What was said before, by the names of the lists.
@@ -49,15 +49,15 @@ const NOTES: &[(&str, Watch)] = &[
 pub struct Said(BTreeSet<&'static str>);
 
 /// The last final block is too old.
-fn stale(engine: &Engine) -> Option<String> {
-    let lag = engine.final_lag_slots()?;
+fn stale(node: &Node) -> Option<String> {
+    let lag = node.final_lag_slots()?;
     (lag > STALE_SLOTS).then(|| format!("the last final block is {lag} slots old"))
 }
 
 /// A trusted block is awaited (R16).
-fn awaiting(engine: &Engine) -> Option<String> {
-    let Awaited { height, hash } = engine.finals.awaited()?;
-    let last = engine.core.finalized().0.height;
+fn awaiting(node: &Node) -> Option<String> {
+    let Awaited { height, hash } = node.engine.finals().awaited()?;
+    let last = node.engine.core().finalized().0.height;
     Some(if last < height {
         format!(
             "the trusted checkpoint {height} {hash} is not reached, the chain here is at {last}: nothing is final before it is"
@@ -70,8 +70,8 @@ fn awaiting(engine: &Engine) -> Option<String> {
 }
 
 /// The head is of a slot that the clock has not reached.
-fn clock(engine: &Engine) -> Option<String> {
-    before_its_head(engine.core.head().slot, engine.slot())
+fn clock(node: &Node) -> Option<String> {
+    before_its_head(node.engine.core().head().slot, node.slot())
 }
 
 fn before_its_head(head: Slot, now: Slot) -> Option<String> {
@@ -84,8 +84,8 @@ fn before_its_head(head: Slot, now: Slot) -> Option<String> {
 }
 
 /// Most peers are far ahead: this node catches up, or its clock is behind theirs.
-fn behind(engine: &Engine) -> Option<String> {
-    below_its_peers(engine.core.head().height, engine.peers.median_height()?)
+fn behind(node: &Node) -> Option<String> {
+    below_its_peers(node.engine.core().head().height, node.engine.peers().median_height()?)
 }
 
 fn below_its_peers(height: Height, theirs: Height) -> Option<String> {
@@ -98,8 +98,8 @@ fn below_its_peers(height: Height, theirs: Height) -> Option<String> {
 }
 
 /// The key of the voter runs elsewhere too.
-fn key_twice(engine: &Engine) -> Option<String> {
-    let seen = engine.core.foreign()?;
+fn key_twice(node: &Node) -> Option<String> {
+    let seen = node.engine.core().foreign()?;
     Some(format!(
         "the voter's key signed {seen}, which this node did not: it runs elsewhere too, and signs \
          nothing more here; stop one of the two, then start this one again"
@@ -107,17 +107,17 @@ fn key_twice(engine: &Engine) -> Option<String> {
 }
 
 /// The voter's key votes nowhere.
-fn not_a_voter(engine: &Engine) -> Option<String> {
-    let voter = engine.voter?;
-    (!engine.votes(&voter)).then(|| {
-        let address = engine.chain.address(voter);
+fn not_a_voter(node: &Node) -> Option<String> {
+    let voter = node.engine.voter()?;
+    (!node.engine.votes(&voter)).then(|| {
+        let address = node.chain.address(voter);
         format!("voter.key is {address}, not a voter of this chain: it signs nothing before it is elected")
     })
 }
 
 /// Rows of the voter that can't count as they are.
-fn rows(engine: &Engine) -> Option<String> {
-    let faults = engine.rows.faults();
+fn rows(node: &Node) -> Option<String> {
+    let faults = node.engine.rows().faults();
     let (netuid, fault) = faults.first_key_value()?;
     let more = match faults.len() {
         1 => String::new(),
@@ -127,8 +127,8 @@ fn rows(engine: &Engine) -> Option<String> {
 }
 
 /// The voter only listens so far.
-fn listens(engine: &Engine) -> Option<String> {
-    let (until, now) = (engine.core.listens_until()?, engine.slot());
+fn listens(node: &Node) -> Option<String> {
+    let (until, now) = (node.engine.core().listens_until()?, node.slot());
     (now <= until).then(|| {
         format!(
             "the voter listens up to slot {until} whether its key runs elsewhere, and signs nothing \
@@ -138,13 +138,13 @@ fn listens(engine: &Engine) -> Option<String> {
 }
 
 /// The state of the head is half full.
-fn half_full(engine: &Engine) -> Option<String> {
-    fuller(&engine.fullness()?, 5)
+fn half_full(node: &Node) -> Option<String> {
+    fuller(&node.fullness()?, 5)
 }
 
 /// It is nine tenths full.
-fn nearly_full(engine: &Engine) -> Option<String> {
-    fuller(&engine.fullness()?, 9)
+fn nearly_full(node: &Node) -> Option<String> {
+    fuller(&node.fullness()?, 9)
 }
 
 /// What to say of a state that is so many tenths full or more.
@@ -164,25 +164,25 @@ fn fuller(full: &Fullness, tenths: u64) -> Option<String> {
     })
 }
 
-fn said(engine: &Engine, list: &[(&'static str, Watch)]) -> Vec<(&'static str, String)> {
-    list.iter().filter_map(|(name, watch)| Some((*name, watch(engine)?))).collect()
+fn said(node: &Node, list: &[(&'static str, Watch)]) -> Vec<(&'static str, String)> {
+    list.iter().filter_map(|(name, watch)| Some((*name, watch(node)?))).collect()
 }
 
-impl Engine {
+impl Node {
     /// The chain's numbers that run on a state (R21).
     pub(crate) fn numbers(&self, state: &View<'_>) -> &Params {
-        self.core.executor().ledger().numbers_of(state)
+        self.engine.core().executor().ledger().numbers_of(state)
     }
 
     /// How full the state of the head is; none when that state is not kept.
     pub(crate) fn fullness(&self) -> Option<Fullness> {
-        let view = self.core.executor().view(&self.core.head_hash())?;
+        let view = self.engine.core().executor().view(&self.engine.core().head_hash())?;
         Some(query::fullness(&view, self.numbers(&view)))
     }
 
     /// Slots since the last block that this node calls final, if it calls one so.
     pub(crate) fn final_lag_slots(&self) -> Option<u64> {
-        Some(self.slot().0.saturating_sub(self.finals.said()?.slot.0))
+        Some(self.slot().0.saturating_sub(self.engine.finals().said()?.slot.0))
     }
 
     /// Why this node is not ready, and what its operator should know.

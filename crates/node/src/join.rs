@@ -16,7 +16,7 @@ mod places;
 
 pub use error::JoinError;
 
-use crate::engine::now;
+use crate::clock::now;
 use crate::genesis_pages::PAGE;
 use places::Seat;
 use serde_json::{Value, json};

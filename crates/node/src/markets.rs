@@ -2,7 +2,7 @@
 //! may vote.
 
 use crate::answer::{Answer, missing, parse};
-use crate::engine::Engine;
+use crate::node::Node;
 use serde_json::{Value, json};
 use weft_ledger::query::{commits, market, voters};
 use weft_rpc::RpcError;
@@ -12,7 +12,7 @@ fn no_subnet(netuid: Netuid) -> RpcError {
     missing("SubnetNotExists", format!("there is no subnet {netuid}"))
 }
 
-impl Engine {
+impl Node {
     /// The values by name, and beside them the table: bounds, unit, who sets it.
     pub(crate) fn hyperparameters(&self, params: &Value) -> Answer {
         let netuid: Netuid = parse(params, "netuid")?;

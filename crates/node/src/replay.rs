@@ -103,7 +103,7 @@ fn again(
         Err(e) => differ(e.to_string()),
         Ok(block) => {
             let input = Input::Restored { block: Arc::new(block) };
-            for effect in core.step(crate::engine::now(), input) {
+            for effect in core.step(crate::clock::now(), input) {
                 if let Effect::Refused { why, .. } = effect {
                     differ(why.to_string());
                 }

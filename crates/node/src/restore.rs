@@ -1,29 +1,53 @@
-//! From disk to a core that stands where the node stood.
+//! From disk to an engine that stands where the node stood.
 
+use crate::clock::now;
+use crate::disk::Disk;
 use crate::entropy;
 use crate::error::NodeError;
-use crate::final_record::{Finals, Tip};
+use crate::record::Record;
 use std::path::Path;
 use std::sync::Arc;
-use weft_consensus::{Base, Config, Core, Effect, Input, VoteFile, VoteRecord};
+use weft_consensus::trust::{Mark, Trust};
+use weft_consensus::{Base, Config, Core, VoteFile, VoteRecord};
+use weft_engine::io::{Io, Tip};
+use weft_engine::rows::Rows;
+use weft_engine::trust::Word;
+use weft_engine::{Engine, Setup};
 use weft_ledger::forks::Forks;
 use weft_ledger::state::{Entry, Key, Seed, Value};
+use weft_mempool::Bounds;
 use weft_store::{Recovered, Saved, Store, VoteState};
 use weft_types::check::{Known, check_block};
-use weft_types::{Canonical, Genesis, Hash, Program, SecretKey};
+use weft_types::{Canonical, Genesis, Hash, Height, Program, SecretKey, Slot};
 
 /// What a node starts from.
 pub(crate) struct Restored {
-    /// The open store.
-    pub store: Store,
-    /// The core, with the log's tail in it.
-    pub core: Core<Forks>,
-    /// What is final.
-    pub finals: Finals,
+    /// The engine, with the log's tail in it.
+    pub engine: Engine,
+    /// The disk.
+    pub disk: Disk,
+    /// What became of transactions.
+    pub record: Record,
     /// The root of the first state.
     pub genesis_root: Hash,
     /// Whether the vote file says that its key never signed.
     pub is_fresh: bool,
+}
+
+/// Who the node is, and what its operator set.
+pub(crate) struct Who {
+    /// The key of its voter.
+    pub voter: Option<SecretKey>,
+    /// Which rules it runs.
+    pub program: Program,
+    /// Whether the voter offers itself.
+    pub offers: bool,
+    /// The voter's rows.
+    pub rows: Rows,
+    /// How much the pool holds.
+    pub pool: Bounds,
+    /// What it is called among peers.
+    pub name: String,
 }
 
 /// What is in our log was verified before it came there.
@@ -53,11 +77,7 @@ fn seed() -> Seed {
 ///
 /// # Errors
 /// [`NodeError`] when the store can't be opened or holds another state than it says.
-pub(crate) fn open(
-    data: &Path,
-    genesis: &Genesis,
-    (voter, program): (Option<SecretKey>, Program),
-) -> Result<Restored, NodeError> {
+pub(crate) fn open(data: &Path, genesis: &Genesis, who: Who) -> Result<Restored, NodeError> {
     let (mut store, mut found) = Store::open(data, genesis.chain_id())?;
     let saved = found.checkpoint.take().map(|saved| from_checkpoint(genesis, saved));
     let standing = match saved.transpose() {
@@ -89,24 +109,27 @@ pub(crate) fn open(
         }
     };
     let standing = base.standing();
-    let mut finals = Finals::new(Tip {
+    let tip = Tip {
         height: standing.header.height,
         hash: standing.hash,
         state_root: standing.header.state_root,
         slot: standing.header.slot,
-    });
+    };
+    let mut disk = Disk::new(store);
     if whole {
-        finals.whole(forks.entries().map(|(key, slot, value)| {
+        disk.whole(forks.entries().map(|(key, slot, value)| {
             (key.to_bytes(), weft_store::Entry { slot, value: value.to_bytes() })
         }));
     }
-    let config = Config { program, ..Config::new(genesis, voter, vote) };
+    let Who { voter, program, offers, rows, pool, name } = who;
+    let config = Config { program, ..Config::new(genesis, voter.clone(), vote) };
     let core = Core::new(config, forks, &base);
-    let mut restored = Restored { store, core, finals, genesis_root, is_fresh };
+    let setup = Setup { core, base: tip, key: voter, offers, rows, pool, name };
+    let engine = Engine::new(genesis, setup);
+    let mut restored = Restored { engine, disk, record: Record::default(), genesis_root, is_fresh };
     for block in tail {
         restored.replay(block?, genesis)?;
     }
-    restored.settle();
     Ok(restored)
 }
 
@@ -167,36 +190,40 @@ impl Restored {
         let mut rng = entropy::generator();
         let rules = (&genesis.widest(), &genesis.chain_id());
         let block = check_block(block, rules, &Logged, &mut rng).map_err(state)?;
-        // It becomes final later, in the engine, with all that it wrote.
-        let block = Arc::new(block);
-        self.finals.remember(Arc::clone(&block));
-        let input = Input::Restored { block };
-        let effects = self.core.step(crate::engine::now(), input);
-        for effect in effects {
-            if let Effect::Finalized { hash, .. } = effect {
-                self.take_final()?;
-                self.store.mark_final(&hash)?;
+        let list = self.engine.restore(now(), Arc::new(block))?;
+        self.carry_out(list)
+    }
+
+    /// Judges the start (R16). What is awaited is on disk before this returns, and nothing was
+    /// taken from a peer yet.
+    pub(crate) fn judge(&mut self, word: Option<Trust>) -> Result<(), NodeError> {
+        let store = &self.disk.store;
+        let stored = crate::trust::stored(store, word)?;
+        let own = |height: Height| {
+            let hash = store.final_hash(height)?;
+            let slot = match height {
+                Height::ZERO => Slot::ZERO,
+                _ => store.block(&hash).ok()??.header().slot,
+            };
+            Some(Mark { height, hash, slot })
+        };
+        let list = self.engine.start(now(), Word { stored, word }, own)?;
+        if let Some(awaited) = self.engine.finals().awaited() {
+            tracing::warn!(height = %awaited.height, hash = %awaited.hash, "nothing is signed or called final before this trusted block is");
+        }
+        self.carry_out(list)
+    }
+
+    /// Carries out what a start asks for; nothing of it leaves the node.
+    fn carry_out(&mut self, list: Vec<Io>) -> Result<(), NodeError> {
+        for io in list {
+            match io {
+                Io::Final(finality) => self.disk.add(*finality, &mut self.record),
+                Io::MarkFinal(hash) => self.disk.mark_final(&hash)?,
+                Io::Await(awaited) => self.disk.wait_for(awaited)?,
+                other => return Err(state(format!("a start asked for {other:?}"))),
             }
         }
         Ok(())
-    }
-
-    fn take_final(&mut self) -> Result<(), NodeError> {
-        for block in self.core.executor_mut().take_final() {
-            let full = self
-                .finals
-                .recall(&block.hash, block.height)
-                .ok_or_else(|| state(format!("final block {} is not in the log", block.hash)))?;
-            self.finals.add(block, full.header().clone(), full.tx_ids());
-        }
-        Ok(())
-    }
-
-    /// What the restored head's state calls final may be said.
-    fn settle(&mut self) {
-        let head = self.core.head_hash();
-        if let Some(chain) = self.core.executor().chain(&head) {
-            self.finals.say(&chain.finality.finalized.hash);
-        }
     }
 }

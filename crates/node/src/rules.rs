@@ -5,14 +5,14 @@
 //! Not here: what stops (consensus), and how signals are counted (the ledger).
 
 use crate::answer::Answer;
-use crate::engine::Engine;
 use crate::error::NodeError;
-use crate::submit::AccountsAt;
+use crate::node::Node;
 use serde_json::{Value, json};
+use weft_consensus::Stopped;
 use weft_ledger::query::rules::{RulesInfo, rules};
 use weft_rpc::{Kind, RpcError};
 use weft_types::rules::may_test;
-use weft_types::{BlockHash, Genesis, Program, RulesId, Version};
+use weft_types::{Genesis, Program, RulesId, Version};
 
 /// The part of the power, in millionths, whose unknown signal an operator is warned of.
 const A_THIRD: u32 = 333_333;
@@ -31,37 +31,48 @@ pub fn program(genesis: &Genesis, known: Option<&[RulesId]>) -> Result<Program, 
     }
 }
 
-impl Engine {
+/// Why a node can't go on from its head.
+pub(crate) fn stopped_text(stopped: &Stopped) -> String {
+    let (Version { version, id }, from) = (stopped.rules, stopped.from);
+    let known = version.saturating_sub(1);
+    format!(
+        "this chain runs rules {version} ({id}) from height {from}, this program knows \
+         {known}: update"
+    )
+}
+
+/// What a client hears of a node that can't go on from its head.
+pub(crate) fn unknown_rules(stopped: &Stopped) -> RpcError {
+    RpcError::new(Kind::NotReady, "UnknownRules", stopped_text(stopped))
+        .help("run a newer program; this one serves what it has")
+}
+
+/// Logs that the next block is run by other rules.
+pub(crate) fn say_change(Version { version, id }: Version, dropped: usize) {
+    tracing::info!(version, %id, dropped, "the next block is run by other rules");
+}
+
+impl Node {
     /// Why this node can't go on from its head; none while it can.
     pub(crate) fn stop_reason(&self) -> Option<String> {
-        let stopped = self.core.stopped()?;
-        let (Version { version, id }, from) = (stopped.rules, stopped.from);
-        let known = version.saturating_sub(1);
-        Some(format!(
-            "this chain runs rules {version} ({id}) from height {from}, this program knows \
-             {known}: update"
-        ))
+        self.engine.core().stopped().map(|stopped| stopped_text(&stopped))
     }
 
     /// By rules that are not known here nothing can be said of a transaction (R21).
     pub(crate) fn knows_rules(&self) -> Result<(), RpcError> {
-        match self.stop_reason() {
-            None => Ok(()),
-            Some(why) => Err(RpcError::new(Kind::NotReady, "UnknownRules", why)
-                .help("run a newer program; this one serves what it has")),
-        }
+        self.engine.core().stopped().map_or(Ok(()), |stopped| Err(unknown_rules(&stopped)))
     }
 
     /// What the head's state says of rules.
     pub(crate) fn rules_info(&self) -> Option<RulesInfo> {
-        rules(&self.core.executor().view(&self.core.head_hash())?)
+        rules(&self.engine.core().executor().view(&self.engine.core().head_hash())?)
     }
 
     /// The part of the power that signals what this program does not know, in millionths.
     pub(crate) fn unknown_signals(&self) -> u32 {
         let info = self.rules_info();
         let signals = info.iter().flat_map(|info| &info.signals);
-        let unknown = signals.filter(|signal| !self.core.program().runs(&signal.id));
+        let unknown = signals.filter(|signal| !self.engine.core().program().runs(&signal.id));
         unknown.map(|signal| signal.power_ppm).fold(0, u32::saturating_add)
     }
 
@@ -81,7 +92,7 @@ impl Engine {
     pub(crate) fn change_note(&self) -> Option<String> {
         let next = self.rules_info()?.next?;
         let (id, height) = (next.id, next.height);
-        (!self.core.program().runs(&id)).then(|| {
+        (!self.engine.core().program().runs(&id)).then(|| {
             format!(
                 "the chain changes to rules {id} at height {height}, which this program does \
                  not know: update before"
@@ -89,22 +100,10 @@ impl Engine {
         })
     }
 
-    /// When the rules of the next block are others, what waits is looked at again (R21).
-    pub(crate) fn follow_rules(&mut self, head: &BlockHash) {
-        let now = self.core.rules();
-        if std::mem::replace(&mut self.rules_seen, now) == now {
-            return;
-        }
-        let accounts = AccountsAt::of(self.core.executor(), head);
-        let dropped = self.pool.recheck(&accounts);
-        let Version { version, id } = now;
-        tracing::info!(version, %id, dropped, "the next block is run by other rules");
-    }
-
     pub(crate) fn version(&self, params: &Value) -> Answer {
         self.read(params, |at| {
             let mut answer = json!(rules(&at.view));
-            answer["runs"] = json!(self.core.program().ids());
+            answer["runs"] = json!(self.engine.core().program().ids());
             Ok(answer)
         })
     }

@@ -1,71 +1,84 @@
-//! Blocks for peers: which ones an ask means, and how many of them one answer holds.
+//! Blocks for peers, read by a worker: how many of those that the engine names one answer
+//! holds.
 //!
 //! A block that can't be read from the log is answered as if we did not have it: a
 //! peer's question never stops the node, and another peer has the block.
 
-use crate::engine::Engine;
-use crate::error::NodeError;
-use crate::wire::{self, Answer, pack};
-use weft_consensus::Want;
-use weft_types::{Block, BlockHash, Canonical, Height};
+use crate::node::Node;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+use weft_engine::io::Places;
+use weft_engine::wire::{Answer, Kind, pack};
+use weft_gossip::Command;
+use weft_store::{Store, StoreError, Stored};
+use weft_types::{BlockHash, Canonical, Height};
 
 /// The most bytes of blocks in one answer, below what gossip lets through.
 const ANSWER_BYTES: usize = 6 << 20;
 
-/// The most blocks in one answer.
-pub const ANSWER_BLOCKS: usize = 128;
+/// Answers that are read at once.
+const AT_ONCE: usize = 2;
 
-impl Engine {
-    /// The blocks a peer asks for, encoded; none when we don't have them.
-    pub(crate) fn serve(&mut self, want: &Want) -> Vec<u8> {
-        let hashes = match want {
-            Want::Block(hash) => vec![*hash],
-            Want::Chain { from, tip } => self.chain_to(*from, tip),
-        };
-        let (blocks, unread) = gather(&hashes, |hash| self.block(hash));
-        if let Some((hash, error)) = unread {
-            self.metrics.unread.inc();
-            tracing::error!(%hash, %error, "a block in the log can't be read; a peer was told that it is not here");
-        }
-        pack(wire::Kind::Answer, &Answer::Blocks(blocks).to_bytes())
-    }
+/// Who reads, a few at a time.
+#[derive(Clone)]
+pub(crate) struct Workers(Arc<Semaphore>);
 
-    /// Hashes of the chain to `tip`, or to our head when we don't know it, oldest first.
-    fn chain_to(&self, from: Height, tip: &BlockHash) -> Vec<BlockHash> {
-        let known = self.core.block(tip).map(|block| block.hash());
-        let mut at = known.unwrap_or_else(|| self.core.head_hash());
-        let mut unfinal = Vec::new();
-        while let Some(block) = self.core.block(&at).filter(|b| b.header().height >= from) {
-            unfinal.push(at);
-            at = block.header().parent;
-        }
-        let lowest = unfinal.last().and_then(|h| self.core.block(h)).map(|b| b.header().height);
-        let end = lowest.unwrap_or(Height(self.finals.height().0.saturating_add(1)));
-        let last = Height(from.0.saturating_add(ANSWER_BLOCKS as u64)).min(end);
-        let finals = (from.0..last.0).map_while(|h| self.store.final_hash(Height(h)));
-        finals.chain(unfinal.into_iter().rev()).collect()
+impl Default for Workers {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
 }
 
-/// The first of these blocks that fit into an answer, up to one that we don't have or
-/// can't read; that one is said.
-fn gather(
-    hashes: &[BlockHash],
-    read: impl Fn(&BlockHash) -> Result<Option<Block>, NodeError>,
-) -> (Vec<Vec<u8>>, Option<(BlockHash, NodeError)>) {
+/// Where an answer goes.
+pub(crate) struct Served {
+    pub(crate) ticket: u64,
+    pub(crate) commands: mpsc::Sender<Command>,
+}
+
+impl Node {
+    /// Finds blocks in the log's index, and lets a worker read them and answer.
+    pub(crate) fn serve(&self, ticket: u64, places: &Places) {
+        let found = find(&self.disk.store, places);
+        let (served, workers) = (self.network.served(ticket), self.workers.clone());
+        let unread = self.metrics.unread.clone();
+        tokio::spawn(async move {
+            // The semaphore is never closed.
+            let Ok(_turn) = workers.0.acquire().await else { return };
+            let read = tokio::task::spawn_blocking(move || gather(&found)).await;
+            let Ok((blocks, damage)) = read else { return };
+            if let Some(error) = damage {
+                unread.inc();
+                tracing::error!(%error, "a block in the log can't be read; a peer was told that it is not here");
+            }
+            let data = Some(pack(Kind::Answer, &Answer::Blocks(blocks).to_bytes()));
+            // Gossip that ended needs no answer.
+            drop(served.commands.send(Command::Respond { ticket: served.ticket, data }).await);
+        });
+    }
+}
+
+/// Where the named blocks are in the log, up to the first that is not there.
+fn find(store: &Store, places: &Places) -> Vec<Stored> {
+    let (from, to) = places.finals;
+    let finals = (from.0..to.0).map_while(|height| store.final_hash(Height(height)));
+    let hashes: Vec<BlockHash> = finals.chain(places.blocks.iter().copied()).collect();
+    hashes.iter().map_while(|hash| store.stored(hash)).collect()
+}
+
+/// The first of these blocks that fit into an answer, up to one that can't be read; why not is
+/// said.
+fn gather(found: &[Stored]) -> (Vec<Vec<u8>>, Option<StoreError>) {
     let (mut blocks, mut bytes) = (Vec::new(), 0_usize);
-    for hash in hashes.iter().take(ANSWER_BLOCKS) {
-        match read(hash) {
-            Ok(Some(block)) => {
-                let block = block.to_bytes();
+    for stored in found {
+        match stored.bytes() {
+            Ok(block) => {
                 bytes = bytes.saturating_add(block.len());
                 if bytes > ANSWER_BYTES && !blocks.is_empty() {
                     break;
                 }
                 blocks.push(block);
             }
-            Ok(None) => break,
-            Err(error) => return (blocks, Some((*hash, error))),
+            Err(error) => return (blocks, Some(error)),
         }
     }
     (blocks, None)
@@ -74,10 +87,9 @@ fn gather(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_store::Store;
     use weft_types::check::seal_block;
     use weft_types::{
-        ChainId, CheckedBlock, Hash, Header, PublicKey, Round, SecretKey, Slot, Work,
+        Block, ChainId, CheckedBlock, Hash, Header, PublicKey, Round, SecretKey, Slot, Work,
     };
 
     const CHAIN: ChainId = Hash([7; 32]);
@@ -111,18 +123,6 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_holds_so_many_blocks_and_no_more() {
-        let blocks = line(300);
-        let hashes: Vec<_> = blocks.iter().map(CheckedBlock::hash).collect();
-        let find = |hash: &BlockHash| {
-            Ok(blocks.iter().find(|b| b.hash() == *hash).map(|b| b.block().clone()))
-        };
-        let (found, unread) = gather(&hashes, find);
-        assert_eq!((found.len(), ANSWER_BLOCKS, unread.is_none()), (128, 128, true));
-        assert_eq!(found.last().map(|b| hash_of(b)), Some(hashes[127]));
-    }
-
-    #[test]
     fn a_damaged_block_is_absent_for_a_peer_and_stops_nothing() {
         use std::os::unix::fs::FileExt as _;
         let dir = tempfile::tempdir().unwrap();
@@ -136,10 +136,15 @@ mod tests {
         let end = log.metadata().unwrap().len();
         log.write_all_at(&[0xff; 8], end - 8).unwrap();
         let hashes: Vec<_> = blocks.iter().map(CheckedBlock::hash).collect();
-        let (found, unread) = gather(&hashes, |hash| Ok(store.block(hash)?));
-        assert_eq!(found.iter().map(|b| hash_of(b)).collect::<Vec<_>>(), hashes[..2]);
-        let (hash, error) = unread.expect("the damage is said");
-        assert_eq!(hash, hashes[2]);
+        // The first is final and named by its height; one that is not here ends the answer.
+        store.mark_final(&hashes[0]).unwrap();
+        let named = vec![hashes[1], hashes[2], Hash([9; 32])];
+        let places = Places { finals: (Height(1), Height(2)), blocks: named };
+        let found = find(&store, &places);
+        assert_eq!(found.len(), 3);
+        let (read, damage) = gather(&found);
+        assert_eq!(read.iter().map(|b| hash_of(b)).collect::<Vec<_>>(), hashes[..2]);
+        let error = damage.expect("the damage is said");
         assert!(error.to_string().contains("is damaged at byte"), "{error}");
     }
 }

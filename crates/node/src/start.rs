@@ -9,25 +9,34 @@
 use crate::backend::Door;
 use crate::chain::Chain;
 use crate::checker::{self, Inbox};
+use crate::clients::Clients;
+use crate::clock::now;
 use crate::config::{Config, Home};
-use crate::engine::{Engine, now, slot_at};
 use crate::error::NodeError;
 use crate::event::{EVENTS, Event};
 use crate::genesis_pages::GenesisPages;
-use crate::restore::{self, Restored};
-use crate::rows::Rows;
+use crate::health::Said;
+use crate::metrics::Metrics;
+use crate::network::Network;
+use crate::node::Node;
+use crate::restore::{self, Restored, Who};
 use crate::rules;
-use crate::trust::{self, Trust};
+use crate::serve::Workers;
+use crate::trust::Trust;
 use crate::watch::Watched;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use weft_consensus::VoteRecord;
+use weft_engine::rows::Rows;
+use weft_engine::slot_at;
 use weft_gossip::{Limits, PeerName};
-use weft_mempool::{Bounds, Pool};
+use weft_mempool::Bounds;
 use weft_rpc::{Server, ServerConfig, ServerError};
 use weft_store::{Store, VoteState};
-use weft_types::{Canonical, Genesis, Millis, SecretKey};
+use weft_types::text::unmarked;
+use weft_types::{Canonical, Genesis, Millis, SecretKey, WeightRow};
 
 /// Makes a home: configuration, genesis, keys, and a store with a vote file that says
 /// "never voted".
@@ -126,7 +135,7 @@ pub fn run(home: &Home, order: Order) -> Result<(), NodeError> {
 async fn serve(home: &Home, mut order: Order) -> Result<(), NodeError> {
     let stop = order.stop.take();
     tokio::spawn(heed_hangup(order.hangup));
-    let (engine, server, events) = assemble(home, order).await?;
+    let (node, server, events) = assemble(home, order).await?;
     if let Some(Stop(stop)) = stop {
         let events = events.clone();
         tokio::spawn(async move {
@@ -137,28 +146,74 @@ async fn serve(home: &Home, mut order: Order) -> Result<(), NodeError> {
         });
     }
     tokio::spawn(stop_on_signal(events));
-    let result = run_engine(engine).await;
+    let result = run_node(node).await;
     drop(server);
     result
 }
 
-/// All parts of a node, started and joined; the engine does not run yet.
+/// All parts of a node, started and joined; its loop does not run yet.
 async fn assemble(
     home: &Home,
     order: Order,
-) -> Result<(Engine, Server, mpsc::Sender<Event>), NodeError> {
+) -> Result<(Node, Server, mpsc::Sender<Event>), NodeError> {
     let (config, genesis) = (home.config()?, home.genesis()?);
     config.check()?;
+    let Restored { engine, disk, record, genesis_root, .. } =
+        restore(home, (&config, &genesis), &order)?;
+    let (events, inbox) = mpsc::channel(EVENTS);
+    let (checker, work) = checker::desk();
+    let checking = start_checker(&genesis, work, &events)?;
+    let metrics = Metrics::default();
+    let gossip = start_gossip(home, &config, &genesis, order.peers)?;
+    let network = Network::new(gossip, &metrics);
+    let pages = GenesisPages::of(&genesis);
+    let door = Door::new(events.clone(), checker.txs.clone(), config.rpc_public, pages);
+    let server = start_rpc(&config, door).await?;
+    tracing::info!(rpc = %server.address, peer = %network.local(), "ready");
+    let node = Node {
+        engine,
+        disk,
+        network,
+        checker,
+        checking,
+        clients: Clients::default(),
+        record,
+        workers: Workers::default(),
+        events: inbox,
+        health_said: Said::default(),
+        metrics,
+        config,
+        chain: Chain::of(&genesis),
+        genesis_time: genesis.genesis_time,
+        genesis_root,
+        looked: Instant::now(),
+        wake: Millis::ZERO,
+    };
+    Ok((node, server, events))
+}
+
+/// The engine and its disk, where the node stood, judged.
+fn restore(
+    home: &Home,
+    (config, genesis): (&Config, &Genesis),
+    order: &Order,
+) -> Result<Restored, NodeError> {
     let voter = home.voter_key()?;
     let started = Instant::now();
-    let program = rules::program(&genesis, config.known_rules.as_deref())?;
-    let mut restored = restore::open(&home.data(), &genesis, (voter.clone(), program))?;
-    let public = voter.as_ref().map(SecretKey::public);
-    let guard = trust::judge(&genesis, &mut restored, public, order.trust)?;
-    restored.finals.judged(guard);
-    if public.is_some() {
-        let slots = listens(&genesis, &restored, order.no_wait);
-        restored.core.mind_own_key(slots);
+    let seed = voter.as_ref().map(|key| *key.seed()).unwrap_or_default();
+    let who = Who {
+        program: rules::program(genesis, config.known_rules.as_deref())?,
+        offers: config.offer,
+        rows: read_rows(config.row_file.as_deref(), &seed)?,
+        pool: Bounds { txs: config.pool_txs, ..Bounds::default() },
+        name: peer_name(home)?,
+        voter,
+    };
+    let mut restored = restore::open(&home.data(), genesis, who)?;
+    restored.judge(order.trust)?;
+    if restored.engine.voter().is_some() {
+        let slots = listens(genesis, &restored, order.no_wait);
+        restored.engine.mind_own_key(slots);
     } else {
         tracing::warn!(
             "there is no voter.key: this node is not a voter of this chain, it only follows"
@@ -167,48 +222,28 @@ async fn assemble(
     tracing::info!(
         name = %config.name,
         chain = %genesis.chain_id(),
-        height = restored.core.head().height.0,
-        r#final = restored.finals.said().map(|tip| tip.height.0),
+        height = restored.engine.core().head().height.0,
+        r#final = restored.engine.finals().said().map(|tip| tip.height.0),
         took_ms = started.elapsed().as_millis(),
         "state restored"
     );
-    let (events, inbox) = mpsc::channel(EVENTS);
-    let (checker, work) = checker::desk();
-    let checking = start_checker(&genesis, work, &events)?;
-    let gossip = start_gossip(home, &config, &genesis, order.peers)?;
-    let pages = GenesisPages::of(&genesis);
-    let door = Door::new(events.clone(), checker.txs.clone(), config.rpc_public, pages);
-    let server = start_rpc(&config, door).await?;
-    tracing::info!(rpc = %server.address, peer = %gossip.local, "ready");
-    let salt = voter.as_ref().map(|key| *key.seed()).unwrap_or_default();
-    let rows = Rows::read(config.row_file.as_deref(), &salt)?;
-    let engine = Engine {
-        chain: Chain::of(&genesis),
-        genesis_time: genesis.genesis_time,
-        genesis_root: restored.genesis_root,
-        voter: public,
-        rules_seen: restored.core.rules(),
-        reports: crate::reports::Reports::new(voter.clone()),
-        offers: crate::offers::Offers::new(voter.filter(|_| config.offer)),
-        core: restored.core,
-        pool: Pool::new(Bounds { txs: config.pool_txs, ..Bounds::default() }),
-        store: restored.store,
-        finals: restored.finals,
-        last_vote: None,
-        gossip,
-        checker,
-        checking,
-        events: inbox,
-        peers: crate::peers::Peers::default(),
-        relay: crate::relay::Relay::default(),
-        rows,
-        health_said: crate::health::Said::default(),
-        metrics: crate::metrics::Metrics::default(),
-        wake: Millis::ZERO,
-        looked: Instant::now(),
-        config,
+    Ok(restored)
+}
+
+/// The rows of a row file: a JSON list of weight rows. `seed` is the voter's.
+fn read_rows(path: Option<&Path>, seed: &[u8; 32]) -> Result<Rows, NodeError> {
+    let bad = |reason: String| NodeError::Rows {
+        path: path.map(|path| path.display().to_string()).unwrap_or_default(),
+        reason,
     };
-    Ok((engine, server, events))
+    let file: Vec<WeightRow> = match path {
+        None => Vec::new(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+            serde_json::from_str(unmarked(&text)).map_err(|e| bad(e.to_string()))?
+        }
+    };
+    Rows::of(file, seed).map_err(|e| bad(e.to_string()))
 }
 
 /// The network, with these peers beside those of the configuration.
@@ -241,16 +276,16 @@ fn listens(genesis: &Genesis, restored: &Restored, no_wait: bool) -> u64 {
     let rotation = genesis.params.rotation_blocks;
     let slot = slot_at(now(), genesis.genesis_time, genesis.params.slot_ms);
     let is_first = restored.is_fresh && slot.0 < rotation;
-    let base = restored.core.base();
+    let base = restored.engine.core().base();
     let is_alone = base.standing().sets.current.voters.len() < 2;
     if no_wait || is_first || is_alone { 0 } else { rotation }
 }
 
-/// The engine has a thread of its own: it computes and waits for the disk.
-async fn run_engine(engine: Engine) -> Result<(), NodeError> {
+/// The loop has a thread of its own: it computes and waits for the disk.
+async fn run_node(node: Node) -> Result<(), NodeError> {
     let failed = |reason: String| NodeError::Task { what: "the engine", reason };
     let handle = tokio::runtime::Handle::current();
-    let thread = tokio::task::spawn_blocking(move || handle.block_on(engine.run()));
+    let thread = tokio::task::spawn_blocking(move || handle.block_on(node.run()));
     thread.await.map_err(|e| failed(e.to_string()))?
 }
 

@@ -233,7 +233,11 @@ impl Stored {
         self.source.decode(self.place.offset, &self.bytes()?)
     }
 
-    fn bytes(&self) -> Result<Vec<u8>, StoreError> {
+    /// Reads its canonical bytes, to be served to peers as they are.
+    ///
+    /// # Errors
+    /// Those of [`Stored::read`].
+    pub fn bytes(&self) -> Result<Vec<u8>, StoreError> {
         let bytes = self.source.read(self.place.offset)?;
         match record::header_of(&bytes) {
             Some(header) if header.hash() == self.hash => Ok(bytes),

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use weft_node::engine::now;
+use weft_node::clock::now;
 use weft_node::start::Stopper;
 use weft_rpc::client::{Client, ClientError};
 use weft_types::Millis;

@@ -30,7 +30,7 @@ pub struct Landed {
 
 /// Transactions by name, and the order in which they are forgotten.
 #[derive(Debug, Default)]
-pub struct Remembered {
+pub struct Record {
     landed: HashMap<TxId, Landed>,
     order: VecDeque<TxId>,
     bytes: usize,
@@ -60,7 +60,7 @@ fn outcome(receipt: &TxReceipt) -> Value {
     said
 }
 
-impl Remembered {
+impl Record {
     /// Takes what became of a transaction, and forgets the oldest until there is room.
     pub fn add(&mut self, id: TxId, (height, index): (Height, usize), receipt: &TxReceipt) {
         let said = outcome(receipt).to_string().into_boxed_str();
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn what_became_of_transactions_is_remembered_by_bytes() {
         for events in [1, 500] {
-            let mut all = Remembered::default();
+            let mut all = Record::default();
             let length = outcome(&receipt(0, events)).to_string().len() + ENTRY;
             let fit = u64::try_from(BYTES / length).unwrap();
             for n in 0..2 * fit {
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_failed_says_why() {
-        let mut all = Remembered::default();
+        let mut all = Record::default();
         let failed = TxReceipt { result: Err(CallError::OutOfRange), ..receipt(1, 1) };
         all.add(id(1), (Height(1), 0), &failed);
         let said = all.get(&id(1)).unwrap().outcome();

@@ -1,0 +1,88 @@
+//! An engine for tests: one that is a chain of its own, with a peer that is up.
+
+use crate::io::{Io, Note, Tip};
+use crate::rows::Rows;
+use crate::trust::Word;
+use crate::{Engine, Event, Setup};
+use weft_consensus::{Base, Config, Core, PeerId, VoteFile, VoteRecord};
+use weft_ledger::forks::Forks;
+use weft_ledger::state::Seed;
+use weft_mempool::Bounds;
+use weft_types::key::derive_test_key;
+use weft_types::{Genesis, Millis, Network};
+
+/// When slot 0 began.
+pub const BEGAN: Millis = Millis(1_000_000);
+
+/// The peer that is up.
+pub const PEER: PeerId = PeerId(1);
+
+/// An engine, its genesis, and what it wanted since it was last looked at.
+pub struct Alone {
+    pub engine: Engine,
+    pub genesis: Genesis,
+    pub now: Millis,
+    pub charged: u64,
+}
+
+impl Alone {
+    pub fn new() -> Self {
+        let key = derive_test_key("alone", "voter");
+        let coldkey = derive_test_key("alone", "cold").public();
+        let genesis = Genesis::fair(Network::Local, "alone", BEGAN, &[(key.public(), coldkey)]);
+        let forks = Forks::new(&genesis, Seed([0; 4])).unwrap();
+        let base = Base::genesis(&genesis, forks.executed(&genesis.block_hash()).unwrap());
+        let standing = base.standing();
+        let tip = Tip {
+            height: standing.header.height,
+            hash: standing.hash,
+            state_root: standing.header.state_root,
+            slot: standing.header.slot,
+        };
+        let vote = VoteFile::Known(VoteRecord::default());
+        let core = Core::new(Config::new(&genesis, Some(key.clone()), vote), forks, &base);
+        let setup = Setup {
+            core,
+            base: tip,
+            key: Some(key),
+            offers: true,
+            rows: Rows::default(),
+            pool: Bounds::default(),
+            name: "me".to_owned(),
+        };
+        let mut engine = Engine::new(&genesis, setup);
+        let now = Millis(BEGAN.0 + 1);
+        engine.start(now, Word::default(), |_| None).unwrap();
+        let mut alone = Self { engine, genesis, now, charged: 0 };
+        alone.step(Event::PeerUp { peer: PEER, name: "one".to_owned() });
+        alone
+    }
+
+    /// One step at the same time as the last.
+    pub fn step(&mut self, event: Event) -> Vec<Io> {
+        let list = self.engine.step(self.now, event);
+        for io in &list {
+            if let Io::Note(Note::Unreadable { bytes, .. }) = io {
+                self.charged += bytes;
+            }
+        }
+        list
+    }
+}
+
+/// Dice that decide nothing.
+pub fn dice() -> rand_chacha::ChaCha8Rng {
+    rand_core::SeedableRng::seed_from_u64(1)
+}
+
+/// What of it leaves for the network: judgements, answers, what becomes of a peer.
+pub fn told(list: &[Io]) -> Vec<String> {
+    let text = |io: &Io| match io {
+        Io::Judge { judgement, .. } => Some(format!("{judgement:?}")),
+        Io::Answer { data, .. } => Some(format!("answer {}", data.is_some())),
+        Io::Punish { .. } => Some("punish".to_owned()),
+        Io::Disconnect { why, .. } => Some(format!("disconnect {why}")),
+        _ => None,
+    };
+    list.iter().filter_map(text).collect()
+}

@@ -1,0 +1,180 @@
+//! What an engine makes of messages that it can't read or judge (R21), and of those that nobody
+//! honest sends; what it says of who votes.
+
+use crate::alone::{Alone, PEER, told};
+use crate::io::{Io, Source, Topic};
+use crate::peers::UNREADABLE;
+use crate::wire::{Answer, Kind, pack};
+use crate::{Event, trust::Halt};
+use weft_consensus::Want;
+use weft_types::check::{BlockError, TxError, seal_block};
+use weft_types::key::derive_test_key;
+use weft_types::{
+    Canonical, Hash, Header, Height, Millis, PublicKey, Rao, Round, RulesId, Share, Slot, Work,
+};
+
+const MESSAGE: [u8; 20] = [5; 20];
+
+fn says(topic: Topic, data: Vec<u8>) -> Event {
+    Event::Said { from: PEER, topic, message: MESSAGE, data }
+}
+
+fn list(errors: Vec<TxError>) -> Event {
+    let source = Source::Peer { from: PEER, message: MESSAGE, bytes: 100 };
+    Event::Txs { source, checked: Ok(errors.into_iter().map(Err).collect()) }
+}
+
+fn block(version: u16) -> weft_types::Block {
+    let key = derive_test_key("strange", "proposer");
+    let header = Header {
+        version,
+        signal: RulesId::NONE,
+        slot: Slot(1),
+        round: Round(1),
+        height: Height(1),
+        parent: Hash::ZERO,
+        proposer: key.public(),
+        txs_root: Hash::ZERO,
+        proof_root: Hash::ZERO,
+        state_root: Hash::ZERO,
+        work: Work(0),
+    };
+    seal_block(header, (&key, &Hash::ZERO), vec![], None, vec![]).block().clone()
+}
+
+/// A5
+#[test]
+fn r21_what_can_not_be_decoded_costs_its_bytes_and_bans_nobody() {
+    let mut node = Alone::new();
+    let strange = [
+        (Topic::Shares, pack(Kind::Share, &[0xff; 50])),
+        (Topic::Headers, pack(Kind::Header, &[9, 0, 0xff])),
+        (Topic::Headers, pack(Kind::Header, &block(2).signed.to_bytes())),
+        (Topic::Headers, vec![99; 70]),
+    ];
+    let mut sum = 0;
+    for (topic, data) in strange {
+        sum += data.len() as u64;
+        assert_eq!(told(&node.step(says(topic, data))), ["Ignore"], "{topic:?}");
+        assert_eq!(node.charged, sum, "{topic:?}");
+    }
+    let source = Source::Peer { from: PEER, message: MESSAGE, bytes: 100 };
+    let checked = Err(Share::from_bytes(&[]).unwrap_err());
+    assert_eq!(told(&node.step(Event::Txs { source, checked })), ["Ignore"]);
+    assert_eq!(node.charged, sum + 100);
+    let data = pack(Kind::Request, &[0xff; 20]);
+    let list = node.step(Event::Asked { from: PEER, ticket: 3, data });
+    assert_eq!(told(&list), ["answer false"]);
+    let data = pack(Kind::Answer, &[0xff; 20]);
+    assert!(told(&node.step(Event::Answered { from: PEER, ask: 3, data })).is_empty());
+    assert_eq!(node.charged, sum + 144);
+    // What says a version that we know and is not one is no newer program's.
+    let list = node.step(says(Topic::Headers, pack(Kind::Header, &[1, 0, 0xff])));
+    assert_eq!(told(&list), ["Reject", "punish"]);
+}
+
+/// A5
+#[test]
+fn r21_a_transaction_that_fails_by_numbers_bans_nobody_and_a_forged_one_does() {
+    let mut node = Alone::new();
+    let (have, need) = (Rao(1), Rao(2));
+    let numbers = [
+        TxError::FeeTooLow { have, need, bytes: 3 },
+        TxError::BatchSize { got: 100, limit: 64 },
+        TxError::TooLarge { got: 2, limit: 1 },
+    ];
+    for error in numbers {
+        assert_eq!(told(&node.step(list(vec![error]))), ["Ignore"]);
+    }
+    assert_eq!(node.charged, 300);
+    let signer = PublicKey([1; 32]);
+    for forged in [TxError::BadSignature { signer }, TxError::BadEvidence { offender: signer }] {
+        let few = TxError::FeeTooLow { have, need, bytes: 3 };
+        assert_eq!(told(&node.step(list(vec![few, forged]))), ["Reject", "punish"]);
+    }
+    assert_eq!(node.charged, 300);
+}
+
+/// A5
+#[test]
+fn r21_a_body_of_a_version_that_we_do_not_run_is_charged_and_never_checked() {
+    let mut node = Alone::new();
+    let want = Want::Block(Hash::ZERO);
+    let body = block(2).to_bytes();
+    let ask = node.engine.asks.begin(Some(want));
+    let data = pack(Kind::Answer, &Answer::Blocks(vec![body.clone()]).to_bytes());
+    let list = node.step(Event::Answered { from: PEER, ask, data });
+    assert_eq!(node.charged, body.len() as u64);
+    let checks = |io: &Io| matches!(io, Io::CheckBodies { bodies, .. } if bodies.is_empty());
+    assert!(list.iter().any(checks), "the answer is through: {list:?}");
+    // One of rules that we know and have not come to, which fails by our numbers.
+    let why = BlockError::TooLarge { got: 9, limit: 8 };
+    let (from, hash, checked) = (PEER, Hash::ZERO, Err(why));
+    let list = node.step(Event::Body { from, hash, version: 2, bytes: 7, checked });
+    assert_eq!(node.charged, body.len() as u64 + 7);
+    assert!(told(&list).is_empty());
+}
+
+/// A5
+#[test]
+fn r21_a_peer_that_sends_too_much_that_can_not_be_read_is_disconnected_by_name_not_banned() {
+    let mut node = Alone::new();
+    let half = usize::try_from(UNREADABLE / 2).unwrap();
+    let source = Source::Peer { from: PEER, message: MESSAGE, bytes: half };
+    for _ in 0..2 {
+        let checked = Err(Share::from_bytes(&[]).unwrap_err());
+        assert_eq!(told(&node.step(Event::Txs { source, checked })), ["Ignore"], "so many may be");
+    }
+    let said = told(&node.step(says(Topic::Shares, vec![99; 10])));
+    let [_, disconnect] = &said[..] else { panic!("{said:?}") };
+    assert!(disconnect.contains(&(UNREADABLE + 10).to_string()), "{disconnect}");
+}
+
+/// A8
+#[test]
+fn the_shell_hears_who_votes_when_that_changes_and_once() {
+    let mut node = Alone::new();
+    let voters = |list: &[Io]| list.iter().filter(|io| matches!(io, Io::Voters(_))).count();
+    let mut told = 0;
+    for _ in 0..4 {
+        node.now = Millis(node.now.0 + 1_000);
+        told += voters(&node.step(Event::Tick));
+    }
+    assert!(told <= 1, "once: {told}");
+    assert!(node.engine.votes(&node.engine.voter().unwrap()));
+}
+
+/// What is refused can't be brought again for two minutes, by whomever. So who has left, or
+/// was sent away, must not be able to take a share or a transaction along.
+#[test]
+fn what_a_peer_sent_before_it_left_is_judged_by_what_it_says_and_not_lost() {
+    let mut node = Alone::new();
+    node.step(Event::PeerDown { peer: PEER });
+    let txs = pack(Kind::Transactions, &Vec::<weft_types::Tx>::new().to_bytes());
+    let list = node.step(says(Topic::Transactions, txs));
+    assert!(list.iter().any(|io| matches!(io, Io::CheckTxs { .. })), "{list:?}");
+    let checkpoint = |round, hash| weft_types::Checkpoint { round: Round(round), hash };
+    let vote = weft_types::Vote {
+        voter: node.engine.voter().unwrap(),
+        source: checkpoint(0, node.engine.core().head_hash()),
+        target: checkpoint(1, Hash([3; 32])),
+        items: Hash::ZERO,
+    };
+    let signed = weft_types::SignedVote { vote, signature: weft_types::Signature([1; 64]) };
+    let share = Share { signed, items: Vec::new() };
+    let list = node.step(says(Topic::Shares, pack(Kind::Share, &share.to_bytes())));
+    assert_eq!(told(&list), ["Reject"]);
+    // Nobody is there to be asked for the body.
+    let header = pack(Kind::Header, &block(1).signed.to_bytes());
+    assert_eq!(told(&node.step(says(Topic::Headers, header))), ["Ignore"]);
+}
+
+/// A2
+#[test]
+fn r16_a_process_that_stood_still_for_longer_than_the_window_stops_by_name() {
+    let mut node = Alone::new();
+    let window = weft_consensus::trust::window(&node.genesis.params);
+    node.now = Millis(node.now.0 + node.genesis.params.slot_ms * (window + 10));
+    let list = node.step(Event::Tick);
+    assert!(matches!(&list[..], [Io::Halt(Halt::Untrusted(_))]), "{list:?}");
+}

@@ -1,0 +1,207 @@
+//! The network's side of a node: peers by number for the engine and by name for gossip, and
+//! the commands that the engine's Io become.
+
+use crate::metrics::Metrics;
+use crate::serve::Served;
+use prometheus_client::metrics::counter::Counter;
+use std::collections::{BTreeMap, BTreeSet};
+use weft_consensus::PeerId;
+use weft_engine::Event as Happened;
+use weft_engine::io::{Judgement, MessageName, Topic};
+use weft_engine::peers::NOBODY;
+use weft_gossip::{
+    Command, Event as Peer, Gossip, MessageName as Name, PeerName, Topic as About, Verdict,
+};
+use weft_types::PublicKey;
+
+/// The most addresses of our own that are kept: a machine may have many.
+const OWN_ADDRESSES: usize = 16;
+
+/// Gossip, and who is who.
+pub(crate) struct Network {
+    pub(crate) gossip: Gossip,
+    next: u64,
+    by_id: BTreeMap<PeerId, PeerName>,
+    by_name: BTreeMap<PeerName, PeerId>,
+    addresses: BTreeMap<PeerName, Vec<String>>,
+    own: Vec<String>,
+    /// Commands that gossip's full queue lost.
+    lost: Counter,
+    /// Peers that were punished.
+    punished: Counter,
+}
+
+impl Network {
+    pub(crate) fn new(gossip: Gossip, metrics: &Metrics) -> Self {
+        Self {
+            gossip,
+            next: 0,
+            by_id: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            own: Vec::new(),
+            lost: metrics.commands_lost.clone(),
+            punished: metrics.punished.clone(),
+        }
+    }
+
+    /// What the engine must hear of an event. A message of one that left is nobody's;
+    /// what else comes late of it is not looked at.
+    pub(crate) fn hear(&mut self, event: Peer) -> Option<Happened> {
+        match event {
+            Peer::Message { topic, name, from, data } => {
+                let from = self.number(&from).unwrap_or(NOBODY);
+                let topic = match topic {
+                    About::Transactions => Topic::Transactions,
+                    About::Shares => Topic::Shares,
+                    About::Headers => Topic::Headers,
+                };
+                Some(Happened::Said { from, topic, message: name.to_bytes(), data })
+            }
+            Peer::Request { from, ticket, data } => {
+                let Some(from) = self.number(&from) else {
+                    self.answer(ticket, None);
+                    return None;
+                };
+                Some(Happened::Asked { from, ticket, data })
+            }
+            Peer::Response { from, id, data } => {
+                Some(Happened::Answered { from: self.number(&from)?, ask: id, data })
+            }
+            Peer::RequestFailed { from, id, .. } => {
+                Some(Happened::Unanswered { from: self.number(&from)?, ask: id })
+            }
+            Peer::PeerUp { peer, addresses } => Some(self.up(peer, addresses)),
+            Peer::PeerAt { peer, addresses } => {
+                if self.by_name.contains_key(&peer) {
+                    self.addresses.insert(peer, addresses);
+                }
+                None
+            }
+            Peer::PeerDown { peer } => self.down(&peer),
+            Peer::Listening { address } => {
+                tracing::info!(%address, "listening");
+                if self.own.len() < OWN_ADDRESSES && !self.own.contains(&address) {
+                    self.own.push(address);
+                }
+                None
+            }
+        }
+    }
+
+    fn up(&mut self, peer: PeerName, addresses: Vec<String>) -> Happened {
+        self.next += 1;
+        let id = PeerId(self.next);
+        self.by_id.insert(id, peer);
+        self.by_name.insert(peer, id);
+        self.addresses.insert(peer, addresses);
+        tracing::info!(%peer, peers = self.by_id.len(), "peer up");
+        Happened::PeerUp { peer: id, name: peer.to_string() }
+    }
+
+    fn down(&mut self, peer: &PeerName) -> Option<Happened> {
+        self.addresses.remove(peer);
+        let id = self.by_name.remove(peer)?;
+        self.by_id.remove(&id);
+        tracing::info!(%peer, peers = self.by_id.len(), "peer down");
+        Some(Happened::PeerDown { peer: id })
+    }
+
+    fn number(&self, name: &PeerName) -> Option<PeerId> {
+        self.by_name.get(name).copied()
+    }
+
+    fn name(&self, id: PeerId) -> Option<PeerName> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// All peers.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &PeerName> {
+        self.by_name.keys()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Where others can dial a peer, as far as we know.
+    pub(crate) fn addresses(&self, name: &PeerName) -> &[String] {
+        self.addresses.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What this node is called.
+    pub(crate) const fn local(&self) -> PeerName {
+        self.gossip.local
+    }
+
+    /// Where we accept connections.
+    pub(crate) fn own(&self) -> &[String] {
+        &self.own
+    }
+
+    /// Hands a command to gossip; when its queue is full the command is lost, as any
+    /// message on a network may be, and counted.
+    fn command(&self, command: Command) {
+        if self.gossip.commands.try_send(command).is_err() {
+            self.lost.inc();
+        }
+    }
+
+    pub(crate) fn publish(&self, topic: Topic, data: Vec<u8>) {
+        let topic = match topic {
+            Topic::Transactions => About::Transactions,
+            Topic::Shares => About::Shares,
+            Topic::Headers => About::Headers,
+        };
+        self.command(Command::Publish { topic, data });
+    }
+
+    pub(crate) fn judge(&self, message: MessageName, judgement: Judgement) {
+        let verdict = match judgement {
+            Judgement::Accept => Verdict::Accept,
+            Judgement::Ignore => Verdict::Ignore,
+            Judgement::Reject => Verdict::Reject,
+        };
+        self.command(Command::Verdict { message: Name::of_bytes(message), verdict });
+    }
+
+    pub(crate) fn ask(&self, peer: PeerId, id: u64, data: Vec<u8>) {
+        if let Some(peer) = self.name(peer) {
+            self.command(Command::Request { peer, id, data });
+        }
+    }
+
+    pub(crate) fn answer(&self, ticket: u64, data: Option<Vec<u8>>) {
+        self.command(Command::Respond { ticket, data });
+    }
+
+    /// Where a worker puts what it read for a peer.
+    pub(crate) fn served(&self, ticket: u64) -> Served {
+        Served { ticket, commands: self.gossip.commands.clone() }
+    }
+
+    pub(crate) fn keep(&self, voter: PublicKey, peer: PeerId) {
+        if let Some(peer) = self.name(peer) {
+            self.command(Command::Keep { voter: voter.0, peer });
+        }
+    }
+
+    pub(crate) fn voters(&self, voters: &BTreeSet<PublicKey>) {
+        self.command(Command::Voters { voters: voters.iter().map(|key| key.0).collect() });
+    }
+
+    pub(crate) fn disconnect(&self, peer: PeerId, reason: String) {
+        let Some(peer) = self.name(peer) else { return };
+        tracing::warn!(%peer, reason, "peer disconnected");
+        self.command(Command::Disconnect { peer, reason });
+    }
+
+    pub(crate) fn punish(&self, peer: PeerId, reason: String) {
+        self.punished.inc();
+        tracing::warn!(peer = peer.0, why = %reason, "peer punished");
+        if let Some(peer) = self.name(peer) {
+            self.command(Command::Punish { peer, reason });
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The node: one loop around the engine.
+//!
+//! One receive of a bounded event, one step of the engine ([`weft_engine`]), and what came back
+//! carried out in its order (I5, I6). Nothing is decided here. What fails on the way to the
+//! disk stops the node at that place: a voter that can't write must not sign.
+
+use crate::backend::busy;
+use crate::chain::Chain;
+use crate::checker::Desk;
+use crate::clients::Clients;
+use crate::clock::now;
+use crate::config::Config;
+use crate::disk::Disk;
+use crate::error::NodeError;
+use crate::event::Event;
+use crate::health::Said;
+use crate::metrics::Metrics;
+use crate::network::Network;
+use crate::record::Record;
+use crate::serve::Workers;
+use crate::watch::{self, Watched};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use weft_engine::io::{Io, Source};
+use weft_engine::{Engine, Event as Happened};
+use weft_rpc::Method;
+use weft_types::{Hash, Millis, Slot};
+
+/// The longest a node sleeps without looking at its clock.
+const NAP: Duration = Duration::from_millis(500);
+
+/// How often the store's thread and the node's health are looked after.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// An engine and what it needs around it.
+pub struct Node {
+    pub(crate) engine: Engine,
+    pub(crate) disk: Disk,
+    pub(crate) network: Network,
+    pub(crate) checker: Desk,
+    /// The thread that verifies.
+    pub(crate) checking: Watched,
+    pub(crate) clients: Clients,
+    /// What became of transactions.
+    pub(crate) record: Record,
+    /// Who reads blocks for peers.
+    pub(crate) workers: Workers,
+    pub(crate) events: mpsc::Receiver<Event>,
+    pub(crate) health_said: Said,
+    pub(crate) metrics: Metrics,
+    pub(crate) config: Config,
+    pub(crate) chain: Chain,
+    /// When slot 0 began.
+    pub(crate) genesis_time: Millis,
+    /// The root of the first state.
+    pub(crate) genesis_root: Hash,
+    /// When health and the store were last looked at.
+    pub(crate) looked: Instant,
+    /// When the engine is to hear of time.
+    pub(crate) wake: Millis,
+}
+
+impl Node {
+    /// The slot that this node's clock shows.
+    pub(crate) fn slot(&self) -> Slot {
+        self.engine.slot_of(now())
+    }
+
+    /// Runs until asked to stop, until the disk fails, or until the checker or the
+    /// network ends.
+    ///
+    /// # Errors
+    /// [`NodeError`] says what can't go on.
+    pub async fn run(mut self) -> Result<(), NodeError> {
+        let ended = loop {
+            match self.next().await {
+                Ok(Event::Stop) => break Ok(()),
+                Ok(event) => match self.take(event) {
+                    Ok(()) => {}
+                    // Nothing more is written behind what could not be.
+                    Err(error @ NodeError::Store(_)) => return Err(error),
+                    Err(error) => break Err(error),
+                },
+                Err(error) => break Err(error),
+            }
+        };
+        self.shut().and(ended)
+    }
+
+    /// The next thing that happens: an event, a peer's message, or time.
+    ///
+    /// # Errors
+    /// [`NodeError::Task`] when the checker or the network has ended.
+    async fn next(&mut self) -> Result<Event, NodeError> {
+        // The engine's wish is a point in time, so that events in between never put it off: when
+        // it has come, the clock goes before whatever waits, or events that never cease would
+        // let no slot begin here.
+        let left = Duration::from_millis(self.wake.0.saturating_sub(now().0));
+        if left.is_zero() {
+            return Ok(Event::Engine(Happened::Tick));
+        }
+        tokio::select! {
+            error = self.checking.ended() => Err(error),
+            end = &mut self.network.gossip.task => Err(watch::ended("the network", end)),
+            event = self.events.recv() => Ok(event.unwrap_or(Event::Stop)),
+            Some(event) = self.network.gossip.events.recv() => Ok(Event::Peer(event)),
+            () = tokio::time::sleep(left.min(NAP)) => Ok(Event::Engine(Happened::Tick)),
+        }
+    }
+
+    /// Takes one event.
+    fn take(&mut self, event: Event) -> Result<(), NodeError> {
+        match event {
+            Event::Engine(event) => self.step(event)?,
+            Event::Body { event, room } => {
+                self.step(event)?;
+                drop(room);
+            }
+            Event::Peer(event) => {
+                if let Some(event) = self.network.hear(event) {
+                    self.step(event)?;
+                }
+            }
+            Event::Submit { txs, reply } => {
+                let client = self.clients.take(reply);
+                self.step(Happened::Submit { client, txs })?;
+            }
+            Event::Tried { checked, reply } => self.answer_trial(reply, checked),
+            Event::Query { method: Method::VoterQueueRow, params, reply } => {
+                self.queue_row(&params, reply)?;
+            }
+            // A client that went away is not waited for.
+            Event::Query { method, params, reply } => {
+                drop(reply.send(self.answer(method, &params)));
+            }
+            Event::Block { params, reply } => drop(reply.send(self.find_block(&params))),
+            Event::Health { reply } => drop(reply.send(self.health())),
+            Event::Metrics { reply } => drop(reply.send(self.figures())),
+            Event::Stop => {}
+        }
+        if self.looked.elapsed() >= LOOK {
+            self.looked = Instant::now();
+            self.say_health();
+            self.disk.look()?;
+        }
+        Ok(())
+    }
+
+    /// Lets the engine take an event, and carries out what it wants. What comes back at once,
+    /// since the checker has no room, is an event of its own behind the whole list: a step
+    /// within a list would write what it wants before what the engine wanted first.
+    pub(crate) fn step(&mut self, event: Happened) -> Result<(), NodeError> {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for io in self.engine.step(now(), event) {
+                events.extend(self.carry_out(io)?);
+            }
+        }
+        self.wake = self.engine.wakes_at();
+        Ok(())
+    }
+
+    /// Carries out one thing; one short line for each kind. Answers what happened by it.
+    fn carry_out(&mut self, io: Io) -> Result<Option<Happened>, NodeError> {
+        match io {
+            Io::Append(block) => {
+                self.metrics.blocks.inc();
+                self.disk.append(&block)?;
+            }
+            Io::Sync => self.disk.sync()?,
+            Io::Vote(record) => self.disk.vote(&record)?,
+            Io::Await(awaited) => self.disk.wait_for(awaited)?,
+            Io::Final(finality) => self.disk.add(*finality, &mut self.record),
+            Io::MarkFinal(hash) => self.disk.mark_final(&hash)?,
+            Io::Checkpoint(base) => self.disk.checkpoint(&base)?,
+            Io::Publish { topic, data } => self.network.publish(topic, data),
+            Io::Judge { message, judgement } => self.network.judge(message, judgement),
+            Io::Ask { peer, ask, data } => self.network.ask(peer, ask, data),
+            Io::Answer { ticket, data } => self.network.answer(ticket, data),
+            Io::Serve { ticket, places } => self.serve(ticket, &places),
+            Io::Keep { voter, peer } => self.network.keep(voter, peer),
+            Io::Voters(voters) => self.network.voters(&voters),
+            Io::Disconnect { peer, why } => self.network.disconnect(peer, why),
+            Io::Punish { peer, why } => self.network.punish(peer, why),
+            Io::CheckTxs { source: Source::Client(client), txs } => {
+                if self.checker.txs(Source::Client(client), txs).is_some() {
+                    self.clients.refuse(client, busy());
+                }
+            }
+            Io::CheckTxs { source, txs } => {
+                return Ok(self.checker.txs(source, txs).map(Happened::CheckerFull));
+            }
+            Io::CheckBodies { from, want, bodies } => {
+                return Ok(self.checker.bodies(from, want, bodies).map(Happened::CheckerFull));
+            }
+            Io::Tell { client, told } => self.clients.tell(client, told),
+            Io::Note(note) => self.note(note),
+            Io::Halt(halt) => return Err(halt.into()),
+        }
+        Ok(None)
+    }
+
+    /// The end: everything is written, then the store is closed.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the disk fails.
+    fn shut(mut self) -> Result<(), NodeError> {
+        for io in self.engine.stop(now()) {
+            self.carry_out(io)?;
+        }
+        self.disk.close()?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
