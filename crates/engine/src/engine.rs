@@ -229,6 +229,20 @@ impl<K: Known> Engine<K> {
         &self.core
     }
 
+    /// Its operator says whether its voter offers itself.
+    pub const fn offer(&mut self, offers: bool) {
+        self.offers.turn(offers);
+    }
+
+    /// Gives an input to the core that nobody sent: for who plays a node that breaks rules.
+    pub fn inject(&mut self, now: Millis, input: Input) -> Vec<Io> {
+        self.now = now;
+        if let Err(halt) = self.give(input) {
+            self.out.push(Io::Halt(halt));
+        }
+        self.taken()
+    }
+
     /// Consensus, to be bent: for who plays a node that breaks rules.
     pub const fn core_mut(&mut self) -> &mut Core<Forks, K> {
         &mut self.core

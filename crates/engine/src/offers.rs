@@ -28,6 +28,11 @@ impl Offers {
         Self { is_on, sent: None }
     }
 
+    /// Whether it is to offer itself from now on.
+    pub const fn turn(&mut self, is_on: bool) {
+        self.is_on = is_on;
+    }
+
     /// What was sent got lost on the way to our own pool: it may be sent again at once.
     pub const fn lost(&mut self) {
         self.sent = None;

@@ -32,7 +32,7 @@ fn checked(node: &Alone, source: Source, txs: Txs) -> Event {
         Txs::Decoded(txs) => txs,
         Txs::Encoded(data) => Vec::<Tx>::from_bytes(&data).unwrap(),
     };
-    let rules = (&node.genesis.params, &node.genesis.chain_id());
+    let rules = (&node.genesis.widest(), &node.genesis.chain_id());
     let checked = Ok(check_txs(txs, rules, &(), &mut crate::alone::dice()));
     Event::Txs { source, checked }
 }

@@ -3,60 +3,102 @@
 use crate::plan::Lost;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use weft_consensus::{Status, Want};
-use weft_types::{Canonical, CheckedBlock, CheckedTx, Domain, Hash, Share, SignedHeader};
+use weft_engine::io::{MessageName, Topic};
+use weft_engine::wire::{Kind, pack, unpack};
+use weft_types::{Canonical, CheckedBlock, Domain, Hash, Share, SignedHeader};
 
 /// What nodes say to each other.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a parcel holds one behind a pointer")]
 pub enum Message {
-    /// Gossip: a block is announced.
-    Header(SignedHeader),
-    /// Gossip: a share.
-    Share(Box<Share>),
-    /// Gossip: a transaction, its signature checked where it was submitted.
-    Tx(Box<CheckedTx>),
-    /// Where the sender is.
-    Status {
-        /// Where.
-        status: Status,
-        /// Whether the receiver should answer with its own.
-        asks: bool,
+    /// Gossip, as bytes; whoever sent it first read it too, for who looks on.
+    Gossip {
+        /// What it is about.
+        topic: Topic,
+        /// Its bytes.
+        data: Vec<u8>,
+        /// What they say.
+        said: Said,
     },
-    /// A request for blocks.
-    Request {
+    /// A request.
+    Ask {
+        /// In which life of the sender.
+        life: u64,
         /// Its number.
-        id: u64,
-        /// What is wanted.
-        want: Want,
+        ask: u64,
+        /// Its bytes.
+        data: Vec<u8>,
+        /// Whether it is for blocks.
+        is_for_blocks: bool,
     },
     /// Its answer.
     Answer {
-        /// The request's number.
-        id: u64,
-        /// What was wanted.
-        want: Want,
-        /// The blocks; none when the sender has nothing.
-        blocks: Vec<Arc<CheckedBlock>>,
+        /// In which life of the receiver it asked.
+        life: u64,
+        /// The number of its request.
+        ask: u64,
+        /// Its bytes; none when there is no answer.
+        data: Option<Vec<u8>>,
     },
 }
 
+/// What gossip says.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// A block is announced.
+    Header(Box<SignedHeader>),
+    /// A share.
+    Share(Box<Share>),
+    /// Transactions.
+    Txs,
+}
+
 impl Message {
+    /// What a node publishes.
+    #[must_use]
+    pub fn gossip(topic: Topic, data: Vec<u8>) -> Self {
+        let said = match topic {
+            Topic::Transactions => Said::Txs,
+            Topic::Headers => {
+                let value = unpack(Kind::Header, &data).expect("an engine packs what it sends");
+                let header = SignedHeader::from_bytes(value).expect("an engine sends headers");
+                Said::Header(Box::new(header))
+            }
+            Topic::Shares => {
+                let value = unpack(Kind::Share, &data).expect("an engine packs what it sends");
+                Said::Share(Box::new(Share::from_bytes(value).expect("an engine sends shares")))
+            }
+        };
+        Self::Gossip { topic, data, said }
+    }
+
+    /// A header that is announced.
+    #[must_use]
+    pub fn header(signed: &SignedHeader) -> Self {
+        let data = pack(Kind::Header, &signed.to_bytes());
+        Self::Gossip { topic: Topic::Headers, data, said: Said::Header(Box::new(signed.clone())) }
+    }
+
+    /// A share that is sent.
+    #[must_use]
+    pub fn share(share: Box<Share>) -> Self {
+        let data = pack(Kind::Share, &share.to_bytes());
+        Self::Gossip { topic: Topic::Shares, data, said: Said::Share(share) }
+    }
+
     /// The name of a message by its content.
     #[must_use]
     pub fn name(&self) -> Hash {
-        let (kind, bytes) = match self {
-            Self::Header(header) => (1, header.to_bytes()),
-            Self::Share(share) => (2, share.to_bytes()),
-            Self::Tx(tx) => (3, tx.seal().0.to_vec()),
-            Self::Status { status, asks } => (4 + u8::from(*asks), status.to_bytes()),
-            Self::Request { id, want } => (6, [&id.to_le_bytes(), &want.to_bytes()[..]].concat()),
-            Self::Answer { id, blocks, .. } => {
-                let hashes = blocks.iter().flat_map(|b| b.hash().0);
-                (7, id.to_le_bytes().into_iter().chain(hashes).collect())
+        let bytes = match self {
+            Self::Gossip { data, .. } => [&[1], &data[..]].concat(),
+            Self::Ask { life, ask, data, .. } => {
+                [&[2], &life.to_le_bytes()[..], &ask.to_le_bytes(), data].concat()
+            }
+            Self::Answer { life, ask, data } => {
+                let data = data.as_deref().unwrap_or_default();
+                [&[3], &life.to_le_bytes()[..], &ask.to_le_bytes(), data].concat()
             }
         };
-        Hash::of(Domain::Trace, &[&[kind], &bytes[..]].concat())
+        Hash::of(Domain::Trace, &bytes)
     }
 }
 
@@ -74,6 +116,14 @@ impl Parcel {
     #[must_use]
     pub fn new(message: Message) -> Self {
         Self { name: message.name(), message: Arc::new(message) }
+    }
+
+    /// How gossip calls it.
+    #[must_use]
+    pub fn message_name(&self) -> MessageName {
+        let mut name = MessageName::default();
+        name.iter_mut().zip(self.name.0).for_each(|(to, from)| *to = from);
+        name
     }
 }
 
@@ -100,7 +150,7 @@ pub enum Secret {
 pub enum Event {
     /// A slot begins.
     Slot(u64),
-    /// A core wanted to be woken in this life of its node.
+    /// An engine wanted to be woken in this life of its node.
     Wake {
         /// Which node.
         node: usize,
@@ -120,8 +170,12 @@ pub enum Event {
     Timeout {
         /// Who asked.
         node: usize,
+        /// Whom.
+        peer: usize,
+        /// In which life.
+        life: u64,
         /// The request's number.
-        id: u64,
+        ask: u64,
     },
     /// Somebody submits a transfer to a node.
     Submit {

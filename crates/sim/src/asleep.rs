@@ -1,5 +1,4 @@
-//! Nodes that were away (R16): the same guard as a node's judges each start, each look at the
-//! clock and each final block; an operator gives his word when one is needed, and what is
+//! Nodes that were away (R16): an operator gives his word when one is needed, and what is
 //! awaited is on the node's disk.
 //!
 //! A node that is paused keeps all that it knows and hears nothing, as a process that was
@@ -8,12 +7,26 @@
 //! window goes on without a word. What a node says is final is what the guard lets it say; the
 //! rest waits. Who shows it another past is in [`crate::former`].
 
+use crate::disk::Disk;
 use crate::net::Net;
 use crate::node::Node;
 use crate::world::{GENESIS_TIME, SLOT_MS};
-use weft_consensus::Input;
-use weft_consensus::trust::{Awaited, Guard, Mark, Reached, Start, Trust, TrustFault, window};
-use weft_types::{BlockHash, Height, Slot};
+use std::collections::VecDeque;
+use weft_consensus::trust::{Awaited, Mark, Trust, TrustFault, window};
+use weft_engine::Event as Happened;
+use weft_engine::trust::Word;
+use weft_types::{Height, Slot};
+
+/// A final block of a node, from its disk; `last` is its last.
+fn own(disk: &Disk, last: Mark, height: Height) -> Option<Mark> {
+    let mut at = last;
+    while at.height > height {
+        let parent = disk.block(&at.hash)?.header().parent;
+        let header = disk.block(&parent)?.header();
+        at = Mark { height: header.height, hash: parent, slot: header.slot };
+    }
+    (at.height == height).then_some(at)
+}
 
 impl Net {
     /// The slot that a node's clock shows.
@@ -23,56 +36,41 @@ impl Net {
 
     /// The last final block of a node.
     pub fn last_of(&self, i: usize) -> Option<Mark> {
-        let (header, hash) = self.nodes.get(i)?.core.as_ref()?.finalized();
+        let (header, hash) = self.nodes.get(i)?.core()?.finalized();
         Some(Mark { height: header.height, hash, slot: header.slot })
     }
 
-    /// A final block of a node, from its disk.
-    fn own(&self, i: usize, height: Height) -> Option<Mark> {
-        let (disk, mut at) = (&self.nodes.get(i)?.disk, self.last_of(i)?);
-        while at.height > height {
-            let parent = disk.block(&at.hash)?.header().parent;
-            let header = disk.block(&parent)?.header();
-            at = Mark { height: header.height, hash: parent, slot: header.slot };
-        }
-        (at.height == height).then_some(at)
-    }
-
-    /// Judges the start of a restored node, where voters rotate: elsewhere stake never leaves.
+    /// Judges the start of a restored node. Where stake never leaves, and of who follows rules of
+    /// his own, nothing is asked.
     pub fn judge_start(&mut self, i: usize) {
-        if self.plan.rotation.is_none() || self.is_byzantine(i) {
-            return;
-        }
+        let is_free = self.plan.rotation.is_none() || self.is_byzantine(i);
         let Some(last) = self.last_of(i) else { return };
-        let (now, window) = (self.slot_of(i), window(&self.world.genesis.params));
-        let stored = self.nodes.get(i).and_then(|node| node.disk.awaited);
-        let start = Start { window, now, last, stored, word: None };
-        let own = |height| self.own(i, height);
-        let mut judged = Guard::start(&start, own);
+        let (now, clock) = (self.slot_of(i), self.clock(i));
+        let window = window(&self.world.genesis.params);
+        let operator = self.word(i, (now, window), last);
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        let Some(engine) = &mut node.engine else { return };
+        let stored = node.disk.awaited;
+        let own = |height| own(&node.disk, last, height);
+        let first = Word { stored, word: is_free.then_some(Trust::Own) };
+        let mut judged = engine.start(clock, first, own);
         let needed = matches!(judged, Err(TrustFault::Needed { .. }));
         if needed {
-            let word = Some(self.word(i, (now, window), last));
-            judged = Guard::start(&Start { word, ..start }, own);
+            judged = engine.start(clock, Word { stored, word: Some(operator) }, own);
         }
-        if needed != (stored.is_none() && now.0.saturating_sub(last.slot.0) > window) {
-            self.watch.broken(self.now, &format!("trust: node {i} was judged wrongly: {start:?}"));
+        let is_away = stored.is_none() && now.0.saturating_sub(last.slot.0) > window;
+        if needed != (is_away && !is_free) {
+            let text = format!("trust: node {i} was judged wrongly at {now}: {last:?} {stored:?}");
+            self.watch.broken(self.now, &text);
         }
         self.faults.add("words", u64::from(needed));
         self.faults.add("awaited_again", u64::from(stored.is_some()));
         match judged {
-            Err(TrustFault::NotTrusted { got, .. }) if self.other.holds(&got) => {
-                self.was_misled(i);
+            Ok(list) => {
+                // Nothing of it is for the checker.
+                self.carry_out(i, list, &mut VecDeque::new());
             }
-            Ok(guard) => {
-                let Some(node) = self.nodes.get_mut(i) else { return };
-                node.disk.awaited = guard.awaited();
-                node.guard = Some(guard);
-                if let Some(core) = &mut node.core {
-                    core.hold(guard.awaited().is_some());
-                }
-                self.say_finals(i);
-            }
-            Err(why) => self.watch.broken(self.now, &format!("trust: node {i}: {why}")),
+            Err(fault) => self.distrusts(i, &fault),
         }
     }
 
@@ -88,51 +86,26 @@ impl Net {
         })
     }
 
-    /// A node looks at its clock before it takes an input. One that stood still for too long
-    /// stops, and starts again.
-    pub fn look_at_clock(&mut self, i: usize) {
-        let (now, last) = (self.slot_of(i), self.last_of(i));
-        let Some(node) = self.nodes.get_mut(i) else { return };
-        let (Some(guard), Some(last)) = (&mut node.guard, last) else { return };
-        if guard.look(now, last).is_err() {
-            self.faults.note("pauses_judged");
-            self.kill(i);
-            self.restart(i);
+    /// A node may not go on: one that stood still for too long stops, and starts again; one
+    /// that came to another block than its operator trusts was misled.
+    pub fn distrusts(&mut self, i: usize, fault: &TrustFault) {
+        match fault {
+            TrustFault::Needed { .. } => {
+                self.faults.note("pauses_judged");
+                self.kill(i);
+                self.restart(i);
+            }
+            TrustFault::NotTrusted { got, .. } if self.other.holds(got) => self.was_misled(i),
+            why => self.watch.broken(self.now, &format!("trust: node {i}: {why}")),
         }
     }
 
-    /// A block became final at a node.
-    pub fn check_trust(&mut self, i: usize, (hash, height): (BlockHash, Height)) {
-        let now = self.slot_of(i);
-        let Some(node) = self.nodes.get_mut(i) else { return };
-        let slot = node.disk.block(&hash).map(|block| block.header().slot);
-        let (Some(guard), Some(slot)) = (&mut node.guard, slot) else {
-            return self.say_finals(i);
-        };
-        match guard.finalized(now, &Mark { height, hash, slot }) {
-            Ok(Reached::No | Reached::TooOld(_)) => {}
-            Ok(Reached::Yes) => {
-                node.disk.awaited = None;
-                if let Some(core) = &mut node.core {
-                    core.hold(false);
-                }
-                self.faults.note("reached");
-            }
-            Err(TrustFault::NotTrusted { got, .. }) if self.other.holds(&got) => {
-                return self.was_misled(i);
-            }
-            Err(why) => self.watch.broken(self.now, &format!("trust: node {i}: {why}")),
-        }
-        self.say_finals(i);
-    }
-
-    /// A node says what is final, if it may. Where stake never leaves nobody is asked; elsewhere
-    /// nothing is said before the start is judged.
-    fn say_finals(&mut self, i: usize) {
+    /// A node says what is final, if it may.
+    pub fn say_finals(&mut self, i: usize) {
         let is_watched = !self.is_byzantine(i);
-        let is_free = self.plan.rotation.is_none() || !is_watched;
         let Some(node) = self.nodes.get_mut(i) else { return };
-        if !node.guard.as_ref().map_or(is_free, Guard::says_final) {
+        let Some(engine) = &node.engine else { return };
+        if node.unsaid.is_empty() || engine.finals().said().is_none() {
             return;
         }
         for (hash, height) in std::mem::take(&mut node.unsaid) {
@@ -159,7 +132,7 @@ impl Net {
         self.settle_root(i);
         let slot = self.slot();
         let Some(node) = self.nodes.get_mut(i) else { return };
-        (node.paused, node.paused_in) = (node.core.take(), slot);
+        (node.paused, node.paused_in) = (node.engine.take(), slot);
         self.faults.note("pauses");
         self.trace.life(self.now, i, false);
     }
@@ -168,11 +141,11 @@ impl Net {
     pub fn resume(&mut self, i: usize) {
         let slot = self.slot();
         let Some(node) = self.nodes.get_mut(i) else { return };
-        let Some(core) = node.paused.take() else { return };
+        let Some(engine) = node.paused.take() else { return };
         let (slots, life) = (slot.saturating_sub(node.paused_in), node.life);
-        node.core = Some(core);
+        node.engine = Some(engine);
         self.trace.life(self.now, i, true);
-        self.give(i, Input::Tick);
+        self.happens_to(i, Happened::Tick);
         let is_long = self.plan.window().is_some_and(|window| slots > window + 2);
         let is_same = |node: &Node| node.life == life && node.disk.awaited.is_none();
         if is_long && self.nodes.get(i).is_some_and(is_same) && !self.is_byzantine(i) {

@@ -9,7 +9,10 @@ use crate::disk::Disk;
 use crate::net::Net;
 use crate::plan::Lost;
 use crate::world::{SLOT_MS, start_of};
-use weft_consensus::{Effect, Input, VoteFile};
+use std::collections::VecDeque;
+use weft_consensus::VoteFile;
+use weft_engine::Event as Happened;
+use weft_engine::io::Io;
 
 /// The most effects that a node carries out before it dies.
 const LAST_EFFECTS: u64 = 12;
@@ -40,10 +43,10 @@ impl Net {
     pub fn crash(&mut self) {
         let Some(crashes) = self.plan.crashes.filter(|_| !self.is_calm) else { return };
         self.plan_crash();
-        let down = self.nodes.iter().filter(|n| n.core.is_none() || n.doom.is_some()).count();
+        let down = self.nodes.iter().filter(|n| !n.is_up() || n.doom.is_some()).count();
         let victim = self.dice.place(self.nodes.len());
         let doom = self.dice.below(LAST_EFFECTS);
-        let is_up = self.nodes.get(victim).is_some_and(|node| node.core.is_some());
+        let is_up = self.nodes.get(victim).is_some_and(|node| node.is_up());
         if down >= crashes.at_once || self.is_byzantine(victim) || !is_up {
             return;
         }
@@ -76,7 +79,7 @@ impl Net {
         let Some(node) = self.nodes.get_mut(i).filter(|_| !self.is_calm) else { return };
         node.is_held = true;
         node.loses = loses;
-        if node.core.is_some() {
+        if node.is_up() {
             self.kill(i);
         }
     }
@@ -99,7 +102,7 @@ impl Net {
     pub fn restart(&mut self, i: usize) {
         let Some(node) = self.nodes.get_mut(i) else { return };
         node.is_held = false;
-        if node.core.is_none() && node.paused.is_none() {
+        if !node.is_up() && node.paused.is_none() {
             self.restarts += 1;
             self.start(i);
         }
@@ -123,34 +126,33 @@ impl Net {
             self.faults.note("logs_lost");
             node.disk.lose_log();
         }
-        let mut core = self.world.core((i, &self.plan), vote, &self.seals);
+        let mut engine = self.world.engine((i, &self.plan), vote, &self.seals);
         if !self.plan.is_twin(i) {
-            core.mind_own_key(0);
+            engine.mind_own_key(0);
         }
         let log = node.disk.log();
         let lacks_target = node.disk.lacks_target();
-        let mut restored: Vec<Effect> = Vec::new();
+        let mut restored: Vec<Io> = Vec::new();
         for block in log {
             node.arrivals.note(now.0, block.header().slot, block.hash());
-            restored.extend(core.step(now, Input::Restored { block }));
+            restored.extend(engine.restore(now, block).unwrap_or_else(|halt| vec![Io::Halt(halt)]));
         }
-        node.core = Some(core);
-        node.guard = None;
+        node.engine = Some(engine);
         if lacks_target {
             let text = format!("durability: node {i} starts without the chain that it voted for");
             self.watch.broken(self.now, &text);
         }
         self.trace.life(self.now, i, true);
-        for effect in &restored {
-            let may =
-                matches!(effect, Effect::Head(_) | Effect::Finalized { .. } | Effect::Evidence(_));
-            if !may {
-                self.watch.broken(self.now, &format!("restoring node {i} gave {effect:?}"));
+        for io in &restored {
+            if !matches!(io, Io::Final(_) | Io::MarkFinal(_)) {
+                self.watch.broken(self.now, &format!("restoring node {i} gave {io:?}"));
             }
         }
-        self.carry_out(i, restored);
+        let mut events = VecDeque::new();
+        self.carry_out(i, restored, &mut events);
         self.judge_start(i);
-        self.give(i, Input::Tick);
+        self.meet(i);
+        self.happens_to(i, Happened::Tick);
         self.offer_row(i);
     }
 
@@ -161,7 +163,7 @@ impl Net {
         for i in 0..self.nodes.len() {
             // R21: operators update, and their nodes go on from what they have.
             let is_old = updates.is_some_and(|upgrade| upgrade.runs(i) == 1);
-            if is_old && self.nodes.get(i).is_some_and(|node| node.core.is_some()) {
+            if is_old && self.nodes.get(i).is_some_and(|node| node.is_up()) {
                 self.kill(i);
             }
         }

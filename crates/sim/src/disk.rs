@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_consensus::VoteRecord;
 use weft_consensus::trust::Awaited;
+use weft_engine::io::Places;
 use weft_types::{BlockHash, CheckedBlock, Hash, Height};
-
-/// The most blocks in one answer to a peer.
-const ANSWER_BLOCKS: usize = 256;
 
 /// What a node has written.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +19,7 @@ pub struct Disk {
     /// What must become final before the node believes anything (R16).
     pub awaited: Option<Awaited>,
     index: BTreeMap<BlockHash, Arc<CheckedBlock>>,
+    finals: BTreeMap<Height, BlockHash>,
     /// What was voted for last when the log was lost.
     lost: BlockHash,
 }
@@ -37,9 +36,8 @@ impl Disk {
         self.synced.append(&mut self.buffer);
     }
 
-    /// Syncs the log, then the vote record.
+    /// Writes and syncs the vote record.
     pub fn record(&mut self, record: VoteRecord) {
-        self.sync();
         self.record = record;
     }
 
@@ -58,6 +56,7 @@ impl Disk {
         self.synced.clear();
         self.buffer.clear();
         self.index.clear();
+        self.finals.clear();
         self.lost = self.record.last_target.hash;
     }
 
@@ -96,12 +95,31 @@ impl Disk {
         chain
     }
 
-    /// The chain to `tip` from a height on, oldest first, as many as one answer holds.
+    /// The blocks that stand in these places, up to one that is not here. The final ones are
+    /// those below the last named, or below the last that is final.
     #[must_use]
-    pub fn chain(&self, from: Height, tip: &BlockHash) -> Vec<Arc<CheckedBlock>> {
-        let mut chain = self.whole_chain(tip);
-        chain.retain(|block| block.header().height >= from);
-        chain.truncate(ANSWER_BLOCKS);
-        chain
+    pub fn at(&self, places: &Places) -> Vec<Arc<CheckedBlock>> {
+        let (from, to) = places.finals;
+        let finals = (from.0..to.0).map_while(|height| self.finals.get(&Height(height)));
+        let blocks = finals.chain(&places.blocks);
+        blocks.map_while(|hash| self.block(hash)).cloned().collect()
+    }
+
+    /// A block and all below it are final.
+    pub fn mark_final(&mut self, hash: &BlockHash) {
+        let mut at = *hash;
+        while let Some(block) = self.block(&at) {
+            let (height, parent) = (block.header().height, block.header().parent);
+            if self.finals.insert(height, at) == Some(at) {
+                return;
+            }
+            at = parent;
+        }
+    }
+
+    /// Whether a block is in the log and synced.
+    #[must_use]
+    pub fn is_synced(&self, hash: &BlockHash) -> bool {
+        self.index.contains_key(hash) && !self.buffer.iter().any(|block| block.hash() == *hash)
     }
 }

@@ -1,60 +1,132 @@
-//! Carrying out what a core wants, in its order, as a node does. A node that is to
-//! crash dies between two effects: what was to follow does not happen.
+//! Carrying out what an engine wants, in its order, as a node does. A node that is to crash
+//! dies between two things: what was to follow does not happen.
 
-use crate::agenda::{Event, Message, Parcel};
+use crate::agenda::{Event, Message, Parcel, Said};
 use crate::disk::Disk;
 use crate::net::{Net, node_of};
-use crate::node::AccountsAt;
 use crate::plan::Conflict;
 use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use weft_consensus::{Draft, Effect, Foreign, Refusal, Status, Ticket, Verdict, VoteRecord};
-use weft_types::{BlockHash, CheckedBlock, Evidence, Header, Height, Share};
+use weft_consensus::{Foreign, Refusal, VoteRecord};
+use weft_engine::Event as Happened;
+use weft_engine::io::{Body, Finality, Io, Judgement, MessageName, Note, Source, Told, Txs};
+use weft_engine::trust::Halt;
+use weft_types::check::{check_block, check_txs};
+use weft_types::codec::CodecError;
+use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, Header, Share, Tx};
 
 impl Net {
-    /// Carries out effects and those they lead to.
-    pub fn carry_out(&mut self, i: usize, effects: Vec<Effect>) {
-        let mut queue = VecDeque::from(effects);
+    /// Something happens to a node, and what follows is carried out.
+    pub fn happens_to(&mut self, i: usize, event: Happened) {
+        let now = self.clock(i);
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let engine = self.nodes.get_mut(i).and_then(|node| node.engine.as_mut());
+            let Some(list) = engine.map(|engine| engine.step(now, event)) else { return };
+            if !self.carry_out(i, list, &mut events) {
+                return;
+            }
+        }
+        self.plan_wake(i);
+    }
+
+    /// Carries out a list; what comes back at once is put behind it. Answers whether the node
+    /// lives.
+    pub fn carry_out(&mut self, i: usize, list: Vec<Io>, events: &mut VecDeque<Happened>) -> bool {
         let life = self.nodes.get(i).map(|node| node.life);
-        while let Some(effect) = queue.pop_front() {
-            if self.nodes.get(i).map(|node| node.life) != life {
-                return; // It stopped by itself.
-            }
+        for io in list {
             if self.is_doomed(i) {
-                return self.kill(i);
+                self.kill(i);
             }
-            self.trace.effect(self.now, i, &effect);
-            match effect {
-                Effect::Append(block) => self.append(i, block),
-                Effect::Record(record) => self.record(i, record),
-                Effect::Announce(header) => {
-                    self.announces(i, &header.header);
-                    self.seals.add(header.seal());
-                    self.flood(i, None, &Parcel::new(Message::Header(header)));
+            if self.nodes.get(i).map(|node| node.life) != life {
+                return false;
+            }
+            self.trace.io(self.now, i, &io);
+            match io {
+                Io::Append(block) => self.append(i, block),
+                Io::Sync => self.with_disk(i, Disk::sync),
+                Io::Vote(record) => self.record(i, record),
+                Io::Await(awaited) => self.with_disk(i, |disk| disk.awaited = awaited),
+                Io::Final(finality) => self.finalized(i, &finality),
+                Io::MarkFinal(hash) => self.marks_final(i, &hash),
+                Io::Checkpoint(base) => self.is_logged(i, &base.standing().hash, "a checkpoint"),
+                Io::Publish { topic, data } => self.publish(i, Message::gossip(topic, data)),
+                Io::Judge { message, judgement } => self.judge(i, &message, judgement),
+                Io::Ask { peer, ask, data } => self.ask(i, node_of(peer), ask, data),
+                Io::Answer { ticket, data } => self.answer(i, ticket, data),
+                Io::Serve { ticket, places } => self.serve(i, ticket, &places),
+                Io::Keep { .. } | Io::Voters(_) => {}
+                Io::Disconnect { peer, why } | Io::Punish { peer, why } => {
+                    self.blames(i, node_of(peer), &why);
                 }
-                Effect::SendShare(share) => self.send_share(i, &share),
-                Effect::Propose(draft) => {
-                    let more = self.propose(i, draft);
-                    more.into_iter().rev().for_each(|effect| queue.push_front(effect));
+                Io::CheckTxs { source, txs } => events.push_back(self.check_txs(source, txs)),
+                Io::CheckBodies { from, want, bodies } => {
+                    events.extend(bodies.into_iter().map(|body| self.check_body(from, body)));
+                    events.push_back(Happened::Fetched { from, want });
                 }
-                Effect::Finalized { hash, height } => self.finalized(i, hash, height),
-                Effect::Head(_) => self.new_head(i),
-                Effect::Verdict { ticket, verdict } => self.verdict(i, ticket, &verdict),
-                Effect::Fetch { peer, want } => self.ask(i, peer, want),
-                Effect::SendStatus(status) => self.tell_all(i, status),
-                Effect::Punish { peer, why } => {
-                    self.blames(i, node_of(peer), &why.to_string());
-                }
-                Effect::Evidence(evidence) => self.accuse(i, evidence),
-                Effect::KeyTwice(seen) => self.key_twice(i, &seen),
-                Effect::Refused { hash, why } => self.refused(i, &hash, &why),
-                Effect::Wake(at) => {
-                    let skew = self.nodes.get(i).map_or(0, |node| node.skew_ms);
-                    let time = at.0.saturating_add_signed(-skew).max(self.now);
-                    let life = self.nodes.get(i).map_or(0, |node| node.life);
-                    self.agenda.plan(time, Event::Wake { node: i, life });
-                }
+                Io::Tell { told, .. } => self.told(told),
+                Io::Note(note) => self.note(i, note),
+                Io::Halt(halt) => self.halts(i, &halt),
+            }
+        }
+        self.say_finals(i);
+        true
+    }
+
+    /// Plans when a node is woken, unless it is earlier.
+    fn plan_wake(&mut self, i: usize) {
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        let Some(engine) = &node.engine else { return };
+        let time = engine.wakes_at().0.saturating_add_signed(-node.skew_ms).max(self.now + 1);
+        if node.wakes <= self.now || time < node.wakes {
+            node.wakes = time;
+            self.agenda.plan(time, Event::Wake { node: i, life: node.life });
+        }
+    }
+
+    fn check_txs(&mut self, source: Source, txs: Txs) -> Happened {
+        let txs: Result<Vec<Tx>, CodecError> = match txs {
+            Txs::Encoded(data) => Vec::from_bytes(&data),
+            Txs::Decoded(txs) => Ok(txs),
+        };
+        let rules = (&self.world.widest, &self.world.chain);
+        let checked = txs.map(|txs| check_txs(txs, rules, &self.seals, &mut self.checks));
+        checked.iter().flatten().flatten().for_each(|tx| self.seals.add(*tx.seal()));
+        Happened::Txs { source, checked }
+    }
+
+    /// Bodies are checked as if they had come as bytes from a stranger.
+    fn check_body(&mut self, from: weft_consensus::PeerId, body: Body) -> Happened {
+        let Body { hash, block, bytes } = body;
+        let version = block.header().version;
+        let rules = (&self.world.widest, &self.world.chain);
+        let checked = check_block(*block, rules, &self.seals, &mut self.checks).map(Arc::new);
+        Happened::Body { from, hash, version, bytes, checked }
+    }
+
+    fn told(&mut self, told: Told) {
+        if let Told::Submitted(results) = told {
+            self.taken = results.iter().all(Result::is_ok);
+        }
+    }
+
+    fn note(&mut self, i: usize, note: Note) {
+        match note {
+            Note::Offence(evidence) => self.accuse(i, &evidence),
+            Note::Reported(_) => self.faults.note("reports"),
+            Note::KeyTwice(seen) => self.key_twice(i, &seen),
+            Note::Refused { hash, why } => self.refused(i, &hash, &why),
+            Note::TrustReached(_) => self.faults.note("reached"),
+            _ => {}
+        }
+    }
+
+    fn halts(&mut self, i: usize, halt: &Halt) {
+        match halt {
+            Halt::Untrusted(fault) => self.distrusts(i, fault),
+            Halt::NeverExecuted(_) => {
+                self.watch.broken(self.now, &format!("durability: node {i}: {halt}"));
             }
         }
     }
@@ -84,7 +156,7 @@ impl Net {
     }
 
     fn append(&mut self, i: usize, block: Arc<CheckedBlock>) {
-        if let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) {
+        if let Some(core) = self.nodes.get(i).and_then(|node| node.core()) {
             self.watch.executed(self.now, &self.world, core.executor(), &block);
         }
         if block.header().version > self.world.runs(i, &self.plan) {
@@ -116,12 +188,25 @@ impl Net {
         self.with_disk(i, |disk| disk.record(record));
     }
 
+    /// What a node sends to all.
+    fn publish(&mut self, i: usize, message: Message) {
+        match &message {
+            Message::Gossip { said: Said::Header(header), .. } => {
+                self.announces(i, &header.header);
+                self.seals.add(header.seal());
+            }
+            Message::Gossip { said: Said::Share(share), .. } => self.sends_share(i, share),
+            _ => {}
+        }
+        self.flood(i, None, &Parcel::new(message));
+    }
+
     /// R5: a slot is recorded before a block of it leaves.
     fn announces(&mut self, i: usize, header: &Header) {
         let Some(node) = self.nodes.get(i) else { return };
         let is_own = self.world.keys.get(i).is_some_and(|pair| pair.public == header.proposer);
         let recorded = node.disk.vote().proposed;
-        let is_restored = node.disk.log().iter().any(|block| block.hash() == header.hash());
+        let is_restored = node.disk.is_synced(&header.hash());
         if is_own && recorded < header.slot && !is_restored {
             let slot = header.slot;
             let text =
@@ -130,8 +215,8 @@ impl Net {
         }
     }
 
-    fn send_share(&mut self, i: usize, share: &Share) {
-        let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
+    fn sends_share(&mut self, i: usize, share: &Share) {
+        let core = self.nodes.get(i).and_then(|node| node.core());
         if core.is_some_and(|core| core.stopped().is_some()) {
             self.watch.broken(self.now, &format!("rules: node {i} has stopped and sends a share"));
         }
@@ -140,95 +225,72 @@ impl Net {
             self.watch.sends(self.now, share.vote(), recorded);
         }
         self.seals.add(share.signed.seal());
-        self.flood(i, None, &Parcel::new(Message::Share(Box::new(share.clone()))));
     }
 
-    fn propose(&mut self, i: usize, draft: Draft) -> Vec<Effect> {
-        let now = self.clock(i);
-        let Some(node) = self.nodes.get_mut(i) else { return Vec::new() };
-        let Some(core) = &mut node.core else { return Vec::new() };
-        let accounts = AccountsAt::of(core.executor(), &draft.header.parent);
-        let txs = node.pool.pick(&self.world.genesis.params.limits, &accounts);
-        core.seal(now, draft, txs)
-    }
-
-    fn finalized(&mut self, i: usize, hash: BlockHash, height: Height) {
-        let Some(node) = self.nodes.get_mut(i) else { return };
-        node.unsaid.push_back((hash, height));
-        if Some(i) == self.plan.sleeper() {
-            node.disk.sync(); // It signs nothing: what is final is what it keeps.
-        }
-        if node.disk.block(&hash).is_none() {
-            self.watch.broken(self.now, &format!("durability: {hash} is final, not in the log"));
-        }
-        self.check_trust(i, (hash, height));
-        self.settle(i);
-    }
-
-    /// Takes what became part of the ledger's base: its root is compared, the pool
-    /// forgets what it carried.
-    fn settle(&mut self, i: usize) {
-        let Some(node) = self.nodes.get_mut(i) else { return };
-        let Some(core) = &mut node.core else { return };
-        let blocks = core.executor_mut().take_final();
-        let accounts = AccountsAt::of(core.executor(), &core.executor().base_hash());
-        for block in &blocks {
-            self.watch.settled(self.now, i, block);
-            if let Some(body) = self.watch.blocks.get(&block.hash) {
-                node.pool.on_final(body, &accounts);
-            }
-        }
-    }
-
-    fn new_head(&mut self, i: usize) {
+    /// A block became final at a node. It is said when the node may.
+    fn finalized(&mut self, i: usize, finality: &Finality) {
+        let block = &finality.block;
+        self.watch.settled(self.now, i, block);
         if let Some(node) = self.nodes.get_mut(i) {
-            node.pool.expire(Height(node.head_height()));
+            node.unsaid.push_back((block.hash, block.height));
         }
     }
 
-    fn verdict(&mut self, i: usize, ticket: Ticket, verdict: &Verdict) {
-        let waiting = self.nodes.get_mut(i).and_then(|node| node.tickets.remove(&ticket));
+    fn marks_final(&mut self, i: usize, hash: &BlockHash) {
+        self.is_logged(i, hash, "final");
+        self.with_disk(i, |disk| disk.mark_final(hash));
+    }
+
+    /// What a node calls final or puts into a checkpoint is in its log.
+    fn is_logged(&mut self, i: usize, hash: &BlockHash, what: &str) {
+        let node = self.nodes.get(i);
+        if node.is_some_and(|node| node.disk.block(hash).is_none()) {
+            let text = format!("durability: {hash} is {what} at node {i}, not in the log");
+            self.watch.broken(self.now, &text);
+        }
+    }
+
+    fn judge(&mut self, i: usize, name: &MessageName, judgement: Judgement) {
+        let waiting = self.nodes.get_mut(i).and_then(|node| node.judged.remove(name));
         let Some(waiting) = waiting else {
-            if self.is_byzantine(i) {
-                return; // It was told in secret.
-            }
-            return self.watch.broken(self.now, &format!("node {i} answers {ticket:?} twice"));
+            return self.watch.broken(self.now, &format!("node {i} judges {name:?} twice"));
         };
-        match verdict {
-            Verdict::Accept => {
-                match &*waiting.parcel.message {
-                    Message::Share(share) => self.seals.add(share.signed.seal()),
-                    Message::Header(header) => self.seals.add(header.seal()),
-                    _ => {}
+        match judgement {
+            Judgement::Accept => {
+                if let Message::Gossip { said, .. } = &*waiting.parcel.message {
+                    match said {
+                        Said::Share(share) => self.seals.add(share.signed.seal()),
+                        Said::Header(header) => self.seals.add(header.seal()),
+                        Said::Txs => {}
+                    }
+                    self.takes(i, said);
                 }
-                self.takes(i, &waiting.parcel.message);
                 self.flood(i, Some(waiting.from), &waiting.parcel);
             }
-            Verdict::Ignore(_) => {}
-            Verdict::Reject(why) => self.blames(i, waiting.from, &why.to_string()),
+            Judgement::Ignore => {}
+            Judgement::Reject => self.blames(i, waiting.from, "it rejects a message"),
         }
     }
 
     /// A node sees an offence: an honest voter commits none.
-    fn accuse(&mut self, i: usize, evidence: Evidence) {
+    fn accuse(&mut self, i: usize, evidence: &Evidence) {
         self.faults.note("evidence");
-        self.watch.accused(self.now, (i, &self.world.chain), &evidence);
+        self.watch.accused(self.now, (i, &self.world.chain), evidence);
         if let Some(node) = self.nodes.get_mut(i) {
             node.taken.accused.insert(evidence.offender());
-            node.reports.push_back(evidence);
         }
     }
 
     /// An honest node took a message in: of two that no honest key signs both of, the
     /// second must have made it accuse the signer.
-    fn takes(&mut self, i: usize, message: &Message) {
+    fn takes(&mut self, i: usize, said: &Said) {
         if self.is_byzantine(i) {
             return;
         }
         let Some(node) = self.nodes.get_mut(i) else { return };
-        let Some(last) = node.core.as_ref().map(|core| core.finalized().0.clone()) else { return };
-        let who = match message {
-            Message::Share(share) if share.vote().target.round > last.round => {
+        let Some(last) = node.core().map(|core| core.finalized().0.clone()) else { return };
+        let who = match said {
+            Said::Share(share) if share.vote().target.round > last.round => {
                 let vote = share.vote();
                 let votes = node.taken.votes.entry(vote.voter).or_default();
                 // What finality has passed the node may have forgotten.
@@ -237,7 +299,7 @@ impl Net {
                 votes.push(*vote);
                 is_offence.then_some(vote.voter)
             }
-            Message::Header(signed) if signed.header.slot > last.slot => {
+            Said::Header(signed) if signed.header.slot > last.slot => {
                 let (header, hash) = (&signed.header, signed.header.hash());
                 let first = node.taken.headers.entry((header.proposer, header.slot));
                 (*first.or_insert(hash) != hash).then_some(header.proposer)
@@ -247,12 +309,6 @@ impl Net {
         if let Some(who) = who.filter(|who| !node.taken.accused.contains(who)) {
             let text = format!("blind: node {i} took two of {who} and accused nobody");
             self.watch.broken(self.now, &text);
-        }
-    }
-
-    fn tell_all(&mut self, i: usize, status: Status) {
-        for to in (0..self.nodes.len()).filter(|to| *to != i) {
-            self.tell(i, to, (status, true));
         }
     }
 

@@ -107,7 +107,7 @@ impl Net {
     /// Whether nothing waits any more of what voters of genesis had, by the last final state.
     /// What their hotkeys earned since is no stake that voted.
     fn is_stake_out(&mut self) -> bool {
-        let core = self.nodes.get(self.plan.voters).and_then(|node| node.core.as_ref());
+        let core = self.nodes.get(self.plan.voters).and_then(|node| node.core());
         let Some(core) = core else { return false };
         let Some(view) = core.executor().view(&core.finalized().1) else { return false };
         let waits = query::supply(&view).is_some_and(|supply| supply.unbonding > Rao::ZERO);
@@ -127,15 +127,16 @@ impl Net {
     fn begin_past(&mut self) {
         let (Some(i), Some(root)) = (self.plan.forger(), self.other.root) else { return };
         let now = self.clock(i);
-        let mut core =
-            self.world.core((i, &self.plan), VoteFile::Known(VoteRecord::default()), &self.seals);
+        let vote = VoteFile::Known(VoteRecord::default());
+        let mut engine = self.world.engine((i, &self.plan), vote, &self.seals);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let Some(first) = node.disk.block(&root) else { return };
         self.other.next = first.header().slot.0 + 1;
         for block in node.disk.whole_chain(&root) {
-            core.step(now, Input::Restored { block });
+            // Nobody looks at what it makes final.
+            drop(engine.restore(now, block));
         }
-        node.core = Some(core);
+        node.engine = Some(engine);
         let keys: Vec<_> = self.world.keys.iter().take(self.plan.voters).collect();
         self.watch.sold(keys.into_iter().map(|pair| pair.public));
         self.vote_all(root);
@@ -144,7 +145,7 @@ impl Net {
     /// All of them vote for a block of theirs; answers the shares.
     fn vote_all(&mut self, target: BlockHash) -> Vec<Share> {
         let Some(i) = self.plan.forger() else { return Vec::new() };
-        let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
+        let core = self.nodes.get(i).and_then(|node| node.core());
         let known = core.and_then(|core| core.forks().tree().get(&target));
         let Some(standing) = known.map(|known| known.standing.clone()) else { return Vec::new() };
         if standing.header.height.0 == 0 {
@@ -161,7 +162,7 @@ impl Net {
             self.seals.add(share.signed.seal());
             // Nobody waits for the verdict, so nothing is passed on.
             let (from, ticket) = (peer_of(i), Ticket(self.number()));
-            self.give(i, Input::Share { from, ticket, share: share.clone() });
+            self.inject(i, Input::Share { from, ticket, share: share.clone() });
             shares.push(share);
         }
         shares
@@ -171,12 +172,13 @@ impl Net {
     fn lengthen(&mut self) -> Option<()> {
         let (i, slot) = (self.plan.forger()?, Slot(self.other.next));
         self.other.next += 1;
-        let core = self.nodes.get_mut(i)?.core.as_mut()?;
+        let engine = self.nodes.get_mut(i)?.engine.as_mut()?;
+        let core = engine.core();
         let head = core.forks().tree().get(&core.head_hash())?;
         let proposer = head.schedule.proposer(slot)?;
         let signer = (proposer, core.program());
         let draft = propose::draft(core.forks(), head, slot, signer)?;
-        let made = core.executor_mut().assemble(&draft, Vec::new()).ok()?;
+        let made = engine.core_mut().executor_mut().assemble(&draft, Vec::new()).ok()?;
         let voters = self.world.keys.iter().take(self.plan.voters);
         let pair = voters.into_iter().find(|pair| pair.public == proposer)?;
         let signer = (&pair.secret, &self.world.chain);
@@ -188,7 +190,7 @@ impl Net {
             self.other.blocks.insert(hash);
             self.faults.note("past_blocks");
         }
-        self.give(i, Input::Block { from: None, block: Arc::new(block) });
+        self.inject(i, Input::Block { from: None, block: Arc::new(block) });
         self.vote_all(hash);
         Some(())
     }
@@ -196,17 +198,16 @@ impl Net {
     /// Shows the tip, as whoever made it just now would.
     fn show_past(&mut self) {
         let Some(i) = self.plan.forger() else { return };
-        let core = self.nodes.get(i).and_then(|node| node.core.as_ref());
+        let core = self.nodes.get(i).and_then(|node| node.core());
         let tip = core.and_then(|core| core.block(&core.head_hash()));
-        let status = core.map(|core| core.status());
-        let (Some(tip), Some(status)) = (tip, status) else { return };
+        let Some(tip) = tip else { return };
         let (tip, target) = (tip.block().signed.clone(), tip.hash());
-        self.flood(i, None, &Parcel::new(Message::Header(tip)));
+        self.flood(i, None, &Parcel::new(Message::header(&tip)));
         for share in self.vote_all(target) {
-            self.flood(i, None, &Parcel::new(Message::Share(Box::new(share))));
+            self.flood(i, None, &Parcel::new(Message::share(Box::new(share))));
         }
         for to in 0..i {
-            self.tell(i, to, (status, false));
+            self.tell(i, to);
         }
     }
 
@@ -216,7 +217,7 @@ impl Net {
         if self.other.next == 0 {
             return true;
         }
-        let is_asked = matches!(message, Message::Request { .. });
+        let is_asked = matches!(message, Message::Ask { is_for_blocks: true, .. });
         let shuns = self.nodes.get(to).is_some_and(|node| node.shuns);
         let forger = self.plan.forger();
         (Some(to) != forger || is_asked) && !(shuns && Some(from) == forger)

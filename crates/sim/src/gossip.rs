@@ -1,40 +1,48 @@
-//! What a node does with what arrives: gossip, statuses, requests and answers.
+//! What becomes of what arrives at a node: its bytes go to its engine.
 //!
-//! A node forwards gossip once, after its core accepted it; what it has seen it does not
+//! A node forwards gossip once, after its engine accepted it; what it has seen it does not
 //! look at again. A request has an answer or ends in a timeout.
 
 use crate::agenda::{Event, Message, Parcel};
-use crate::net::{Net, node_of, peer_of};
-use crate::node::{Node, Waiting};
+use crate::net::{Net, peer_of};
+use crate::node::Waiting;
 use std::sync::Arc;
-use weft_consensus::{Input, PeerId, Status, Ticket, Want};
-use weft_types::CheckedBlock;
-use weft_types::check::check_block;
+use weft_consensus::PeerId;
+use weft_engine::Event as Happened;
+use weft_engine::io::Places;
+use weft_engine::wire::{Answer, Kind, Request, pack, unpack};
+use weft_types::{Canonical, CheckedBlock};
 
 /// How long a node waits for an answer.
 const TIMEOUT_MS: u64 = 1_500;
 
 impl Net {
-    /// Asks a peer for blocks.
-    pub fn ask(&mut self, i: usize, peer: PeerId, want: Want) {
-        let id = self.number();
+    /// A node asks a peer. Who withholds a block does not speak of it.
+    pub fn ask(&mut self, i: usize, to: usize, ask: u64, data: Vec<u8>) {
+        let request = unpack(Kind::Request, &data).map(Request::from_bytes);
+        if matches!(&request, Some(Ok(Request::Status(s))) if self.mind.hides(&s.head.hash)) {
+            return;
+        }
+        let is_for_blocks = matches!(request, Some(Ok(Request::Blocks(_))));
         let Some(node) = self.nodes.get_mut(i) else { return };
-        node.requests.insert(id, (peer, want));
-        self.agenda.plan(self.now + TIMEOUT_MS, Event::Timeout { node: i, id });
-        self.send(i, node_of(peer), Parcel::new(Message::Request { id, want }));
+        node.asks.insert(ask);
+        let life = node.life;
+        let timeout = Event::Timeout { node: i, peer: to, life, ask };
+        self.agenda.plan(self.now + TIMEOUT_MS, timeout);
+        self.send(i, to, Parcel::new(Message::Ask { life, ask, data, is_for_blocks }));
     }
 
     /// A request had its time.
-    pub fn timeout(&mut self, i: usize, id: u64) {
-        let open = self.nodes.get_mut(i).and_then(|node| node.requests.remove(&id));
-        if let Some((peer, want)) = open {
-            self.give(i, Input::FetchFailed { peer, want });
+    pub fn timeout(&mut self, i: usize, peer: usize, (life, ask): (u64, u64)) {
+        let Some(node) = self.nodes.get_mut(i).filter(|node| node.life == life) else { return };
+        if node.asks.remove(&ask) {
+            self.happens_to(i, Happened::Unanswered { from: peer_of(peer), ask });
         }
     }
 
     /// A message arrives.
     pub fn arrive(&mut self, from: usize, to: usize, parcel: Parcel) {
-        if self.nodes.get(to).is_none_or(|node| node.core.is_none()) {
+        if self.nodes.get(to).is_none_or(|node| !node.is_up()) {
             return;
         }
         if !self.hears((from, to), &parcel.message) {
@@ -43,23 +51,28 @@ impl Net {
         self.delivered += 1;
         self.trace.arrival(self.now, (from, to), &parcel.name);
         let message = Arc::clone(&parcel.message);
+        let peer = peer_of(from);
         match &*message {
-            Message::Header(_) | Message::Share(_) | Message::Tx(_) => {
-                self.gossip(to, Waiting { from, parcel });
+            Message::Gossip { .. } => self.gossip(to, Waiting { from, parcel }),
+            Message::Ask { life, ask, data, .. } => {
+                let ticket = self.number();
+                if let Some(node) = self.nodes.get_mut(to) {
+                    node.asked.insert(ticket, (from, *life, *ask));
+                }
+                let data = data.clone();
+                self.happens_to(to, Happened::Asked { from: peer, ticket, data });
             }
-            Message::Status { status, asks } => {
-                self.give(to, Input::Status { from: peer_of(from), status: *status });
-                let own = self.nodes.get(to).and_then(|n| n.core.as_ref()).map(|c| c.status());
-                if let Some(own) = own.filter(|_| *asks) {
-                    self.tell(to, from, (own, false));
+            Message::Answer { life, ask, data } => {
+                let node = self.nodes.get_mut(to).filter(|node| node.life == *life);
+                // One that came too late is no answer.
+                if node.is_some_and(|node| node.asks.remove(ask)) {
+                    let event = match data.clone() {
+                        Some(data) => Happened::Answered { from: peer, ask: *ask, data },
+                        None => Happened::Unanswered { from: peer, ask: *ask },
+                    };
+                    self.happens_to(to, event);
                 }
             }
-            Message::Request { id, want } => {
-                let blocks = self.serve(to, want);
-                let answer = Message::Answer { id: *id, want: *want, blocks };
-                self.send(to, from, Parcel::new(answer));
-            }
-            Message::Answer { id, want, blocks } => self.answered(to, from, (*id, *want), blocks),
         }
     }
 
@@ -69,82 +82,62 @@ impl Net {
             return;
         }
         let from = peer_of(waiting.from);
+        let name = waiting.parcel.message_name();
         let message = Arc::clone(&waiting.parcel.message);
-        if let Message::Tx(tx) = &*message {
-            if self.insert(to, (**tx).clone()) {
-                self.flood(to, Some(waiting.from), &waiting.parcel);
-            }
+        node.judged.insert(name, waiting);
+        if let Message::Gossip { topic, data, .. } = &*message {
+            let (topic, data) = (*topic, data.clone());
+            self.happens_to(to, Happened::Said { from, topic, message: name, data });
+        }
+    }
+
+    /// A node answers a request. Who withholds a block does not speak of it.
+    pub fn answer(&mut self, i: usize, ticket: u64, data: Option<Vec<u8>>) {
+        let asked = self.nodes.get_mut(i).and_then(|node| node.asked.remove(&ticket));
+        let Some((to, life, ask)) = asked else { return };
+        let said = data.as_deref().and_then(|data| unpack(Kind::Answer, data));
+        let hides = match said.map(Answer::from_bytes) {
+            Some(Ok(Answer::Status(status))) => self.mind.hides(&status.head.hash),
+            _ => false,
+        };
+        if !hides {
+            self.send(i, to, Parcel::new(Message::Answer { life, ask, data }));
+        }
+    }
+
+    /// A node reads blocks for a peer, up to one that it lacks or hides.
+    pub fn serve(&mut self, i: usize, ticket: u64, places: &Places) {
+        let Some(node) = self.nodes.get(i) else { return };
+        let found = node.disk.at(places);
+        let shown = found.into_iter().take_while(|block| !self.mind.hides(&block.hash()));
+        let blocks = shown.map(|block: Arc<CheckedBlock>| block.block().to_bytes()).collect();
+        let answer = Answer::Blocks(blocks).to_bytes();
+        self.answer(i, ticket, Some(pack(Kind::Answer, &answer)));
+    }
+
+    /// A node says where it is to a peer, unasked.
+    pub fn tell(&mut self, i: usize, to: usize) {
+        let Some(status) = self.nodes.get(i).and_then(|node| node.core()).map(|c| c.status())
+        else {
             return;
-        }
-        let ticket = Ticket(self.number());
-        if let Some(node) = self.nodes.get_mut(to) {
-            node.tickets.insert(ticket, waiting);
-        }
-        match &*message {
-            Message::Header(header) => {
-                self.give(to, Input::Header { from, ticket, header: header.clone() });
-            }
-            Message::Share(share) => {
-                self.give(to, Input::Share { from, ticket, share: (**share).clone() });
-            }
-            _ => {}
-        }
+        };
+        let (life, ask) = (self.nodes.get(i).map_or(0, |node| node.life), self.number());
+        let data = pack(Kind::Request, &Request::Status(status).to_bytes());
+        let message = Message::Ask { life, ask, data, is_for_blocks: false };
+        self.send(i, to, Parcel::new(message));
     }
 
-    /// Tells a peer where a node is.
-    pub fn tell(&mut self, from: usize, to: usize, (status, asks): (Status, bool)) {
-        // Who withholds a block does not speak of it.
-        if !self.mind.hides(&status.head.hash) {
-            self.send(from, to, Parcel::new(Message::Status { status, asks }));
+    /// All peers of a node that starts.
+    pub fn meet(&mut self, i: usize) {
+        for other in (0..self.nodes.len()).filter(|other| *other != i) {
+            let (peer, name): (PeerId, _) = (peer_of(other), name_of(other));
+            self.happens_to(i, Happened::PeerUp { peer, name });
         }
     }
+}
 
-    fn serve(&self, i: usize, want: &Want) -> Vec<Arc<CheckedBlock>> {
-        let Some(node) = self.nodes.get(i) else { return Vec::new() };
-        let mut blocks = self.asked_for(node, want);
-        if let Some(at) = blocks.iter().position(|block| self.mind.hides(&block.hash())) {
-            blocks.truncate(at);
-        }
-        blocks
-    }
-
-    fn asked_for(&self, node: &Node, want: &Want) -> Vec<Arc<CheckedBlock>> {
-        match want {
-            Want::Block(hash) => node.disk.block(hash).cloned().into_iter().collect(),
-            Want::Chain { from, tip } => {
-                let head = node.core.as_ref().map(|core| core.head_hash());
-                let tip = node.disk.block(tip).map(|b| b.hash()).or(head);
-                tip.map_or_else(Vec::new, |tip| node.disk.chain(*from, &tip))
-            }
-        }
-    }
-
-    /// Bodies are checked as if they had come as bytes from a stranger.
-    fn answered(
-        &mut self,
-        i: usize,
-        from: usize,
-        (id, want): (u64, Want),
-        blocks: &[Arc<CheckedBlock>],
-    ) {
-        let Some(node) = self.nodes.get_mut(i) else { return };
-        if node.requests.remove(&id).is_none() {
-            return; // It came too late.
-        }
-        let peer = peer_of(from);
-        if blocks.is_empty() {
-            return self.give(i, Input::FetchFailed { peer, want });
-        }
-        for block in blocks {
-            let (hash, body) = (block.hash(), block.block().clone());
-            let version = body.header().version;
-            let rules = (&self.world.genesis.widest(), &self.world.chain);
-            let input = match check_block(body, rules, &self.seals, &mut self.checks) {
-                Ok(block) => Input::Block { from: Some(peer), block: Arc::new(block) },
-                Err(why) => Input::BadBlock { from: peer, hash, version, why },
-            };
-            self.give(i, input);
-        }
-        self.give(i, Input::Fetched { peer, want });
-    }
+/// What a node is called.
+#[must_use]
+pub fn name_of(i: usize) -> String {
+    format!("node {i}")
 }

@@ -1,18 +1,15 @@
 //! What people and honest nodes send: transfers, rows, offers to vote, stake that moves,
 //! and reports of offences.
 
-use crate::agenda::{Event, Message, Parcel};
+use crate::agenda::Event;
 use crate::net::Net;
-use crate::node::AccountsAt;
+use crate::node::Node;
 use crate::world::{NETUID, SLOT_MS, TEMPO};
-use weft_consensus::Input;
+use weft_engine::Event as Happened;
+use weft_engine::accounts::AccountsAt;
 use weft_ledger::query::voters;
-use weft_mempool::Inserted;
-use weft_types::check::check_txs;
 use weft_types::units::RAO_PER_TAO;
-use weft_types::{
-    Call, ChainTag, CheckedTx, Height, Item, Nonce, PublicKey, Rao, Tx, TxBody, WeightRow,
-};
+use weft_types::{Call, ChainTag, Height, Nonce, PublicKey, Rao, Tx, TxBody, WeightRow};
 
 /// The most transfers that are submitted in one slot.
 const TRANSFERS: u64 = 3;
@@ -22,9 +19,6 @@ const MOVED: u64 = 200 * RAO_PER_TAO;
 
 /// In each of so many rotations a node renews its offer, but for one or two.
 const ROUND_OF_OFFERS: u64 = 5;
-
-/// Blocks between two reports of a node, as in the real one.
-const AGAIN: u64 = 4;
 
 const FEE: Rao = Rao(10_000);
 
@@ -36,12 +30,11 @@ impl Net {
         {
             self.offer_row(i);
             self.offer_to_vote(i);
-            self.report_offence(i);
         }
         for i in self.world.cabal.clone() {
             if self.plan.rotation.is_some_and(|r| !r.keeps_genesis) {
                 self.offer_row(i);
-                self.offer_to_vote(i);
+                self.offer_by_hand(i);
             }
         }
         self.begin_scheme();
@@ -68,7 +61,7 @@ impl Net {
     /// transaction of who does not vote yet.
     pub fn offer_row(&mut self, i: usize) {
         let is_outside = Some(i) == self.plan.forger();
-        let node = self.nodes.get_mut(i).filter(|node| node.core.is_some() && !is_outside);
+        let node = self.nodes.get_mut(i).filter(|node| node.is_up() && !is_outside);
         let Some(node) = node else { return };
         let height = Height(node.head_height());
         if node.offered.is_some_and(|last| height.since(last) < TEMPO) {
@@ -80,51 +73,35 @@ impl Net {
         if (joins || self.world.cabal.contains(&i)) && height > Height::ZERO {
             self.send_free(i, Call::SetWeights { row });
         } else {
-            self.give(i, Input::Queue(vec![Item::Row(row)]));
+            self.happens_to(i, Happened::Row { client: 0, row });
         }
     }
 
-    /// Sends the offer of a node's voter when one is due (R13).
+    /// The operator of a node says whether its voter offers itself (R13). Each rests now and
+    /// then, and who joins does for longer: it comes and goes. Stake counts from the second
+    /// rotation in a row on (R8).
     fn offer_to_vote(&mut self, i: usize) {
         let Some(rotation) = self.plan.rotation else { return };
-        let Some(core) = self.nodes.get(i).and_then(|node| node.core.as_ref()) else { return };
-        let (at, hash) = (core.head().height, core.head_hash());
-        let period = at.0.checked_div(rotation.blocks).unwrap_or(0);
-        // Each rests now and then, and who joins does for longer: it comes and goes. Stake
-        // counts from the second rotation in a row on (R8).
+        let height = self.nodes.get(i).map_or(0, Node::head_height);
+        let period = height.checked_div(rotation.blocks).unwrap_or(0);
         let rests = if i < self.plan.voters { 1 } else { 2 };
         let abstains = (i as u64 + period + self.plan.seed) % ROUND_OF_OFFERS < rests;
-        if at == Height::ZERO || (rotation.moves && abstains) || !self.may_offer(i) {
-            return;
+        let offers = !(rotation.moves && abstains) && self.may_offer(i);
+        if let Some(engine) = self.nodes.get_mut(i).and_then(|node| node.engine.as_mut()) {
+            engine.offer(offers);
         }
+    }
+
+    /// A Byzantine voter's engine has no key: its offer is sent by hand when one is due.
+    fn offer_by_hand(&mut self, i: usize) {
+        let Some(core) = self.nodes.get(i).and_then(|node| node.core()) else { return };
+        let (at, hash) = (core.head().height, core.head_hash());
         let (Some(view), Some(key)) = (core.executor().view(&hash), self.world.keys.get(i)) else {
             return;
         };
         let due = voters::offer_due(&view, &self.world.genesis.params, &key.public);
-        if let Some(netuid) = due {
+        if let Some(netuid) = due.filter(|_| at > Height::ZERO) {
             self.send_free(i, Call::JoinVoters { netuid, at });
-        }
-    }
-
-    /// Reports the next offence that a node saw and that no block holds yet (R17).
-    fn report_offence(&mut self, i: usize) {
-        let Some(signer) = self.world.keys.get(i).map(|pair| pair.public) else { return };
-        let Some(node) = self.nodes.get_mut(i).filter(|n| !n.reports.is_empty()) else { return };
-        let Some(core) = &node.core else { return };
-        let (height, hash) = (core.head().height, core.head_hash());
-        if node.reported.is_some_and(|last| height.since(last) < AGAIN) {
-            return;
-        }
-        node.reported = Some(height);
-        let Some(view) = core.executor().view(&hash) else { return };
-        while let Some(evidence) = node.reports.front() {
-            let call = Call::ReportEvidence { evidence: evidence.clone() };
-            let body = free(&self.world.chain, signer, call.clone());
-            if core.executor().ledger().try_free(&view, hash, &body).is_ok() {
-                self.faults.note("reports");
-                return self.send_free(i, call);
-            }
-            node.reports.pop_front();
         }
     }
 
@@ -157,11 +134,13 @@ impl Net {
 
     /// A user sends a call by way of a node; answers whether its pool took it.
     pub fn send_paying(&mut self, i: usize, user: usize, call: Call) -> bool {
-        let Some(node) = self.nodes.get(i) else { return false };
-        let Some(core) = &node.core else { return false };
+        let Some(engine) = self.nodes.get(i).and_then(|node| node.engine.as_ref()) else {
+            return false;
+        };
         let Some(key) = self.world.users.get(user) else { return false };
+        let core = engine.core();
         let accounts = AccountsAt::of(core.executor(), &core.head_hash());
-        let nonce = node.pool.next_nonce(&key.public, &accounts);
+        let nonce = engine.pool().next_nonce(&key.public, &accounts);
         let chain = self.world.chain;
         let body = TxBody { fee: FEE, nonce, ..free(&chain, key.public, call) };
         let tx = body.sign(&key.secret, &chain);
@@ -176,26 +155,11 @@ impl Net {
         self.enter(i, tx);
     }
 
-    /// A transaction enters the network by a node's pool; answers whether it is new there.
+    /// A transaction enters the network by a node's pool; answers whether it took it.
     fn enter(&mut self, i: usize, tx: Tx) -> bool {
-        let rules = (&self.world.genesis.widest(), &self.world.chain);
-        let checked = check_txs(vec![tx], rules, &self.seals, &mut self.checks);
-        let Some(Ok(tx)) = checked.into_iter().next() else { return false };
-        self.seals.add(*tx.seal());
-        let parcel = Parcel::new(Message::Tx(Box::new(tx.clone())));
-        let is_new = self.insert(i, tx);
-        if is_new {
-            self.flood(i, None, &parcel);
-        }
-        is_new
-    }
-
-    /// Offers a transaction to a node's pool; answers whether it is new there.
-    pub fn insert(&mut self, i: usize, tx: CheckedTx) -> bool {
-        let Some(node) = self.nodes.get_mut(i) else { return false };
-        let Some(core) = &node.core else { return false };
-        let accounts = AccountsAt::of(core.executor(), &core.head_hash());
-        matches!(node.pool.insert(tx, &accounts), Ok(Inserted::Added | Inserted::Replaced(_)))
+        self.taken = false;
+        self.happens_to(i, Happened::Submit { client: 0, txs: vec![tx] });
+        self.taken
     }
 }
 

@@ -4,7 +4,7 @@
 //! a partition. Byzantine voters stand on every side of a partition, and what they tell
 //! each other always arrives at once.
 
-use crate::agenda::{Agenda, Event, Message, Parcel};
+use crate::agenda::{Agenda, Event, Message, Parcel, Said};
 use crate::cabal::Mind;
 use crate::dice::Dice;
 use crate::faults::Faults;
@@ -16,6 +16,7 @@ use crate::trace::Trace;
 use crate::watch::Watch;
 use crate::world::{GENESIS_TIME, SLOT_MS, World};
 use rand_chacha::ChaCha8Rng;
+use std::collections::VecDeque;
 use weft_consensus::{Input, PeerId};
 use weft_types::Millis;
 
@@ -68,6 +69,8 @@ pub struct Net {
     pub restarts: u64,
     /// Crashes, past or about to come, in which something synced is lost.
     pub losses: usize,
+    /// Whether the pool took all that was submitted last.
+    pub taken: bool,
     numbers: u64,
 }
 
@@ -102,6 +105,7 @@ impl Net {
             delivered: 0,
             restarts: 0,
             losses: 0,
+            taken: false,
             numbers: 0,
         }
     }
@@ -195,10 +199,12 @@ impl Net {
 
     /// Sends a message to some; the observer sees it leave.
     pub fn send_to(&mut self, from: usize, to: &[usize], parcel: &Parcel) {
-        match &*parcel.message {
-            Message::Share(share) => self.watch.vote(self.now, &share.signed),
-            Message::Header(signed) => self.watch.header(self.now, signed),
-            _ => {}
+        if let Message::Gossip { said, .. } = &*parcel.message {
+            match said {
+                Said::Share(share) => self.watch.vote(self.now, &share.signed),
+                Said::Header(signed) => self.watch.header(self.now, signed),
+                Said::Txs => {}
+            }
         }
         if let Some(node) = self.nodes.get_mut(from) {
             node.seen.insert(parcel.name);
@@ -208,14 +214,15 @@ impl Net {
         }
     }
 
-    /// Gives an input to a core and carries out what follows.
-    pub fn give(&mut self, i: usize, input: Input) {
-        self.look_at_clock(i);
+    /// Gives an input to the core of a node past its engine's ears: what nobody sent. For who
+    /// plays a node that breaks rules.
+    pub fn inject(&mut self, i: usize, input: Input) {
         let now = self.clock(i);
-        let core = self.nodes.get_mut(i).and_then(|node| node.core.as_mut());
-        if let Some(effects) = core.map(|core| core.step(now, input)) {
-            self.carry_out(i, effects);
-        }
+        let engine = self.nodes.get_mut(i).and_then(|node| node.engine.as_mut());
+        let Some(list) = engine.map(|engine| engine.inject(now, input)) else { return };
+        let mut events = VecDeque::new();
+        self.carry_out(i, list, &mut events);
+        events.into_iter().for_each(|event| self.happens_to(i, event));
     }
 }
 

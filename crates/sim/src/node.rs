@@ -1,4 +1,4 @@
-//! One node: a core, a pool, a disk, and what a shell remembers.
+//! One node: an engine, a disk, and what the simulator remembers of it.
 
 use crate::agenda::Parcel;
 use crate::disk::Disk;
@@ -6,11 +6,11 @@ use crate::plan::Lost;
 use crate::seals::Seals;
 use crate::watch::head::Arrivals;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use weft_consensus::trust::Guard;
-use weft_consensus::{Core, PeerId, Ticket, Want};
-use weft_ledger::forks::{Forks, View};
-use weft_mempool::{Account, Accounts, Bounds, Pool};
-use weft_types::{BlockHash, Call, Evidence, Hash, Height, PublicKey, Rao, Slot, TxBody, Vote};
+use weft_consensus::Core;
+use weft_engine::Engine;
+use weft_engine::io::MessageName;
+use weft_ledger::forks::Forks;
+use weft_types::{BlockHash, Hash, Height, PublicKey, Slot, Vote};
 
 /// A gossip message that waits for its verdict.
 #[derive(Clone, Debug)]
@@ -35,16 +35,12 @@ pub struct Taken {
 /// A node, up or down.
 #[derive(Default)]
 pub struct Node {
-    /// The core; none while the node is down.
-    pub core: Option<Core<Forks, Seals>>,
-    /// The core of a process that stands still.
-    pub paused: Option<Core<Forks, Seals>>,
+    /// The engine; none while the node is down.
+    pub engine: Option<Engine<Seals>>,
+    /// The engine of a process that stands still.
+    pub paused: Option<Engine<Seals>>,
     /// The slot since which it does.
     pub paused_in: u64,
-    /// Who says whether it may believe what it sees (R16).
-    pub guard: Option<Guard>,
-    /// Transactions that wait.
-    pub pool: Pool,
     /// What outlives a crash.
     pub disk: Disk,
     /// How many times it was started: events of an earlier life are not heard.
@@ -54,9 +50,13 @@ pub struct Node {
     /// Gossip it has seen.
     pub seen: BTreeSet<Hash>,
     /// Messages that wait for their verdict.
-    pub tickets: BTreeMap<Ticket, Waiting>,
-    /// Requests that wait for their answer.
-    pub requests: BTreeMap<u64, (PeerId, Want)>,
+    pub judged: BTreeMap<MessageName, Waiting>,
+    /// Requests that wait for their answer: of whom, in which life of his, and his number.
+    pub asked: BTreeMap<u64, (usize, u64, u64)>,
+    /// Requests of its own that wait.
+    pub asks: BTreeSet<u64>,
+    /// When it will be woken.
+    pub wakes: u64,
     /// When it queued its last row.
     pub offered: Option<Height>,
     /// The last block it said to be final in this life.
@@ -75,10 +75,6 @@ pub struct Node {
     pub taken: Taken,
     /// Which blocks came in time.
     pub arrivals: Arrivals,
-    /// Offences it wants to report.
-    pub reports: VecDeque<Evidence>,
-    /// When it sent its last report.
-    pub reported: Option<Height>,
 }
 
 impl Node {
@@ -89,66 +85,30 @@ impl Node {
         let (life, skew_ms) = (self.life + 1, self.skew_ms);
         let (is_held, loses, shuns) = (self.is_held, self.loses, self.shuns);
         *self = Self { disk, life, skew_ms, is_held, loses, shuns, ..Self::default() };
-        self.pool = Pool::new(Bounds::default());
         lost
+    }
+
+    /// Its consensus, while it is up.
+    #[must_use]
+    pub fn core(&self) -> Option<&Core<Forks, Seals>> {
+        self.engine.as_ref().map(Engine::core)
+    }
+
+    /// Whether it is up.
+    #[must_use]
+    pub const fn is_up(&self) -> bool {
+        self.engine.is_some()
     }
 
     /// The height of the last block that it says is final; 0 while it is down.
     #[must_use]
     pub fn final_height(&self) -> u64 {
-        self.core.as_ref().map_or(0, |_| self.finalized.0)
+        self.engine.as_ref().map_or(0, |_| self.finalized.0)
     }
 
     /// The height of the head.
     #[must_use]
     pub fn head_height(&self) -> u64 {
-        self.core.as_ref().map_or(0, |core| core.head().height.0)
-    }
-}
-
-/// Accounts after a block, for the pool.
-pub struct AccountsAt<'a> {
-    forks: &'a Forks,
-    view: Option<View<'a>>,
-    head: BlockHash,
-}
-
-impl<'a> AccountsAt<'a> {
-    /// The accounts after a block; empty when its state is not kept.
-    #[must_use]
-    pub fn of(forks: &'a Forks, head: &BlockHash) -> Self {
-        Self { forks, view: forks.view(head), head: *head }
-    }
-}
-
-impl Accounts for AccountsAt<'_> {
-    fn opening(&self, key: &PublicKey) -> Option<Rao> {
-        self.forks.ledger().opening(self.view.as_ref()?, key)
-    }
-
-    fn account(&self, key: &PublicKey) -> Account {
-        let Some(view) = &self.view else { return Account::default() };
-        let account = weft_ledger::query::account(view, key);
-        Account { free: account.free, nonce: account.nonce }
-    }
-
-    fn is_good(&self, body: &TxBody) -> bool {
-        let rules = self.forks.rules(&self.head);
-        rules.is_none_or(|rules| self.forks.ledger().permits(rules, body).is_ok())
-    }
-
-    /// What would make a block invalid is not allowed.
-    fn allows(&self, body: &TxBody) -> bool {
-        let Some(view) = &self.view else { return false };
-        match &body.call {
-            Call::RemoveStake { hotkey, .. } => {
-                let stake = weft_ledger::query::stake(view, hotkey, &body.signer);
-                let deposit = self.forks.ledger().opening(view, &body.signer);
-                let need = deposit.and_then(|deposit| body.fee.checked_add(deposit));
-                stake > Rao::ZERO && need.is_some_and(|need| stake >= need)
-            }
-            call if call.is_free() => self.forks.ledger().try_free(view, self.head, body).is_ok(),
-            _ => true,
-        }
+        self.core().map_or(0, |core| core.head().height.0)
     }
 }

@@ -5,7 +5,7 @@ use crate::net::Net;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::world::{longest, start_of};
-use weft_consensus::Input;
+use weft_engine::{Engine, Event as Happened};
 use weft_types::Slot;
 
 /// Faults last so many times longer than planned, at the most, when one that was asked for
@@ -146,12 +146,12 @@ impl Net {
             Event::Slot(slot) => self.begin_slot(slot),
             Event::Wake { node, life } => {
                 if self.nodes.get(node).is_some_and(|node| node.life == life) {
-                    self.give(node, Input::Tick);
+                    self.happens_to(node, Happened::Tick);
                     self.check_head(node);
                 }
             }
             Event::Arrival { from, to, parcel } => self.arrive(from, to, parcel),
-            Event::Timeout { node, id } => self.timeout(node, id),
+            Event::Timeout { node, peer, life, ask } => self.timeout(node, peer, (life, ask)),
             Event::Submit { node } => self.submit(node),
             Event::Crash => self.crash(),
             Event::Pause(node) => self.pause(node),
@@ -171,12 +171,13 @@ impl Net {
     fn check_head(&mut self, i: usize) {
         let (clock, is_byzantine) = (self.clock(i).0, self.is_byzantine(i));
         let Some(node) = self.nodes.get_mut(i).filter(|_| !is_byzantine) else { return };
-        let stop = node.core.as_ref().map(|core| (core.head_hash(), core.stopped().is_some()));
+        let stop = node.core().map(|core| (core.head_hash(), core.stopped().is_some()));
         if let Some((head, stopped)) = stop {
             let runs = self.world.runs(i, &self.plan);
             self.watch.stops(self.now, i, (head, runs, stopped));
         }
-        let fault = node.core.as_ref().and_then(|core| node.arrivals.fault(clock, core));
+        let core = node.engine.as_ref().map(Engine::core);
+        let fault = core.and_then(|core| node.arrivals.fault(clock, core));
         if let Some(fault) = fault {
             self.watch.broken(self.now, &format!("head: of node {i}: {fault}"));
         }
@@ -227,7 +228,7 @@ impl Net {
             }
         }
         let finals: Vec<u64> = self.honest().map(|(_, n)| n.final_height()).collect();
-        let heads = self.honest().filter_map(|(_, n)| Some(n.core.as_ref()?.head_hash()));
+        let heads = self.honest().filter_map(|(_, n)| Some(n.core()?.head_hash()));
         let parts = heads.filter_map(|head| self.watch.byzantine(&head));
         let (part, all) = parts.last().unwrap_or_default();
         let text = format!(
@@ -243,7 +244,7 @@ impl Net {
     /// some, three times.
     fn bound(&self, first: u64) -> u64 {
         let heads = self.honest().filter_map(|(_, node)| {
-            let core = node.core.as_ref()?;
+            let core = node.core()?;
             let tree = core.forks().tree();
             Some((core.head().work, &tree.get(&core.head_hash())?.schedule))
         });

@@ -1,7 +1,7 @@
 //! The trace: a hash over all that happened, in order.
 
-use weft_consensus::{Effect, Foreign, Verdict};
-use weft_types::{Canonical, Domain, Evidence, Hash};
+use weft_engine::io::{Io, Judgement, Note};
+use weft_types::{Canonical, Domain, Hash};
 
 /// A growing hash.
 #[derive(Clone, Debug)]
@@ -19,10 +19,11 @@ impl Trace {
         self.note(b'm', &[time, from as u64, to as u64], &name.0);
     }
 
-    /// A core wanted something done.
-    pub fn effect(&mut self, time: u64, node: usize, effect: &Effect) {
-        let (kind, bytes) = what(effect);
-        self.note(b'e', &[time, node as u64, u64::from(kind)], &bytes);
+    /// An engine wanted something done.
+    pub fn io(&mut self, time: u64, node: usize, io: &Io) {
+        if let Some((kind, bytes)) = what(io) {
+            self.note(b'e', &[time, node as u64, u64::from(kind)], &bytes);
+        }
     }
 
     /// A node stopped (0) or started (1).
@@ -46,36 +47,41 @@ impl Trace {
     }
 }
 
-fn what(effect: &Effect) -> (u8, Vec<u8>) {
-    match effect {
-        Effect::Verdict { ticket, verdict } => {
-            (verdict_kind(verdict), ticket.0.to_le_bytes().into())
-        }
-        Effect::Fetch { peer, want } => (4, [&peer.0.to_le_bytes(), &want.to_bytes()[..]].concat()),
-        Effect::Append(block) => (5, block.hash().0.into()),
-        Effect::Record(record) => (6, record.to_bytes()),
-        Effect::Announce(signed) => (7, signed.header.hash().0.into()),
-        Effect::SendShare(share) => (8, share.signed.seal().0.into()),
-        Effect::Propose(draft) => (9, draft.header.hash().0.into()),
-        Effect::Head(hash) => (10, hash.0.into()),
-        Effect::Finalized { hash, .. } => (11, hash.0.into()),
-        Effect::Evidence(Evidence::Votes(a, b)) => (12, [a.seal().0, b.seal().0].concat()),
-        Effect::Evidence(Evidence::Headers(a, b)) => {
-            (13, [a.header.hash().0, b.header.hash().0].concat())
-        }
-        Effect::KeyTwice(Foreign::Vote(at)) => (18, at.hash.0.into()),
-        Effect::KeyTwice(Foreign::Header(slot)) => (19, slot.0.to_le_bytes().into()),
-        Effect::Punish { peer, .. } => (14, peer.0.to_le_bytes().into()),
-        Effect::Refused { hash, .. } => (15, hash.0.into()),
-        Effect::SendStatus(status) => (16, status.to_bytes()),
-        Effect::Wake(at) => (17, at.0.to_le_bytes().into()),
-    }
+/// What is noted of it; nothing of what says no more than others do.
+fn what(io: &Io) -> Option<(u8, Vec<u8>)> {
+    Some(match io {
+        Io::Append(block) => (1, block.hash().0.into()),
+        Io::Sync => (2, Vec::new()),
+        Io::Vote(record) => (3, record.to_bytes()),
+        Io::Await(awaited) => (4, awaited.map(|a| a.to_bytes()).unwrap_or_default()),
+        Io::Final(finality) => (5, finality.block.hash.0.into()),
+        Io::MarkFinal(hash) => (6, hash.0.into()),
+        Io::Checkpoint(base) => (7, base.standing().hash.0.into()),
+        Io::Publish { data, .. } => (8, data.clone()),
+        Io::Judge { message, judgement } => (9 + judgement_kind(*judgement), message.to_vec()),
+        Io::Ask { peer, data, .. } => (12, [&peer.0.to_le_bytes(), &data[..]].concat()),
+        Io::Answer { data, .. } => (13, data.clone().unwrap_or_default()),
+        Io::Serve { places, .. } => (14, places.blocks.iter().flat_map(|hash| hash.0).collect()),
+        Io::Punish { peer, .. } => (15, peer.0.to_le_bytes().into()),
+        Io::Disconnect { peer, .. } => (16, peer.0.to_le_bytes().into()),
+        Io::Note(Note::Head { hash, .. }) => (17, hash.0.into()),
+        Io::Note(Note::Refused { hash, .. }) => (18, hash.0.into()),
+        Io::Note(Note::Offence(evidence)) => (19, evidence.to_bytes()),
+        Io::Note(Note::KeyTwice(_)) => (20, Vec::new()),
+        Io::Halt(_) => (21, Vec::new()),
+        Io::Keep { .. }
+        | Io::Voters(_)
+        | Io::CheckTxs { .. }
+        | Io::CheckBodies { .. }
+        | Io::Tell { .. }
+        | Io::Note(_) => return None,
+    })
 }
 
-const fn verdict_kind(verdict: &Verdict) -> u8 {
-    match verdict {
-        Verdict::Accept => 1,
-        Verdict::Ignore(_) => 2,
-        Verdict::Reject(_) => 3,
+const fn judgement_kind(judgement: Judgement) -> u8 {
+    match judgement {
+        Judgement::Accept => 0,
+        Judgement::Ignore => 1,
+        Judgement::Reject => 2,
     }
 }

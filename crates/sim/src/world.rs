@@ -3,12 +3,16 @@
 
 use crate::dice::Dice;
 use crate::first_state::FirstState;
+use crate::gossip::name_of;
 use crate::plan::{MILLION, Plan, Powers};
 use crate::seals::Seals;
 use std::collections::BTreeSet;
 use weft_consensus::schedule::Schedule;
-use weft_consensus::{Base, Config, Core, VoteFile};
-use weft_ledger::forks::Forks;
+use weft_consensus::{Base, Config, Core, Standing, VoteFile};
+use weft_engine::io::Tip;
+use weft_engine::rows::Rows;
+use weft_engine::{Engine, Setup};
+use weft_mempool::Bounds;
 use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
 };
@@ -64,6 +68,8 @@ const AHEAD: u64 = 256;
 pub struct World {
     /// The genesis.
     pub genesis: Genesis,
+    /// The widest numbers of all its rules: what knows no state checks by them (R21).
+    pub widest: Params,
     /// The chain id.
     pub chain: ChainId,
     /// The hotkeys: of voters by their public keys, of joiners, and those of twins again.
@@ -138,22 +144,34 @@ impl World {
             is_updated: false,
             base,
             first,
+            widest: genesis.widest(),
             genesis,
         }
     }
 
-    /// A core of node `i` at genesis; that of a Byzantine voter has no key and only follows.
+    /// An engine of node `i` at genesis; that of a Byzantine voter has no key and only follows.
     #[must_use]
-    pub fn core(
+    pub fn engine(
         &self,
         (i, plan): (usize, &Plan),
         vote: VoteFile,
         seals: &Seals,
-    ) -> Core<Forks, Seals> {
+    ) -> Engine<Seals> {
         let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).map(|k| k.secret.clone());
         let program = self.program(i, plan);
-        let config = Config { program, ..Config::new(&self.genesis, key, vote) };
-        Core::knowing(config, self.first.forks(&self.genesis), &self.base, seals.clone())
+        let config = Config { program, ..Config::new(&self.genesis, key.clone(), vote) };
+        let forks = self.first.forks(&self.genesis);
+        let core = Core::knowing(config, forks, &self.base, seals.clone());
+        let Standing { header, hash, .. } = self.base.standing();
+        let base = Tip {
+            height: header.height,
+            hash: *hash,
+            state_root: header.state_root,
+            slot: header.slot,
+        };
+        let (rows, pool) = (Rows::default(), Bounds::default());
+        let setup = Setup { core, base, key, offers: false, rows, pool, name: name_of(i) };
+        Engine::new(&self.genesis, setup)
     }
 
     /// What the program of a node runs and signals.

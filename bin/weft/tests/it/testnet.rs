@@ -224,7 +224,7 @@ fn a_network_that_loses_a_port_begins_anew_with_others() {
             nodes: 2,
             slot_ms: 300,
             seed: "races".to_owned(),
-            genesis_time: weft_types::Millis(weft_node::engine::now().0 + 1_000),
+            genesis_time: weft_types::Millis(weft_node::clock::now().0 + 1_000),
             network: weft_types::Network::Local,
             senders: 0,
         },

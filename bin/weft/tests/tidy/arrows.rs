@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
         "node",
         &["types", "ledger", "mempool", "consensus", "engine", "store", "rpc", "gossip", "wallet"],
     ),
-    ("sim", &["types", "ledger", "mempool", "consensus"]),
+    ("sim", &["types", "ledger", "mempool", "consensus", "engine"]),
     ("testnet", &["types", "rpc", "wallet"]),
     (
         "benches",

@@ -4,13 +4,13 @@ use super::forge::Defect;
 use super::{Blocks, Conduct, When};
 use crate::agenda::{Message, Parcel, Secret};
 use crate::net::Net;
-use crate::node::AccountsAt;
 use std::sync::Arc;
 use weft_consensus::forks::{Forks as Known, link_of};
 use weft_consensus::propose;
 use weft_consensus::tally::Tally;
 use weft_consensus::tree::Node as Block;
 use weft_consensus::{Draft, Executor as _, finality, judge};
+use weft_engine::accounts::AccountsAt;
 use weft_types::block::proof_root;
 use weft_types::check::seal_block;
 use weft_types::{BlockHash, CheckedBlock, CheckedTx, PublicKey, Round, Share, Slot};
@@ -65,7 +65,7 @@ impl Net {
 
     /// The block to build on, if it is this voter's turn there.
     fn parent_for(&self, i: usize, slot: Slot, conduct: &Conduct) -> Option<BlockHash> {
-        let core = self.nodes.get(i)?.core.as_ref()?;
+        let core = self.nodes.get(i)?.core()?;
         let key = self.world.keys.get(i)?.public;
         let tree = core.forks().tree();
         let head = tree.get(&core.head_hash())?;
@@ -89,7 +89,8 @@ impl Net {
         shape: Shape,
     ) -> Option<CheckedBlock> {
         let node = self.nodes.get_mut(i)?;
-        let core = node.core.as_mut()?;
+        let engine = node.engine.as_mut()?;
+        let core = engine.core();
         let key = self.world.keys.get(i)?;
         let known = core.forks();
         let signer = (key.public, core.program());
@@ -99,7 +100,7 @@ impl Net {
         self.faults.add("omitted_shares", (left - draft.proof.len()) as u64);
         let accounts = AccountsAt::of(core.executor(), parent);
         let txs: Vec<CheckedTx> = match shape {
-            Shape::Full => node.pool.pick(&self.world.genesis.params.limits, &accounts),
+            Shape::Full => engine.pool().pick(&self.world.genesis.params.limits, &accounts),
             Shape::Thin => Vec::new(),
         };
         let defect = Defect::of(conduct.forges, slot);
@@ -107,7 +108,7 @@ impl Net {
             Some(defect) => defect.forge(known, parent, draft, (key, &self.world.chain))?,
             None => draft,
         };
-        let mut made = core.executor_mut().assemble(&draft, txs).ok()?;
+        let mut made = engine.core_mut().executor_mut().assemble(&draft, txs).ok()?;
         if let Some(defect) = defect {
             defect.spoil(&mut made.header);
         }
@@ -134,7 +135,7 @@ impl Net {
 }
 
 fn announced(block: &CheckedBlock) -> Parcel {
-    Parcel::new(Message::Header(block.block().signed.clone()))
+    Parcel::new(Message::header(&block.block().signed))
 }
 
 /// A draft with fewer shares or a higher round, and what follows from that.

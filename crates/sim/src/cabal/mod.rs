@@ -19,7 +19,7 @@ mod forge;
 mod release;
 mod votes;
 
-use crate::agenda::{Event, Message, Phase, Secret};
+use crate::agenda::{Event, Message, Phase, Said, Secret};
 use crate::net::{Net, peer_of};
 use crate::plan::Strategy;
 use crate::world::SLOT_MS;
@@ -166,7 +166,7 @@ impl Mind {
 
     /// A message of theirs is sent to the honest.
     pub fn shows(&mut self, message: &Message) {
-        if let Message::Header(signed) = message {
+        if let Message::Gossip { said: Said::Header(signed), .. } = message {
             self.hidden.remove(&signed.header.hash());
         }
     }
@@ -212,11 +212,11 @@ impl Net {
     /// One of them is told something in secret.
     pub fn whisper(&mut self, to: usize, secret: Secret) {
         match secret {
-            Secret::Block(block) => self.give(to, Input::Block { from: None, block }),
+            Secret::Block(block) => self.inject(to, Input::Block { from: None, block }),
             Secret::Share(share) => {
                 // Nobody waits for the verdict, so nothing is passed on.
                 let (from, ticket) = (peer_of(to), Ticket(self.number()));
-                self.give(to, Input::Share { from, ticket, share: *share });
+                self.inject(to, Input::Share { from, ticket, share: *share });
             }
         }
     }
