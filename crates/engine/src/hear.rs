@@ -248,9 +248,8 @@ impl<K: Known> Engine<K> {
         let Some(voter) = self.voter() else { return Told::NoVoter };
         let executor = self.core().executor();
         let view = executor.view(&self.core().head_hash()).ok_or(Refused::NoState);
-        let fits = view.and_then(|view| {
-            executor.ledger().try_row(&view, &voter, &row).map_err(Refused::Call)
-        });
+        let fits = view
+            .and_then(|view| executor.ledger().try_row(&view, &voter, &row).map_err(Refused::Call));
         match fits {
             Ok(()) => {
                 let netuid = row.netuid;

@@ -6,6 +6,16 @@ fn main() {
         let plan = weft_sim::profiles::any(seed);
         let t = std::time::Instant::now();
         let r = weft_sim::run(&plan);
-        println!("{seed} {} ok {} {:?} heal {}/{} gap {} final {} {:?}", r.profile, r.ok, r.violations, r.slots_to_final_after_healing, r.healing_bound, r.longest_gap, r.final_height, t.elapsed());
+        println!(
+            "{seed} {} ok {} {:?} heal {}/{} gap {} final {} {:?}",
+            r.profile,
+            r.ok,
+            r.violations,
+            r.slots_to_final_after_healing,
+            r.healing_bound,
+            r.longest_gap,
+            r.final_height,
+            t.elapsed()
+        );
     }
 }
