@@ -4,6 +4,7 @@ use crate::io::{Io, Note, Tip};
 use crate::rows::Rows;
 use crate::trust::Word;
 use crate::{Engine, Event, Setup};
+use weft_consensus::trust::{Awaited, Trust};
 use weft_consensus::{Base, Config, Core, PeerId, VoteFile, VoteRecord};
 use weft_ledger::forks::Forks;
 use weft_ledger::state::Seed;
@@ -27,9 +28,17 @@ pub struct Alone {
 
 impl Alone {
     pub fn new() -> Self {
+        Self::of(1, None)
+    }
+
+    /// The first of so many voters; it may await a block.
+    pub fn of(voters: usize, awaited: Option<Awaited>) -> Self {
         let key = derive_test_key("alone", "voter");
         let coldkey = derive_test_key("alone", "cold").public();
-        let genesis = Genesis::fair(Network::Local, "alone", BEGAN, &[(key.public(), coldkey)]);
+        let others = (1..voters).map(|n| derive_test_key("alone", &n.to_string()).public());
+        let hotkeys = [key.public()].into_iter().chain(others);
+        let hotkeys: Vec<_> = hotkeys.map(|hotkey| (hotkey, coldkey)).collect();
+        let genesis = Genesis::fair(Network::Local, "alone", BEGAN, &hotkeys);
         let forks = Forks::new(&genesis, Seed([0; 4])).unwrap();
         let base = Base::genesis(&genesis, forks.executed(&genesis.block_hash()).unwrap());
         let standing = base.standing();
@@ -52,7 +61,8 @@ impl Alone {
         };
         let mut engine = Engine::new(&genesis, setup);
         let now = Millis(BEGAN.0 + 1);
-        engine.start(now, Word::default(), |_| None).unwrap();
+        let word = Word { stored: None, word: awaited.map(Trust::Block) };
+        engine.start(now, word, |_| None).unwrap();
         let mut alone = Self { engine, genesis, now, charged: 0 };
         alone.step(Event::PeerUp { peer: PEER, name: "one".to_owned() });
         alone

@@ -205,3 +205,54 @@ impl<K: Known> Engine<K> {
         self.out(Io::Punish { peer, why });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_types::check::{own_share, seal_block};
+    use weft_types::key::derive_test_key;
+    use weft_types::{
+        Checkpoint, Commitment, Finality, Hash, Header, Height, Item, Netuid, Network, Round,
+        RulesId, Slot, Vote, Work,
+    };
+
+    /// A6: what a block carries besides transactions is not picked again: it fits with what was
+    /// left for these. A planted bug that this finds: limits that are passed on whole.
+    #[test]
+    fn r19_a_draft_leaves_for_transactions_what_header_shares_and_items_do_not_take() {
+        let params = Params::preset(Network::Local);
+        let at = Checkpoint { round: Round(1), hash: Hash::ZERO };
+        let commitment = Commitment { netuid: Netuid(1), hash: Hash::ZERO, at: Height(1) };
+        let share = |n: u16| {
+            let key = derive_test_key("outbound", &n.to_string());
+            let (voter, items) = (key.public(), Hash::ZERO);
+            let signed = Vote { voter, source: at, target: at, items }.sign(&key, &Hash::ZERO);
+            own_share(signed, vec![Item::Commit(commitment); 20])
+        };
+        let key = derive_test_key("outbound", "proposer");
+        let header = Header {
+            version: 1,
+            signal: RulesId::NONE,
+            slot: Slot(1),
+            round: Round(1),
+            height: Height(1),
+            parent: Hash::ZERO,
+            proposer: key.public(),
+            txs_root: Hash::ZERO,
+            proof_root: Hash::ZERO,
+            state_root: Hash::ZERO,
+            work: Work(0),
+        };
+        let proof: Vec<_> = (0..2 * params.max_voters).map(share).collect();
+        let finality = Finality { justified: at, finalized: at };
+        let draft =
+            Draft { header: header.clone(), proof: proof.clone(), catch_up: None, finality };
+        let left = left_beside(&draft, &params);
+        let taken = params.limits.block_bytes - left.block_bytes;
+        let sealed = seal_block(header, (&key, &Hash::ZERO), proof, None, vec![]);
+        let sealed = u32::try_from(sealed.block().to_bytes().len()).unwrap();
+        // As much more is kept as a catch-up proof takes.
+        let spare = 2 * u32::from(params.max_voters) * 208 + 1_024;
+        assert!(taken >= sealed && taken <= sealed + spare, "{taken} for {sealed}");
+    }
+}

@@ -2,15 +2,17 @@
 //! honest sends; what it says of who votes.
 
 use crate::alone::{Alone, PEER, told};
-use crate::io::{Io, Source, Topic};
+use crate::io::{Io, Source, Topic, Txs};
 use crate::peers::UNREADABLE;
 use crate::wire::{Answer, Kind, pack};
 use crate::{Event, trust::Halt};
 use weft_consensus::Want;
-use weft_types::check::{BlockError, TxError, seal_block};
+use weft_consensus::trust::Awaited;
+use weft_types::check::{BlockError, TxError, check_txs, seal_block};
 use weft_types::key::derive_test_key;
 use weft_types::{
-    Canonical, Hash, Header, Height, Millis, PublicKey, Rao, Round, RulesId, Share, Slot, Work,
+    Call, Canonical, Evidence, Genesis, Hash, Header, Height, Millis, PublicKey, Rao, Round,
+    RulesId, SecretKey, Share, Slot, Work,
 };
 
 const MESSAGE: [u8; 20] = [5; 20];
@@ -167,6 +169,52 @@ fn what_a_peer_sent_before_it_left_is_judged_by_what_it_says_and_not_lost() {
     // Nobody is there to be asked for the body.
     let header = pack(Kind::Header, &block(1).signed.to_bytes());
     assert_eq!(told(&node.step(says(Topic::Headers, header))), ["Ignore"]);
+}
+
+/// Two headers of one slot, which anyone may report.
+fn headers(key: &SecretKey, genesis: &Genesis) -> Evidence {
+    let header = |work| {
+        let (proposer, work) = (key.public(), Work(work));
+        let header = Header { proposer, work, slot: Slot(0), ..genesis.header(Hash::ZERO) };
+        Box::new(header.sign(key, &genesis.chain_id()))
+    };
+    Evidence::Headers(header(1), header(2))
+}
+
+/// A7: anyone can sign offences by keys of its own, and each costs three signatures to check.
+#[test]
+fn r17_evidence_of_keys_that_never_voted_costs_its_bytes_and_is_not_passed_on() {
+    let mut node = Alone::new();
+    let chain = node.genesis.chain_id();
+    let (stranger, sender) = (derive_test_key("strange", "a"), derive_test_key("strange", "b"));
+    let evidence = headers(&stranger, &node.genesis);
+    let body = node.engine.free_call(sender.public(), Call::ReportEvidence { evidence });
+    let (widest, txs) = (node.genesis.widest(), vec![body.sign(&sender, &chain)]);
+    let checked = check_txs(txs, (&widest, &chain), &(), &mut crate::alone::dice());
+    assert!(checked[0].is_ok(), "it is well signed");
+    let source = Source::Peer { from: PEER, message: MESSAGE, bytes: 100 };
+    let list = node.step(Event::Txs { source, checked: Ok(checked) });
+    assert_eq!((told(&list), node.charged), (vec!["Ignore".to_owned()], 100));
+}
+
+/// A2: while a block is awaited the past may be forged: no report is signed on it. A planted
+/// bug that this finds: only rules that are not known stopped that.
+#[test]
+fn r16_while_a_block_is_awaited_a_voter_signs_no_report() {
+    let ahead = Awaited { height: Height(100_000), hash: Hash([7; 32]) };
+    for (awaited, sent) in [(Some(ahead), 0), (None, 1)] {
+        let mut node = Alone::of(2, awaited);
+        let other = derive_test_key("alone", "1");
+        node.engine.reports.add(headers(&other, &node.genesis));
+        node.now = Millis(node.now.0 + 1_000);
+        let list = node.step(Event::Tick);
+        let is_report = |tx: &weft_types::Tx| matches!(tx.body.call, Call::ReportEvidence { .. });
+        let reports = list.iter().filter(|io| match io {
+            Io::CheckTxs { txs: Txs::Decoded(txs), .. } => txs.iter().any(is_report),
+            _ => false,
+        });
+        assert_eq!(reports.count(), sent, "sent while it awaits or not");
+    }
 }
 
 /// A2
