@@ -93,7 +93,7 @@ impl Net {
 
     /// Voters of genesis ask for all there is, who have not yet.
     fn ask_all_back(&mut self) {
-        let core = self.nodes.get(self.plan.voters).and_then(|node| node.core.as_ref());
+        let core = self.nodes.get(self.plan.voters).and_then(|node| node.core());
         let Some(core) = core else { return };
         let Some(view) = core.executor().view(&core.head_hash()) else { return };
         let voters = self.world.keys.iter().take(self.plan.voters);
