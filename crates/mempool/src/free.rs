@@ -106,7 +106,7 @@ impl Pool {
                 if let Some(id) = sent.map(|entry| *entry.tx.id()) {
                     self.expire_one(&id);
                 }
-                self.offender_fits(offender, &is_dead)?;
+                self.offender_fits(offender, is_dead)?;
             }
             Place::Free(call, netuid) => {
                 if let Some(before) = self.queues.get(&signer).and_then(|q| q.get(place)) {

@@ -48,6 +48,7 @@ mod load;
 mod net;
 mod node;
 pub mod plan;
+mod powers;
 pub mod profiles;
 mod report;
 mod run;

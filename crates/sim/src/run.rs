@@ -3,8 +3,9 @@
 use crate::agenda::Event;
 use crate::net::Net;
 use crate::plan::Plan;
+use crate::powers::longest;
 use crate::report::Report;
-use crate::world::{longest, start_of};
+use crate::world::start_of;
 use weft_engine::{Engine, Event as Happened};
 use weft_types::Slot;
 

@@ -49,7 +49,7 @@ const PLANTS: &[Plant] = &[
     Plant {
         name: "a node stops because of a header",
         edits: &[(
-            "crates/consensus/src/core/blocks.rs",
+            "crates/consensus/src/core/arrivals.rs",
             "        self.peers.met(from);\n",
             "        self.peers.met(from);\n        if signed.header.version > self.rules().version {\n            self.program = self.program.clone().limited_to(&[]);\n        }\n",
         )],

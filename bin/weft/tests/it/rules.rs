@@ -214,7 +214,7 @@ fn a_rolling_change_comes_at_one_height_for_all_and_one_left_old_stops_by_name()
     let tx = net.tx(from, Call::Transfer { to: carol(), amount: Rao(1), open: false });
     assert_eq!(net.submit(3, &tx), Err("UnknownRules".to_owned()));
     assert_eq!(net.tries(3, &tx), Err("UnknownRules".to_owned()), "nor is it tried by old ones");
-    assert_eq!(net.submit(0, &net.tx(from, batch(9))), Err("NotAllowed".to_owned()));
+    assert_eq!(net.submit(0, &net.tx(from, batch(9))), Err("BatchSize".to_owned()));
     assert_eq!(net.submit(0, &net.tx(from, batch(8))), Ok(()));
     let now = net.final_height(0);
     until(PATIENCE, || net.final_height(0), |later| *later > now + 8);

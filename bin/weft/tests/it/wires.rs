@@ -5,6 +5,8 @@ use crate::support::Home;
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a door does with a request that submits a transaction, and with those after it.
 #[derive(Clone, Copy)]
@@ -65,18 +67,23 @@ fn door(node: &str, kind: Door) -> String {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let node = node.trim_start_matches("http://").to_owned();
     std::thread::spawn(move || {
-        let mut is_busy = false;
+        let is_busy = Arc::new(AtomicBool::new(false));
         for socket in listener.incoming() {
             let mut socket = socket.expect("a connection");
-            while let Some(request) = message(&mut socket) {
-                let submits = String::from_utf8_lossy(&request).contains("\"tx_submit\"");
-                let answer = answer(&node, &request, (kind, submits, is_busy));
-                is_busy |= submits;
-                match answer {
-                    Some(answer) => drop(socket.write_all(&answer)),
-                    None => break,
+            let (node, is_busy) = (node.clone(), Arc::clone(&is_busy));
+            // A command may keep one connection and open another.
+            std::thread::spawn(move || {
+                while let Some(request) = message(&mut socket) {
+                    let submits = String::from_utf8_lossy(&request).contains("\"tx_submit\"");
+                    let busy = is_busy.load(Ordering::SeqCst);
+                    let answer = answer(&node, &request, (kind, submits, busy));
+                    is_busy.fetch_or(submits, Ordering::SeqCst);
+                    match answer {
+                        Some(answer) => drop(socket.write_all(&answer)),
+                        None => break,
+                    }
                 }
-            }
+            });
         }
     });
     url

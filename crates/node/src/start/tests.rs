@@ -256,3 +256,30 @@ async fn the_engine_heeds_its_clock_though_questions_never_cease() {
     run.await.unwrap().unwrap();
     drop((server, events));
 }
+
+/// The vote file as a program of the next format writes it.
+fn as_of_a_newer_program(votes: &[u8]) -> Vec<u8> {
+    let mut bytes = votes.to_vec();
+    bytes[8..12].copy_from_slice(&2_u32.to_le_bytes());
+    let sum = Hash::of(weft_types::Domain::Record, &bytes[..44]);
+    bytes[44..76].copy_from_slice(sum.as_bytes());
+    bytes
+}
+
+/// A5: whose votes a newer program knows, nobody may forget.
+#[tokio::test(flavor = "multi_thread")]
+async fn r21_override_votes_does_not_touch_the_file_of_a_newer_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    run_for(&home, 1).await;
+    let votes = home.data().join("votes");
+    let own = std::fs::read(&votes).unwrap();
+    let newer = as_of_a_newer_program(&own);
+    std::fs::write(&votes, &newer).unwrap();
+    let refused = override_votes(&home).unwrap_err().to_string();
+    assert!(refused.contains("newer program"), "{refused}");
+    assert_eq!(std::fs::read(&votes).unwrap(), newer);
+    std::fs::write(&votes, &own).unwrap();
+    assert!(matches!(override_votes(&home), Err(NodeError::VotesNotLost)));
+    assert_eq!(std::fs::read(&votes).unwrap(), own);
+}

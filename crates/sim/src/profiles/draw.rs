@@ -208,14 +208,15 @@ impl Draw {
     }
 
     /// The first voters run on a second node as well; one of each pair is on each side of a
-    /// partition, with half of the others.
+    /// partition, with half of the others. Before it begins they are seen to offend: who is not
+    /// gains by the absence of those on the other side, when voters rotate.
     pub(super) fn split_world(&mut self, twins: usize) {
         self.plan.twins = (0..twins).collect();
         let voters = self.plan.voters;
         let first = |i: usize| i < twins || (i < voters && (i - twins).is_multiple_of(2));
         let sides = (0..self.plan.nodes()).map(|i| Some(u8::from(!first(i)))).collect();
         let until = self.dice.between(12, 30);
-        self.plan.cuts = vec![Cut { from: 2, until, sides, ..Cut::default() }];
+        self.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
         self.plan.slots = until;
     }
 
