@@ -133,7 +133,7 @@ impl<K: Known> Engine<K> {
 
     fn ask(&mut self, peer: PeerId, want: Option<Want>, data: Vec<u8>) {
         if self.peers.is_up(peer) {
-            let ask = self.asks.begin(want);
+            let ask = self.asks.begin(peer, want);
             self.out(Io::Ask { peer, ask, data });
         }
     }
@@ -146,9 +146,8 @@ impl<K: Known> Engine<K> {
 
     /// Tells a peer which voter's node this is, if it is one's: it keeps a place for us then.
     pub(crate) fn claim(&mut self, peer: PeerId) {
-        let Some(key) = self.key().filter(|key| self.votes(&key.public())) else { return };
-        let claim = Claim::of(key, self.name(), self.chain());
-        let data = pack(Kind::Request, &Request::Voter(claim).to_bytes());
+        let Some(claim) = self.own_claim().filter(|claim| self.votes(&claim.voter)) else { return };
+        let data = pack(Kind::Request, &Request::Voter(claim.clone()).to_bytes());
         self.ask(peer, None, data);
     }
 

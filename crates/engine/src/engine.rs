@@ -11,6 +11,7 @@ use crate::reports::Reports;
 use crate::rows::Rows;
 use crate::timer::Timer;
 use crate::trust::Halt;
+use crate::wire::Claim;
 use weft_consensus::{Core, Input, VoteRecord};
 use weft_ledger::forks::Forks;
 use weft_mempool::{Bounds, Pool};
@@ -46,8 +47,11 @@ pub struct Engine<K = ()> {
     chain: ChainId,
     pub(crate) params: Params,
     genesis_time: Millis,
-    name: String,
     key: Option<SecretKey>,
+    /// Its public half, which takes as long to work out as a signature.
+    voter: Option<PublicKey>,
+    /// The voter's word that this node is its own.
+    claim: Option<Claim>,
     pub(crate) core: Core<Forks, K>,
     pub(crate) pool: Pool,
     pub(crate) finals: Finals,
@@ -81,13 +85,16 @@ impl<K: Known> Engine<K> {
     #[must_use]
     pub fn new(genesis: &Genesis, setup: Setup<K>) -> Self {
         let Setup { core, base, key, offers, rows, pool, name } = setup;
+        let chain = genesis.chain_id();
+        let voter = key.as_ref().map(SecretKey::public);
         Self {
-            chain: genesis.chain_id(),
+            voter,
+            claim: key.as_ref().map(|key| Claim::of(key, &name, &chain)),
+            chain,
             params: genesis.params.clone(),
             genesis_time: genesis.genesis_time,
-            name,
             rules_seen: core.rules(),
-            reports: Reports::new(key.as_ref().map(SecretKey::public)),
+            reports: Reports::new(voter),
             offers: Offers::new(offers && key.is_some()),
             key,
             core,
@@ -196,9 +203,9 @@ impl<K: Known> Engine<K> {
         &self.params
     }
 
-    /// What this node is called among peers.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    /// The voter's word that this node is its own.
+    pub(crate) const fn own_claim(&self) -> Option<&Claim> {
+        self.claim.as_ref()
     }
 
     /// The key of the voter.
@@ -213,8 +220,8 @@ impl<K: Known> Engine<K> {
 
     /// Who votes here.
     #[must_use]
-    pub fn voter(&self) -> Option<PublicKey> {
-        self.key.as_ref().map(SecretKey::public)
+    pub const fn voter(&self) -> Option<PublicKey> {
+        self.voter
     }
 
     /// What was voted for last since the start.

@@ -35,6 +35,7 @@ impl<K: Known> Engine<K> {
             }
             Event::PeerDown { peer } => {
                 let was_here = self.peers.down(peer);
+                self.asks.gone(peer);
                 was_here.then_some(Input::PeerGone { peer }).into_iter().collect()
             }
             Event::Said { from, topic, message, data } => {
@@ -43,7 +44,7 @@ impl<K: Known> Engine<K> {
             Event::Asked { from, ticket, data } => self.request(from, ticket, &data),
             Event::Answered { from, ask, data } => self.response(from, ask, &data),
             Event::Unanswered { from, ask } => {
-                let want = self.asks.end(ask).filter(|_| self.peers.is_up(from));
+                let want = self.asks.end(from, ask).filter(|_| self.peers.is_up(from));
                 want.map(|want| Input::FetchFailed { peer: from, want }).into_iter().collect()
             }
             Event::Txs { source, checked } => {
@@ -78,9 +79,13 @@ impl<K: Known> Engine<K> {
     fn turned(&mut self, turned: Turned) -> Vec<Input> {
         match turned {
             Turned::Txs(Source::Peer { message, .. }) => self.judge(message, Judgement::Ignore),
-            Turned::Txs(Source::Own) => self.offers.lost(),
-            Turned::Txs(Source::Client(_)) => {}
-            Turned::Bodies { from, .. } => self.note(Note::AnswerDropped(from)),
+            Turned::Txs(Source::Own { is_offer: true }) => self.offers.lost(),
+            // A report is sent again by itself.
+            Turned::Txs(Source::Client(_) | Source::Own { .. }) => {}
+            Turned::Bodies { from, want } => {
+                self.note(Note::AnswerDropped(from));
+                return vec![Input::FetchFailed { peer: from, want }];
+            }
         }
         Vec::new()
     }
@@ -193,7 +198,7 @@ impl<K: Known> Engine<K> {
     }
 
     fn response(&mut self, peer: PeerId, ask: u64, data: &[u8]) -> Vec<Input> {
-        let want = self.asks.end(ask);
+        let want = self.asks.end(peer, ask);
         if !self.peers.is_up(peer) {
             return Vec::new();
         }
@@ -214,7 +219,9 @@ impl<K: Known> Engine<K> {
                 self.check_bodies(peer, want, blocks);
                 Vec::new()
             }
-            (_, _) => Vec::new(),
+            // Another answer than was asked for is none.
+            (Answer::Status(_), Some(want)) => failed(Some(want)),
+            (Answer::Blocks(_), None) => Vec::new(),
         }
     }
 

@@ -58,7 +58,10 @@ pub enum Source {
     /// A client that submits.
     Client(ClientId),
     /// The voter of this node.
-    Own,
+    Own {
+        /// Whether it is its offer to vote; else it reports an offence.
+        is_offer: bool,
+    },
 }
 
 /// Transactions to verify.

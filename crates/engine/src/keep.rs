@@ -57,7 +57,7 @@ impl<K: Known> Engine<K> {
             let accounts = AccountsAt::of(self.core.executor(), &hash);
             self.pool.on_final(&full, &accounts);
             let (state_root, slot) = (block.state_root, header.slot);
-            self.finals.add(Tip { height, hash, state_root, slot });
+            self.finals.add(Tip { height, hash, state_root, slot }, block.writes.len());
             let ids = full.tx_ids().to_vec();
             self.out(Io::Final(Box::new(Finality { block, header, ids })));
         }
@@ -123,6 +123,7 @@ impl<K: Known> Engine<K> {
         let at = self.core.finalized().1;
         if self.finals.wants_checkpoint(at, self.now, is_stopping) {
             let base = self.core.base();
+            self.out(Io::Sync);
             self.out(Io::Checkpoint(Box::new(base)));
         }
     }

@@ -26,7 +26,7 @@
 //! carries the list out in order and ends at the first failure of the disk. So a crash
 //! between any two of its entries is a crash that the protocol allows for.
 //!
-//! Every list that others can fill has a limit; its size can be asked.
+//! Every list that others can fill has a limit.
 #![cfg_attr(
     not(test),
     deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)

@@ -42,7 +42,10 @@ impl Offers {
 impl<K: Known> Engine<K> {
     /// Sends the voter's offer when one is due.
     pub(crate) fn offer_to_vote(&mut self) {
-        let Some(key) = self.key().filter(|_| self.offers.is_on).cloned() else { return };
+        if !self.offers.is_on {
+            return;
+        }
+        let (Some(voter), Some(key)) = (self.voter(), self.key().cloned()) else { return };
         let (head, hash) = (self.core().head().height, self.core().head_hash());
         if self.offers.sent.is_some_and(|sent| head.since(sent) < AGAIN) {
             return;
@@ -50,9 +53,9 @@ impl<K: Known> Engine<K> {
         let executor = self.core().executor();
         let Some(view) = executor.view(&hash) else { return };
         let params = executor.ledger().numbers_of(&view);
-        let Some(netuid) = voters::offer_due(&view, params, &key.public()) else { return };
+        let Some(netuid) = voters::offer_due(&view, params, &voter) else { return };
         let call = Call::JoinVoters { netuid, at: head };
-        self.send_own(self.free_call(key.public(), call), &key);
+        self.send_own(self.free_call(voter, call), &key);
         self.offers.sent = Some(head);
     }
 }

@@ -138,12 +138,6 @@ impl Peers {
         self.peers.keys().copied().collect()
     }
 
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.peers.len()
-    }
-
     /// Keeps a message until its verdict.
     pub fn ticket(&mut self, message: Pending) -> Ticket {
         self.next_ticket = self.next_ticket.saturating_add(1);

@@ -79,10 +79,13 @@ impl Reports {
 impl<K: Known> Engine<K> {
     /// Sends the reports that are due.
     pub(crate) fn report_offences(&mut self) {
-        let Some(key) = self.key().cloned() else { return };
+        if self.reports.count() == 0 {
+            return;
+        }
+        let (Some(voter), Some(key)) = (self.voter(), self.key().cloned()) else { return };
         let (head, hash) = (self.core().head().height, self.core().head_hash());
         for (name, evidence) in self.reports.due(head) {
-            let body = self.free_call(key.public(), Call::ReportEvidence { evidence });
+            let body = self.free_call(voter, Call::ReportEvidence { evidence });
             let executor = self.core().executor();
             let Some(view) = executor.view(&hash) else { return };
             let may = executor.ledger().try_free(&view, hash, &body);

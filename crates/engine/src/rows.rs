@@ -60,12 +60,8 @@ fn shape(row: &WeightRow) -> Result<(), CallError> {
     if uids != values {
         return Err(CallError::WeightVecNotEqualSize { uids, values });
     }
-    match row.uids.windows(2).find(|pair| matches!(pair, [a, b] if a >= b)) {
-        Some(pair) => {
-            Err(CallError::DuplicateUids { uid: pair.last().copied().unwrap_or_default() })
-        }
-        None => Ok(()),
-    }
+    let falls = row.uids.iter().zip(row.uids.iter().skip(1)).find(|(a, b)| a >= b);
+    falls.map_or(Ok(()), |(_, uid)| Err(CallError::DuplicateUids { uid: *uid }))
 }
 
 impl Rows {
@@ -192,11 +188,12 @@ impl Rows {
         let mut bytes = self.secret.0.to_vec();
         bytes.extend(seen.to_bytes());
         let salt = Hash::of(Domain::Commitment, &bytes).0.first_chunk().copied();
+        let salt = salt.expect("a hash is longer than a salt");
         Reveal {
             netuid: row.netuid,
             uids: row.uids.clone(),
             values: row.values.clone(),
-            salt: salt.unwrap_or_default(),
+            salt,
             version_key: row.version_key,
         }
     }

@@ -103,7 +103,7 @@ fn r21_a_body_of_a_version_that_we_do_not_run_is_charged_and_never_checked() {
     let mut node = Alone::new();
     let want = Want::Block(Hash::ZERO);
     let body = block(2).to_bytes();
-    let ask = node.engine.asks.begin(Some(want));
+    let ask = node.engine.asks.begin(PEER, Some(want));
     let data = pack(Kind::Answer, &Answer::Blocks(vec![body.clone()]).to_bytes());
     let list = node.step(Event::Answered { from: PEER, ask, data });
     assert_eq!(node.charged, body.len() as u64);

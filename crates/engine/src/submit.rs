@@ -40,8 +40,9 @@ impl<K: Known> Engine<K> {
     /// Sends a call of the node's own voter like a client's: to the own pool first and from
     /// there to the peers. Whether it worked is seen in the state.
     pub(crate) fn send_own(&mut self, body: TxBody, key: &SecretKey) {
+        let is_offer = matches!(body.call, Call::JoinVoters { .. });
         let txs = Txs::Decoded(vec![body.sign(key, self.chain())]);
-        self.out(Io::CheckTxs { source: Source::Own, txs });
+        self.out(Io::CheckTxs { source: Source::Own { is_offer }, txs });
     }
 
     /// Takes what came out of the checker.
@@ -61,7 +62,7 @@ impl<K: Known> Engine<K> {
                 self.out(Io::Tell { client, told });
             }
             // What we sign ourselves can be read; whether it was taken is seen in the state.
-            Source::Own => {
+            Source::Own { .. } => {
                 checked.into_iter().flatten().for_each(|tx| drop(self.take_one(tx)));
             }
             Source::Peer { from, message, bytes } => {

@@ -98,6 +98,7 @@ impl<K: Known> Engine<K> {
             Reached::No => {}
             Reached::Yes => {
                 self.note(Note::TrustReached(awaited));
+                self.out(Io::Sync);
                 self.out(Io::Await(None));
                 self.core.hold(false);
             }

@@ -312,7 +312,7 @@ mod tests {
         let body =
             TxBody { chain, signer: key.public(), nonce: Nonce(0), fee, valid_until: None, call };
         let txs = Txs::Decoded(vec![body.sign(&key, &CHAIN)]);
-        Job { asker: Asker::Engine(Source::Own), txs }
+        Job { asker: Asker::Engine(Source::Own { is_offer: true }), txs }
     }
 
     fn body() -> Part {

@@ -74,7 +74,11 @@ impl Disk {
     /// Hands a checkpoint of the last final block to the store's thread.
     pub(crate) fn checkpoint(&mut self, base: &Base) -> Result<(), NodeError> {
         let at = base.standing().hash;
-        let Some(last) = self.last.take_if(|last| last.hash == at) else { return Ok(()) };
+        let Some(last) = self.last.take_if(|last| last.hash == at) else {
+            let reason =
+                format!("a checkpoint of {at} is asked for, which is not the last final block");
+            return Err(NodeError::State { reason });
+        };
         let Last { height, hash, state_root, header } = last;
         let meta = Meta { height, hash, state_root, header, base: base.to_bytes() };
         Ok(self.store.checkpoint(std::mem::take(&mut self.writes), meta)?)

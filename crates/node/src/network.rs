@@ -2,7 +2,6 @@
 //! the commands that the engine's Io become.
 
 use crate::metrics::Metrics;
-use crate::serve::Served;
 use prometheus_client::metrics::counter::Counter;
 use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::PeerId;
@@ -25,6 +24,8 @@ pub(crate) struct Network {
     by_name: BTreeMap<PeerName, PeerId>,
     addresses: BTreeMap<PeerName, Vec<String>>,
     own: Vec<String>,
+    /// Who votes, while gossip has not heard it.
+    untold: Option<Vec<[u8; 32]>>,
     /// Commands that gossip's full queue lost.
     lost: Counter,
     /// Peers that were punished.
@@ -40,6 +41,7 @@ impl Network {
             by_name: BTreeMap::new(),
             addresses: BTreeMap::new(),
             own: Vec::new(),
+            untold: None,
             lost: metrics.commands_lost.clone(),
             punished: metrics.punished.clone(),
         }
@@ -176,19 +178,25 @@ impl Network {
         self.command(Command::Respond { ticket, data });
     }
 
-    /// Where a worker puts what it read for a peer.
-    pub(crate) fn served(&self, ticket: u64) -> Served {
-        Served { ticket, commands: self.gossip.commands.clone() }
-    }
-
     pub(crate) fn keep(&self, voter: PublicKey, peer: PeerId) {
         if let Some(peer) = self.name(peer) {
             self.command(Command::Keep { voter: voter.0, peer });
         }
     }
 
-    pub(crate) fn voters(&self, voters: &BTreeSet<PublicKey>) {
-        self.command(Command::Voters { voters: voters.iter().map(|key| key.0).collect() });
+    /// Gossip hears who votes now, or at the next look when its queue is full: it keeps places
+    /// by that.
+    pub(crate) fn voters(&mut self, voters: &BTreeSet<PublicKey>) {
+        self.untold = Some(voters.iter().map(|key| key.0).collect());
+        self.look();
+    }
+
+    /// Says again what gossip had no room for.
+    pub(crate) fn look(&mut self) {
+        let Some(voters) = self.untold.clone() else { return };
+        if self.gossip.commands.try_send(Command::Voters { voters }).is_ok() {
+            self.untold = None;
+        }
     }
 
     pub(crate) fn disconnect(&self, peer: PeerId, reason: String) {

@@ -142,6 +142,7 @@ impl Node {
         if self.looked.elapsed() >= LOOK {
             self.looked = Instant::now();
             self.say_health();
+            self.network.look();
             self.disk.look()?;
         }
         Ok(())

@@ -5,8 +5,9 @@
 //! peer's question never stops the node, and another peer has the block.
 
 use crate::node::Node;
+use prometheus_client::metrics::counter::Counter;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use weft_engine::io::Places;
 use weft_engine::wire::{Answer, Kind, pack};
 use weft_gossip::Command;
@@ -19,42 +20,59 @@ const ANSWER_BYTES: usize = 6 << 20;
 /// Answers that are read at once.
 const AT_ONCE: usize = 2;
 
+/// Answers that are read or wait for it; the next asker hears that it is not to be had here now.
+const WAITING: usize = 32;
+
 /// Who reads, a few at a time.
 #[derive(Clone)]
-pub(crate) struct Workers(Arc<Semaphore>);
+pub(crate) struct Workers {
+    turns: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
 
 impl Default for Workers {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        let (turns, waiting) = (Semaphore::new(AT_ONCE), Semaphore::new(WAITING));
+        Self { turns: Arc::new(turns), waiting: Arc::new(waiting) }
     }
-}
-
-/// Where an answer goes.
-pub(crate) struct Served {
-    pub(crate) ticket: u64,
-    pub(crate) commands: mpsc::Sender<Command>,
 }
 
 impl Node {
     /// Finds blocks in the log's index, and lets a worker read them and answer.
     pub(crate) fn serve(&self, ticket: u64, places: &Places) {
+        let Ok(place) = Arc::clone(&self.workers.waiting).try_acquire_owned() else {
+            return self.network.answer(ticket, None);
+        };
         let found = find(&self.disk.store, places);
-        let (served, workers) = (self.network.served(ticket), self.workers.clone());
-        let unread = self.metrics.unread.clone();
+        let (commands, turns) = (self.network.gossip.commands.clone(), self.workers.turns.clone());
+        let (unread, lost) = (self.metrics.unread.clone(), self.metrics.commands_lost.clone());
         tokio::spawn(async move {
-            // The semaphore is never closed.
-            let Ok(_turn) = workers.0.acquire().await else { return };
-            let read = tokio::task::spawn_blocking(move || gather(&found)).await;
-            let Ok((blocks, damage)) = read else { return };
-            if let Some(error) = damage {
-                unread.inc();
-                tracing::error!(%error, "a block in the log can't be read; a peer was told that it is not here");
+            let data = read(found, turns, &unread).await;
+            drop(place);
+            // What gossip has no room for is lost, as any message on a network may be.
+            if commands.try_send(Command::Respond { ticket, data }).is_err() {
+                lost.inc();
             }
-            let data = Some(pack(Kind::Answer, &Answer::Blocks(blocks).to_bytes()));
-            // Gossip that ended needs no answer.
-            drop(served.commands.send(Command::Respond { ticket: served.ticket, data }).await);
         });
     }
+}
+
+/// An answer, when it is its turn; none when it could not be made.
+async fn read(found: Vec<Stored>, turns: Arc<Semaphore>, unread: &Counter) -> Option<Vec<u8>> {
+    let _turn = turns.acquire().await.ok()?;
+    let read = tokio::task::spawn_blocking(move || gather(&found)).await;
+    let (blocks, damage) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            tracing::error!(%error, "reading blocks for a peer ended; it was told that they are not here");
+            return None;
+        }
+    };
+    if let Some(error) = damage {
+        unread.inc();
+        tracing::error!(%error, "a block in the log can't be read; a peer was told that it is not here");
+    }
+    Some(pack(Kind::Answer, &Answer::Blocks(blocks).to_bytes()))
 }
 
 /// Where the named blocks are in the log, up to the first that is not there.

@@ -105,10 +105,12 @@ impl Net {
         let is_watched = !self.is_byzantine(i);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let Some(engine) = &node.engine else { return };
-        if node.unsaid.is_empty() || engine.finals().said().is_none() {
-            return;
+        let Some(said) = engine.finals().said().map(|said| said.hash) else { return };
+        let unsaid = std::mem::take(&mut node.unsaid);
+        if !unsaid.is_empty() {
+            self.is_synced(i, &said, "said to be final");
         }
-        for (hash, height) in std::mem::take(&mut node.unsaid) {
+        for (hash, height) in unsaid {
             let Some(node) = self.nodes.get_mut(i) else { return };
             let last = std::mem::replace(&mut node.finalized, height);
             if is_watched {

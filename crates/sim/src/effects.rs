@@ -50,7 +50,7 @@ impl Net {
                 Io::Await(awaited) => self.with_disk(i, |disk| disk.awaited = awaited),
                 Io::Final(finality) => self.finalized(i, &finality),
                 Io::MarkFinal(hash) => self.marks_final(i, &hash),
-                Io::Checkpoint(base) => self.is_logged(i, &base.standing().hash, "a checkpoint"),
+                Io::Checkpoint(base) => self.is_synced(i, &base.standing().hash, "a checkpoint"),
                 Io::Publish { topic, data } => self.publish(i, Message::gossip(topic, data)),
                 Io::Judge { message, judgement } => self.judge(i, &message, judgement),
                 Io::Ask { peer, ask, data } => self.ask(i, node_of(peer), ask, data),
@@ -246,6 +246,16 @@ impl Net {
         let node = self.nodes.get(i);
         if node.is_some_and(|node| node.disk.block(hash).is_none()) {
             let text = format!("durability: {hash} is {what} at node {i}, not in the log");
+            self.watch.broken(self.now, &text);
+        }
+    }
+
+    /// What a node calls final to others, or starts from, is in its log and synced.
+    pub fn is_synced(&mut self, i: usize, hash: &BlockHash, what: &str) {
+        let is_first = *hash == self.world.genesis.block_hash();
+        let node = self.nodes.get(i);
+        if !is_first && node.is_some_and(|node| !node.disk.is_synced(hash)) {
+            let text = format!("durability: {hash} is {what} at node {i}, not synced");
             self.watch.broken(self.now, &text);
         }
     }

@@ -139,6 +139,7 @@ impl Net {
         node.engine = Some(engine);
         let keys: Vec<_> = self.world.keys.iter().take(self.plan.voters).collect();
         self.watch.sold(keys.into_iter().map(|pair| pair.public));
+        self.meet(i);
         self.vote_all(root);
     }
 
