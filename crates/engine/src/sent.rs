@@ -5,6 +5,7 @@ use crate::io::{Io, Source, Told, Txs};
 use crate::submit::Refused;
 use crate::{Event, io::ClientId};
 use std::collections::VecDeque;
+use weft_consensus::Want;
 use weft_ledger::rules::CallError;
 use weft_types::check::check_txs;
 use weft_types::key::derive_test_key;
@@ -70,4 +71,23 @@ fn what_waits_is_taken_again_though_the_head_that_carries_it_would_refuse_it() {
     let already = |r: &Refused| matches!(r, Refused::Call(CallError::PermitAlreadySo { .. }));
     assert!(refused.as_ref().is_err_and(already), "{refused:?}");
     assert_eq!(submit(&mut node, &tx).ok(), Some(id));
+}
+
+/// What one answer to a peer names: so many blocks and no more, final ones by height first.
+#[test]
+fn an_answer_names_so_many_blocks_and_no_more() {
+    let mut node = Alone::new();
+    grow_to(&mut node, 140);
+    let head = node.engine.core().head_hash();
+    let places = |from| node.engine.places(&Want::Chain { from: Height(from), tip: head });
+    let all = places(1);
+    assert_eq!((all.finals, all.blocks.len()), ((Height(1), Height(129)), 0));
+    let last = places(100);
+    let (from, to) = last.finals;
+    assert_eq!(from, Height(100));
+    let named = to.since(from) + u64::try_from(last.blocks.len()).unwrap();
+    assert_eq!(named, 41, "all up to the head: {last:?}");
+    assert_eq!(last.blocks.last(), Some(&head));
+    let one = node.engine.places(&Want::Block(head));
+    assert_eq!((one.finals, one.blocks), ((Height::ZERO, Height::ZERO), vec![head]));
 }

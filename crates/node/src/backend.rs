@@ -1,9 +1,10 @@
-//! The RPC's way to the engine: questions as events, transactions by way of the
-//! checker, answers by a channel of one.
+//! The RPC's way to the engine: questions and transactions as events, those that are tried by
+//! way of the checker, answers by a channel of one.
 //!
-//! What would hold the engine up is bounded here: transactions are refused while the
-//! checker is behind, reports of offences beyond a client's turn, blocks are read and described beside the engine by a few at a
-//! time, and there is one audit at a time, on loopback only.
+//! What would hold the engine up is bounded here: reports of offences beyond a client's turn
+//! are refused, blocks are read and described beside the engine by a few at a time, and there
+//! is one audit at a time, on loopback only. While the checker is behind transactions are
+//! refused.
 
 use crate::answer::{about, parse};
 use crate::checker::{Asker, Job, LISTS};

@@ -110,7 +110,7 @@ impl Node {
     }
 
     /// Takes one event.
-    fn take(&mut self, event: Event) -> Result<(), NodeError> {
+    pub(crate) fn take(&mut self, event: Event) -> Result<(), NodeError> {
         match event {
             Event::Engine(event) => self.step(event)?,
             Event::Body { event, room } => {

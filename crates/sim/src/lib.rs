@@ -1,5 +1,5 @@
-//! The simulator: many voters of the real consensus core, ledger and mempool under one
-//! seeded clock and network (protocol, section 12).
+//! The simulator: many voters, each the engine that a node drives, under one seeded clock and
+//! network (protocol, section 12).
 //!
 //! Nothing here waits, sleeps or reads a clock: time is a number, every message and
 //! timer is an event in one ordered queue, and everything that chance decides comes
@@ -14,8 +14,8 @@
 //! 3. Events are taken in the order of their times (`agenda`): messages arrive, late, twice
 //!    or never (`net`), cores wake, nodes crash in the middle of what they do and start
 //!    from what their `disk` holds, people submit transfers, move stake and write rows.
-//! 4. What a core wants done is done as a node would: blocks are logged, votes synced before
-//!    they leave, what was accepted is forwarded once.
+//! 4. What an engine wants done is done in its order, as a node does it: blocks are logged, votes
+//!    synced before they leave, what was accepted is forwarded once. A crash cuts the list.
 //! 5. Byzantine voters act together: they hold their keys and sign what they like. So do former
 //!    voters whose stake is out, and show another past to who slept (`former`).
 //! 6. After every message, block and effect the observer, who sees all nodes, looks for a

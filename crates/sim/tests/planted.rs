@@ -65,6 +65,24 @@ const PLANTS: &[Plant] = &[
         profile: "upgrade",
     },
     Plant {
+        name: "final said of a log that is not synced",
+        edits: &[(
+            "crates/engine/src/keep.rs",
+            "        self.out(Io::Sync);\n        if let Some(chain) = self.core().executor().chain(&hash) {\n",
+            "        if let Some(chain) = self.core().executor().chain(&hash) {\n",
+        )],
+        profile: "any",
+    },
+    Plant {
+        name: "a vote that is not recorded",
+        edits: &[(
+            "crates/engine/src/effects.rs",
+            "        self.out(Io::Vote(record.clone()));\n",
+            "",
+        )],
+        profile: "any",
+    },
+    Plant {
         name: "quorum at one half",
         edits: &[(
             SHARE,

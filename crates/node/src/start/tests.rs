@@ -283,3 +283,28 @@ async fn r21_override_votes_does_not_touch_the_file_of_a_newer_program() {
     assert!(matches!(override_votes(&home), Err(NodeError::VotesNotLost)));
     assert_eq!(std::fs::read(&votes).unwrap(), own);
 }
+
+#[test]
+fn a_row_file_that_is_none_is_named() {
+    let path = std::path::Path::new("no-such-rows.json");
+    let refused = read_rows(Some(path), &[0; 32]).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("no-such-rows.json"), "{refused}");
+}
+
+/// A client whose transactions find no room in the checker is told so.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_checker_is_behind_a_submit_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut node, _server, _events) = assemble(&home(dir.path()), Order::default()).await.unwrap();
+    let (desk, _inbox) = checker::desk();
+    while desk.txs(weft_engine::io::Source::Own { is_offer: false }, none()).is_none() {}
+    node.checker = desk;
+    let (reply, answer) = oneshot::channel();
+    node.take(Event::Submit { txs: Vec::new(), reply }).unwrap();
+    let refused = answer.await.unwrap().unwrap_err();
+    assert_eq!(refused.name, "CheckerBusy");
+}
+
+fn none() -> weft_engine::io::Txs {
+    weft_engine::io::Txs::Decoded(Vec::new())
+}
