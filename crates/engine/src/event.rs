@@ -106,7 +106,7 @@ pub enum Event {
 }
 
 /// What the checker had no room for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Turned {
     /// Transactions.
     Txs(Source),

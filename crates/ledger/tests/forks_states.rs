@@ -291,7 +291,7 @@ fn r21_a_block_that_only_other_rules_allow_is_refused_by_name() {
     net.genesis.params.limits.block_calls = 384;
     net.genesis.rules.test = vec![RulesId::of(TEST_WIDER)];
     let mut forks = net.forks();
-    let moves: Vec<_> = (0..385).map(|n| ((n % 9) as u8, 9, 1)).collect();
+    let moves: Vec<_> = (0..385_u16).map(|n| (u8::try_from(n % 9).unwrap(), 9, 1)).collect();
     let mut txs = net.transfers(&moves);
     let draft = net.draft(&forks, net.genesis(), 1);
     let made = forks.assemble(&draft, txs.clone()).unwrap();

@@ -12,7 +12,7 @@ use weft_ledger::rules::TxReceipt;
 use weft_types::{Height, TxId};
 
 /// Bytes of all that is remembered.
-const BYTES: usize = 16 << 20;
+const BYTES: usize = 12 << 20;
 
 /// What an entry takes besides its text: its name twice, its place, and what the tables and
 /// the allocator add.

@@ -50,7 +50,7 @@ pub async fn run(
         if let Err(e) = desk.hand_over(&tx).await
             && !is_known(&desk, &id).await.unwrap_or(false)
         {
-            return Err(open(&tx, e));
+            return Err(open(&tx, &e));
         }
     }
     desk.conclude(&tx, plan, sends.sending).await
@@ -68,9 +68,9 @@ async fn is_known(desk: &Desk<'_>, id: &TxId) -> Result<bool, Failure> {
 }
 
 /// The second send was refused or broke: its outcome is as open as before.
-fn open(tx: &Tx, error: ClientError) -> Failure {
+fn open(tx: &Tx, error: &ClientError) -> Failure {
     let id = tx.body.id();
-    let refused = match &error {
+    let refused = match error {
         ClientError::Application(e) => Some(e.name.clone()),
         _ => None,
     };
