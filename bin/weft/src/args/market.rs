@@ -110,7 +110,8 @@ pub struct PermitArgs {
 pub const HOW_TO_VOTE: &str = "\
 How a node that follows becomes a voter (-w me is the wallet, N the subnet, NODE the node's home):
   1. weft node join URL --home NODE      follow the chain; leave it running
-  2. weft wallet create me               a coldkey, and the hotkey that will vote
+  2. weft wallet create me               a coldkey, and the hotkey that will vote; the coins come
+                                         from whoever has some: weft transfer me AMOUNT
   3. weft register N -w me               a seat in a subnet: coins, or --stamp and time
   4. weft stake add me AMOUNT -w me      the stake behind the hotkey is its power
   5. weft permit N -w me                 ask to validate; the next epochs give permits by stake
@@ -120,9 +121,11 @@ How a node that follows becomes a voter (-w me is the wallet, N the subnet, NODE
      weft node run --home NODE           it offers the hotkey by itself, in every quarter of a
                                          rotation
   8. weft query voters                   at a rotation height the candidates with most stake are
-                                         taken; from then on the node signs
-     weft voter row N --set UID=SCORE,...
-                                         is given to the node, whose shares then carry the row
+                                         taken, of their stake as much as they had at the one
+                                         before; from then on the node signs
+     weft --home NODE voter row N --set UID=SCORE,...
+                                         is given to that node, whose shares then carry the row;
+                                         without --home it goes to the testnet that runs here
 Let the key run on one node only: two sign twice, and that costs the stake.";
 
 #[derive(Subcommand, Debug)]
