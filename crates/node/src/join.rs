@@ -4,7 +4,7 @@
 //! 2. Ask for the genesis, page by page, and compare its hash with the chain id. What does
 //!    not hash to it is refused, and so is what is larger than any genesis.
 //! 3. Ask where it listens, and where its peers do, so that the chain is followed on when
-//!    the node that was asked is gone. Of these only what may be its word is taken ([`places`]).
+//!    the node that was asked is gone. Of these only what may be its word is taken (`places`).
 //!
 //! Nothing that it says is believed where it can be checked, and nothing that it sends takes
 //! more memory than a genesis may or more time than it is given. Which chain is the right
@@ -146,7 +146,7 @@ impl Host {
     }
 
     /// Addresses to dial: its own first, then those of its peers, as far as they may be its
-    /// word ([`places`]).
+    /// word (`places`).
     ///
     /// # Errors
     /// [`JoinError`]: it can't be reached, or is no node.
