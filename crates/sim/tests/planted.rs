@@ -57,11 +57,19 @@ const PLANTS: &[Plant] = &[
     },
     Plant {
         name: "an old node runs rules it does not know",
-        edits: &[(
-            "crates/consensus/src/core/rules.rs",
-            "        if !self.program.runs(&want.id) {\n",
-            "        if want.version == 0 {\n",
-        )],
+        edits: &[
+            (
+                "crates/consensus/src/core/rules.rs",
+                "        if !self.program.runs(&want.id) {\n",
+                "        if want.version == 0 {\n",
+            ),
+            // Headers and bodies of such rules are not even looked at.
+            (
+                "crates/consensus/src/core/rules.rs",
+                "            Some(_) => now.version.saturating_sub(1),\n        };\n        version <= highest\n",
+                "            Some(_) => now.version.saturating_add(later),\n        };\n        version <= highest\n",
+            ),
+        ],
         profile: "upgrade",
     },
     Plant {
