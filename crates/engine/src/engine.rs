@@ -28,8 +28,6 @@ const LOOK_MS: u64 = 500;
 pub struct Setup<K> {
     /// Consensus, at the block whose state was restored.
     pub core: Core<Forks, K>,
-    /// That block.
-    pub base: Tip,
     /// The key of its voter, if it has one.
     pub key: Option<SecretKey>,
     /// Whether the voter offers itself.
@@ -84,9 +82,10 @@ impl<K: Known> Engine<K> {
     /// [`Engine::start`].
     #[must_use]
     pub fn new(genesis: &Genesis, setup: Setup<K>) -> Self {
-        let Setup { core, base, key, offers, rows, pool, name } = setup;
+        let Setup { core, key, offers, rows, pool, name } = setup;
         let chain = genesis.chain_id();
         let voter = key.as_ref().map(SecretKey::public);
+        let finals = Finals::new(Tip::of(core.base().standing()));
         Self {
             voter,
             claim: key.as_ref().map(|key| Claim::of(key, &name, &chain)),
@@ -99,7 +98,7 @@ impl<K: Known> Engine<K> {
             key,
             core,
             pool: Pool::new(pool),
-            finals: Finals::new(base),
+            finals,
             peers: Peers::default(),
             asks: Asks::default(),
             bundle: Bundle::default(),

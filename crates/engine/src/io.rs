@@ -6,7 +6,7 @@ use crate::trust::Halt;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weft_consensus::trust::Awaited;
-use weft_consensus::{Base, Foreign, PeerId, Refusal, VoteRecord, Want};
+use weft_consensus::{Base, Foreign, PeerId, Refusal, Standing, VoteRecord, Want};
 use weft_ledger::forks::FinalBlock;
 use weft_ledger::rules::CallError;
 use weft_types::codec::CodecError;
@@ -105,6 +105,16 @@ pub struct Tip {
     pub state_root: Hash,
     /// Its slot.
     pub slot: Slot,
+}
+
+impl Tip {
+    /// A final block that a node starts from.
+    #[must_use]
+    pub const fn of(standing: &Standing) -> Self {
+        let header = &standing.header;
+        let (height, slot, state_root) = (header.height, header.slot, header.state_root);
+        Self { height, hash: standing.hash, state_root, slot }
+    }
 }
 
 /// A block that became final.

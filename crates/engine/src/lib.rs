@@ -53,11 +53,7 @@ pub mod trust;
 pub mod wire;
 
 #[cfg(test)]
-mod alone;
-#[cfg(test)]
-mod sent;
-#[cfg(test)]
-mod strange;
+mod tests;
 
 pub use engine::{Engine, Setup, slot_at};
 pub use event::Event;

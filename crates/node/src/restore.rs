@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use weft_consensus::trust::{Mark, Trust};
 use weft_consensus::{Base, Config, Core, VoteFile, VoteRecord};
-use weft_engine::io::{Io, Tip};
+use weft_engine::io::Io;
 use weft_engine::rows::Rows;
 use weft_engine::trust::Word;
 use weft_engine::{Engine, Setup};
@@ -108,13 +108,6 @@ pub(crate) fn open(data: &Path, genesis: &Genesis, who: Who) -> Result<Restored,
             (first, base, true)
         }
     };
-    let standing = base.standing();
-    let tip = Tip {
-        height: standing.header.height,
-        hash: standing.hash,
-        state_root: standing.header.state_root,
-        slot: standing.header.slot,
-    };
     let mut disk = Disk::new(store);
     if whole {
         disk.whole(forks.entries().map(|(key, slot, value)| {
@@ -124,7 +117,7 @@ pub(crate) fn open(data: &Path, genesis: &Genesis, who: Who) -> Result<Restored,
     let Who { voter, program, offers, rows, pool, name } = who;
     let config = Config { program, ..Config::new(genesis, voter.clone(), vote) };
     let core = Core::new(config, forks, &base);
-    let setup = Setup { core, base: tip, key: voter, offers, rows, pool, name };
+    let setup = Setup { core, key: voter, offers, rows, pool, name };
     let engine = Engine::new(genesis, setup);
     let mut restored = Restored { engine, disk, record: Record::default(), genesis_root, is_fresh };
     for block in tail {

@@ -8,8 +8,7 @@ use crate::plan::Plan;
 use crate::powers::{cabal, powers};
 use crate::seals::Seals;
 use std::collections::BTreeSet;
-use weft_consensus::{Base, Config, Core, Standing, VoteFile};
-use weft_engine::io::Tip;
+use weft_consensus::{Base, Config, Core, VoteFile};
 use weft_engine::rows::Rows;
 use weft_engine::{Engine, Setup};
 use weft_mempool::Bounds;
@@ -156,15 +155,8 @@ impl World {
         let config = Config { program, ..Config::new(&self.genesis, key.clone(), vote) };
         let forks = self.first.forks(&self.genesis);
         let core = Core::knowing(config, forks, &self.base, seals.clone());
-        let Standing { header, hash, .. } = self.base.standing();
-        let base = Tip {
-            height: header.height,
-            hash: *hash,
-            state_root: header.state_root,
-            slot: header.slot,
-        };
         let (rows, pool) = (Rows::default(), Bounds::default());
-        let setup = Setup { core, base, key, offers: false, rows, pool, name: name_of(i) };
+        let setup = Setup { core, key, offers: false, rows, pool, name: name_of(i) };
         Engine::new(&self.genesis, setup)
     }
 

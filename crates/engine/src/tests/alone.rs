@@ -1,6 +1,6 @@
 //! An engine for tests: one that is a chain of its own, with a peer that is up.
 
-use crate::io::{Io, Note, Tip};
+use crate::io::{Io, Note};
 use crate::rows::Rows;
 use crate::trust::Word;
 use crate::{Engine, Event, Setup};
@@ -41,18 +41,10 @@ impl Alone {
         let genesis = Genesis::fair(Network::Local, "alone", BEGAN, &hotkeys);
         let forks = Forks::new(&genesis, Seed([0; 4])).unwrap();
         let base = Base::genesis(&genesis, forks.executed(&genesis.block_hash()).unwrap());
-        let standing = base.standing();
-        let tip = Tip {
-            height: standing.header.height,
-            hash: standing.hash,
-            state_root: standing.header.state_root,
-            slot: standing.header.slot,
-        };
         let vote = VoteFile::Known(VoteRecord::default());
         let core = Core::new(Config::new(&genesis, Some(key.clone()), vote), forks, &base);
         let setup = Setup {
             core,
-            base: tip,
             key: Some(key),
             offers: true,
             rows: Rows::default(),

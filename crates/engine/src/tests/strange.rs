@@ -1,9 +1,9 @@
 //! What an engine makes of messages that it can't read or judge (R21), and of those that nobody
 //! honest sends; what it says of who votes.
 
-use crate::alone::{Alone, PEER, told};
 use crate::io::{Io, Source, Topic, Txs};
 use crate::peers::UNREADABLE;
+use crate::tests::alone::{Alone, PEER, told};
 use crate::wire::{Answer, Kind, pack};
 use crate::{Event, trust::Halt};
 use weft_consensus::Want;
@@ -190,7 +190,7 @@ fn r17_evidence_of_keys_that_never_voted_costs_its_bytes_and_is_not_passed_on() 
     let evidence = headers(&stranger, &node.genesis);
     let body = node.engine.free_call(sender.public(), Call::ReportEvidence { evidence });
     let (widest, txs) = (node.genesis.widest(), vec![body.sign(&sender, &chain)]);
-    let checked = check_txs(txs, (&widest, &chain), &(), &mut crate::alone::dice());
+    let checked = check_txs(txs, (&widest, &chain), &(), &mut crate::tests::alone::dice());
     assert!(checked[0].is_ok(), "it is well signed");
     let source = Source::Peer { from: PEER, message: MESSAGE, bytes: 100 };
     let list = node.step(Event::Txs { source, checked: Ok(checked) });

@@ -1,8 +1,8 @@
 //! What becomes of transactions that clients send: the same bytes twice, and what is refused.
 
-use crate::alone::Alone;
 use crate::io::{Io, Source, Told, Txs};
 use crate::submit::Refused;
+use crate::tests::alone::Alone;
 use crate::{Event, io::ClientId};
 use std::collections::VecDeque;
 use weft_consensus::Want;
@@ -34,7 +34,7 @@ fn checked(node: &Alone, source: Source, txs: Txs) -> Event {
         Txs::Encoded(data) => Vec::<Tx>::from_bytes(&data).unwrap(),
     };
     let rules = (&node.genesis.widest(), &node.genesis.chain_id());
-    let checked = Ok(check_txs(txs, rules, &(), &mut crate::alone::dice()));
+    let checked = Ok(check_txs(txs, rules, &(), &mut crate::tests::alone::dice()));
     Event::Txs { source, checked }
 }
 

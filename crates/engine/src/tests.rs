@@ -1,0 +1,5 @@
+//! Tests of the engine as a whole: an engine that stands alone, and what it makes of what comes.
+
+mod alone;
+mod sent;
+mod strange;
