@@ -21,5 +21,5 @@ pub mod wallets;
 pub mod wires;
 
 pub use error::NetError;
-pub use net::{Net, Node, State};
+pub use net::{Net, Node, State, free_ports};
 pub use plan::{Choice, Plan};

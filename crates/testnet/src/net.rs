@@ -12,8 +12,11 @@ use crate::error::NetError;
 use crate::process;
 use crate::wires::Wires;
 use serde::{Deserialize, Serialize};
+use std::io;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How far a network has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,21 +212,42 @@ impl Net {
     }
 }
 
-/// Ports of loopback that are free now: these, or others where they are taken. All are held
-/// until the last is found, so they differ.
+/// Where ports are looked for that nobody wished for: below those that systems lend to
+/// outgoing connections (from 32 768 on Linux), of which one may be lent between the moment a
+/// port is found free and the start of the node that is to listen there, or while it restarts.
+const QUIET_PORTS: Range<u16> = 20_000..32_000;
+
+/// A port of [`QUIET_PORTS`] that nobody listens on; never the same twice in a process, and
+/// processes that start one after the other look in different places first.
+fn quiet_port() -> io::Result<TcpListener> {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let count = QUIET_PORTS.end - QUIET_PORTS.start;
+    let first = std::process::id().wrapping_mul(61);
+    for _ in 0..count {
+        let next = first.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+        let within = u16::try_from(next % u32::from(count)).unwrap_or_default();
+        if let Ok(held) = TcpListener::bind(("127.0.0.1", QUIET_PORTS.start + within)) {
+            return Ok(held);
+        }
+    }
+    TcpListener::bind("127.0.0.1:0")
+}
+
+/// Ports of loopback that are free now: these, or others where they are taken or 0. All are
+/// held until the last is found, so they differ.
 ///
 /// # Errors
 /// [`NetError::Io`] when the system gives none.
 pub fn free_ports(wanted: &[u16]) -> Result<Vec<u16>, NetError> {
-    let any = || TcpListener::bind("127.0.0.1:0");
+    let wished = |port: u16| (port > 0).then(|| TcpListener::bind(("127.0.0.1", port)).ok());
     let held = wanted
         .iter()
-        .map(|port| TcpListener::bind(("127.0.0.1", *port)).or_else(|_| any()))
+        .map(|port| wished(*port).flatten().map_or_else(quiet_port, Ok))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| NetError::io(Path::new("127.0.0.1"), e))?;
     held.iter()
         .map(|socket| Ok(socket.local_addr()?.port()))
-        .collect::<Result<Vec<_>, std::io::Error>>()
+        .collect::<Result<Vec<_>, io::Error>>()
         .map_err(|e| NetError::io(Path::new("127.0.0.1"), e))
 }
 

@@ -7,7 +7,6 @@
 
 use crate::support::{Home, Running, shared, until};
 use serde_json::{Value, json};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -21,8 +20,8 @@ const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
+    let ports = weft_testnet::free_ports(&[0]).expect("a port is free");
+    ports.first().copied().expect("one was asked for")
 }
 
 /// A node of a genesis, in a home made by its start; its URL beside it.

@@ -2,31 +2,43 @@
 #![expect(clippy::print_stderr, reason = "a test says when it is skipped")]
 
 use serde_json::Value;
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// A node of its own that ends with the test.
-pub struct Running(Child);
+/// A node of its own that ends with the test, and what it says where a person would see it:
+/// shown when the test fails.
+pub struct Running {
+    child: Child,
+    said: File,
+}
 
 impl Running {
     /// Starts a node on a home, with more flags.
     pub fn node(home: &Path, flags: &[&str]) -> Self {
+        let said = tempfile::tempfile().expect("a file for what it says");
         let child = Command::new(env!("CARGO_BIN_EXE_weft"))
             .args(["node", "run", "--home"])
             .arg(home)
             .args(flags)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(said.try_clone().expect("a second handle"))
             .spawn();
-        Self(child.expect("the program starts"))
+        Self { child: child.expect("the program starts"), said }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
+        drop(self.child.kill());
+        let ended = self.child.wait();
+        if std::thread::panicking() {
+            let mut text = String::new();
+            drop(self.said.rewind().and_then(|()| self.said.read_to_string(&mut text)));
+            eprintln!("a node that the test had started ({ended:?}) said:\n{text}");
+        }
     }
 }
 
