@@ -2,7 +2,7 @@
 //! leaves comes before it.
 
 use crate::error::{Fault, Refusal, Skip};
-use crate::input::{PeerId, Status, Ticket, Want};
+use crate::input::{PeerId, Status, Ticket};
 use crate::record::VoteRecord;
 use crate::voter::Foreign;
 use std::sync::Arc;
@@ -29,13 +29,6 @@ pub enum Effect {
         ticket: Ticket,
         /// How.
         verdict: Verdict,
-    },
-    /// Ask a peer for blocks; one request per peer at a time.
-    Fetch {
-        /// Whom.
-        peer: PeerId,
-        /// For what.
-        want: Want,
     },
     /// Write an executed block to the log; sync before anything that follows leaves.
     Append(Arc<CheckedBlock>),

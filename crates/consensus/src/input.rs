@@ -1,4 +1,4 @@
-//! What the shell tells the core, and the words it uses: peers, tickets, wants.
+//! What the shell tells the core, and the words it uses: peers, tickets.
 
 use crate::config::Base;
 use bincode::{Decode, Encode};
@@ -17,21 +17,6 @@ pub struct PeerId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
-/// What is asked of a peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-pub enum Want {
-    /// One block.
-    Block(BlockHash),
-    /// The blocks of the peer's chain to `tip`, oldest first, from this height on; as
-    /// many as one answer holds.
-    Chain {
-        /// The first height.
-        from: Height,
-        /// The last block.
-        tip: BlockHash,
-    },
-}
-
 /// Where a node is. Sent on connect and every few slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Status {
@@ -45,7 +30,6 @@ pub struct Status {
     pub version: u16,
 }
 
-canonical!(Want, 64);
 canonical!(Status, 128);
 
 impl Status {
@@ -83,6 +67,8 @@ pub enum Input {
     Block {
         /// Who sent it; none when it is from ourselves.
         from: Option<PeerId>,
+        /// Whether it is part of a chain that was asked for.
+        is_asked: bool,
         /// The block.
         block: Arc<CheckedBlock>,
     },
@@ -103,32 +89,10 @@ pub enum Input {
         /// The block.
         block: Arc<CheckedBlock>,
     },
-    /// A peer says where it is.
-    Status {
-        /// Who.
-        from: PeerId,
-        /// Where.
-        status: Status,
-    },
     /// A peer left.
     PeerGone {
         /// Who.
         peer: PeerId,
-    },
-    /// Every block of a peer's answer was given: what is missing is asked for at once.
-    /// A shell that never says so only makes catching up slower.
-    Fetched {
-        /// Who answered.
-        peer: PeerId,
-        /// What was asked.
-        want: Want,
-    },
-    /// A peer did not answer, or has nothing.
-    FetchFailed {
-        /// Who.
-        peer: PeerId,
-        /// What was asked.
-        want: Want,
     },
     /// Work for our next shares.
     Queue(Vec<Item>),

@@ -23,7 +23,8 @@
 //! 5. Shares arrive ([`pool`], R20), complete a quorum, and the next proposer builds.
 //! 6. What becomes final is reported once, oldest first, and everything that does not
 //!    descend from it is dropped ([`tree`]).
-//! 7. Peers tell each other where they are; who lacks a chain asks for it ([`peers`]).
+//! 7. What is lacked, and who said to have it, is there to be read ([`Core::lacked_bodies`],
+//!    [`Core::lacked_chains`]); whom to ask, and when, is not decided here.
 //!
 //! 8. Beside all that a [`trust::Guard`] says whether what became final may be believed at
 //!    all by a node that was away (R16); while it may not, the core is held and signs nothing.
@@ -56,7 +57,6 @@ pub mod forks;
 pub mod headers;
 pub mod input;
 pub mod judge;
-pub mod peers;
 pub mod pool;
 pub mod propose;
 pub mod queue;
@@ -70,11 +70,11 @@ pub mod voter;
 pub mod waiting;
 
 pub use crate::config::{Base, Config, Standing};
-pub use crate::core::{Core, Stopped};
+pub use crate::core::{Core, Lack, Stopped};
 pub use crate::counters::Counters;
 pub use crate::effect::{Effect, Verdict};
 pub use crate::error::{BlockFault, Fault, Refusal, ShareFault, Skip};
-pub use crate::input::{Input, PeerId, Status, Ticket, Want};
+pub use crate::input::{Input, PeerId, Status, Ticket};
 pub use crate::record::{VoteFile, VoteRecord};
 pub use crate::voter::Foreign;
 pub use weft_types::executor::{Assembled, Draft, Executed, Executor};

@@ -15,7 +15,7 @@ const IN_ALL: usize = 128;
 const BYTES_PER_PEER: u64 = 16 << 20;
 const BYTES_IN_ALL: u64 = 64 << 20;
 
-/// Peers that are asked for one body, and messages that wait for one verdict.
+/// Peers that are remembered to have one body, and messages that wait for one verdict.
 const SOURCES: usize = 8;
 
 /// Slots after which a block that did not come is given up.
@@ -102,12 +102,6 @@ impl Waiting {
         self.entries.iter().any(|e| e.hash == *hash)
     }
 
-    /// Whether a block is on its way whose body is not here.
-    #[must_use]
-    pub fn lacks_body(&self, hash: &BlockHash) -> bool {
-        self.entries.iter().any(|e| e.hash == *hash && e.body.is_none())
-    }
-
     /// The entries, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
@@ -156,13 +150,11 @@ impl Waiting {
         self.take(|e| e.since.0.saturating_add(PATIENCE) < now.0)
     }
 
-    /// A peer does not have a block, or is gone: others are asked. Takes out what
-    /// nobody is left to ask for.
-    pub fn lost(&mut self, peer: PeerId, hash: Option<&BlockHash>) -> Vec<Entry> {
+    /// A peer is gone, or what it sent as a block is none: it is no source of it.
+    pub fn lost(&mut self, peer: PeerId, hash: Option<&BlockHash>) {
         let meant = |e: &Entry| hash.is_none_or(|hash| e.hash == *hash);
         for entry in self.entries.iter_mut().filter(|e| meant(e)) {
             entry.sources.retain(|p| *p != peer);
         }
-        self.take(|e| e.sources.is_empty() && e.body.is_none())
     }
 }

@@ -1,6 +1,7 @@
 //! What the engine does with an effect of the core: one short function for each.
 
 use crate::accounts::AccountsAt;
+use crate::asks::Asked;
 use crate::engine::Engine;
 use crate::io::{Io, Judgement, Note, Topic};
 use crate::peers::Pending;
@@ -8,9 +9,7 @@ use crate::trust::Halt;
 use crate::wire::{Claim, Kind, Request, pack};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use weft_consensus::{
-    Draft, Effect, Fault, PeerId, Skip, Status, Ticket, Verdict, VoteRecord, Want,
-};
+use weft_consensus::{Draft, Effect, Fault, PeerId, Skip, Status, Ticket, Verdict, VoteRecord};
 use weft_types::check::{Known, ShareError};
 use weft_types::room::proofs;
 use weft_types::share::items_bytes;
@@ -49,7 +48,6 @@ impl<K: Known> Engine<K> {
                 Effect::Finalized { hash, .. } => self.finalized(hash)?,
                 Effect::Head(hash) => self.new_head(hash),
                 Effect::Verdict { ticket, verdict } => self.verdict(ticket, &verdict),
-                Effect::Fetch { peer, want } => self.fetch(peer, want),
                 Effect::SendStatus(status) => self.send_status(status),
                 Effect::Punish { peer, why } => self.punish(peer, why.to_string()),
                 Effect::Evidence(evidence) => self.evidence(evidence),
@@ -126,29 +124,16 @@ impl<K: Known> Engine<K> {
         self.judge(message, judgement);
     }
 
-    fn fetch(&mut self, peer: PeerId, want: Want) {
-        let data = pack(Kind::Request, &Request::Blocks(want).to_bytes());
-        self.ask(peer, Some(want), data);
-    }
-
-    fn ask(&mut self, peer: PeerId, want: Option<Want>, data: Vec<u8>) {
-        if self.peers.is_up(peer) {
-            let ask = self.asks.begin(peer, want);
-            self.out(Io::Ask { peer, ask, data });
-        }
-    }
-
     /// Tells a peer where we are, and asks where it is.
     pub(crate) fn greet(&mut self, peer: PeerId) {
-        let data = pack(Kind::Request, &Request::Status(self.core().status()).to_bytes());
-        self.ask(peer, None, data);
+        self.ask_status(peer, self.core().status());
     }
 
     /// Tells a peer which voter's node this is, if it is one's: it keeps a place for us then.
     pub(crate) fn claim(&mut self, peer: PeerId) {
         let Some(claim) = self.own_claim().filter(|claim| self.votes(&claim.voter)) else { return };
-        let data = pack(Kind::Request, &Request::Voter(claim.clone()).to_bytes());
-        self.ask(peer, None, data);
+        let request = Request::Voter(claim.clone());
+        self.ask(peer, Asked::Claim, &request);
     }
 
     /// A peer says that it is the node of a voter. Who votes is looked at first, and one
@@ -159,6 +144,7 @@ impl<K: Known> Engine<K> {
         }
         let is_for = |name| claim.is_for(name, self.chain());
         if self.peers.name(peer).is_some_and(is_for) {
+            self.peers.keeps(peer);
             self.out(Io::Keep { voter: claim.voter, peer });
         } else {
             let why = "it says to be the node of a voter that did not say so";
@@ -194,9 +180,8 @@ impl<K: Known> Engine<K> {
     }
 
     fn send_status(&mut self, status: Status) {
-        let data = pack(Kind::Request, &Request::Status(status).to_bytes());
         for peer in self.peers.all() {
-            self.ask(peer, None, data.clone());
+            self.ask_status(peer, status);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The engine itself: its parts, and one step.
 
 use crate::asks::Asks;
+use crate::budget::Budget;
 use crate::bundle::Bundle;
 use crate::event::Event;
 use crate::finals::Finals;
@@ -55,6 +56,7 @@ pub struct Engine<K = ()> {
     pub(crate) finals: Finals,
     pub(crate) peers: Peers,
     pub(crate) asks: Asks,
+    pub(crate) budget: Budget,
     pub(crate) bundle: Bundle,
     pub(crate) rows: Rows,
     pub(crate) offers: Offers,
@@ -101,6 +103,7 @@ impl<K: Known> Engine<K> {
             finals,
             peers: Peers::default(),
             asks: Asks::default(),
+            budget: Budget::default(),
             bundle: Bundle::default(),
             rows,
             last_vote: None,
@@ -122,7 +125,7 @@ impl<K: Known> Engine<K> {
 
     fn take(&mut self, event: Event) -> Result<(), Halt> {
         self.look_at_clock()?;
-        for input in self.hear(event) {
+        if let Some(input) = self.hear(event) {
             self.give(input)?;
         }
         if let Some(list) = self.bundle.due(self.now) {
@@ -131,6 +134,7 @@ impl<K: Known> Engine<K> {
         if self.look.rings(self.now) {
             self.keep_up()?;
         }
+        self.fetch();
         Ok(())
     }
 
@@ -149,7 +153,7 @@ impl<K: Known> Engine<K> {
     /// When [`Event::Tick`] is due, if nothing comes before.
     #[must_use]
     pub fn wakes_at(&self) -> Millis {
-        let others = [self.look.due(), self.bundle.wakes_at()];
+        let others = [self.look.due(), self.bundle.wakes_at(), self.asks.wakes_at()];
         others.into_iter().flatten().fold(self.wake, Millis::min)
     }
 

@@ -1,8 +1,9 @@
 //! What can happen to a node.
 
 use crate::io::{ClientId, MessageName, Source, Topic};
+use crate::wire::Want;
 use std::sync::Arc;
-use weft_consensus::{PeerId, Want};
+use weft_consensus::PeerId;
 use weft_types::check::{BlockError, TxError};
 use weft_types::codec::CodecError;
 use weft_types::{BlockHash, CheckedBlock, CheckedTx, Tx, WeightRow};
@@ -59,6 +60,15 @@ pub enum Event {
         from: PeerId,
         /// The number of our request.
         ask: u64,
+        /// Why.
+        why: NoAnswer,
+    },
+    /// Blocks were read for a peer and sent to it.
+    Served {
+        /// To whom.
+        to: PeerId,
+        /// How many bytes.
+        bytes: u64,
     },
     /// Transactions came out of the checker.
     Txs {
@@ -103,6 +113,19 @@ pub enum Event {
         /// Its row.
         row: WeightRow,
     },
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// It did not come in time.
+    TimedOut,
+    /// The peer has too much to do, or too much was asked from here: later.
+    Busy,
+    /// The peer has left.
+    Gone,
+    /// The peer does not have it, or does not speak of it.
+    Refused,
 }
 
 /// What the checker had no room for.

@@ -3,13 +3,14 @@
 
 use crate::engine::Engine;
 use crate::event::{Event, Turned};
-use crate::io::{Body, Io, Judgement, MessageName, Note, Source, Told, Topic, Txs};
+use crate::io::{Io, Judgement, MessageName, Note, Source, Told, Topic, Txs};
 use crate::peers::{NOBODY, Pending, UNREADABLE};
+use crate::sources::Outcome;
 use crate::submit::Refused;
 use crate::wire::{Answer, Kind, Request, pack, unpack, version_of};
-use weft_consensus::{Input, PeerId, Want};
+use weft_consensus::{Input, PeerId};
 use weft_types::check::Known;
-use weft_types::{Block, Canonical, Share, SignedHeader, WeightRow};
+use weft_types::{Canonical, Share, SignedHeader, WeightRow};
 
 /// The most blocks in one answer.
 pub const ANSWER_BLOCKS: usize = 128;
@@ -24,59 +25,75 @@ const fn kind_of(topic: Topic) -> Kind {
 
 impl<K: Known> Engine<K> {
     /// What the core must hear of an event.
-    pub(crate) fn hear(&mut self, event: Event) -> Vec<Input> {
+    pub(crate) fn hear(&mut self, event: Event) -> Option<Input> {
         match event {
-            Event::Tick => vec![Input::Tick],
+            Event::Tick => Some(Input::Tick),
             Event::PeerUp { peer, name } => {
                 self.peers.up(peer, name);
+                self.asks.sources.up(peer);
                 self.greet(peer);
                 self.claim(peer);
-                Vec::new()
+                None
             }
             Event::PeerDown { peer } => {
                 let was_here = self.peers.down(peer);
-                self.asks.gone(peer);
-                was_here.then_some(Input::PeerGone { peer }).into_iter().collect()
+                self.asks.gone(peer, self.now);
+                self.budget.gone(peer);
+                was_here.then_some(Input::PeerGone { peer })
             }
             Event::Said { from, topic, message, data } => {
                 self.message(topic, Pending { message, from, bytes: data.len() }, &data)
             }
             Event::Asked { from, ticket, data } => self.request(from, ticket, &data),
-            Event::Answered { from, ask, data } => self.response(from, ask, &data),
-            Event::Unanswered { from, ask } => {
-                let want = self.asks.end(from, ask).filter(|_| self.peers.is_up(from));
-                want.map(|want| Input::FetchFailed { peer: from, want }).into_iter().collect()
+            Event::Answered { from, ask, data } => {
+                self.answered(from, ask, &data);
+                None
+            }
+            Event::Unanswered { from, ask, why } => {
+                self.unanswered(from, ask, why);
+                None
+            }
+            Event::Served { to, bytes } => {
+                let is_kept = self.peers.is_kept(to);
+                self.budget.charge(to, is_kept, bytes, self.now);
+                None
             }
             Event::Txs { source, checked } => {
                 self.checked_txs(source, checked);
-                Vec::new()
+                None
             }
-            Event::Body { from, hash, version, bytes, checked } => vec![match checked {
-                Ok(block) => Input::Block { from: Some(from), block },
+            Event::Body { from, hash, version, bytes, checked } => Some(match checked {
+                Ok(block) => {
+                    let is_asked = self.asks.is_chain_here(from);
+                    Input::Block { from: Some(from), is_asked, block }
+                }
                 Err(why) => {
                     if !self.core().judges(version) {
                         self.unreadable(from, bytes);
                     }
                     Input::BadBlock { from, hash, version, why }
                 }
-            }],
-            Event::Fetched { from, want } => vec![Input::Fetched { peer: from, want }],
+            }),
+            Event::Fetched { from, want } => {
+                self.fetched(from, &want);
+                None
+            }
             Event::CheckerFull(turned) => self.turned(turned),
             Event::Submit { client, txs } => {
                 let (source, txs) = (Source::Client(client), Txs::Decoded(txs));
                 self.out(Io::CheckTxs { source, txs });
-                Vec::new()
+                None
             }
             Event::Row { client, row } => {
                 let told = self.take_row(row);
                 self.out(Io::Tell { client, told });
-                Vec::new()
+                None
             }
         }
     }
 
     /// The checker had no room for something.
-    fn turned(&mut self, turned: Turned) -> Vec<Input> {
+    fn turned(&mut self, turned: Turned) -> Option<Input> {
         match turned {
             Turned::Txs(Source::Peer { message, .. }) => self.judge(message, Judgement::Ignore),
             Turned::Txs(Source::Own { is_offer: true }) => self.offers.lost(),
@@ -84,13 +101,13 @@ impl<K: Known> Engine<K> {
             Turned::Txs(Source::Client(_) | Source::Own { .. }) => {}
             Turned::Bodies { from, want } => {
                 self.note(Note::AnswerDropped(from));
-                return vec![Input::FetchFailed { peer: from, want }];
+                self.end_ask(from, &want, Outcome::NoRoom);
             }
         }
-        Vec::new()
+        None
     }
 
-    fn message(&mut self, topic: Topic, pending: Pending, data: &[u8]) -> Vec<Input> {
+    fn message(&mut self, topic: Topic, pending: Pending, data: &[u8]) -> Option<Input> {
         let Pending { message, bytes, .. } = pending;
         // Who has left, or was sent away, brought something that nobody can bring again for two
         // minutes: it is judged all the same. Not so a header, which is of use only with somebody
@@ -98,7 +115,7 @@ impl<K: Known> Engine<K> {
         let from = if self.peers.is_up(pending.from) { pending.from } else { NOBODY };
         if from == NOBODY && topic == Topic::Headers {
             self.judge(message, Judgement::Ignore);
-            return Vec::new();
+            return None;
         }
         let pending = Pending { from, ..pending };
         let Some(value) = unpack(kind_of(topic), data) else { return self.strange(pending) };
@@ -107,24 +124,24 @@ impl<K: Known> Engine<K> {
             // looked at, so it costs nothing, and nobody: peers are needed to hear of a fork.
             Topic::Transactions if self.core().stopped().is_some() => {
                 self.judge(message, Judgement::Ignore);
-                Vec::new()
+                None
             }
             Topic::Transactions => {
                 let source = Source::Peer { from, message, bytes };
                 self.out(Io::CheckTxs { source, txs: Txs::Encoded(value.to_vec()) });
-                Vec::new()
+                None
             }
             Topic::Shares => match Share::from_bytes(value) {
                 Ok(share) => {
                     let ticket = self.peers.ticket(pending);
-                    vec![Input::Share { from, ticket, share }]
+                    Some(Input::Share { from, ticket, share })
                 }
                 Err(_) => self.strange(pending),
             },
             Topic::Headers => match SignedHeader::from_bytes(value) {
                 Ok(header) => {
                     let ticket = self.peers.ticket(pending);
-                    vec![Input::Header { from, ticket, header }]
+                    Some(Input::Header { from, ticket, header })
                 }
                 Err(_) if !version_of(value).is_some_and(|v| self.core().judges(v)) => {
                     self.strange(pending)
@@ -132,17 +149,17 @@ impl<K: Known> Engine<K> {
                 Err(why) => {
                     self.judge(message, Judgement::Reject);
                     self.punish(from, why.to_string());
-                    Vec::new()
+                    None
                 }
             },
         }
     }
 
     /// A message that is for another program: it costs its bytes (R21).
-    pub(crate) fn strange(&mut self, Pending { message, from, bytes }: Pending) -> Vec<Input> {
+    pub(crate) fn strange(&mut self, Pending { message, from, bytes }: Pending) -> Option<Input> {
         self.judge(message, Judgement::Ignore);
         self.unreadable(from, bytes);
-        Vec::new()
+        None
     }
 
     /// Counts bytes that we can't read against the peer that sent them. One that sends too many
@@ -162,32 +179,31 @@ impl<K: Known> Engine<K> {
         self.out(Io::Judge { message, judgement });
     }
 
-    fn request(&mut self, peer: PeerId, ticket: u64, data: &[u8]) -> Vec<Input> {
+    fn request(&mut self, peer: PeerId, ticket: u64, data: &[u8]) -> Option<Input> {
         if !self.peers.is_up(peer) {
             self.out(Io::Answer { ticket, data: None });
-            return Vec::new();
+            return None;
         }
         let request = unpack(Kind::Request, data).map(Request::from_bytes);
         let Some(Ok(request)) = request else {
             self.out(Io::Answer { ticket, data: None });
             self.unreadable(peer, data.len());
-            return Vec::new();
+            return None;
         };
         match request {
             Request::Status(status) => {
-                self.peers.told(peer, status.height);
                 self.answer_status(ticket);
-                vec![Input::Status { from: peer, status }]
+                self.hears_status(peer, &status);
+                None
             }
             Request::Voter(claim) => {
                 self.answer_status(ticket);
                 self.claimed(peer, &claim);
-                Vec::new()
+                None
             }
             Request::Blocks(want) => {
-                let places = self.places(&want);
-                self.out(Io::Serve { ticket, places });
-                Vec::new()
+                self.serve(peer, ticket, &want);
+                None
             }
         }
     }
@@ -195,59 +211,6 @@ impl<K: Known> Engine<K> {
     fn answer_status(&mut self, ticket: u64) {
         let answer = Answer::Status(self.core().status());
         self.out(Io::Answer { ticket, data: Some(pack(Kind::Answer, &answer.to_bytes())) });
-    }
-
-    fn response(&mut self, peer: PeerId, ask: u64, data: &[u8]) -> Vec<Input> {
-        let want = self.asks.end(peer, ask);
-        if !self.peers.is_up(peer) {
-            return Vec::new();
-        }
-        let failed = |want: Option<Want>| {
-            want.map(|want| Input::FetchFailed { peer, want }).into_iter().collect()
-        };
-        let Some(Ok(answer)) = unpack(Kind::Answer, data).map(Answer::from_bytes) else {
-            self.unreadable(peer, data.len());
-            return failed(want);
-        };
-        match (answer, want) {
-            (Answer::Status(status), None) => {
-                self.peers.told(peer, status.height);
-                vec![Input::Status { from: peer, status }]
-            }
-            (Answer::Blocks(blocks), Some(want)) if blocks.is_empty() => failed(Some(want)),
-            (Answer::Blocks(blocks), Some(want)) => {
-                self.check_bodies(peer, want, blocks);
-                Vec::new()
-            }
-            // Another answer than was asked for is none.
-            (Answer::Status(_), Some(want)) => failed(Some(want)),
-            (Answer::Blocks(_), None) => Vec::new(),
-        }
-    }
-
-    /// Sends bodies to the checker, and behind them the word that the answer is through.
-    fn check_bodies(&mut self, from: PeerId, want: Want, mut answer: Vec<Vec<u8>>) {
-        answer.truncate(ANSWER_BLOCKS);
-        let mut bodies = Vec::with_capacity(answer.len());
-        for encoded in &answer {
-            let bytes = encoded.len();
-            match Block::from_bytes(encoded) {
-                // R21: one of a version that we can't run or judge, and what stands on it.
-                Ok(block) if !self.core().may_run(block.header().version) => {
-                    self.unreadable(from, bytes);
-                    break;
-                }
-                Ok(block) => {
-                    bodies.push(Body { hash: block.hash(), block: Box::new(block), bytes });
-                }
-                Err(_) if !version_of(encoded).is_some_and(|v| self.core().judges(v)) => {
-                    self.unreadable(from, bytes);
-                    break;
-                }
-                Err(why) => return self.punish(from, why.to_string()),
-            }
-        }
-        self.out(Io::CheckBodies { from, want, bodies });
     }
 
     /// Takes a row for the voter of this node; one that can never count is refused.

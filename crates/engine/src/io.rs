@@ -1,18 +1,21 @@
 //! What a node does, in this order: what must be durable before something leaves comes
 //! before it.
 
+use crate::answers::Misfit;
 use crate::submit::Refused;
 use crate::trust::Halt;
+use crate::wire::Want;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weft_consensus::trust::Awaited;
-use weft_consensus::{Base, Foreign, PeerId, Refusal, Standing, VoteRecord, Want};
+use weft_consensus::{Base, Foreign, PeerId, Refusal, Standing, VoteRecord};
 use weft_ledger::forks::FinalBlock;
 use weft_ledger::rules::CallError;
+use weft_types::check::Known;
 use weft_types::codec::CodecError;
 use weft_types::{
-    Block, BlockHash, CheckedBlock, Evidence, Hash, Header, Height, Netuid, PublicKey, Slot, Tx,
-    TxId, Version,
+    Block, BlockHash, Canonical, ChainId, CheckedBlock, Evidence, Hash, Header, Height, Netuid,
+    PublicKey, SignedHeader, Slot, Tx, TxId, Version,
 };
 
 /// The name of a gossip message: given by the shell, equal for equal messages.
@@ -82,6 +85,23 @@ pub struct Body {
     pub block: Box<Block>,
     /// How many bytes it had.
     pub bytes: usize,
+}
+
+impl Body {
+    /// A block that came.
+    #[must_use]
+    pub fn of(block: Block) -> Self {
+        let (hash, bytes) = (block.hash(), block.to_bytes().len());
+        Self { hash, block: Box::new(block), bytes }
+    }
+}
+
+/// The first body of an answer whose header was not signed by who it names: it is looked for
+/// before a body is looked at (R20).
+#[must_use]
+pub fn forged<'a>(bodies: &'a [Body], chain: &ChainId, known: &impl Known) -> Option<&'a Body> {
+    let is_good = |signed: &SignedHeader| known.knows(&signed.seal()) || signed.is_signed(chain);
+    bodies.iter().find(|body| !is_good(&body.block.signed))
 }
 
 /// Blocks for a peer, by place: first final ones by height, then others by hash, up to the first
@@ -200,8 +220,15 @@ pub enum Io {
         /// What, encoded.
         data: Option<Vec<u8>>,
     },
-    /// Read blocks and answer a peer with them.
+    /// Tell a peer that asks to ask later.
+    Busy {
+        /// The number of its request.
+        ticket: u64,
+    },
+    /// Read blocks, answer a peer with them, and say how many bytes they were.
     Serve {
+        /// Who asked.
+        to: PeerId,
         /// The number of its request.
         ticket: u64,
         /// Which.
@@ -237,7 +264,8 @@ pub enum Io {
         /// The transactions.
         txs: Txs,
     },
-    /// Verify the bodies of an answer, and say when all are through.
+    /// Verify the bodies of an answer, after all its headers ([`forged`]), and say when all are
+    /// through.
     CheckBodies {
         /// Who answered.
         from: PeerId,
@@ -317,4 +345,8 @@ pub enum Note {
     TrustTooOld(Awaited, u64),
     /// A peer's answer found no room in the checker.
     AnswerDropped(PeerId),
+    /// A peer's answer is none to what was asked.
+    NoAnswer(PeerId, Misfit),
+    /// A peer asked for more blocks than it may have for now.
+    OverBudget(PeerId),
 }

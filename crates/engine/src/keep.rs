@@ -74,6 +74,9 @@ impl<K: Known> Engine<K> {
             self.core.executor_mut().absorb(&said);
         }
         self.follow_rules(&hash);
+        if self.core.stopped().is_some() {
+            self.asks.sources.forget_tips(); // R21: what is above is of no use here.
+        }
         let header = Box::new(self.core().head().clone());
         self.note(Note::Head { header, hash });
     }

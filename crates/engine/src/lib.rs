@@ -17,7 +17,10 @@
 //!    that it is for, a sync before what may leave only then.
 //! 4. What became final goes out with its writes and receipts, and is said when a synced
 //!    state names it ([`finals`], [`keep`]).
-//! 5. Every half second what is due by time: the voter's rows, its offer, reports of offences
+//! 5. What the core lacks is asked of peers, who has it by [`sources`] and when by [`asks`];
+//!    an answer is held against what was asked before a signature in it is looked at
+//!    ([`fetch`], [`answers`]). What peers ask is answered within a [`budget`] ([`serve`]).
+//! 6. Every half second what is due by time: the voter's rows, its offer, reports of offences
 //!    ([`rows`], [`offers`], [`reports`]), checkpoints.
 //!
 //! # Why it is safe
@@ -33,11 +36,14 @@
 )]
 
 pub mod accounts;
+pub mod answers;
 pub mod asks;
+pub mod budget;
 pub mod bundle;
 pub mod effects;
 pub mod engine;
 pub mod event;
+pub mod fetch;
 pub mod finals;
 pub mod hear;
 pub mod io;
@@ -47,6 +53,7 @@ pub mod peers;
 pub mod reports;
 pub mod rows;
 pub mod serve;
+pub mod sources;
 pub mod submit;
 pub mod timer;
 pub mod trust;

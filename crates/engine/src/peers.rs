@@ -38,6 +38,7 @@ struct Peer {
     name: String,
     height: Option<Height>,
     has_claimed: bool,
+    is_kept: bool,
 }
 
 /// Who is connected, and what awaits judgement.
@@ -55,7 +56,7 @@ pub struct Peers {
 impl Peers {
     /// A peer is connected.
     pub fn up(&mut self, id: PeerId, name: String) {
-        self.peers.insert(id, Peer { name, height: None, has_claimed: false });
+        self.peers.insert(id, Peer { name, height: None, has_claimed: false, is_kept: false });
     }
 
     /// A peer is gone; answers whether it was here.
@@ -80,6 +81,19 @@ impl Peers {
     pub fn claims(&mut self, id: PeerId) -> bool {
         let peer = self.peers.get_mut(&id);
         peer.is_some_and(|peer| !std::mem::replace(&mut peer.has_claimed, true))
+    }
+
+    /// A peer has shown that it is the node of a voter.
+    pub fn keeps(&mut self, id: PeerId) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.is_kept = true;
+        }
+    }
+
+    /// Whether a peer is the node of a voter, as far as it has shown.
+    #[must_use]
+    pub fn is_kept(&self, id: PeerId) -> bool {
+        self.peers.get(&id).is_some_and(|peer| peer.is_kept)
     }
 
     /// A peer says how high its head is.
@@ -128,7 +142,9 @@ impl Peers {
     /// The shell is told who votes. Everybody may say anew whose node it is; answers who voted
     /// before.
     pub fn told_voters(&mut self, voters: BTreeSet<PublicKey>) -> BTreeSet<PublicKey> {
-        self.peers.values_mut().for_each(|peer| peer.has_claimed = false);
+        for peer in self.peers.values_mut() {
+            (peer.has_claimed, peer.is_kept) = (false, false);
+        }
         std::mem::replace(&mut self.voters, voters)
     }
 

@@ -1,13 +1,29 @@
 //! Blocks for peers: which ones an ask means. They are read by a worker of the shell.
 
+use crate::answers::last_of_its_voters;
 use crate::engine::Engine;
 use crate::hear::ANSWER_BLOCKS;
-use crate::io::Places;
-use weft_consensus::Want;
+use crate::io::{Io, Note, Places};
+use crate::wire::Want;
+use weft_consensus::PeerId;
 use weft_types::check::Known;
 use weft_types::{BlockHash, Height};
 
+/// The most bytes of blocks in one answer, unless its first has more.
+pub const ANSWER_BYTES: usize = 2 << 20;
+
 impl<K: Known> Engine<K> {
+    /// A peer asks for blocks.
+    pub(crate) fn serve(&mut self, to: PeerId, ticket: u64, want: &Want) {
+        if self.budget.allows(to, self.peers.is_kept(to), self.now) {
+            let places = self.places(want);
+            self.out(Io::Serve { to, ticket, places });
+        } else {
+            self.note(Note::OverBudget(to));
+            self.out(Io::Busy { ticket });
+        }
+    }
+
     /// Where the blocks stand that a peer asks for.
     pub(crate) fn places(&self, want: &Want) -> Places {
         match want {
@@ -21,18 +37,24 @@ impl<K: Known> Engine<K> {
     /// The chain to `tip`, or to our head when we don't know it, oldest first.
     fn chain_to(&self, from: Height, tip: &BlockHash) -> Places {
         let core = self.core();
+        let view = core.executor().view(&core.head_hash());
+        let numbers = view.map_or(self.params(), |view| core.executor().ledger().numbers_of(&view));
+        let rotates = last_of_its_voters(from, numbers.rotation_blocks);
         let known = core.block(tip).map(|block| block.hash());
         let mut at = known.unwrap_or_else(|| core.head_hash());
         let mut blocks = Vec::new();
         while let Some(block) = core.block(&at).filter(|b| b.header().height >= from) {
-            blocks.push(at);
+            if block.header().height <= rotates {
+                blocks.push(at);
+            }
             at = block.header().parent;
         }
         blocks.reverse();
         let lowest = blocks.first().and_then(|h| core.block(h)).map(|b| b.header().height);
         let end = lowest.unwrap_or(Height(self.finals.height().0.saturating_add(1)));
         let most = u64::try_from(ANSWER_BLOCKS).unwrap_or(u64::MAX);
-        let last = Height(from.0.saturating_add(most)).min(end).max(from);
+        let last = Height(from.0.saturating_add(most)).min(end);
+        let last = last.min(Height(rotates.0.saturating_add(1))).max(from);
         let left = most.saturating_sub(last.since(from));
         blocks.truncate(usize::try_from(left).unwrap_or(ANSWER_BLOCKS));
         Places { finals: (from, last), blocks }

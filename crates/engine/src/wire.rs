@@ -9,9 +9,9 @@
 //! come to and is not one.
 
 use bincode::{Decode, Encode};
-use weft_consensus::{Status, Want};
+use weft_consensus::Status;
 use weft_types::signature::{Claim as ClaimOf, signed_raw, verify};
-use weft_types::{ChainId, Domain, PublicKey, SecretKey, Signature, canonical};
+use weft_types::{BlockHash, ChainId, Domain, Height, PublicKey, SecretKey, Signature, canonical};
 
 /// The format of all that we send.
 pub const FORMAT: u8 = 1;
@@ -66,6 +66,21 @@ pub fn version_of(value: &[u8]) -> Option<u16> {
     value.first_chunk::<2>().map(|bytes| u16::from_le_bytes(*bytes))
 }
 
+/// Which blocks are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Want {
+    /// One block.
+    Block(BlockHash),
+    /// The blocks of the peer's chain to `tip`, oldest first, from this height on; as
+    /// many as one answer holds.
+    Chain {
+        /// The first height.
+        from: Height,
+        /// The last block.
+        tip: BlockHash,
+    },
+}
+
 /// What a node asks a peer.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Request {
@@ -112,6 +127,7 @@ pub enum Answer {
     Blocks(Vec<Vec<u8>>),
 }
 
+canonical!(Want, 64);
 canonical!(Request, 4 << 10);
 canonical!(Answer, 8 << 20);
 

@@ -78,28 +78,56 @@ impl<K: Ord> Asked<K> {
 /// counts as open until its response is on the wire or its stream is gone.
 #[derive(Debug)]
 pub(crate) struct Tickets<K, C> {
-    open: BTreeMap<K, PeerId>,
+    open: BTreeMap<K, Asker>,
     waiting: BTreeMap<u64, (K, C)>,
     next: u64,
     quota: Quota,
+    /// How many bytes to strangers may be on their way.
+    bytes: usize,
+}
+
+/// Who asked, and how many bytes of a response are on their way to it.
+#[derive(Clone, Copy, Debug)]
+struct Asker {
+    peer: PeerId,
+    bytes: usize,
 }
 
 impl<K: Ord + Copy, C> Tickets<K, C> {
-    pub(crate) fn new(quota: Quota) -> Self {
-        Self { open: BTreeMap::new(), waiting: BTreeMap::new(), next: 0, quota }
+    pub(crate) fn new(quota: Quota, bytes: usize) -> Self {
+        Self { open: BTreeMap::new(), waiting: BTreeMap::new(), next: 0, quota, bytes }
     }
 
     /// Writes a ticket for a request, or hands the channel back when too many are open.
     pub(crate) fn issue(&mut self, key: K, peer: PeerId, channel: C) -> Result<u64, C> {
-        let of_peer = self.open.values().filter(|asker| **asker == peer).count();
+        let of_peer = self.open.values().filter(|asker| asker.peer == peer).count();
         if self.quota.check(of_peer, self.open.len()).is_err() {
             return Err(channel);
         }
         let ticket = self.next;
         self.next += 1;
-        self.open.insert(key, peer);
+        self.open.insert(key, Asker { peer, bytes: 0 });
         self.waiting.insert(ticket, (key, channel));
         Ok(ticket)
+    }
+
+    /// Whether a response of this size may be sent, which is noted then: to a peer that is kept
+    /// always, to strangers while there is room for the bytes that they have yet to read.
+    pub(crate) fn may_send(
+        &mut self,
+        ticket: u64,
+        bytes: usize,
+        is_kept: impl Fn(&PeerId) -> bool,
+    ) -> bool {
+        let under_way: usize = self.open.values().map(|asker| asker.bytes).sum();
+        let Some((key, _)) = self.waiting.get(&ticket) else { return false };
+        let Some(asker) = self.open.get_mut(key) else { return false };
+        if is_kept(&asker.peer) {
+            return true;
+        }
+        let may = under_way.saturating_add(bytes) <= self.bytes;
+        asker.bytes = if may { bytes } else { 0 };
+        may
     }
 
     /// Takes out the channel for the answer. `None` when the ticket is unknown or over.
@@ -127,6 +155,7 @@ mod tests {
 
     const QUOTA: Quota = Quota { per_peer: 2, total: 3 };
     const PATIENCE: Duration = Duration::from_secs(10);
+    const BYTES: usize = 100;
 
     #[test]
     fn our_requests_are_limited_per_peer_and_in_all() {
@@ -159,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_request_counts_until_its_response_is_sent() {
-        let (mut tickets, peer) = (Tickets::new(QUOTA), PeerId::random());
+        let (mut tickets, peer) = (Tickets::new(QUOTA, BYTES), PeerId::random());
         assert_eq!(tickets.issue(1, peer, 'a'), Ok(0));
         assert_eq!(tickets.issue(2, peer, 'b'), Ok(1));
         assert_eq!(tickets.redeem(0), Some('a'));
@@ -170,8 +199,23 @@ mod tests {
     }
 
     #[test]
+    fn strangers_that_read_slowly_have_so_many_bytes_under_way_and_who_is_kept_does_not_wait() {
+        let mut tickets = Tickets::new(QUOTA, BYTES);
+        let (one, two, kept) = (PeerId::random(), PeerId::random(), PeerId::random());
+        let is_kept = |peer: &PeerId| *peer == kept;
+        for (key, peer) in [(1, one), (2, two), (3, kept)] {
+            assert!(tickets.issue(key, peer, key).is_ok());
+        }
+        assert!(tickets.may_send(0, BYTES, is_kept));
+        assert!(!tickets.may_send(1, 1, is_kept), "there is no room");
+        assert!(tickets.may_send(2, BYTES, is_kept), "a voter's");
+        tickets.close(1);
+        assert!(tickets.may_send(1, 1, is_kept), "it was read");
+    }
+
+    #[test]
     fn a_closed_request_cannot_be_answered() {
-        let (mut tickets, peer) = (Tickets::new(QUOTA), PeerId::random());
+        let (mut tickets, peer) = (Tickets::new(QUOTA, BYTES), PeerId::random());
         assert_eq!(tickets.issue(1, peer, 'a'), Ok(0));
         tickets.close(1);
         assert_eq!(tickets.redeem(0), None);

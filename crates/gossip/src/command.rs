@@ -40,6 +40,11 @@ pub enum Command {
         /// `None` (and anything larger) tells the asker that we cannot serve it.
         data: Option<Vec<u8>>,
     },
+    /// Tell the peer of an [`Event::Request`] to ask later.
+    Busy {
+        /// The ticket of the request.
+        ticket: u64,
+    },
     /// A peer has shown that it belongs to a voter: it takes no place of strangers', now
     /// and when it comes again.
     Keep {

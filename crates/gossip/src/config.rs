@@ -51,6 +51,9 @@ pub struct Limits {
     pub inbound_per_peer: usize,
     /// The same over all peers.
     pub inbound_total: usize,
+    /// Bytes of responses to strangers that may be on their way at once: who reads slowly has
+    /// others wait for it, and takes no more memory than this.
+    pub responses_bytes: usize,
     /// Our own requests to one peer that have no response yet.
     pub outbound_per_peer: usize,
     /// The same over all peers.
@@ -77,9 +80,11 @@ impl Default for Limits {
             response_bytes: 8 * KIB * KIB,
             request_timeout_ms: 10_000,
             inbound_per_peer: 4,
-            inbound_total: 32,
+            // As many as all peers may have, so that none waits for another's.
+            inbound_total: 256,
+            responses_bytes: 64 * KIB * KIB,
             outbound_per_peer: 4,
-            outbound_total: 16,
+            outbound_total: 256,
             inbound_peers: 48,
             strangers: 32,
             verdict_ms: 5_000,
@@ -103,6 +108,7 @@ impl Limits {
             ("response_bytes", self.response_bytes, wire),
             ("inbound_per_peer", self.inbound_per_peer, 1_024),
             ("inbound_total", self.inbound_total, 65_536),
+            ("responses_bytes", self.responses_bytes, wire),
             ("outbound_per_peer", self.outbound_per_peer, 1_024),
             ("outbound_total", self.outbound_total, 65_536),
             ("inbound_peers", self.inbound_peers, 1_024),

@@ -90,7 +90,7 @@ impl Room {
             seats: Seats::new(limits.strangers, limits.grace()),
             verdicts: Verdicts::new(limits.verdict(), MOST_UNANSWERED),
             asked: Asked::new(outbound, limits.request_timeout()),
-            tickets: Tickets::new(inbound),
+            tickets: Tickets::new(inbound, limits.responses_bytes),
             early: BTreeMap::new(),
             limits,
             beats: 0,
@@ -137,6 +137,7 @@ impl Room {
             Command::Verdict { message, verdict } => self.verdict(message, verdict),
             Command::Request { peer, id, data } => self.request(peer, id, data),
             Command::Respond { ticket, data } => self.respond(ticket, data),
+            Command::Busy { ticket } => self.busy(ticket),
             Command::Keep { voter, peer } => {
                 let (is_new, gone) = self.seats.voter(voter, peer.0);
                 if is_new {

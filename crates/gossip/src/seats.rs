@@ -81,7 +81,8 @@ impl Seats {
         gone.into_iter().map(|(_, peer)| peer).filter(|peer| !self.is_kept(peer)).collect()
     }
 
-    fn is_kept(&self, peer: &PeerId) -> bool {
+    /// Whether a peer is configured or has shown that it belongs to a voter.
+    pub(crate) fn is_kept(&self, peer: &PeerId) -> bool {
         self.configured.contains(peer) || self.voters.iter().any(|(_, known)| known == peer)
     }
 

@@ -5,8 +5,10 @@
 //! `Checked*`. Each good signature is remembered by its seal, so a transaction that
 //! was verified for the pool is not verified again in a block.
 //!
-//! Bodies have a queue of their own, which is emptied before the next transaction is
-//! looked at: a flood of transactions never holds a block up for longer than one batch.
+//! Answers of peers have queues of their own, which are emptied before the next transaction is
+//! looked at: a flood of transactions never holds a block up for longer than one batch. Of an
+//! answer all headers are looked at before the first body, and a block that was asked for by
+//! itself goes before the next one of a chain.
 //! When a queue is full, what comes is dropped, and gossip and fetching bring it again;
 //! a client is told to try later.
 
@@ -16,20 +18,20 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
-use weft_consensus::{PeerId, Want};
+use weft_consensus::PeerId;
 use weft_engine::Event as Happened;
 use weft_engine::event::Turned;
-use weft_engine::hear::ANSWER_BLOCKS;
-use weft_engine::io::{Body, Source, Txs};
-use weft_types::check::{Known, check_block, check_txs, seals_of, shares_of};
+use weft_engine::io::{Body, Source, Txs, forged};
+use weft_engine::wire::Want;
+use weft_types::check::{BlockError, Known, check_block, check_txs, seals_of, shares_of};
 use weft_types::codec::CodecError;
 use weft_types::{Call, Canonical, ChainId, Hash, Params, Tx};
 
 /// How many lists of transactions may wait.
 pub const LISTS: usize = 256;
 
-/// How many bodies, and words behind them, may wait: two full answers of a peer.
-pub const BODIES: usize = 2 * (ANSWER_BLOCKS + 1);
+/// How many answers of peers may wait: of single blocks, and of chains.
+pub const ANSWERS: usize = 64;
 
 /// How many bytes of bodies may be on their way to the checker and back to the engine: four
 /// answers of the largest kind. The places alone would let in a thousand times a block's bytes.
@@ -67,25 +69,17 @@ pub struct Job {
     pub txs: Txs,
 }
 
-/// What an answer of a peer consists of.
+/// An answer of a peer.
 #[derive(Debug)]
-pub enum Part {
-    /// The body of a block.
-    Body {
-        /// Who sent it.
-        from: PeerId,
-        /// It.
-        body: Body,
-        /// The room that its bytes take, until the engine has looked at it.
-        room: OwnedSemaphorePermit,
-    },
-    /// Behind the last body of an answer.
-    Done {
-        /// Who answered.
-        from: PeerId,
-        /// What was asked.
-        want: Want,
-    },
+pub struct Answer {
+    /// Who answered.
+    pub from: PeerId,
+    /// What was asked.
+    pub want: Want,
+    /// The bodies, in their order.
+    pub bodies: Vec<Body>,
+    /// The room that their bytes take, until the engine has looked at them.
+    pub room: OwnedSemaphorePermit,
 }
 
 /// Where work for the checker is put down.
@@ -93,8 +87,10 @@ pub enum Part {
 pub struct Desk {
     /// Transactions.
     pub txs: mpsc::Sender<Job>,
-    /// Bodies, which go first.
-    pub bodies: mpsc::Sender<Part>,
+    /// Blocks that were asked for by themselves, which go first.
+    pub singles: mpsc::Sender<Answer>,
+    /// Chains, which go before transactions.
+    pub chains: mpsc::Sender<Answer>,
     /// Room for the bytes of bodies, [`BODY_BYTES`] in all.
     pub room: Arc<Semaphore>,
 }
@@ -107,24 +103,16 @@ impl Desk {
         self.txs.try_send(job).is_err().then_some(Turned::Txs(source))
     }
 
-    /// Puts the bodies of an answer down, and behind them the word that it is through. One that
-    /// does not find places and room for its bytes as a whole is turned away as a whole.
+    /// Puts the bodies of an answer down. One that does not find a place and room for its bytes as
+    /// a whole is turned away as a whole.
     #[must_use]
     pub fn bodies(&self, from: PeerId, want: Want, bodies: Vec<Body>) -> Option<Turned> {
         let bytes = bodies.iter().map(|body| body.bytes).fold(0, usize::saturating_add);
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
-        let places = self.bodies.try_reserve_many(bodies.len().saturating_add(1));
-        let (Ok(mut room), Ok(places)) = (room, places) else {
-            return Some(Turned::Bodies { from, want });
-        };
-        let bodies = bodies.into_iter().filter_map(|body| {
-            let room = room.split(body.bytes)?;
-            Some(Part::Body { from, body, room })
-        });
-        let parts = bodies.chain([Part::Done { from, want }]);
-        places.zip(parts).for_each(|(place, part)| place.send(part));
-        None
+        let turned = Some(Turned::Bodies { from, want });
+        let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(bytes) else { return turned };
+        let queue = if matches!(want, Want::Block(_)) { &self.singles } else { &self.chains };
+        queue.try_send(Answer { from, want, bodies, room }).err().and(turned)
     }
 }
 
@@ -132,16 +120,26 @@ impl Desk {
 #[derive(Debug)]
 pub struct Inbox {
     txs: mpsc::Receiver<Job>,
-    bodies: mpsc::Receiver<Part>,
+    singles: mpsc::Receiver<Answer>,
+    chains: mpsc::Receiver<Answer>,
+}
+
+impl Inbox {
+    /// The next answer, when one is there.
+    fn answer(&mut self) -> Option<Answer> {
+        self.singles.try_recv().or_else(|_| self.chains.try_recv()).ok()
+    }
 }
 
 /// A desk and its inbox.
 #[must_use]
 pub fn desk() -> (Desk, Inbox) {
     let (txs, tx_inbox) = mpsc::channel(LISTS);
-    let (bodies, body_inbox) = mpsc::channel(BODIES);
+    let (singles, single_inbox) = mpsc::channel(ANSWERS);
+    let (chains, chain_inbox) = mpsc::channel(ANSWERS);
     let room = Arc::new(Semaphore::new(BODY_BYTES));
-    (Desk { txs, bodies, room }, Inbox { txs: tx_inbox, bodies: body_inbox })
+    let inbox = Inbox { txs: tx_inbox, singles: single_inbox, chains: chain_inbox };
+    (Desk { txs, singles, chains, room }, inbox)
 }
 
 /// The seals of good signatures, oldest forgotten first.
@@ -184,12 +182,12 @@ pub fn run(
     let (seals, rng) = (Seals::default(), crate::entropy::generator());
     let mut checker = Checker { inbox, seals, rng, rules: (params, chain) };
     while let Some((batch, first)) = timer.block_on(checker.next()) {
-        let mut body = first;
-        while let Some(part) = body {
-            if events.blocking_send(checker.part(part)).is_err() {
+        let mut next = first;
+        while let Some(answer) = next {
+            if checker.answer(answer, events).is_none() {
                 return Ok(());
             }
-            body = checker.inbox.bodies.try_recv().ok();
+            next = checker.inbox.answer();
         }
         for event in checker.check(batch) {
             if events.blocking_send(event).is_err() {
@@ -217,10 +215,11 @@ type Batch = Vec<(Asker, Result<Vec<Tx>, CodecError>)>;
 impl Checker<'_> {
     /// What is to be done next: a body at once, transactions after a moment. Nothing when
     /// nobody holds the desk any more.
-    async fn next(&mut self) -> Option<(Batch, Option<Part>)> {
+    async fn next(&mut self) -> Option<(Batch, Option<Answer>)> {
         tokio::select! {
             biased;
-            Some(part) = self.inbox.bodies.recv() => Some((Batch::new(), Some(part))),
+            Some(answer) = self.inbox.singles.recv() => Some((Batch::new(), Some(answer))),
+            Some(answer) = self.inbox.chains.recv() => Some((Batch::new(), Some(answer))),
             Some(job) = self.inbox.txs.recv() => Some(self.gather(job).await),
             else => None,
         }
@@ -228,7 +227,7 @@ impl Checker<'_> {
 
     /// Collects transactions for a moment: a batch of hundreds costs half of what they
     /// cost alone. A body ends the wait and goes before the batch.
-    async fn gather(&mut self, first: Job) -> (Batch, Option<Part>) {
+    async fn gather(&mut self, first: Job) -> (Batch, Option<Answer>) {
         let until = Instant::now() + LINGER;
         let (mut batch, mut count, mut next) = (Batch::new(), 0, Some(first));
         let mut reports = 0;
@@ -242,7 +241,8 @@ impl Checker<'_> {
             batch.push((job.asker, txs));
             next = tokio::select! {
                 biased;
-                Some(part) = self.inbox.bodies.recv() => return (batch, Some(part)),
+                Some(answer) = self.inbox.singles.recv() => return (batch, Some(answer)),
+                Some(answer) = self.inbox.chains.recv() => return (batch, Some(answer)),
                 () = std::future::ready(()), if count >= ENOUGH || reports >= REPORTS => None,
                 job = self.inbox.txs.recv() => job,
                 () = sleep_until(until) => None,
@@ -275,22 +275,38 @@ impl Checker<'_> {
             .collect()
     }
 
-    /// A body, or the word behind the last one.
-    fn part(&mut self, part: Part) -> Event {
-        match part {
-            Part::Done { from, want } => Event::Engine(Happened::Fetched { from, want }),
-            Part::Body { from, body: Body { hash, block, bytes }, room } => {
-                let version = block.header().version;
-                let checked = check_block(*block, self.rules, &self.seals, &mut self.rng);
-                let checked = checked.map(Arc::new);
-                if let Ok(block) = &checked {
-                    seals_of(block).for_each(|seal| self.seals.remember(seal));
-                    shares_of(block).iter().for_each(|s| self.seals.remember(*s.seal()));
-                }
-                let event = Happened::Body { from, hash, version, bytes, checked };
-                Event::Body { event, room }
+    /// Verifies an answer: its headers, then its bodies, each said at once. None when nobody
+    /// listens any more.
+    fn answer(&mut self, answer: Answer, events: &mpsc::Sender<Event>) -> Option<()> {
+        let Answer { from, want, bodies, mut room } = answer;
+        let is_chain = matches!(want, Want::Chain { .. });
+        let bad = forged(&bodies, self.rules.1, &self.seals).map(|bad| bad.hash);
+        for body in bodies.into_iter().filter(|body| bad.is_none_or(|bad| body.hash == bad)) {
+            while let Some(single) = is_chain.then(|| self.inbox.singles.try_recv().ok()).flatten()
+            {
+                self.answer(single, events)?;
             }
+            let room = room.split(body.bytes)?;
+            let event = self.body(from, body, bad.is_some());
+            events.blocking_send(Event::Body { event, room }).ok()?;
         }
+        events.blocking_send(Event::Engine(Happened::Fetched { from, want })).ok()
+    }
+
+    fn body(&mut self, from: PeerId, body: Body, is_forged: bool) -> Happened {
+        let Body { hash, block, bytes } = body;
+        let (version, proposer) = (block.header().version, block.header().proposer);
+        let checked = if is_forged {
+            Err(BlockError::BadSignature { proposer })
+        } else {
+            self.seals.remember(block.signed.seal());
+            check_block(*block, self.rules, &self.seals, &mut self.rng).map(Arc::new)
+        };
+        if let Ok(block) = &checked {
+            seals_of(block).for_each(|seal| self.seals.remember(seal));
+            shares_of(block).iter().for_each(|s| self.seals.remember(*s.seal()));
+        }
+        Happened::Body { from, hash, version, bytes, checked }
     }
 }
 
@@ -315,8 +331,7 @@ mod tests {
         Job { asker: Asker::Engine(Source::Own { is_offer: true }), txs }
     }
 
-    fn body() -> Part {
-        let key = derive_test_key("checker", "proposer");
+    fn block(key: &weft_types::SecretKey) -> Body {
         let header = Header {
             version: 1,
             signal: weft_types::RulesId::NONE,
@@ -324,16 +339,48 @@ mod tests {
             round: Round(1),
             height: Height(1),
             parent: CHAIN,
-            proposer: key.public(),
+            proposer: derive_test_key("checker", "proposer").public(),
             txs_root: Hash::ZERO,
             proof_root: Hash::ZERO,
             state_root: Hash::ZERO,
             work: Work::ZERO,
         };
-        let block = seal_block(header, (&key, &CHAIN), vec![], None, vec![]).block().clone();
-        let room = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-        let body = Body { hash: block.hash(), block: Box::new(block), bytes: 0 };
-        Part::Body { from: PeerId(1), body, room }
+        Body::of(seal_block(header, (key, &CHAIN), vec![], None, vec![]).block().clone())
+    }
+
+    fn body() -> Body {
+        block(&derive_test_key("checker", "proposer"))
+    }
+
+    const CHAIN_OF_ALL: Want = Want::Chain { from: Height(1), tip: Hash::ZERO };
+
+    fn said(outbox: &mut mpsc::Receiver<Event>) -> &'static str {
+        match outbox.try_recv() {
+            Ok(Event::Body {
+                event: Happened::Body { checked: Err(BlockError::BadSignature { .. }), .. },
+                ..
+            }) => "forged",
+            Ok(Event::Body { .. }) => "looked at",
+            Ok(Event::Engine(Happened::Fetched { want: Want::Block(_), .. })) => "block done",
+            Ok(Event::Engine(Happened::Fetched { .. })) => "chain done",
+            Ok(Event::Engine(Happened::Txs { .. })) => "txs",
+            Ok(_) => "else",
+            Err(_) => "nothing",
+        }
+    }
+
+    fn runs(inbox: Inbox) -> Vec<&'static str> {
+        let (events, mut outbox) = mpsc::channel(2 * LISTS);
+        let params = weft_types::Params::preset(weft_types::Network::Local);
+        run(inbox, &events, &params, &CHAIN).unwrap();
+        drop(events);
+        let mut all = Vec::new();
+        loop {
+            match said(&mut outbox) {
+                "nothing" => return all,
+                said => all.push(said),
+            }
+        }
     }
 
     #[test]
@@ -343,38 +390,49 @@ mod tests {
             desk.txs.try_send(transactions()).unwrap();
         }
         assert!(desk.txs.try_send(transactions()).is_err(), "the flood has a bound");
-        desk.bodies.try_send(body()).unwrap();
-        let want = Want::Block(Hash::ZERO);
-        desk.bodies.try_send(Part::Done { from: PeerId(1), want }).unwrap();
+        assert!(desk.bodies(PeerId(1), Want::Block(Hash::ZERO), vec![body()]).is_none());
         drop(desk);
-        let (events, mut outbox) = mpsc::channel(2 * LISTS);
-        run(inbox, &events, &weft_types::Params::preset(weft_types::Network::Local), &CHAIN)
-            .unwrap();
-        drop(events);
-        assert!(matches!(outbox.try_recv(), Ok(Event::Body { .. })));
-        assert!(matches!(outbox.try_recv(), Ok(Event::Engine(Happened::Fetched { .. }))));
-        for n in 0..LISTS {
-            assert!(
-                matches!(outbox.try_recv(), Ok(Event::Engine(Happened::Txs { .. }))),
-                "list {n}"
-            );
-        }
-        assert!(outbox.try_recv().is_err());
+        let said = runs(inbox);
+        assert_eq!(said[..2], ["looked at", "block done"]);
+        assert_eq!(said[2..], ["txs"; LISTS]);
+    }
+
+    #[test]
+    fn a_block_by_itself_goes_before_what_is_left_of_a_chain() {
+        let (desk, inbox) = desk();
+        assert!(desk.bodies(PeerId(1), CHAIN_OF_ALL, vec![body(), body()]).is_none());
+        assert!(desk.bodies(PeerId(2), Want::Block(Hash::ZERO), vec![body()]).is_none());
+        drop(desk);
+        assert_eq!(
+            runs(inbox),
+            ["looked at", "block done", "looked at", "looked at", "chain done"]
+        );
+    }
+
+    /// R20: what is made up costs whoever gets it a look at headers, not at bodies.
+    #[test]
+    fn of_a_chain_with_a_forged_header_no_body_is_looked_at() {
+        let (desk, inbox) = desk();
+        let mut forged = block(&derive_test_key("checker", "somebody else"));
+        forged.hash = Hash([1; 32]);
+        let chain = vec![body(), body(), forged];
+        assert!(desk.bodies(PeerId(1), CHAIN_OF_ALL, chain).is_none());
+        drop(desk);
+        assert_eq!(runs(inbox), ["forged", "chain done"]);
     }
 
     /// A4: bodies are bounded by bytes from when they come until the engine has looked at them.
     #[test]
     fn bodies_before_the_checker_are_bounded_by_their_bytes() {
         let (desk, mut inbox) = desk();
-        let Part::Body { body, .. } = body() else { panic!("a body") };
-        let (want, bytes) = (Want::Block(Hash::ZERO), 1_000);
+        let (body, want, bytes) = (body(), Want::Block(Hash::ZERO), 1_000);
         let answer = || desk.bodies(PeerId(1), want, vec![Body { bytes, ..body.clone() }]);
         let left = u32::try_from(BODY_BYTES - bytes + 1).unwrap();
         let others = Arc::clone(&desk.room).try_acquire_many_owned(left).unwrap();
         assert!(matches!(answer(), Some(Turned::Bodies { .. })), "there is a byte too little");
         drop(others);
         assert!(answer().is_none(), "it finds room");
-        let Some(Part::Body { room, .. }) = inbox.bodies.try_recv().ok() else { panic!("it is") };
+        let room = inbox.singles.try_recv().expect("it is there").room;
         assert_eq!(desk.room.available_permits(), BODY_BYTES - bytes);
         drop(room);
         assert_eq!(desk.room.available_permits(), BODY_BYTES);
@@ -386,9 +444,8 @@ mod tests {
         let params = weft_types::Params::preset(weft_types::Network::Local);
         let (seals, rng) = (Seals::default(), crate::entropy::generator());
         let mut checker = Checker { inbox, seals, rng, rules: (&params, &CHAIN) };
-        desk.bodies.try_send(body()).unwrap();
-        let (batch, part) = checker.gather(transactions()).await;
-        assert_eq!(batch.len(), 1);
-        assert!(matches!(part, Some(Part::Body { .. })));
+        assert!(desk.bodies(PeerId(1), CHAIN_OF_ALL, vec![body()]).is_none());
+        let (batch, answer) = checker.gather(transactions()).await;
+        assert_eq!((batch.len(), answer.map(|answer| answer.bodies.len())), (1, Some(1)));
     }
 }

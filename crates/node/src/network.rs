@@ -6,10 +6,12 @@ use prometheus_client::metrics::counter::Counter;
 use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::PeerId;
 use weft_engine::Event as Happened;
+use weft_engine::event::NoAnswer;
 use weft_engine::io::{Judgement, MessageName, Topic};
 use weft_engine::peers::NOBODY;
 use weft_gossip::{
-    Command, Event as Peer, Gossip, MessageName as Name, PeerName, Topic as About, Verdict,
+    Command, Event as Peer, Gossip, MessageName as Name, PeerName, RequestFailure, Topic as About,
+    Verdict,
 };
 use weft_types::PublicKey;
 
@@ -70,8 +72,9 @@ impl Network {
             Peer::Response { from, id, data } => {
                 Some(Happened::Answered { from: self.number(&from)?, ask: id, data })
             }
-            Peer::RequestFailed { from, id, .. } => {
-                Some(Happened::Unanswered { from: self.number(&from)?, ask: id })
+            Peer::RequestFailed { from, id, reason } => {
+                let (from, why) = (self.number(&from)?, no_answer(&reason));
+                Some(Happened::Unanswered { from, ask: id, why })
             }
             Peer::PeerUp { peer, addresses } => Some(self.up(peer, addresses)),
             Peer::PeerAt { peer, addresses } => {
@@ -178,6 +181,10 @@ impl Network {
         self.command(Command::Respond { ticket, data });
     }
 
+    pub(crate) fn busy(&self, ticket: u64) {
+        self.command(Command::Busy { ticket });
+    }
+
     pub(crate) fn keep(&self, voter: PublicKey, peer: PeerId) {
         if let Some(peer) = self.name(peer) {
             self.command(Command::Keep { voter: voter.0, peer });
@@ -211,5 +218,19 @@ impl Network {
         if let Some(peer) = self.name(peer) {
             self.command(Command::Punish { peer, reason });
         }
+    }
+}
+
+/// What a request that failed means to who asked.
+const fn no_answer(reason: &RequestFailure) -> NoAnswer {
+    match reason {
+        RequestFailure::TimedOut { .. } => NoAnswer::TimedOut,
+        RequestFailure::Busy | RequestFailure::TooManyOpen { .. } => NoAnswer::Busy,
+        RequestFailure::NotConnected | RequestFailure::Disconnected => NoAnswer::Gone,
+        RequestFailure::RequestTooLarge { .. }
+        | RequestFailure::ResponseTooLarge { .. }
+        | RequestFailure::Unavailable
+        | RequestFailure::Unsupported
+        | RequestFailure::Broken { .. } => NoAnswer::Refused,
     }
 }

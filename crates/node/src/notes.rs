@@ -51,6 +51,12 @@ impl Node {
             Note::AnswerDropped(peer) => {
                 tracing::debug!(peer = peer.0, "the checker is behind, an answer was dropped");
             }
+            Note::NoAnswer(peer, why) => {
+                tracing::debug!(peer = peer.0, %why, "what a peer sent is no answer");
+            }
+            Note::OverBudget(peer) => {
+                tracing::debug!(peer = peer.0, "a peer asks for more blocks than it may have now");
+            }
         }
     }
 }

@@ -4,55 +4,76 @@
 //! A block that can't be read from the log is answered as if we did not have it: a
 //! peer's question never stops the node, and another peer has the block.
 
+use crate::event::Event;
 use crate::node::Node;
 use prometheus_client::metrics::counter::Counter;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
+use weft_consensus::PeerId;
+use weft_engine::Event as Happened;
 use weft_engine::io::Places;
+use weft_engine::serve::ANSWER_BYTES;
 use weft_engine::wire::{Answer, Kind, pack};
 use weft_gossip::Command;
 use weft_store::{Store, StoreError, Stored};
 use weft_types::{BlockHash, Canonical, Height};
 
-/// The most bytes of blocks in one answer, below what gossip lets through.
-const ANSWER_BYTES: usize = 6 << 20;
-
-/// Answers that are read at once.
+/// Answers of a kind that are read at once: single blocks don't wait for chains.
 const AT_ONCE: usize = 2;
 
-/// Answers that are read or wait for it; the next asker hears that it is not to be had here now.
+/// Answers of a kind that are read or wait for it; the next asker hears that it is to ask later.
 const WAITING: usize = 32;
 
-/// Who reads, a few at a time.
+/// Who reads answers of one kind, a few at a time.
 #[derive(Clone)]
-pub(crate) struct Workers {
-    turns: Arc<Semaphore>,
+struct Turns {
+    reading: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
 
-impl Default for Workers {
-    fn default() -> Self {
-        let (turns, waiting) = (Semaphore::new(AT_ONCE), Semaphore::new(WAITING));
-        Self { turns: Arc::new(turns), waiting: Arc::new(waiting) }
+impl Turns {
+    fn new() -> Self {
+        let (reading, waiting) = (Semaphore::new(AT_ONCE), Semaphore::new(WAITING));
+        Self { reading: Arc::new(reading), waiting: Arc::new(waiting) }
+    }
+}
+
+/// Who reads.
+pub(crate) struct Workers {
+    singles: Turns,
+    chains: Turns,
+    events: mpsc::Sender<Event>,
+}
+
+impl Workers {
+    /// Readers that say here what they sent.
+    pub(crate) fn new(events: mpsc::Sender<Event>) -> Self {
+        Self { singles: Turns::new(), chains: Turns::new(), events }
     }
 }
 
 impl Node {
     /// Finds blocks in the log's index, and lets a worker read them and answer.
-    pub(crate) fn serve(&self, ticket: u64, places: &Places) {
-        let Ok(place) = Arc::clone(&self.workers.waiting).try_acquire_owned() else {
-            return self.network.answer(ticket, None);
+    pub(crate) fn serve(&self, to: PeerId, ticket: u64, places: &Places) {
+        let is_single = places.finals.0 == places.finals.1 && places.blocks.len() == 1;
+        let turns = if is_single { &self.workers.singles } else { &self.workers.chains };
+        let Ok(place) = Arc::clone(&turns.waiting).try_acquire_owned() else {
+            return self.network.busy(ticket);
         };
         let found = find(&self.disk.store, places);
-        let (commands, turns) = (self.network.gossip.commands.clone(), self.workers.turns.clone());
+        let (commands, reading) = (self.network.gossip.commands.clone(), turns.reading.clone());
         let (unread, lost) = (self.metrics.unread.clone(), self.metrics.commands_lost.clone());
+        let events = self.workers.events.clone();
         tokio::spawn(async move {
-            let data = read(found, turns, &unread).await;
+            let data = read(found, reading, &unread).await;
             drop(place);
+            let bytes = data.as_ref().map_or(0, Vec::len).try_into().unwrap_or(u64::MAX);
             // What gossip has no room for is lost, as any message on a network may be.
             if commands.try_send(Command::Respond { ticket, data }).is_err() {
                 lost.inc();
             }
+            // When the node is that far behind, the peer has these bytes for nothing.
+            drop(events.try_send(Event::Engine(Happened::Served { to, bytes })));
         });
     }
 }

@@ -178,7 +178,7 @@ async fn assemble(
         checking,
         clients: Clients::default(),
         record,
-        workers: Workers::default(),
+        workers: Workers::new(events.clone()),
         events: inbox,
         health_said: Said::default(),
         metrics,

@@ -3,6 +3,7 @@
 use crate::plan::Lost;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use weft_engine::event::NoAnswer;
 use weft_engine::io::{MessageName, Topic};
 use weft_engine::wire::{Kind, pack, unpack};
 use weft_types::{Canonical, CheckedBlock, Domain, Hash, Share, SignedHeader};
@@ -36,8 +37,8 @@ pub enum Message {
         life: u64,
         /// The number of its request.
         ask: u64,
-        /// Its bytes; none when there is no answer.
-        data: Option<Vec<u8>>,
+        /// Its bytes, or why there are none.
+        data: Result<Vec<u8>, NoAnswer>,
     },
 }
 

@@ -10,7 +10,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use weft_consensus::{Foreign, Refusal, VoteRecord};
 use weft_engine::Event as Happened;
-use weft_engine::io::{Body, Finality, Io, Judgement, MessageName, Note, Source, Told, Txs};
+use weft_engine::event::NoAnswer;
+use weft_engine::io::{
+    Body, Finality, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
+};
 use weft_engine::trust::Halt;
 use weft_types::check::{check_block, check_txs};
 use weft_types::codec::CodecError;
@@ -54,15 +57,24 @@ impl Net {
                 Io::Publish { topic, data } => self.publish(i, Message::gossip(topic, data)),
                 Io::Judge { message, judgement } => self.judge(i, &message, judgement),
                 Io::Ask { peer, ask, data } => self.ask(i, node_of(peer), ask, data),
-                Io::Answer { ticket, data } => self.answer(i, ticket, data),
-                Io::Serve { ticket, places } => self.serve(i, ticket, &places),
+                Io::Answer { ticket, data } => {
+                    self.answer(i, ticket, data.ok_or(NoAnswer::Refused));
+                }
+                Io::Busy { ticket } => self.answer(i, ticket, Err(NoAnswer::Busy)),
+                Io::Serve { to, ticket, places } => {
+                    let bytes = self.serve(i, ticket, &places);
+                    events.push_back(Happened::Served { to, bytes });
+                }
                 Io::Keep { .. } | Io::Voters(_) => {}
                 Io::Disconnect { peer, why } | Io::Punish { peer, why } => {
                     self.blames(i, node_of(peer), &why);
                 }
                 Io::CheckTxs { source, txs } => events.push_back(self.check_txs(source, txs)),
                 Io::CheckBodies { from, want, bodies } => {
-                    events.extend(bodies.into_iter().map(|body| self.check_body(from, body)));
+                    let bad = forged(&bodies, &self.world.chain, &self.seals).map(|bad| bad.hash);
+                    let looked = |body: &Body| bad.is_none_or(|bad| body.hash == bad);
+                    let bodies = bodies.into_iter().filter(looked);
+                    events.extend(bodies.map(|body| self.check_body(from, body)));
                     events.push_back(Happened::Fetched { from, want });
                 }
                 Io::Tell { told, .. } => self.told(told),

@@ -191,7 +191,7 @@ impl Net {
             self.other.blocks.insert(hash);
             self.faults.note("past_blocks");
         }
-        self.inject(i, Input::Block { from: None, block: Arc::new(block) });
+        self.inject(i, Input::Block { from: None, is_asked: false, block: Arc::new(block) });
         self.vote_all(hash);
         Some(())
     }

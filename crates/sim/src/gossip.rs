@@ -9,7 +9,9 @@ use crate::node::Waiting;
 use std::sync::Arc;
 use weft_consensus::PeerId;
 use weft_engine::Event as Happened;
+use weft_engine::event::NoAnswer;
 use weft_engine::io::Places;
+use weft_engine::serve::ANSWER_BYTES;
 use weft_engine::wire::{Answer, Kind, Request, pack, unpack};
 use weft_types::{Canonical, CheckedBlock};
 
@@ -36,7 +38,8 @@ impl Net {
     pub fn timeout(&mut self, i: usize, peer: usize, (life, ask): (u64, u64)) {
         let Some(node) = self.nodes.get_mut(i).filter(|node| node.life == life) else { return };
         if node.asks.remove(&ask) {
-            self.happens_to(i, Happened::Unanswered { from: peer_of(peer), ask });
+            let (from, why) = (peer_of(peer), NoAnswer::TimedOut);
+            self.happens_to(i, Happened::Unanswered { from, ask, why });
         }
     }
 
@@ -67,8 +70,8 @@ impl Net {
                 // One that came too late is no answer.
                 if node.is_some_and(|node| node.asks.remove(ask)) {
                     let event = match data.clone() {
-                        Some(data) => Happened::Answered { from: peer, ask: *ask, data },
-                        None => Happened::Unanswered { from: peer, ask: *ask },
+                        Ok(data) => Happened::Answered { from: peer, ask: *ask, data },
+                        Err(why) => Happened::Unanswered { from: peer, ask: *ask, why },
                     };
                     self.happens_to(to, event);
                 }
@@ -92,10 +95,10 @@ impl Net {
     }
 
     /// A node answers a request. Who withholds a block does not speak of it.
-    pub fn answer(&mut self, i: usize, ticket: u64, data: Option<Vec<u8>>) {
+    pub fn answer(&mut self, i: usize, ticket: u64, data: Result<Vec<u8>, NoAnswer>) {
         let asked = self.nodes.get_mut(i).and_then(|node| node.asked.remove(&ticket));
         let Some((to, life, ask)) = asked else { return };
-        let said = data.as_deref().and_then(|data| unpack(Kind::Answer, data));
+        let said = data.as_deref().ok().and_then(|data| unpack(Kind::Answer, data));
         let hides = match said.map(Answer::from_bytes) {
             Some(Ok(Answer::Status(status))) => self.mind.hides(&status.head.hash),
             _ => false,
@@ -105,14 +108,23 @@ impl Net {
         }
     }
 
-    /// A node reads blocks for a peer, up to one that it lacks or hides.
-    pub fn serve(&mut self, i: usize, ticket: u64, places: &Places) {
-        let Some(node) = self.nodes.get(i) else { return };
-        let found = node.disk.at(places);
-        let shown = found.into_iter().take_while(|block| !self.mind.hides(&block.hash()));
-        let blocks = shown.map(|block: Arc<CheckedBlock>| block.block().to_bytes()).collect();
+    /// A node reads blocks for a peer, up to one that it lacks or hides; answers how many bytes
+    /// they were.
+    pub fn serve(&mut self, i: usize, ticket: u64, places: &Places) -> u64 {
+        let Some(node) = self.nodes.get(i) else { return 0 };
+        let (mut blocks, mut bytes) = (Vec::new(), 0);
+        for block in node.disk.at(places) {
+            let block: Arc<CheckedBlock> = block;
+            let data = block.block().to_bytes();
+            bytes += data.len();
+            if self.mind.hides(&block.hash()) || (bytes > ANSWER_BYTES && !blocks.is_empty()) {
+                break;
+            }
+            blocks.push(data);
+        }
         let answer = Answer::Blocks(blocks).to_bytes();
-        self.answer(i, ticket, Some(pack(Kind::Answer, &answer)));
+        self.answer(i, ticket, Ok(pack(Kind::Answer, &answer)));
+        bytes as u64
     }
 
     /// A node says where it is to a peer, unasked.

@@ -69,6 +69,7 @@ fn what(io: &Io) -> Option<(u8, Vec<u8>)> {
         Io::Note(Note::Offence(evidence)) => (19, evidence.to_bytes()),
         Io::Note(Note::KeyTwice(_)) => (20, Vec::new()),
         Io::Halt(_) => (21, Vec::new()),
+        Io::Busy { .. } => (22, Vec::new()),
         Io::Keep { .. }
         | Io::Voters(_)
         | Io::CheckTxs { .. }

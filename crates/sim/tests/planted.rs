@@ -50,8 +50,8 @@ const PLANTS: &[Plant] = &[
         name: "a node stops because of a header",
         edits: &[(
             "crates/consensus/src/core/arrivals.rs",
-            "        self.peers.met(from);\n",
-            "        self.peers.met(from);\n        if signed.header.version > self.rules().version {\n            self.program = self.program.clone().limited_to(&[]);\n        }\n",
+            "        let hash = signed.header.hash();\n",
+            "        let hash = signed.header.hash();\n        if signed.header.version > self.rules().version {\n            self.program = self.program.clone().limited_to(&[]);\n        }\n",
         )],
         profile: "byzantine-forge",
     },

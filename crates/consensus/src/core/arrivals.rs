@@ -29,7 +29,6 @@ impl<E: Executor, K: Known> Core<E, K> {
         signed: SignedHeader,
         out: &mut Vec<Effect>,
     ) {
-        self.peers.met(from);
         let hash = signed.header.hash();
         if self.invalid.contains(&hash) {
             let why = Fault::Block(BlockFault::KnownInvalid { hash });
@@ -109,14 +108,12 @@ impl<E: Executor, K: Known> Core<E, K> {
     pub(super) fn on_block(
         &mut self,
         moment: Moment,
-        from: Option<PeerId>,
+        (from, is_asked): (Option<PeerId>, bool),
         block: Arc<CheckedBlock>,
         out: &mut Vec<Effect>,
     ) {
         let (hash, height) = (block.hash(), block.header().height);
-        let is_asked = from.is_some_and(|from| self.peers.came(from, &hash, moment.slot));
-        if let Some(from) = from.filter(|_| self.forks.tree().get(&hash).is_some()) {
-            self.peers.moved(from, &hash, height);
+        if self.forks.tree().get(&hash).is_some() {
             return;
         }
         let (slot, finalized) = (block.header().slot, self.finalized().0.height);
@@ -141,9 +138,6 @@ impl<E: Executor, K: Known> Core<E, K> {
         for gone in self.waiting.over() {
             give_up(&gone, out);
         }
-        if let Some(from) = from.filter(|_| self.forks.tree().get(&hash).is_some()) {
-            self.peers.moved(from, &hash, height);
-        }
     }
 
     pub(super) fn on_bad_block(
@@ -153,13 +147,10 @@ impl<E: Executor, K: Known> Core<E, K> {
         why: BlockError,
         out: &mut Vec<Effect>,
     ) {
-        for gone in self.waiting.lost(from, Some(&hash)) {
-            give_up(&gone, out);
-        }
+        self.waiting.lost(from, Some(&hash));
         if !self.judges(version) {
             return; // R21: what is wrong by our rules may be right by its own.
         }
-        self.peers.gone(from);
         out.push(Effect::Punish { peer: from, why: Fault::Body(why) });
     }
 }

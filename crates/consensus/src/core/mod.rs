@@ -2,12 +2,13 @@
 
 mod arrivals;
 mod blocks;
+mod lacks;
 mod rules;
 mod seal;
 mod settle;
 mod shares;
-mod sync;
 
+pub use self::lacks::Lack;
 pub use self::rules::Stopped;
 use crate::clock::{Clock, Moment};
 use crate::config::{Base, Config};
@@ -16,7 +17,6 @@ use crate::effect::Effect;
 use crate::forks::Forks;
 use crate::headers::Headers;
 use crate::input::{Input, Status};
-use crate::peers::Peers;
 use crate::queue::Queue;
 use crate::tree::Node;
 use crate::voter::{Foreign, Voter};
@@ -41,7 +41,6 @@ pub struct Core<E, K = ()> {
     head: BlockHash,
     headers: Headers,
     waiting: Waiting,
-    peers: Peers,
     voter: Option<Voter>,
     queue: Queue,
     /// Hashes of blocks found invalid, oldest first, bounded.
@@ -100,7 +99,6 @@ impl<E: Executor, K: Known> Core<E, K> {
             head: base.standing().hash,
             headers: Headers::default(),
             waiting: Waiting::default(),
-            peers: Peers::default(),
             voter,
             queue: Queue::new(config.limits.share_bytes),
             limits: config.limits,
@@ -134,14 +132,13 @@ impl<E: Executor, K: Known> Core<E, K> {
             Input::Share { from, ticket, share } => {
                 self.on_share(moment, (from, ticket), share, &mut out);
             }
-            Input::Block { from, block } => self.on_block(moment, from, block, &mut out),
+            Input::Block { from, is_asked, block } => {
+                self.on_block(moment, (from, is_asked), block, &mut out);
+            }
             Input::BadBlock { from, hash, version, why } => {
                 self.on_bad_block(from, (hash, version), why, &mut out);
             }
-            Input::Status { from, status } => self.on_status(from, &status),
-            Input::PeerGone { peer } => self.on_peer_gone(peer, &mut out),
-            Input::Fetched { peer, want } => self.on_fetched(peer, &want, &mut out),
-            Input::FetchFailed { peer, want } => self.on_fetch_failed(peer, &want, &mut out),
+            Input::PeerGone { peer } => self.waiting.lost(peer, None),
             Input::Queue(items) => self.on_queue(items, &mut out),
         }
         self.settle(moment, &mut out);

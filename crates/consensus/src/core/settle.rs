@@ -1,5 +1,5 @@
 //! What follows from what has become known, in this order: finality, head, our share
-//! (which may complete a quorum, so finality and head again), our block, requests, the next wake-up.
+//! (which may complete a quorum, so finality and head again), our block, what waited too long, the next wake-up.
 
 use super::Core;
 use super::blocks::give_up;
@@ -27,7 +27,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         }
         self.propose(moment, out);
         self.tell(moment, out);
-        self.request(moment, out);
+        self.expire(moment, out);
         self.wake(moment, out);
     }
 
@@ -67,9 +67,6 @@ impl<E: Executor, K: Known> Core<E, K> {
                 Counters::bump(&mut self.counters.reorganisations);
             }
             self.head = head;
-            if self.stopped().is_some() {
-                self.peers.forget_tips(); // R21
-            }
             out.push(Effect::Head(head));
         }
     }

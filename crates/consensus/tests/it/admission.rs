@@ -1,8 +1,8 @@
 //! What is taken from peers, dropped, or held against them (R19, R20), and evidence.
 
-use super::support::draw::{Draw, at};
+use super::support::draw::{Draw, at, bodies, chains};
 use super::support::toy::Toy;
-use weft_consensus::{Core, Effect, Fault, Input, PeerId, Skip, Ticket, Verdict, Want};
+use weft_consensus::{Core, Effect, Fault, Input, PeerId, Skip, Ticket, Verdict};
 use weft_types::key::derive_test_key;
 use weft_types::{
     Checkpoint, Evidence, Hash, Item, Millis, Netuid, Round, Share, SignedHeader, WeightRow,
@@ -32,16 +32,11 @@ fn send(core: &mut Core<Toy>, peer: u64, share: &Share, now: Millis) -> Vec<Effe
     core.step(now, Input::Share { from: PeerId(peer), ticket: Ticket(peer), share })
 }
 
-fn fetches(effects: &[Effect]) -> Vec<(u64, Want)> {
-    let fetch = |e: &Effect| match e {
-        Effect::Fetch { peer, want } => Some((peer.0, *want)),
-        _ => None,
-    };
-    effects.iter().filter_map(fetch).collect()
-}
-
 fn body(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) -> Vec<Effect> {
-    core.step(now, Input::Block { from: Some(PeerId(peer)), block: draw.block(name) })
+    core.step(
+        now,
+        Input::Block { from: Some(PeerId(peer)), is_asked: false, block: draw.block(name) },
+    )
 }
 
 macro_rules! verdict {
@@ -58,7 +53,7 @@ fn r20_a_header_is_forwarded_once_its_block_was_executed() {
     let mut core = draw.core(None);
     let effects = announce(&mut core, 1, header(&draw, "a"), at(1, 0));
     assert!(verdicts(&effects).is_empty());
-    assert_eq!(fetches(&effects), [(1, Want::Block(draw.hash("a")))]);
+    assert_eq!(bodies(&core), [(1, draw.hash("a"))]);
     verdict!(body(&mut core, &draw, 1, "a", at(1, 50)), Verdict::Accept);
     verdict!(announce(&mut core, 2, header(&draw, "a"), at(1, 60)), Verdict::Ignore(Skip::Known));
 }
@@ -71,15 +66,15 @@ fn r20_an_invalid_header_is_rejected_before_a_body_is_fetched() {
     forged.signature.0[7] ^= 1;
     let mut core = draw.core(None);
     let effects = announce(&mut core, 1, forged, at(1, 0));
-    assert!(fetches(&effects).is_empty());
+    assert!(bodies(&core).is_empty());
     verdict!(effects, Verdict::Reject(Fault::Header { .. }));
     let other = &draw.keys[1 - draw.proposer(1, "g")].clone();
     let mut stolen = draw.block("a").header().clone();
     stolen.proposer = other.public();
     let stolen = stolen.sign(other, &draw.genesis.chain_id());
     verdict!(announce(&mut core, 1, stolen, at(1, 0)), Verdict::Reject(Fault::Block(_)));
-    let effects = announce(&mut core, 1, header(&draw, "a"), at(1, 0));
-    assert_eq!(fetches(&effects).len(), 1, "the true header still has its chance");
+    announce(&mut core, 1, header(&draw, "a"), at(1, 0));
+    assert_eq!(bodies(&core).len(), 1, "the true header still has its chance");
 }
 
 #[test]
@@ -90,9 +85,11 @@ fn r5_a_header_far_ahead_is_dropped_and_one_for_the_next_slot_waits() {
     let far = announce(&mut core, 1, header(&draw, "a"), at(1, 0));
     verdict!(far, Verdict::Ignore(Skip::TooEarly { .. }));
     let near = announce(&mut core, 1, header(&draw, "a"), at(3, 0));
-    assert!(verdicts(&near).is_empty() && fetches(&near).is_empty());
-    assert_eq!(fetches(&core.step(at(3, 749), Input::Tick)), []);
-    assert_eq!(fetches(&core.step(at(3, 750), Input::Tick)).len(), 1);
+    assert!(verdicts(&near).is_empty() && bodies(&core).is_empty());
+    core.step(at(3, 749), Input::Tick);
+    assert_eq!(bodies(&core), []);
+    core.step(at(3, 750), Input::Tick);
+    assert_eq!(bodies(&core).len(), 1);
 }
 
 #[test]
@@ -129,11 +126,12 @@ fn r20_a_third_block_of_a_slot_is_taken_when_others_have_built_on_it() {
     }
     let dropped = announce(&mut core, 1, header(&draw, "c"), at(6, 1));
     verdict!(dropped, Verdict::Ignore(Skip::ThirdHeader { .. }));
-    let effects = announce(&mut core, 2, header(&draw, "d"), at(6, 2));
-    let want = Want::Chain { from: weft_types::Height(1), tip: draw.hash("d") };
-    assert_eq!(fetches(&effects), [(2, want)]);
-    body(&mut core, &draw, 2, "c", at(6, 3));
-    verdict!(body(&mut core, &draw, 2, "d", at(6, 4)), Verdict::Accept);
+    announce(&mut core, 2, header(&draw, "d"), at(6, 2));
+    assert_eq!(chains(&core), [(2, draw.hash("d"))]);
+    let asked =
+        |name| Input::Block { from: Some(PeerId(2)), is_asked: true, block: draw.block(name) };
+    core.step(at(6, 3), asked("c"));
+    verdict!(core.step(at(6, 4), asked("d")), Verdict::Accept);
     assert!(core.block(&draw.hash("d")).is_some());
 }
 
@@ -225,7 +223,7 @@ fn r9_a_share_that_came_before_its_block_counts_once_the_block_is_there() {
 }
 
 #[test]
-fn a_body_that_fails_its_checks_blames_its_sender_and_another_peer_is_asked() {
+fn a_body_that_fails_its_checks_blames_its_sender_and_others_have_it() {
     let mut draw = Draw::new(&[1, 1, 1, 1]);
     draw.draw("a @1");
     let mut core = draw.core(None);
@@ -235,7 +233,7 @@ fn a_body_that_fails_its_checks_blames_its_sender_and_another_peer_is_asked() {
     let hash = draw.hash("a");
     let effects = core.step(at(1, 2), Input::BadBlock { from: PeerId(1), hash, version: 1, why });
     assert!(effects.iter().any(|e| matches!(e, Effect::Punish { peer: PeerId(1), .. })));
-    assert_eq!(fetches(&effects), [(2, Want::Block(hash))]);
+    assert_eq!(bodies(&core), [(2, hash)]);
     let effects = body(&mut core, &draw, 2, "a", at(1, 3));
     assert_eq!(verdicts(&effects).len(), 2, "both messages are answered");
 }

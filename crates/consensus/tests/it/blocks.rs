@@ -27,7 +27,7 @@ fn refusal(
 ) -> Option<BlockFault> {
     let block = draw.block(name);
     let from = Some(PeerId(1));
-    let effects = core.step(at(LONG_AFTER, 0), Input::Block { from, block });
+    let effects = core.step(at(LONG_AFTER, 0), Input::Block { from, is_asked: false, block });
     let is_logged =
         effects.iter().any(|e| matches!(e, Effect::Append(b) if b.hash() == draw.hash(name)));
     let fault = effects.into_iter().find_map(|e| match e {
@@ -179,7 +179,7 @@ fn a_child_of_an_invalid_block_is_refused_and_its_senders_blamed() {
     let mut core = draw.core(None);
     let mut give = |name: &str| {
         let block = draw.block(name);
-        core.step(at(9, 0), Input::Block { from: Some(PeerId(3)), block })
+        core.step(at(9, 0), Input::Block { from: Some(PeerId(3)), is_asked: false, block })
     };
     let blamed = give("x").into_iter().any(|e| matches!(e, Effect::Punish { peer: PeerId(3), .. }));
     assert!(blamed, "whoever sends an invalid block unasked is blamed");

@@ -6,7 +6,8 @@ use weft_consensus::{Core, Draft, Effect, Input, PeerId, Ticket};
 use weft_types::{Height, Millis, Round};
 
 fn give(core: &mut Core<Toy>, draw: &Draw, names: &str, now: Millis) -> Vec<Effect> {
-    let block = |name| Input::Block { from: Some(PeerId(1)), block: draw.block(name) };
+    let block =
+        |name| Input::Block { from: Some(PeerId(1)), is_asked: false, block: draw.block(name) };
     names.split_whitespace().flat_map(|name| core.step(now, block(name))).collect()
 }
 

@@ -7,7 +7,8 @@ use weft_types::Millis;
 
 fn give(core: &mut Core<Toy>, draw: &Draw, names: &str, now: Millis) -> Vec<Effect> {
     let names = names.split_whitespace();
-    let block = |name| Input::Block { from: Some(PeerId(1)), block: draw.block(name) };
+    let block =
+        |name| Input::Block { from: Some(PeerId(1)), is_asked: false, block: draw.block(name) };
     names.flat_map(|name| core.step(now, block(name))).collect()
 }
 

@@ -9,13 +9,13 @@ mod finality;
 #[cfg(test)]
 mod head;
 #[cfg(test)]
+mod lacks;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod support;
-#[cfg(test)]
-mod sync;
 #[cfg(test)]
 mod trust;
 #[cfg(test)]

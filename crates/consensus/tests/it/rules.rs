@@ -2,9 +2,7 @@
 
 use super::support::draw::{Draw, at};
 use super::support::toy::Toy;
-use weft_consensus::{
-    BlockFault, Core, Effect, Input, PeerId, Skip, Status, Ticket, Verdict, Want,
-};
+use weft_consensus::{BlockFault, Core, Effect, Input, PeerId, Skip, Status, Ticket, Verdict};
 use weft_types::check::BlockError;
 use weft_types::rules::{GenesisRules, TEST_TWO};
 use weft_types::{Height, Millis, Program, RulesId, Version};
@@ -27,7 +25,7 @@ fn knows_second(draw: &mut Draw) {
 }
 
 fn body(core: &mut Core<Toy>, draw: &Draw, name: &str, now: Millis) -> Vec<Effect> {
-    core.step(now, Input::Block { from: Some(PeerId(1)), block: draw.block(name) })
+    core.step(now, Input::Block { from: Some(PeerId(1)), is_asked: false, block: draw.block(name) })
 }
 
 fn announced(core: &mut Core<Toy>, draw: &Draw, name: &str, now: Millis) -> Vec<Effect> {
@@ -35,19 +33,10 @@ fn announced(core: &mut Core<Toy>, draw: &Draw, name: &str, now: Millis) -> Vec<
     core.step(now, Input::Header { from: PeerId(1), ticket: Ticket(1), header })
 }
 
-fn tells(core: &mut Core<Toy>, draw: &Draw, name: &str, now: Millis) -> Vec<Want> {
+fn is_of_use(core: &Core<Toy>, draw: &Draw, name: &str) -> bool {
     let standing = draw.standing(name);
     let (height, version) = (standing.header.height, standing.rules.version);
-    let status = Status { finalized: Height(0), height, head: standing.checkpoint(), version };
-    wanted(&core.step(now, Input::Status { from: PeerId(1), status }))
-}
-
-fn wanted(effects: &[Effect]) -> Vec<Want> {
-    let want = |e: &Effect| match e {
-        Effect::Fetch { want, .. } => Some(*want),
-        _ => None,
-    };
-    effects.iter().filter_map(want).collect()
+    core.is_of_use(&Status { finalized: Height(0), height, head: standing.checkpoint(), version })
 }
 
 fn signs(effects: &[Effect]) -> bool {
@@ -83,7 +72,7 @@ fn a_core_stops_where_its_heads_state_asks_for_rules_it_does_not_run() {
             let effects = body(&mut core, &draw, name, at(4, 0));
             assert!(!blames(&effects) && !signs(&effects), "{effects:?}");
         }
-        assert_eq!(tells(&mut core, &draw, "d", at(4, 1)), [], "nor asked for");
+        assert!(!is_of_use(&core, &draw, "d"), "nor asked for");
         for later in [0, 250, 500, 750] {
             assert!(!signs(&core.step(at(5, later), Input::Tick)));
         }
@@ -123,8 +112,7 @@ fn a_head_on_another_fork_frees_a_core_that_stopped() {
     body(&mut core, &draw, "a", at(1, 0));
     body(&mut core, &draw, "b", at(2, 0));
     assert!(core.stopped().is_some());
-    let chain = Want::Chain { from: Height(1), tip: draw.hash("d") };
-    assert_eq!(tells(&mut core, &draw, "d", at(4, 0)), [chain], "a chain by its own rules");
+    assert!(is_of_use(&core, &draw, "d"), "a chain by its own rules");
     body(&mut core, &draw, "c", at(4, 0));
     let effects = body(&mut core, &draw, "d", at(4, 0));
     assert_eq!((core.stopped(), draw.name(core.head_hash())), (None, "d"));
@@ -135,14 +123,11 @@ fn a_head_on_another_fork_frees_a_core_that_stopped() {
 fn one_that_is_behind_asks_for_the_chain_up_to_where_it_must_stop() {
     let draw = changing("a @1; b @2 < a 012; c @3 < b 012; d @4 < c 012");
     let mut core = draw.core(None);
-    let chain = Want::Chain { from: Height(1), tip: draw.hash("d") };
-    assert_eq!(tells(&mut core, &draw, "d", at(4, 0)), [chain]);
+    assert!(is_of_use(&core, &draw, "d"));
     for name in ["a", "b", "c", "d"] {
         assert!(!blames(&body(&mut core, &draw, name, at(4, 1))));
     }
     assert!(core.stopped().is_some());
-    let fetched = Input::Fetched { peer: PeerId(1), want: chain };
-    assert_eq!(wanted(&core.step(at(4, 2), fetched)), [], "there is no use in more of it");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use weft_consensus::{Core, Effect, Foreign, Input, PeerId, Ticket, VoteFile};
 use weft_types::{Millis, Slot};
 
 fn give(core: &mut Core<Toy>, draw: &Draw, name: &str, now: Millis) -> Vec<Effect> {
-    core.step(now, Input::Block { from: Some(PeerId(1)), block: draw.block(name) })
+    core.step(now, Input::Block { from: Some(PeerId(1)), is_asked: false, block: draw.block(name) })
 }
 
 const POWERS: [u64; 7] = [1; 7];

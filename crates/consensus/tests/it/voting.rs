@@ -7,7 +7,7 @@ use weft_consensus::{Core, Effect, Input, PeerId, Refusal, VoteFile, VoteRecord}
 use weft_types::{Canonical, Checkpoint, Hash, Millis, Round, Slot};
 
 fn give(core: &mut Core<Toy>, draw: &Draw, name: &str, now: Millis) -> Vec<Effect> {
-    core.step(now, Input::Block { from: Some(PeerId(1)), block: draw.block(name) })
+    core.step(now, Input::Block { from: Some(PeerId(1)), is_asked: false, block: draw.block(name) })
 }
 
 /// The names of the targets of shares sent, and that each was recorded before.

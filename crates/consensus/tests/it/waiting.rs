@@ -42,7 +42,9 @@ impl Heavy {
         let header = block.block().signed.clone();
         let mut effects = core.step(at(3, 0), Input::Header { from: PeerId(peer), ticket, header });
         let block = Arc::clone(block);
-        effects.extend(core.step(at(3, 0), Input::Block { from: Some(PeerId(peer)), block }));
+        effects.extend(
+            core.step(at(3, 0), Input::Block { from: Some(PeerId(peer)), is_asked: false, block }),
+        );
         let given_up = |effect: &Effect| match effect {
             Effect::Verdict { ticket, verdict: Verdict::Ignore(Skip::NotCompleted) } => {
                 Some(*ticket)
@@ -95,7 +97,7 @@ fn r19_bodies_that_wait_are_bounded_by_bytes_of_a_peer_and_in_all() {
 fn r19_a_body_of_nobody_that_votes_does_not_wait_for_a_parent_that_nobody_has() {
     let heavy = Heavy::new();
     let send = |core: &mut Core<Toy>, block: Arc<CheckedBlock>| {
-        core.step(at(3, 0), Input::Block { from: Some(PeerId(1)), block })
+        core.step(at(3, 0), Input::Block { from: Some(PeerId(1)), is_asked: false, block })
     };
     let stranger = SecretKey::from_seed([9; 32]);
     let on_a = |key: &SecretKey| {

@@ -3,9 +3,9 @@
 use crate::io::{Io, Source, Told, Txs};
 use crate::submit::Refused;
 use crate::tests::alone::Alone;
+use crate::wire::Want;
 use crate::{Event, io::ClientId};
 use std::collections::VecDeque;
-use weft_consensus::Want;
 use weft_ledger::rules::CallError;
 use weft_types::check::check_txs;
 use weft_types::key::derive_test_key;
@@ -43,7 +43,7 @@ fn submit(node: &mut Alone, tx: &Tx) -> Result<TxId, Refused> {
 }
 
 /// Lets time pass until the head is this high.
-fn grow_to(node: &mut Alone, height: u64) {
+pub fn grow_to(node: &mut Alone, height: u64) {
     while node.engine.core().head().height < Height(height) {
         node.now = Millis(node.now.0 + 20);
         lets(node, Event::Tick);

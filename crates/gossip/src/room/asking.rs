@@ -37,19 +37,30 @@ impl Room {
     }
 
     pub(super) fn respond(&mut self, ticket: u64, data: Option<Vec<u8>>) {
-        let Some(channel) = self.tickets.redeem(ticket) else {
-            tracing::debug!(ticket, "a response to a request that is over");
-            return;
-        };
         let answer = match data {
-            Some(data) if data.len() <= self.limits.response_bytes => Answer::Data(data),
+            Some(data) if data.len() <= self.limits.response_bytes => {
+                let may_wait = self.tickets.may_send(ticket, data.len(), |p| self.seats.is_kept(p));
+                if may_wait { Answer::Data(data) } else { Answer::Busy }
+            }
             Some(data) => {
                 tracing::warn!(bytes = data.len(), "a response is too large to be sent");
                 Answer::Unavailable
             }
             None => Answer::Unavailable,
         };
-        self.answer(channel, answer);
+        self.give(ticket, answer);
+    }
+
+    pub(super) fn busy(&mut self, ticket: u64) {
+        self.counters.requests_refused.one();
+        self.give(ticket, Answer::Busy);
+    }
+
+    fn give(&mut self, ticket: u64, answer: Answer) {
+        match self.tickets.redeem(ticket) {
+            Some(channel) => self.answer(channel, answer),
+            None => tracing::debug!(ticket, "a response to a request that is over"),
+        }
     }
 
     fn answer(&mut self, channel: ResponseChannel<Answer>, answer: Answer) {

@@ -212,7 +212,9 @@ impl Net {
     /// One of them is told something in secret.
     pub fn whisper(&mut self, to: usize, secret: Secret) {
         match secret {
-            Secret::Block(block) => self.inject(to, Input::Block { from: None, block }),
+            Secret::Block(block) => {
+                self.inject(to, Input::Block { from: None, is_asked: false, block })
+            }
             Secret::Share(share) => {
                 // Nobody waits for the verdict, so nothing is passed on.
                 let (from, ticket) = (peer_of(to), Ticket(self.number()));

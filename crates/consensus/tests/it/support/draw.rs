@@ -11,7 +11,7 @@ use super::toy::{GENESIS_TIME, SLOT_MS, Toy, genesis, keys};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_consensus::tree::Tree;
-use weft_consensus::{Base, Config, Core, Executor, Standing, VoteFile, judge, tally::Tally};
+use weft_consensus::{Base, Config, Core, Executor, Lack, Standing, VoteFile, judge, tally::Tally};
 use weft_types::block::proof_root;
 use weft_types::check::{own_share, seal_block};
 use weft_types::share::items_digest;
@@ -204,4 +204,18 @@ impl Draw {
         }
         self.blocks.insert(name.to_owned(), block);
     }
+}
+
+fn tellers<'a>(lacks: impl Iterator<Item = Lack<'a>>) -> Vec<(u64, BlockHash)> {
+    lacks.flat_map(|lack| lack.tellers.iter().map(move |peer| (peer.0, lack.hash))).collect()
+}
+
+/// The bodies that a core lacks, each with who told of it.
+pub fn bodies(core: &Core<Toy>) -> Vec<(u64, BlockHash)> {
+    tellers(core.lacked_bodies())
+}
+
+/// The chains that it lacks.
+pub fn chains(core: &Core<Toy>) -> Vec<(u64, BlockHash)> {
+    tellers(core.lacked_chains())
 }

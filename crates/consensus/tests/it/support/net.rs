@@ -10,7 +10,7 @@ use super::toy::{GENESIS_TIME, SLOT_MS, Toy, genesis, keys};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weft_consensus::{
-    Base, Config, Core, Effect, Input, PeerId, Ticket, Verdict, VoteFile, VoteRecord, Want,
+    Base, Config, Core, Effect, Input, PeerId, Status, Ticket, Verdict, VoteFile, VoteRecord,
 };
 use weft_types::evidence::offence;
 use weft_types::{
@@ -59,9 +59,10 @@ impl Weather {
 enum Message {
     Header(SignedHeader),
     Share(Share),
-    Request(Want),
-    Answer(Want, Vec<Arc<CheckedBlock>>),
-    Status(weft_consensus::Status),
+    /// For the chain to a block.
+    Request(BlockHash),
+    Answer(Vec<Arc<CheckedBlock>>),
+    Status(Status),
 }
 
 enum Event {
@@ -78,6 +79,8 @@ pub struct Node {
     /// Counts restarts, so that wake-ups of a former life are not heard.
     life: u32,
     tickets: BTreeMap<Ticket, Message>,
+    /// What it asked whom for in this life.
+    asked: BTreeSet<(PeerId, BlockHash)>,
     /// How far its clock is ahead, in milliseconds.
     pub skew_ms: i64,
 }
@@ -111,6 +114,7 @@ impl Net {
             finals: BTreeMap::new(),
             life: 0,
             tickets: BTreeMap::new(),
+            asked: BTreeSet::new(),
             skew_ms: 0,
         };
         let mut net = Self {
@@ -168,6 +172,7 @@ impl Net {
     pub fn kill(&mut self, i: usize) {
         self.nodes[i].core = None;
         self.nodes[i].tickets.clear();
+        self.nodes[i].asked.clear();
     }
 
     fn clock(&self, i: usize) -> Millis {
@@ -213,35 +218,44 @@ impl Net {
                 self.nodes[to].tickets.insert(ticket, message);
                 self.give(to, Input::Share { from, ticket, share });
             }
-            Message::Status(status) => self.give(to, Input::Status { from, status }),
-            Message::Request(want) => {
-                let blocks = self.serve(to, &want);
-                self.send(to, sender, Message::Answer(want, blocks));
-            }
-            Message::Answer(want, blocks) if blocks.is_empty() => {
-                self.give(to, Input::FetchFailed { peer: from, want });
-            }
-            Message::Answer(want, blocks) => {
-                for block in blocks {
-                    self.give(to, Input::Block { from: Some(from), block });
+            Message::Status(status) => {
+                let core = self.nodes[to].core.as_ref().unwrap();
+                if core.is_of_use(&status) {
+                    self.send(to, sender, Message::Request(status.head.hash));
                 }
-                self.give(to, Input::Fetched { peer: from, want });
+            }
+            Message::Request(tip) => {
+                let blocks = self.serve(to, tip);
+                self.send(to, sender, Message::Answer(blocks));
+            }
+            Message::Answer(blocks) => {
+                for block in blocks {
+                    self.give(to, Input::Block { from: Some(from), is_asked: true, block });
+                }
             }
         }
     }
 
-    fn serve(&self, i: usize, want: &Want) -> Vec<Arc<CheckedBlock>> {
+    /// All that a node has of the chain to a block.
+    fn serve(&self, i: usize, tip: BlockHash) -> Vec<Arc<CheckedBlock>> {
         let log = &self.nodes[i].log;
         let find = |hash: &BlockHash| log.iter().find(|b| b.hash() == *hash).cloned();
-        match want {
-            Want::Block(hash) => find(hash).into_iter().collect(),
-            Want::Chain { from, tip } => {
-                let tip = std::iter::successors(find(tip), |b| find(&b.header().parent));
-                let mut chain: Vec<_> = tip.take_while(|b| b.header().height >= *from).collect();
-                chain.reverse();
-                chain.truncate(32);
-                chain
-            }
+        let tip = std::iter::successors(find(&tip), |b| find(&b.header().parent));
+        let mut chain: Vec<_> = tip.collect();
+        chain.reverse();
+        chain
+    }
+
+    /// Asks those that told of them for what a core lacks, once each.
+    fn ask(&mut self, i: usize) {
+        let node = &mut self.nodes[i];
+        let Some(core) = &node.core else { return };
+        let lacks = core.lacked_bodies().chain(core.lacked_chains());
+        let all = lacks.flat_map(|l| l.tellers.iter().map(move |peer| (*peer, l.hash)));
+        let new: Vec<_> = all.filter(|asked| !node.asked.contains(asked)).collect();
+        node.asked.extend(new.iter().copied());
+        for (peer, hash) in new {
+            self.send(i, usize::try_from(peer.0).unwrap(), Message::Request(hash));
         }
     }
 
@@ -274,6 +288,7 @@ impl Net {
         let Some(core) = &mut self.nodes[i].core else { return };
         let effects = core.step(now, input);
         self.carry_out(i, effects);
+        self.ask(i);
     }
 
     fn carry_out(&mut self, i: usize, effects: Vec<Effect>) {
@@ -286,9 +301,6 @@ impl Net {
                         Verdict::Ignore(_) => {}
                         Verdict::Reject(why) => panic!("an honest message was rejected: {why}"),
                     }
-                }
-                Effect::Fetch { peer, want } => {
-                    self.send(i, usize::try_from(peer.0).unwrap(), Message::Request(want))
                 }
                 Effect::Append(block) => {
                     self.blocks.insert(block.hash(), Arc::clone(&block));

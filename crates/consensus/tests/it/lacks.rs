@@ -1,31 +1,15 @@
-//! Catching up with peers.
+//! What is lacked, what waits, and what is offered to peers.
 
-use super::support::draw::{Draw, at};
+use super::support::draw::{Draw, at, bodies, chains};
 use super::support::toy::Toy;
-use weft_consensus::{Core, Effect, Input, PeerId, Skip, Status, Ticket, Verdict, Want};
+use weft_consensus::{Core, Effect, Input, PeerId, Skip, Ticket, Verdict};
 use weft_types::{Height, Item, Millis, Netuid, WeightRow};
 
-fn fetches(effects: &[Effect]) -> Vec<(u64, Want)> {
-    let fetch = |e: &Effect| match e {
-        Effect::Fetch { peer, want } => Some((peer.0, *want)),
-        _ => None,
-    };
-    effects.iter().filter_map(fetch).collect()
-}
-
-fn tells(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) -> Vec<Effect> {
-    let standing = draw.standing(name);
-    let status = Status {
-        finalized: Height(0),
-        height: standing.header.height,
-        head: standing.checkpoint(),
-        version: standing.rules.version,
-    };
-    core.step(now, Input::Status { from: PeerId(peer), status })
-}
-
 fn body(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) -> Vec<Effect> {
-    core.step(now, Input::Block { from: Some(PeerId(peer)), block: draw.block(name) })
+    core.step(
+        now,
+        Input::Block { from: Some(PeerId(peer)), is_asked: false, block: draw.block(name) },
+    )
 }
 
 fn long() -> Draw {
@@ -34,64 +18,14 @@ fn long() -> Draw {
     draw
 }
 
-fn chain(draw: &Draw, from: u64, tip: &str) -> Want {
-    Want::Chain { from: Height(from), tip: draw.hash(tip) }
-}
-
 #[test]
-fn a_peer_ahead_is_asked_for_its_chain_until_we_have_caught_up() {
-    let draw = long();
-    let mut core = draw.core(None);
-    let effects = tells(&mut core, &draw, 1, "f", at(9, 0));
-    let first = chain(&draw, 1, "f");
-    assert_eq!(fetches(&effects), [(1, first)]);
-    for name in ["a", "b", "c"] {
-        assert_eq!(fetches(&body(&mut core, &draw, 1, name, at(9, 1))), [], "one request a peer");
-    }
-    let effects = core.step(at(9, 2), Input::Fetched { peer: PeerId(1), want: first });
-    assert_eq!(fetches(&effects), [(1, chain(&draw, 4, "f"))]);
-    for name in ["d", "e", "f"] {
-        body(&mut core, &draw, 1, name, at(9, 3));
-    }
-    assert_eq!(draw.name(core.head_hash()), "f");
-    assert_eq!(draw.name(core.finalized().1), "d");
-    let quiet = tells(&mut core, &draw, 1, "f", at(9, 4));
-    assert_eq!(fetches(&quiet), []);
-}
-
-#[test]
-fn a_shell_that_never_says_fetched_only_makes_it_slower() {
-    let draw = long();
-    let mut core = draw.core(None);
-    tells(&mut core, &draw, 1, "f", at(9, 0));
-    body(&mut core, &draw, 1, "a", at(9, 1));
-    assert_eq!(fetches(&core.step(at(12, 999), Input::Tick)), []);
-    assert_eq!(fetches(&core.step(at(13, 0), Input::Tick)), [(1, chain(&draw, 2, "f"))]);
-}
-
-#[test]
-fn a_peer_that_does_not_answer_is_replaced_by_another() {
-    let draw = long();
-    let mut core = draw.core(None);
-    tells(&mut core, &draw, 1, "f", at(9, 0));
-    assert_eq!(fetches(&tells(&mut core, &draw, 2, "f", at(9, 1))), [], "asked of 1 already");
-    let want = chain(&draw, 1, "f");
-    let effects = core.step(at(9, 2), Input::FetchFailed { peer: PeerId(1), want });
-    assert_eq!(fetches(&effects), [(2, want)]);
-    let effects = core.step(at(9, 3), Input::PeerGone { peer: PeerId(2) });
-    assert_eq!(fetches(&effects), [], "1 has shown that it has nothing");
-    let effects = tells(&mut core, &draw, 3, "f", at(9, 4));
-    assert_eq!(fetches(&effects), [(3, want)]);
-}
-
-#[test]
-fn r20_a_header_on_an_unknown_parent_asks_its_sender_for_the_chain() {
+fn r20_of_a_header_on_an_unknown_parent_its_senders_chain_is_lacked() {
     let draw = long();
     let mut core = draw.core(None);
     let header = draw.block("c").block().signed.clone();
     let ticket = Ticket(7);
-    let effects = core.step(at(3, 0), Input::Header { from: PeerId(1), ticket, header });
-    assert_eq!(fetches(&effects), [(1, chain(&draw, 1, "c"))]);
+    core.step(at(3, 0), Input::Header { from: PeerId(1), ticket, header });
+    assert_eq!(chains(&core), [(1, draw.hash("c"))]);
     body(&mut core, &draw, 1, "a", at(3, 1));
     body(&mut core, &draw, 1, "b", at(3, 2));
     let effects = body(&mut core, &draw, 1, "c", at(3, 3));
@@ -143,9 +77,8 @@ fn r19_a_flood_of_headers_from_one_peer_leaves_room_for_others() {
     }
     assert_eq!(answered, 84, "16 are kept for one peer, the rest is dropped");
     let header = draw.block("a").block().signed.clone();
-    let effects =
-        core.step(at(3, 1), Input::Header { from: PeerId(2), ticket: Ticket(999), header });
-    assert_eq!(fetches(&effects), [(2, Want::Block(draw.hash("a")))]);
+    core.step(at(3, 1), Input::Header { from: PeerId(2), ticket: Ticket(999), header });
+    assert_eq!(bodies(&core), [(2, draw.hash("a"))]);
 }
 
 #[test]
@@ -212,34 +145,20 @@ fn announce(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Milli
 }
 
 #[test]
-fn a_block_that_finality_passed_is_not_asked_for_again_and_again() {
+fn a_block_that_finality_passed_is_lacked_no_more() {
     let mut draw = long();
     draw.draw("x @7 < b 012");
     let mut core = draw.core(None);
     for name in ["a", "b"] {
         body(&mut core, &draw, 1, name, at(7, 0));
     }
-    let wanted = Want::Block(draw.hash("x"));
-    let asked = announce(&mut core, &draw, 2, "x", at(7, 1));
-    assert_eq!(fetches(&asked), [(2, wanted)]);
+    announce(&mut core, &draw, 2, "x", at(7, 1));
+    assert_eq!(bodies(&core), [(2, draw.hash("x"))]);
     for name in ["c", "d", "e", "f"] {
         body(&mut core, &draw, 1, name, at(7, 2));
     }
     assert_eq!(draw.name(core.finalized().1), "d", "which x is not above");
-    assert_eq!(fetches(&body(&mut core, &draw, 2, "x", at(7, 3))), []);
-    let done = core.step(at(7, 4), Input::Fetched { peer: PeerId(2), want: wanted });
-    assert_eq!(fetches(&done), []);
-}
-
-#[test]
-fn an_answer_without_the_block_that_was_asked_for_is_not_asked_for_twice() {
-    let draw = long();
-    let mut core = draw.core(None);
-    let wanted = Want::Block(draw.hash("a"));
-    assert_eq!(fetches(&announce(&mut core, &draw, 1, "a", at(1, 1))), [(1, wanted)]);
-    let done = core.step(at(1, 2), Input::Fetched { peer: PeerId(1), want: wanted });
-    assert_eq!(fetches(&done), [], "it does not have it");
-    assert_eq!(fetches(&announce(&mut core, &draw, 2, "a", at(1, 3))), [(2, wanted)]);
+    assert_eq!(bodies(&core), []);
 }
 
 /// Found by the simulator: voters that had seen a quorum were locked above what the chain of
