@@ -12,9 +12,15 @@ use weft_types::{Block, BlockHash, Header, Height};
 /// Why an answer is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Misfit {
-    /// There is nothing new in it.
-    #[error("there is nothing new in it")]
+    /// There is nothing in it.
+    #[error("there is nothing in it")]
     Nothing,
+    /// All of it is known: ours and its chain part further up.
+    #[error("all of it is known, up to height {height}")]
+    Known {
+        /// The height of its last block.
+        height: Height,
+    },
     /// It stands on nothing that we have: it is of another fork, or of another past.
     #[error("block {hash} stands on nothing that is known here")]
     Unconnected {
@@ -47,7 +53,7 @@ impl Misfit {
     /// Whether no honest peer answers so.
     #[must_use]
     pub const fn is_fault(self) -> bool {
-        !matches!(self, Self::Nothing | Self::Unconnected { .. })
+        !matches!(self, Self::Nothing | Self::Known { .. } | Self::Unconnected { .. })
     }
 }
 
@@ -70,8 +76,9 @@ fn chain(tree: &Tree, blocks: Vec<Block>) -> Result<Vec<Block>, Misfit> {
     let base = tree.base().header().height;
     let is_known =
         |block: &Block| block.header().height <= base || tree.get(&block.hash()).is_some();
+    let height = blocks.last().ok_or(Misfit::Nothing)?.header().height;
     let mut blocks = blocks.into_iter().skip_while(is_known);
-    let first = blocks.next().ok_or(Misfit::Nothing)?;
+    let first = blocks.next().ok_or(Misfit::Known { height })?;
     let hash = first.hash();
     let parent = tree.get(&first.header().parent).ok_or(Misfit::Unconnected { hash })?;
     if !follows(parent.header(), first.header()) {

@@ -4,12 +4,13 @@
 //! A peer has a place for each kind of question, so one that never answers holds up nothing but
 //! what it was asked. A body that does not come within a quarter of a slot is asked of the next
 //! one that told of it; when they are through, of up to three others, with waits that double,
-//! since its header is signed by whose turn it was. A chain is asked only of those that told of
+//! since its header is signed by whose turn it was: first of the node of who made it, then of
+//! other voters' nodes, which nobody else can be taken for. A chain is asked only of those that told of
 //! its tip, because anyone can tell of a tip. Who is busy is asked later and is not blamed.
 
 use crate::sources::{Outcome, Place, Sources};
 use crate::wire::Want;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::PeerId;
 use weft_types::{BlockHash, Height, Millis};
 
@@ -68,6 +69,8 @@ struct Search {
     tried: Vec<PeerId>,
     /// How many of them had not told of it.
     others: u32,
+    /// How often all were asked in vain.
+    rounds: u32,
     /// When the next one is asked.
     next: Millis,
 }
@@ -78,10 +81,22 @@ struct Step {
     ms: u64,
 }
 
+/// A body that is lacked.
+pub struct Body {
+    /// Of which block.
+    pub hash: BlockHash,
+    /// Who told of it.
+    pub tellers: Vec<PeerId>,
+    /// The node of who made it, if it is connected and known.
+    pub maker: Option<PeerId>,
+}
+
 /// What is lacked, and where we stand.
 pub struct Lacks {
-    /// Bodies, and who told of each.
-    pub bodies: Vec<(BlockHash, Vec<PeerId>)>,
+    /// Bodies.
+    pub bodies: Vec<Body>,
+    /// Peers that are known as nodes of voters.
+    pub kept: BTreeSet<PeerId>,
     /// Where we stand.
     pub place: Place,
     /// The length of a slot.
@@ -253,16 +268,14 @@ impl Asks {
     }
 
     fn bodies(&mut self, now: Millis, lacks: &Lacks, out: &mut Vec<(PeerId, u64, Want)>) {
-        self.searches.retain(|hash, _| lacks.bodies.iter().any(|(lacked, _)| lacked == hash));
-        for (hash, tellers) in &lacks.bodies {
-            let new = Search { tried: Vec::new(), others: 0, next: now };
+        self.searches.retain(|hash, _| lacks.bodies.iter().any(|body| body.hash == *hash));
+        for body in &lacks.bodies {
+            let hash = &body.hash;
+            let new = Search { tried: Vec::new(), others: 0, rounds: 0, next: now };
             let mut search = self.searches.remove(hash).unwrap_or(new);
             let is_here = self.is_here(hash);
             while search.next <= now && !is_here && self.has_room(now, lacks.slot_ms) {
-                let Some(wait) = self.next_of(hash, tellers, &mut search, (now, lacks.slot_ms))
-                else {
-                    break;
-                };
+                let Some(wait) = self.next_of(body, &mut search, (now, lacks)) else { break };
                 if let Some(peer) = wait.peer {
                     self.ask(peer, Want::Block(*hash), now, out);
                 }
@@ -276,13 +289,12 @@ impl Asks {
     /// has yet to answer for another.
     fn next_of(
         &self,
-        hash: &BlockHash,
-        tellers: &[PeerId],
+        body: &Body,
         search: &mut Search,
-        (now, slot_ms): (Millis, u64),
+        (now, lacks): (Millis, &Lacks),
     ) -> Option<Step> {
-        let quarter = quarter(slot_ms);
-        let untried = tellers.iter().filter(|peer| !search.tried.contains(peer));
+        let (hash, quarter) = (&body.hash, quarter(lacks.slot_ms));
+        let untried = body.tellers.iter().filter(|peer| !search.tried.contains(peer));
         let mut untried = untried.filter(|peer| self.sources.is_ready(**peer, now));
         let place = |peer: &PeerId| self.since(*peer, Asked::Blocks(Want::Block(*hash)));
         let is_free = |peer: &PeerId| place(peer).is_none();
@@ -293,31 +305,41 @@ impl Asks {
         if untried.any(|p| place(p).is_some_and(|at| now.0.saturating_sub(at.0) < quarter)) {
             return None;
         }
-        if let Some(peer) = self.other(hash, search, now).filter(|_| search.others < OTHERS) {
+        if let Some(peer) =
+            self.other(body, search, (now, lacks)).filter(|_| search.others < OTHERS)
+        {
             search.tried.push(peer);
             let doubled = quarter << search.others.min(OTHERS);
             search.others = search.others.saturating_add(1);
             return Some(Step { peer: Some(peer), ms: doubled });
         }
-        // All were asked: from the start, after a slot.
+        // All were asked: from the start, after a quarter of a slot, then half of one, then one.
         (search.tried, search.others) = (Vec::new(), 0);
-        Some(Step { peer: None, ms: slot_ms.max(1) })
+        let ms = quarter << search.rounds.min(2);
+        search.rounds = search.rounds.saturating_add(1);
+        Some(Step { peer: None, ms })
     }
 
-    /// One who did not tell of it, of those that were not asked in vain: not the same first for
-    /// every block.
-    fn other(&self, hash: &BlockHash, search: &Search, now: Millis) -> Option<PeerId> {
-        let is_free = |peer: &PeerId| {
-            !search.tried.contains(peer)
-                && self.since(*peer, Asked::Blocks(Want::Block(*hash))).is_none()
-        };
-        let free = self.sources.ready(now).into_iter().filter(|(peer, _)| is_free(peer));
-        let free: Vec<_> = free.collect();
-        let (_, least) = free.first().copied()?;
-        let best: Vec<_> =
-            free.into_iter().take_while(|(_, failures)| *failures == least).collect();
-        let first = hash.0.first().copied().map_or(0, usize::from).checked_rem(best.len())?;
-        best.get(first).map(|(peer, _)| *peer)
+    /// One who did not tell of it: the node of who made it, else of another voter, else of those
+    /// that were not asked in vain, and not the same first for every block.
+    fn other(
+        &self,
+        body: &Body,
+        search: &Search,
+        (now, lacks): (Millis, &Lacks),
+    ) -> Option<PeerId> {
+        let asked = Asked::Blocks(Want::Block(body.hash));
+        let is_free =
+            |peer: &PeerId| !search.tried.contains(peer) && self.since(*peer, asked).is_none();
+        let rank = |peer: &PeerId| (body.maker != Some(*peer), !lacks.kept.contains(peer));
+        let ready = self.sources.ready(now).into_iter().filter(|(peer, _)| is_free(peer));
+        let mut free: Vec<_> =
+            ready.map(|(peer, failures)| (rank(&peer), failures, peer)).collect();
+        free.sort_unstable();
+        let (rank, least, _) = free.first().copied()?;
+        free.retain(|(other, failures, _)| (*other, *failures) == (rank, least));
+        let first = body.hash.0.first().copied().map_or(0, usize::from).checked_rem(free.len())?;
+        free.get(first).map(|(.., peer)| *peer)
     }
 
     /// Since when the place of a peer that a question needs is taken.
@@ -333,7 +355,9 @@ impl Asks {
     }
 
     fn chains(&mut self, now: Millis, lacks: &Lacks, out: &mut Vec<(PeerId, u64, Want)>) {
-        for (peer, _) in self.sources.ready(now) {
+        let mut ready = self.sources.ready(now);
+        ready.sort_by_key(|(peer, failures)| (*failures > 0, !lacks.kept.contains(peer)));
+        for (peer, _) in ready {
             let Some((from, tip)) = self.sources.chain(peer, lacks.place) else { continue };
             if self.may_ask_from(from, now, lacks.slot_ms) && self.has_room(now, lacks.slot_ms) {
                 let want = Want::Chain { from, tip };

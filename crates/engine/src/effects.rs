@@ -144,7 +144,7 @@ impl<K: Known> Engine<K> {
         }
         let is_for = |name| claim.is_for(name, self.chain());
         if self.peers.name(peer).is_some_and(is_for) {
-            self.peers.keeps(peer);
+            self.peers.keeps(peer, claim.voter);
             self.out(Io::Keep { voter: claim.voter, peer });
         } else {
             let why = "it says to be the node of a voter that did not say so";
@@ -182,6 +182,9 @@ impl<K: Known> Engine<K> {
     fn send_status(&mut self, status: Status) {
         for peer in self.peers.all() {
             self.ask_status(peer, status);
+            if self.peers.lacks_claim(peer, self.slot()) {
+                self.claim(peer);
+            }
         }
     }
 

@@ -276,6 +276,12 @@ impl<K: Known> Engine<K> {
         &self.peers
     }
 
+    /// What peers were asked and did not answer.
+    #[must_use]
+    pub const fn asks(&self) -> &Asks {
+        &self.asks
+    }
+
     /// The rows of the voter.
     #[must_use]
     pub const fn rows(&self) -> &Rows {

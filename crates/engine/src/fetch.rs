@@ -3,7 +3,7 @@
 //! Not here: whom to ask when (`asks`), and what makes an answer one (`answers`).
 
 use crate::answers::{Misfit, fit};
-use crate::asks::{Asked, Lacks};
+use crate::asks::{self, Asked, Lacks};
 use crate::engine::Engine;
 use crate::event::NoAnswer;
 use crate::hear::ANSWER_BLOCKS;
@@ -56,9 +56,13 @@ impl<K: Known> Engine<K> {
     }
 
     fn lacks(&self) -> Lacks {
-        let bodies = self.core().lacked_bodies();
-        let bodies = bodies.map(|lack| (lack.hash, lack.tellers.to_vec())).collect();
-        Lacks { bodies, place: self.place(), slot_ms: self.params().slot_ms }
+        let bodies = self.core().lacked_bodies().map(|lack| asks::Body {
+            hash: lack.hash,
+            tellers: lack.tellers.to_vec(),
+            maker: self.peers.node_of(&lack.signer),
+        });
+        let (bodies, kept) = (bodies.collect(), self.peers.kept().collect());
+        Lacks { bodies, kept, place: self.place(), slot_ms: self.params().slot_ms }
     }
 
     /// A peer says where it is.
@@ -106,7 +110,10 @@ impl<K: Known> Engine<K> {
             return;
         };
         match (answer, asked) {
-            (Answer::Status(status), Some(Asked::Status | Asked::Claim)) => {
+            (Answer::Status(status), Some(asked @ (Asked::Status | Asked::Claim))) => {
+                if asked == Asked::Claim {
+                    self.peers.heard_claim(peer, self.slot());
+                }
                 self.hears_status(peer, &status);
             }
             (Answer::Blocks(blocks), Some(Asked::Blocks(want))) => {
@@ -154,8 +161,14 @@ impl<K: Known> Engine<K> {
     }
 
     fn misfits(&mut self, from: PeerId, want: &Want, misfit: Misfit) {
-        self.end_ask(from, want, Outcome::Nothing);
         self.note(Note::NoAnswer(from, misfit));
+        if let Misfit::Known { height } = misfit {
+            // From there on: an answer ends where voters rotate, which may be below where our
+            // chains part.
+            self.asks.sources.moved(from, height);
+            return self.end_ask(from, want, Outcome::Brought);
+        }
+        self.end_ask(from, want, Outcome::Nothing);
         if misfit.is_fault() {
             self.punish(from, misfit.to_string());
         }

@@ -4,7 +4,7 @@
 use crate::io::MessageName;
 use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::{PeerId, Ticket};
-use weft_types::{Height, Millis, PublicKey};
+use weft_types::{Height, Millis, PublicKey, Slot};
 
 /// The number of all that are not connected: nothing is asked of it or said to it.
 pub const NOBODY: PeerId = PeerId(u64::MAX - 1);
@@ -22,6 +22,9 @@ const HOUR_MS: u64 = 3_600_000;
 /// Of how many peers they are counted; they count on when it went and comes again.
 const ACCOUNTS: usize = 1_024;
 
+/// After how many slots a peer is told again whose node this is.
+const CLAIM_SLOTS: u64 = 32;
+
 /// What waits for a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pending {
@@ -38,7 +41,9 @@ struct Peer {
     name: String,
     height: Option<Height>,
     has_claimed: bool,
-    is_kept: bool,
+    voter: Option<PublicKey>,
+    /// When it heard last which voter's node this is.
+    heard: Option<Slot>,
 }
 
 /// Who is connected, and what awaits judgement.
@@ -56,7 +61,8 @@ pub struct Peers {
 impl Peers {
     /// A peer is connected.
     pub fn up(&mut self, id: PeerId, name: String) {
-        self.peers.insert(id, Peer { name, height: None, has_claimed: false, is_kept: false });
+        let new = Peer { name, height: None, has_claimed: false, voter: None, heard: None };
+        self.peers.insert(id, new);
     }
 
     /// A peer is gone; answers whether it was here.
@@ -83,17 +89,43 @@ impl Peers {
         peer.is_some_and(|peer| !std::mem::replace(&mut peer.has_claimed, true))
     }
 
-    /// A peer has shown that it is the node of a voter.
-    pub fn keeps(&mut self, id: PeerId) {
+    /// A peer has heard which voter's node this is.
+    pub fn heard_claim(&mut self, id: PeerId, slot: Slot) {
         if let Some(peer) = self.peers.get_mut(&id) {
-            peer.is_kept = true;
+            peer.heard = Some(slot);
         }
+    }
+
+    /// Whether a peer is to be told whose node this is: it has not heard it, or long ago, when
+    /// others may have voted by what it knew.
+    #[must_use]
+    pub fn lacks_claim(&self, id: PeerId, slot: Slot) -> bool {
+        let heard = self.peers.get(&id).and_then(|peer| peer.heard);
+        heard.is_none_or(|heard| heard.0.saturating_add(CLAIM_SLOTS) <= slot.0)
+    }
+
+    /// A peer has shown that it is the node of a voter.
+    pub fn keeps(&mut self, id: PeerId, voter: PublicKey) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.voter = Some(voter);
+        }
+    }
+
+    /// Peers that have shown that they are the nodes of voters.
+    pub fn kept(&self) -> impl Iterator<Item = PeerId> {
+        self.peers.iter().filter(|(_, peer)| peer.voter.is_some()).map(|(id, _)| *id)
+    }
+
+    /// The node of a voter, as far as one has shown that.
+    #[must_use]
+    pub fn node_of(&self, voter: &PublicKey) -> Option<PeerId> {
+        self.peers.iter().find(|(_, peer)| peer.voter == Some(*voter)).map(|(id, _)| *id)
     }
 
     /// Whether a peer is the node of a voter, as far as it has shown.
     #[must_use]
     pub fn is_kept(&self, id: PeerId) -> bool {
-        self.peers.get(&id).is_some_and(|peer| peer.is_kept)
+        self.peers.get(&id).is_some_and(|peer| peer.voter.is_some())
     }
 
     /// A peer says how high its head is.
@@ -143,7 +175,7 @@ impl Peers {
     /// before.
     pub fn told_voters(&mut self, voters: BTreeSet<PublicKey>) -> BTreeSet<PublicKey> {
         for peer in self.peers.values_mut() {
-            (peer.has_claimed, peer.is_kept) = (false, false);
+            (peer.has_claimed, peer.voter, peer.heard) = (false, None, None);
         }
         std::mem::replace(&mut self.voters, voters)
     }

@@ -34,29 +34,45 @@ impl<K: Known> Engine<K> {
         }
     }
 
-    /// The chain to `tip`, or to our head when we don't know it, oldest first.
+    /// The chain to `tip`, or to our head when we don't know it, oldest first, up to where others
+    /// vote, so that whoever gets it can say whose turn it was. Of final blocks we know where
+    /// that may be, of those that are not final where it is.
     fn chain_to(&self, from: Height, tip: &BlockHash) -> Places {
         let core = self.core();
-        let view = core.executor().view(&core.head_hash());
-        let numbers = view.map_or(self.params(), |view| core.executor().ledger().numbers_of(&view));
-        let rotates = last_of_its_voters(from, numbers.rotation_blocks);
         let known = core.block(tip).map(|block| block.hash());
         let mut at = known.unwrap_or_else(|| core.head_hash());
         let mut blocks = Vec::new();
         while let Some(block) = core.block(&at).filter(|b| b.header().height >= from) {
-            if block.header().height <= rotates {
-                blocks.push(at);
-            }
+            blocks.push(at);
             at = block.header().parent;
         }
         blocks.reverse();
         let lowest = blocks.first().and_then(|h| core.block(h)).map(|b| b.header().height);
         let end = lowest.unwrap_or(Height(self.finals.height().0.saturating_add(1)));
         let most = u64::try_from(ANSWER_BLOCKS).unwrap_or(u64::MAX);
-        let last = Height(from.0.saturating_add(most)).min(end);
-        let last = last.min(Height(rotates.0.saturating_add(1))).max(from);
+        let mut last = Height(from.0.saturating_add(most)).min(end).max(from);
+        if from < end {
+            let view = core.executor().view(&core.head_hash());
+            let numbers =
+                view.map_or(self.params(), |view| core.executor().ledger().numbers_of(&view));
+            let rotates = last_of_its_voters(from, numbers.rotation_blocks);
+            let is_within =
+                |hash: &BlockHash| core.block(hash).is_some_and(|b| b.header().height <= rotates);
+            blocks.retain(is_within);
+            last = last.min(Height(rotates.0.saturating_add(1)));
+        }
+        blocks.truncate(self.of_the_same_voters(&blocks));
         let left = most.saturating_sub(last.since(from));
         blocks.truncate(usize::try_from(left).unwrap_or(ANSWER_BLOCKS));
         Places { finals: (from, last), blocks }
+    }
+
+    /// How many of these blocks, each on the one before it, the voters of the first may make.
+    fn of_the_same_voters(&self, blocks: &[BlockHash]) -> usize {
+        let tree = self.core().forks().tree();
+        let above = |hash: &BlockHash| tree.get(&tree.get(hash)?.header().parent);
+        let Some(first) = blocks.first().and_then(above) else { return blocks.len() };
+        let same = |hash: &&BlockHash| above(hash).is_some_and(|n| n.schedule == first.schedule);
+        blocks.iter().take_while(same).count()
     }
 }

@@ -196,6 +196,18 @@ pub enum Event {
         /// What it loses meanwhile.
         loses: Lost,
     },
+    /// Strangers act.
+    Strangers,
+    /// The peers of a node that died hear that it is gone.
+    Left {
+        /// Which.
+        node: usize,
+    },
+    /// The peers of a node that started again hear that it is there.
+    Came {
+        /// Which.
+        node: usize,
+    },
     /// A part of a slot has begun in which Byzantine voters act.
     Scheme(Phase),
     /// Something that was withheld is sent.

@@ -92,6 +92,7 @@ impl Net {
         self.faults.note("crashes");
         self.faults.add("unsynced_blocks", node.die() as u64);
         self.trace.life(self.now, i, false);
+        self.agenda.plan(self.now + 1, Event::Left { node: i });
         if !is_held {
             let time = self.now + self.dice.between(50, longest * SLOT_MS);
             self.agenda.plan(time, Event::Restart { node: i });

@@ -5,6 +5,7 @@ use crate::agenda::{Event, Message, Parcel, Said};
 use crate::disk::Disk;
 use crate::net::{Net, node_of};
 use crate::plan::Conflict;
+use crate::strangers::FIRST;
 use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -66,6 +67,9 @@ impl Net {
                     events.push_back(Happened::Served { to, bytes });
                 }
                 Io::Keep { .. } | Io::Voters(_) => {}
+                Io::Disconnect { peer, .. } | Io::Punish { peer, .. } if node_of(peer) >= FIRST => {
+                    self.sends_away(i, node_of(peer), events);
+                }
                 Io::Disconnect { peer, why } | Io::Punish { peer, why } => {
                     self.blames(i, node_of(peer), &why);
                 }
@@ -155,7 +159,7 @@ impl Net {
 
     /// A node blames another: no honest node gives an honest one a reason to.
     fn blames(&mut self, i: usize, other: usize, why: &str) {
-        if !self.is_byzantine(i) && !self.is_byzantine(other) {
+        if !self.is_byzantine(i) && !self.is_byzantine(other) && other < FIRST {
             let text = format!("blame: node {i} blames node {other}: {why}");
             self.watch.broken(self.now, &text);
         }

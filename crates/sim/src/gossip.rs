@@ -6,6 +6,7 @@
 use crate::agenda::{Event, Message, Parcel};
 use crate::net::{Net, peer_of};
 use crate::node::Waiting;
+use crate::strangers::FIRST;
 use std::sync::Arc;
 use weft_consensus::PeerId;
 use weft_engine::Event as Happened;
@@ -45,6 +46,12 @@ impl Net {
 
     /// A message arrives.
     pub fn arrive(&mut self, from: usize, to: usize, parcel: Parcel) {
+        if to >= FIRST {
+            return self.stranger_hears(from, to, &parcel.message);
+        }
+        if self.is_away(to, from) {
+            return;
+        }
         if self.nodes.get(to).is_none_or(|node| !node.is_up()) {
             return;
         }
@@ -139,11 +146,37 @@ impl Net {
         self.send(i, to, Parcel::new(message));
     }
 
-    /// All peers of a node that starts.
+    /// All peers of a node that starts, and it of theirs.
     pub fn meet(&mut self, i: usize) {
+        self.strangers_meet(i);
         for other in (0..self.nodes.len()).filter(|other| *other != i) {
-            let (peer, name): (PeerId, _) = (peer_of(other), name_of(other));
-            self.happens_to(i, Happened::PeerUp { peer, name });
+            if self.nodes.get(other).is_some_and(|node| node.is_connected()) {
+                self.meets(i, other);
+            }
+        }
+        if self.nodes.get(i).is_some_and(|node| node.life > 0) {
+            self.agenda.plan(self.now + 1, Event::Came { node: i });
+        }
+    }
+
+    fn meets(&mut self, i: usize, other: usize) {
+        let (peer, name): (PeerId, _) = (peer_of(other), name_of(other));
+        self.happens_to(i, Happened::PeerUp { peer, name });
+    }
+
+    /// The others hear that a node is there again.
+    pub fn came(&mut self, i: usize) {
+        let is_up = self.nodes.get(i).is_some_and(|node| node.is_up());
+        for other in (0..self.nodes.len()).filter(|other| is_up && *other != i) {
+            self.meets(other, i);
+        }
+    }
+
+    /// The others hear that a node is gone, unless it is back.
+    pub fn left(&mut self, i: usize) {
+        let is_up = self.nodes.get(i).is_some_and(|node| node.is_up());
+        for other in (0..self.nodes.len()).filter(|other| !is_up && *other != i) {
+            self.happens_to(other, Happened::PeerDown { peer: peer_of(i) });
         }
     }
 }

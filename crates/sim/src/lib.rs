@@ -18,6 +18,7 @@
 //!    synced before they leave, what was accepted is forwarded once. A crash cuts the list.
 //! 5. Byzantine voters act together: they hold their keys and sign what they like. So do former
 //!    voters whose stake is out, and show another past to who slept (`former`).
+//!    Strangers without stake lie, withhold, ask for everything or say nothing (`strangers`).
 //! 6. After every message, block and effect the observer, who sees all nodes, looks for a
 //!    broken promise (`watch`).
 //! 7. At the end faults stop, and all honest nodes must make a new block final within a bound,
@@ -54,6 +55,7 @@ mod report;
 mod run;
 pub mod scenario;
 mod seals;
+mod strangers;
 mod trace;
 pub mod twins;
 mod watch;

@@ -37,6 +37,7 @@ impl Net {
                 self.offer_by_hand(i);
             }
         }
+        self.watch_asks();
         self.begin_scheme();
         self.begin_former(slot);
         for _ in 0..self.dice.between(0, TRANSFERS) {

@@ -12,6 +12,7 @@ use crate::former::OtherPast;
 use crate::node::Node;
 use crate::plan::Plan;
 use crate::seals::Seals;
+use crate::strangers::Strangers;
 use crate::trace::Trace;
 use crate::watch::Watch;
 use crate::world::{GENESIS_TIME, SLOT_MS, World};
@@ -55,6 +56,8 @@ pub struct Net {
     pub mind: Mind,
     /// What former voters made.
     pub other: OtherPast,
+    /// What strangers did.
+    pub strange: Strangers,
     /// True time.
     pub now: u64,
     /// Whether faults are over.
@@ -98,6 +101,7 @@ impl Net {
             trace: Trace::default(),
             mind: Mind::default(),
             other: OtherPast::default(),
+            strange: Strangers::default(),
             now: GENESIS_TIME,
             is_calm: false,
             seals: Seals::default(),
@@ -212,6 +216,7 @@ impl Net {
         for to in to {
             self.send(from, *to, parcel.clone());
         }
+        self.strangers_relay(from, parcel);
     }
 
     /// Gives an input to the core of a node past its engine's ears: what nobody sent. For who

@@ -100,6 +100,12 @@ impl Node {
         self.engine.is_some()
     }
 
+    /// Whether others are connected to it: it has not died, though it may stand still.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.is_up() || self.paused.is_some() || self.life == 0
+    }
+
     /// The height of the last block that it says is final; 0 while it is down.
     #[must_use]
     pub fn final_height(&self) -> u64 {

@@ -23,6 +23,10 @@ const MEETING: u64 = 6;
 /// counts so many times.
 const SPOILED: u64 = 3;
 
+/// For how many slots strangers may keep a node from a new final block, where nothing else goes
+/// wrong.
+const HELD_UP: u64 = 3;
+
 /// For so many slots after healing Byzantine voters go on alone.
 const ATTACKED: u64 = 24;
 
@@ -70,6 +74,7 @@ pub fn run(plan: &Plan) -> Report {
     (0..net.nodes.len()).for_each(|i| net.start(i));
     net.begin_slot(0);
     net.plan_crashes();
+    net.begin_strangers();
     let gap = net.storm();
     net.calm();
     let healing = if plan.judges_liveness { net.heal(gap) } else { net.go_on() };
@@ -89,6 +94,13 @@ impl Net {
             if is_over || self.is_broken() {
                 break;
             }
+        }
+        if self.plan.is_strangers_alone() && wait.longest > HELD_UP {
+            let text = format!(
+                "late: strangers held finality up for {} slots, {HELD_UP} at most",
+                wait.longest
+            );
+            self.watch.broken(self.now, &text);
         }
         if self.plan.is_attack_alone() { wait.longest } else { 0 }
     }
@@ -154,6 +166,9 @@ impl Net {
             Event::Arrival { from, to, parcel } => self.arrive(from, to, parcel),
             Event::Timeout { node, peer, life, ask } => self.timeout(node, peer, (life, ask)),
             Event::Submit { node } => self.submit(node),
+            Event::Strangers => self.strangers_act(),
+            Event::Left { node } => self.left(node),
+            Event::Came { node } => self.came(node),
             Event::Crash => self.crash(),
             Event::Pause(node) => self.pause(node),
             Event::Resume(node) => self.resume(node),

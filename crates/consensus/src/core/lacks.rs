@@ -7,7 +7,7 @@ use crate::input::{PeerId, Status};
 use crate::waiting::Entry;
 use weft_types::check::Known;
 use weft_types::executor::Executor;
-use weft_types::{BlockHash, Height};
+use weft_types::{BlockHash, Header, Height, PublicKey};
 
 use super::blocks::give_up;
 
@@ -16,8 +16,10 @@ use super::blocks::give_up;
 pub struct Lack<'a> {
     /// Which.
     pub hash: BlockHash,
-    /// Its height, if that is known.
+    /// Its height.
     pub height: Height,
+    /// Who signed the header that told of it.
+    pub signer: PublicKey,
     /// Who said to have it.
     pub tellers: &'a [PeerId],
 }
@@ -27,10 +29,9 @@ impl<E: Executor, K: Known> Core<E, K> {
     /// are good, so that they are worth asking others for than who told of them.
     pub fn lacked_bodies(&self) -> impl Iterator<Item = Lack<'_>> {
         let announced = self.waiting.iter().filter(|e| e.is_vetted && e.body.is_none());
-        announced.map(|e| Lack {
-            hash: e.hash,
-            height: e.signed.header.height,
-            tellers: &e.sources,
+        announced.map(|e| {
+            let Header { height, proposer, .. } = e.signed.header;
+            Lack { hash: e.hash, height, signer: proposer, tellers: &e.sources }
         })
     }
 
@@ -38,12 +39,10 @@ impl<E: Executor, K: Known> Core<E, K> {
     /// them, or one that stands on them.
     pub fn lacked_chains(&self) -> impl Iterator<Item = Lack<'_>> {
         self.waiting.iter().filter(|e| self.is_orphan(e)).map(|e| {
-            let header = &e.signed.header;
-            if e.body.is_none() {
-                return Lack { hash: e.hash, height: header.height, tellers: &e.sources };
-            }
-            let below = Height(header.height.0.saturating_sub(1));
-            Lack { hash: header.parent, height: below, tellers: &e.sources }
+            let Header { height, parent, proposer, .. } = e.signed.header;
+            let below = Height(height.0.saturating_sub(1));
+            let (hash, height) = if e.body.is_none() { (e.hash, height) } else { (parent, below) };
+            Lack { hash, height, signer: proposer, tellers: &e.sources }
         })
     }
 

@@ -4,11 +4,12 @@
 use crate::answers::{Misfit, fit, last_of_its_voters};
 use crate::asks::Asked;
 use crate::io::{Io, Places, forged};
+use crate::sources::Place;
 use crate::tests::alone::{Alone, PEER, told};
 use crate::tests::sent::grow_to;
 use crate::wire::{Answer, Kind, Request, Want, pack, unpack};
 use crate::{Event, event::NoAnswer};
-use weft_consensus::Status;
+use weft_consensus::{PeerId, Status};
 use weft_types::{Block, Canonical, Checkpoint, Hash, Height, PublicKey, Round};
 
 /// A chain of so many blocks, which a node that stands at genesis has not seen.
@@ -42,6 +43,36 @@ fn a_chain_that_stands_on_ours_is_looked_at_and_one_that_hangs_in_the_air_is_not
     assert_eq!(broken, Err(Misfit::Broken { hash: blocks[4].hash() }));
     assert!(broken.unwrap_err().is_fault());
     assert_eq!(fit(tree, &of(1), Vec::new()), Err(Misfit::Nothing));
+}
+
+/// Found by the simulator (seed 150 of `chaos`): an answer ends where voters rotate, and where
+/// that is below the place where two chains part it holds nothing new; whoever takes that for
+/// the end never comes to the other chain.
+#[test]
+fn an_answer_of_which_all_is_known_says_from_where_to_go_on() {
+    let mut node = Alone::new();
+    grow_to(&mut node, 8);
+    let core = node.engine.core();
+    let base = core.finalized().0.height;
+    let known: Vec<_> = (0..)
+        .scan(core.head_hash(), |at, _: u64| {
+            let block = core.block(at)?.block().clone();
+            *at = block.header().parent;
+            (block.header().height > base).then_some(block)
+        })
+        .collect();
+    let known: Vec<_> = known.into_iter().rev().collect();
+    let height = known.last().unwrap().header().height;
+    assert_eq!(fit(core.forks().tree(), &of(1), known), Err(Misfit::Known { height }));
+    let peer = PeerId(9);
+    let mut asks = crate::asks::Asks::default();
+    asks.sources.up(peer);
+    asks.sources.told(peer, Hash([3; 32]), Height(1), Place { base, head: Height(50) });
+    let place = Place { base, head: Height(50) };
+    let before = asks.sources.chain(peer, place);
+    asks.sources.moved(peer, Height(30));
+    assert_eq!(before.map(|(from, _)| from), base.next());
+    assert_eq!(asks.sources.chain(peer, place).map(|(from, _)| from), Some(Height(31)));
 }
 
 #[test]

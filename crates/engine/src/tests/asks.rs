@@ -1,8 +1,9 @@
 //! Whom an engine asks for what it lacks, when, and of whom it asks no more.
 
-use crate::asks::{Asked, Asks, LOST_MS, Lacks};
+use crate::asks::{Asked, Asks, Body, LOST_MS, Lacks};
 use crate::sources::{Outcome, Place};
 use crate::wire::Want;
+use std::collections::BTreeSet;
 use weft_consensus::PeerId;
 use weft_types::{BlockHash, Hash, Height, Millis};
 
@@ -14,9 +15,14 @@ fn hash(n: u8) -> BlockHash {
 }
 
 fn lacks(bodies: &[(u8, &[u64])]) -> Lacks {
-    let of = |(n, tellers): &(u8, &[u64])| (hash(*n), tellers.iter().map(|p| PeerId(*p)).collect());
+    let of = |(n, tellers): &(u8, &[u64])| Body {
+        hash: hash(*n),
+        tellers: tellers.iter().map(|p| PeerId(*p)).collect(),
+        maker: None,
+    };
     let place = Place { base: Height(10), head: Height(12) };
-    Lacks { bodies: bodies.iter().map(of).collect(), place, slot_ms: SLOT }
+    let (bodies, kept) = (bodies.iter().map(of).collect(), BTreeSet::new());
+    Lacks { bodies, kept, place, slot_ms: SLOT }
 }
 
 fn peers(count: u64) -> Asks {
@@ -87,7 +93,7 @@ fn one_that_does_not_have_it_or_has_left_is_replaced_at_once() {
 }
 
 #[test]
-fn a_body_is_asked_of_three_others_at_most_with_waits_that_double_and_again_after_a_slot() {
+fn a_body_is_asked_of_three_others_at_most_with_waits_that_double_and_again_after_a_while() {
     let (mut asks, lacks) = (peers(9), lacks(&[(7, &[1])]));
     let mut times = Vec::new();
     for now in (0..=8 * SLOT).step_by(10) {
@@ -107,7 +113,7 @@ fn a_body_is_asked_of_three_others_at_most_with_waits_that_double_and_again_afte
     // The one that told of it holds its place, since it never answers.
     let first = [0, 250, 500, 1_000, 2_000];
     assert_eq!(times[..4], first[..4], "{times:?}");
-    assert!(times[4] >= 3_000, "a slot after all were asked: {times:?}");
+    assert!(times[4] >= 2_000 + QUARTER, "a while after all were asked: {times:?}");
 }
 
 #[test]
@@ -239,4 +245,27 @@ fn an_answer_that_finds_no_room_here_is_asked_for_again_and_its_peer_is_not_blam
     ends(&mut asks, 1, Want::Block(hash(7)), Outcome::NoRoom, 10);
     let again = (10..5 * SLOT).find(|now| whom(&mut asks, *now, &lacks) == [1]);
     assert!(again.is_some_and(|at| at <= 10 + 2 * SLOT), "{again:?}");
+}
+
+#[test]
+fn after_its_tellers_the_node_of_who_made_a_block_is_asked_then_other_voters() {
+    let mut lacks = lacks(&[(7, &[1])]);
+    lacks.bodies[0].maker = Some(PeerId(20));
+    lacks.kept = BTreeSet::from([PeerId(19), PeerId(20)]);
+    let mut asks = peers(20);
+    let mut all = Vec::new();
+    for now in (0..=SLOT).step_by(10) {
+        all.extend(whom(&mut asks, now, &lacks));
+    }
+    assert_eq!(all[..3], [1, 20, 19], "of twenty: {all:?}");
+}
+
+#[test]
+fn a_chain_is_asked_of_the_node_of_a_voter_before_others() {
+    let (mut asks, mut none) = (peers(20), lacks(&[]));
+    none.kept = BTreeSet::from([PeerId(20)]);
+    for peer in 1..=20 {
+        told(&mut asks, peer, u8::try_from(peer).unwrap(), 50);
+    }
+    assert_eq!(whom(&mut asks, 0, &none), [20]);
 }

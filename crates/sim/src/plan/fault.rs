@@ -1,6 +1,8 @@
 //! Whether a plan makes sense: what is wrong with one that can't be played, in words.
 
-use super::{Crashes, Cut, Down, Links, MILLION, MOST_NODES, MOST_SLOTS, Plan, Rotation};
+use super::{
+    Crashes, Cut, Down, Links, MILLION, MOST_NODES, MOST_SLOTS, MOST_STRANGERS, Plan, Rotation,
+};
 use crate::world::SLOT_MS;
 use std::collections::BTreeSet;
 
@@ -35,6 +37,10 @@ impl Plan {
         }
         if let Some(down) = self.downs.iter().chain(&self.pauses).find(|down| down.node >= nodes) {
             return Some(format!("node {} is to be down, and there are {nodes} nodes", down.node));
+        }
+        if self.strangers.len() > MOST_STRANGERS {
+            let strangers = self.strangers.len();
+            return Some(format!("{strangers} strangers; {MOST_STRANGERS} may be"));
         }
         if self.slots == 0 || self.slots > MOST_SLOTS {
             return Some(format!("{} slots; 1 to {MOST_SLOTS} may be", self.slots));

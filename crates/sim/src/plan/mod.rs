@@ -6,9 +6,11 @@
 mod cabal;
 mod fault;
 mod former;
+mod stranger;
 
 pub use cabal::{Cabal, Strategy};
 pub use former::Former;
+pub use stranger::Habit;
 
 use crate::world::SLOT_MS;
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,8 @@ pub struct Plan {
     /// What part of the power voters with a twin have together, in a million, when it is not
     /// what `powers` makes it.
     pub twin_power_ppm: Option<u32>,
+    /// Peers without stake, and what each does.
+    pub strangers: Vec<Habit>,
     /// Whether a third and more may be Byzantine.
     pub conflict: Conflict,
     /// Whether every node must make a new block final once faults stop.
@@ -86,6 +90,7 @@ impl Default for Plan {
             former: None,
             twins: Vec::new(),
             twin_power_ppm: None,
+            strangers: Vec::new(),
             conflict: Conflict::Never,
             judges_liveness: true,
         }
@@ -131,21 +136,35 @@ impl Plan {
     /// Whether nothing goes wrong but what Byzantine voters do, and no voter moves.
     #[must_use]
     pub fn is_attack_alone(&self) -> bool {
+        self.is_whole() && self.cabal.is_some() && self.strangers.is_empty()
+    }
+
+    /// Whether nothing goes wrong but what strangers do, and no voter moves.
+    #[must_use]
+    pub fn is_strangers_alone(&self) -> bool {
+        self.is_whole() && self.cabal.is_none() && !self.strangers.is_empty()
+    }
+
+    fn is_whole(&self) -> bool {
         let is_whole = self.cuts.is_empty()
+            && self.upgrade.is_none()
             && self.downs.is_empty()
             && self.pauses.is_empty()
-            && self.crashes.is_none();
+            && self.crashes.is_none()
+            && self.upgrade.is_none();
         let is_fair = self.links == Links::default() && self.twins.is_empty();
         is_whole
             && is_fair
             && self.skew_ms <= SLOT_MS / 8
             && self.rotation.is_none_or(|rotation| !rotation.moves)
-            && self.cabal.is_some()
     }
 }
 
 /// The most nodes of a run.
 pub const MOST_NODES: usize = 100;
+
+/// The most strangers of a run: as many as a node lets in.
+pub const MOST_STRANGERS: usize = 32;
 
 /// Parts are counted in so many.
 pub(crate) const MILLION: u32 = 1_000_000;

@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::plan::{
-    Cabal, Crashes, Cut, Down, Former, Links, Lost, Plan, Powers, Rotation, Strategy, Trust,
+    Cabal, Crashes, Cut, Down, Former, Habit, Links, Lost, Plan, Powers, Rotation, Strategy, Trust,
     Upgrade,
 };
 
@@ -35,6 +35,27 @@ impl Draw {
             late_ppm: ppm(&mut self.dice, 100_000),
             late_slots: self.dice.between(1, 4),
         };
+    }
+
+    /// From so many to sixteen strangers of one kind, and nothing else.
+    pub(super) fn strangers(&mut self, least: u64, habit: Habit) {
+        self.size(4, 7);
+        let count = usize::try_from(self.dice.between(least, 16)).unwrap_or(1);
+        self.plan.strangers = vec![habit; count];
+    }
+
+    /// Strangers of all kinds, so many at most.
+    pub(super) fn crowd(&mut self, most: u64) {
+        let count = self.dice.between(1, most);
+        let one = |dice: &mut Dice| Habit::ALL[dice.place(Habit::ALL.len())];
+        self.plan.strangers = (0..count).map(|_| one(&mut self.dice)).collect();
+    }
+
+    /// In a quarter of the seeds of every other profile some strangers are there as well.
+    pub(super) fn mix_in_strangers(&mut self) {
+        if self.plan.strangers.is_empty() && self.dice.happens(250_000) {
+            self.crowd(3);
+        }
     }
 
     /// In half of the seeds messages are lost too.

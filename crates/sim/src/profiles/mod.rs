@@ -7,7 +7,7 @@
 mod draw;
 
 use crate::dice::Dice;
-use crate::plan::{Cabal, Conflict, Cut, Plan, Powers, Rotation, Strategy, Trust, Upgrade};
+use crate::plan::{Cabal, Conflict, Cut, Habit, Plan, Powers, Rotation, Strategy, Trust, Upgrade};
 use crate::world::SLOT_MS;
 use draw::Draw;
 
@@ -44,6 +44,7 @@ pub fn profiles() -> impl Iterator<Item = Profile> {
         .iter()
         .copied()
         .chain(Strategy::ALL.iter().map(one))
+        .chain(STRANGERS.iter().copied())
         .chain(UPGRADES.iter().copied())
         .chain(TOGETHER.iter().copied())
 }
@@ -65,6 +66,7 @@ pub fn plan(name: &str, seed: u64) -> Option<Plan> {
         Make::Strategy(strategy) => draw.byzantine(strategy),
         Make::By(make) => make(&mut draw),
     }
+    draw.mix_in_strangers();
     Some(draw.plan)
 }
 
@@ -156,6 +158,43 @@ const WEATHER: &[Profile] = &[
             let sides = (0..d.plan.nodes()).map(|i| Some(u8::from(i.is_multiple_of(2)))).collect();
             d.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
             d.plan.slots = until;
+        },
+    ),
+];
+
+/// Peers without stake, connected before all others.
+const STRANGERS: &[Profile] = &[
+    by("strangers-silent", "five to sixteen peers that never say a word", |d| {
+        d.strangers(5, Habit::Silent);
+    }),
+    by("strangers-slow", "peers that answer slots later", |d| d.strangers(1, Habit::Slow)),
+    by(
+        "strangers-lie",
+        "peers that tell of heads that nobody has, and answer with nothing or with a chain that has a hole",
+        |d| d.strangers(1, Habit::Lies),
+    ),
+    by("strangers-withhold", "peers that pass headers on first and have no body", |d| {
+        d.strangers(1, Habit::Withholds);
+    }),
+    by("strangers-greedy", "peers that ask for everything, again and again", |d| {
+        d.strangers(1, Habit::Greedy);
+    }),
+    by("strangers-bundle", "peers that send transactions nobody can pay for", |d| {
+        d.strangers(1, Habit::Bundles);
+    }),
+    by("strangers-busy", "peers that are always busy", |d| d.strangers(1, Habit::Busy)),
+    by(
+        "strangers-mixed",
+        "all kinds of strangers, in bad weather, while nodes crash and start again",
+        |d| {
+            d.size(4, 10);
+            d.crowd(12);
+            d.crashing(0);
+            if d.dice.happens(500_000) {
+                d.lossy();
+            } else {
+                d.parted(5, 20);
+            }
         },
     ),
 ];
