@@ -75,6 +75,7 @@ impl Net {
                 }
                 Io::CheckTxs { source, txs } => events.push_back(self.check_txs(source, txs)),
                 Io::CheckBodies { from, want, bodies } => {
+                    self.watch_bodies(i, &want, &bodies);
                     let bad = forged(&bodies, &self.world.chain, &self.seals).map(|bad| bad.hash);
                     let looked = |body: &Body| bad.is_none_or(|bad| body.hash == bad);
                     let bodies = bodies.into_iter().filter(looked);

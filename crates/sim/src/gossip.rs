@@ -16,8 +16,11 @@ use weft_engine::serve::ANSWER_BYTES;
 use weft_engine::wire::{Answer, Kind, Request, pack, unpack};
 use weft_types::{Canonical, CheckedBlock};
 
-/// How long a node waits for an answer.
+/// How long a node waits for an answer that was lost on the way.
 const TIMEOUT_MS: u64 = 1_500;
+
+/// How long it waits for one who is there and says nothing: as long as a real one.
+const SILENCE_MS: u64 = 10_000;
 
 impl Net {
     /// A node asks a peer. Who withholds a block does not speak of it.
@@ -31,7 +34,8 @@ impl Net {
         node.asks.insert(ask);
         let life = node.life;
         let timeout = Event::Timeout { node: i, peer: to, life, ask };
-        self.agenda.plan(self.now + TIMEOUT_MS, timeout);
+        let wait = if to >= FIRST { SILENCE_MS } else { TIMEOUT_MS };
+        self.agenda.plan(self.now + wait, timeout);
         self.send(i, to, Parcel::new(Message::Ask { life, ask, data, is_for_blocks }));
     }
 

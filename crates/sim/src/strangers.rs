@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use weft_consensus::Status;
 use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
-use weft_engine::io::Topic;
+use weft_engine::io::{Body, Topic};
 use weft_engine::wire::{Answer, Kind, Request, Want, pack, unpack};
 use weft_types::{
     Call, Canonical, ChainTag, Checkpoint, Domain, Hash, Height, Nonce, Rao, Round, SecretKey,
@@ -249,6 +249,28 @@ impl Net {
                 let (from, parcel) = (*stranger, parcel.clone());
                 self.agenda.plan(self.now + 1, Event::Arrival { from, to, parcel });
             }
+        }
+    }
+
+    /// R20: nothing is verified that is no answer to what was asked.
+    pub fn watch_bodies(&mut self, i: usize, want: &Want, bodies: &[Body]) {
+        let Some(core) = self.nodes.get(i).and_then(|node| node.core()) else { return };
+        let mut last = None;
+        let mut hangs = |body: &Body| {
+            let parent = body.block.header().parent;
+            let stands = match last.replace(body.hash) {
+                Some(above) => above == parent,
+                None => core.forks().tree().get(&parent).is_some(),
+            };
+            !stands
+        };
+        let bad = match want {
+            Want::Block(hash) => bodies.iter().find(|body| body.hash != *hash),
+            Want::Chain { .. } => bodies.iter().find(|body| hangs(body)),
+        };
+        if let Some(bad) = bad {
+            let text = format!("asks: node {i} verifies {}, which answers nothing", bad.hash);
+            self.watch.broken(self.now, &text);
         }
     }
 

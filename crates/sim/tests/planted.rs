@@ -350,9 +350,57 @@ const AWAY: &[Plant] = &[
     },
 ];
 
+const ASKS: &str = "crates/engine/src/asks.rs";
+const FETCH: &str = "crates/engine/src/fetch.rs";
+
+/// In what the engine decides around the core: found by strangers.
+const SHELL: &[Plant] = &[
+    Plant {
+        name: "one pool of places for all that is asked",
+        edits: &[(
+            ASKS,
+            "        if self.since(peer, asked).is_some() {\n",
+            "        if self.since(peer, asked).is_some() || self.open.len() >= 16 {\n",
+        )],
+        profile: "strangers-silent",
+    },
+    Plant {
+        name: "a second source never asked",
+        edits: &[(
+            ASKS,
+            "            return Some(Step { peer: Some(peer), ms: quarter });\n",
+            "            return Some(Step { peer: Some(peer), ms: 1 << 40 });\n",
+        )],
+        profile: "strangers-withhold",
+    },
+    Plant {
+        name: "an ask without answer kept for ever",
+        edits: &[(
+            FETCH,
+            "            NoAnswer::TimedOut | NoAnswer::Gone => Outcome::Silence,\n",
+            "            NoAnswer::TimedOut => return,\n            NoAnswer::Gone => Outcome::Silence,\n",
+        )],
+        profile: "lossy",
+    },
+    Plant {
+        name: "bodies verified before it is looked at whether they were asked for",
+        edits: &[(
+            FETCH,
+            "        match fit(self.core().forks().tree(), &want, blocks) {\n",
+            "        match Ok::<_, Misfit>(blocks) {\n",
+        )],
+        profile: "strangers-lie",
+    },
+    Plant {
+        name: "an answer of which all is known taken for the end of a chain",
+        edits: &[(FETCH, "            self.asks.sources.moved(from, height);\n", "")],
+        profile: "chaos",
+    },
+];
+
 /// All of them.
 fn plants() -> impl Iterator<Item = &'static Plant> {
-    PLANTS.iter().chain(MORE).chain(AWAY)
+    PLANTS.iter().chain(MORE).chain(AWAY).chain(SHELL)
 }
 
 /// One at a time: all build in one place.

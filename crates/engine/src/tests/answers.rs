@@ -180,6 +180,18 @@ fn who_is_busy_or_silent_is_no_source_for_now_and_nobody_is_punished() {
     }
 }
 
+/// A planted bug that this finds: who is busy is taken for one that does not have it, so that its
+/// tip is never asked for again.
+#[test]
+fn who_was_busy_is_asked_for_the_same_again() {
+    let (mut node, blocks) = (Alone::new(), chain(2));
+    let (ask, _) = asks(&mut node, &blocks[1]);
+    node.step(Event::Unanswered { from: PEER, ask, why: NoAnswer::Busy });
+    node.now.0 += node.genesis.params.slot_ms;
+    let list = node.step(Event::Tick);
+    assert!(list.iter().any(|io| matches!(io, Io::Ask { .. })), "{list:?}");
+}
+
 /// A planted bug that this finds: an answer that the checker has no room for vanishes without a
 /// word, and what it holds stays asked for.
 #[test]
