@@ -24,6 +24,7 @@ mod rules;
 mod shown;
 mod sim;
 mod slashing;
+mod strangers;
 mod streams;
 mod stub;
 mod support;
