@@ -224,6 +224,7 @@ impl<K: Known> Engine<K> {
             Ok(()) => {
                 let netuid = row.netuid;
                 self.rows.set(row);
+                self.keep_rows();
                 Told::Row { netuid, rows: self.rows.count() }
             }
             Err(why) => Told::RowRefused(why),

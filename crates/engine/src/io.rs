@@ -2,6 +2,7 @@
 //! before it.
 
 use crate::answers::Misfit;
+use crate::kept::Kept;
 use crate::submit::Refused;
 use crate::trust::Halt;
 use crate::wire::Want;
@@ -183,6 +184,8 @@ pub enum Io {
     Vote(VoteRecord),
     /// Write and sync what is awaited, or that nothing is (R16).
     Await(Option<Awaited>),
+    /// Write and sync what is kept of the voter's rows.
+    Rows(Box<Kept>),
     /// A block became final: its writes go into the next checkpoint, its receipts to who
     /// remembers them. It may be called final when [`crate::finals::Finals::says`] does.
     Final(Box<Finality>),

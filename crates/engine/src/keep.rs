@@ -119,7 +119,16 @@ impl<K: Known> Engine<K> {
             self.rows.look(|row| executor.ledger().try_row(&view, &voter, row));
             self.rows.due(height, &voter, desk)
         };
+        self.keep_rows();
         if items.is_empty() { Ok(()) } else { self.give(Input::Queue(items)) }
+    }
+
+    /// What is to be known of the rows after a restart is written before they are acknowledged,
+    /// and before a commitment leaves.
+    pub(crate) fn keep_rows(&mut self) {
+        if let Some(kept) = self.rows.news() {
+            self.out(Io::Rows(Box::new(kept)));
+        }
     }
 
     fn checkpoint(&mut self, is_stopping: bool) {

@@ -48,6 +48,7 @@ pub mod finals;
 pub mod hear;
 pub mod io;
 pub mod keep;
+pub mod kept;
 pub mod offers;
 pub mod peers;
 pub mod reports;

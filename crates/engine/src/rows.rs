@@ -3,11 +3,12 @@
 //!
 //! Where rows are plain, once a tempo. Where they are committed, once an epoch: the
 //! commitment of this epoch's row, and the reveal of an earlier one whose epoch has come.
-//! A commitment's salt is derived from the voter's key, the subnet, the epoch and the row,
-//! so a node that was restarted can still reveal what it committed to, as long as its row
-//! is the same.
+//! What clients hand in and what is committed to is written before it is acknowledged or leaves
+//! ([`Kept`]), so that a node that was restarted knows both. A commitment's salt is derived from
+//! the voter's key, the subnet, the epoch and the row: the same row gives the same commitment.
 
-use std::collections::BTreeMap;
+use crate::kept::Kept;
+use std::collections::{BTreeMap, BTreeSet};
 use weft_ledger::query::market::RowDesk;
 use weft_ledger::rules::CallError;
 use weft_types::hash::{Domain, Hash};
@@ -22,7 +23,12 @@ const REVEALS: usize = 4_096;
 /// Rows and when they were last offered.
 #[derive(Default)]
 pub struct Rows {
+    /// One for each subnet, from the file or, newer, from a client.
     file: Vec<WeightRow>,
+    /// Those of which a client handed the row in.
+    handed: BTreeSet<Netuid>,
+    /// The rows of the file.
+    digest: Hash,
     offered: Option<Height>,
     /// What salts are derived from.
     secret: Hash,
@@ -31,8 +37,10 @@ pub struct Rows {
     /// The epochs whose commitment or reveal was offered.
     committed: BTreeMap<Netuid, u64>,
     revealed: BTreeMap<Netuid, u64>,
-    /// What was committed to, by hash.
-    reveals: BTreeMap<Hash, Reveal>,
+    /// What was committed to, by hash, and in which epoch.
+    reveals: BTreeMap<Hash, (u64, Reveal)>,
+    /// Whether what is kept has changed.
+    has_news: bool,
 }
 
 /// Why rows are not taken.
@@ -77,8 +85,36 @@ impl Rows {
         let bad = file.iter().find_map(|row| Some((row.netuid, shape(row).err()?)));
         match bad {
             Some((netuid, fault)) => Err(RowFault::Row { netuid, fault }),
-            None => Ok(Self { file, secret, ..Self::default() }),
+            None => {
+                let bytes: Vec<u8> = file.iter().flat_map(Canonical::to_bytes).collect();
+                let digest = Hash::of(Domain::Commitment, &bytes);
+                Ok(Self { file, secret, digest, ..Self::default() })
+            }
         }
+    }
+
+    /// Takes back what was kept. Of a subnet whose row stands in a file that was changed since,
+    /// the file's counts.
+    pub fn recall(&mut self, kept: Kept, voter: &PublicKey) {
+        let is_same = kept.file == self.digest;
+        for row in kept.rows {
+            let is_in_file = self.file.iter().any(|old| old.netuid == row.netuid);
+            if is_same || !is_in_file {
+                self.set(row);
+            }
+        }
+        let reveals = kept.reveals.into_iter();
+        self.reveals = reveals.map(|(at, r)| (r.commitment(voter), (at, r))).collect();
+        self.has_news = false;
+    }
+
+    /// What is to be kept, when it has changed.
+    pub fn news(&mut self) -> Option<Kept> {
+        std::mem::take(&mut self.has_news).then(|| Kept {
+            file: self.digest,
+            rows: self.file.iter().filter(|r| self.handed.contains(&r.netuid)).cloned().collect(),
+            reveals: self.reveals.values().cloned().collect(),
+        })
     }
 
     /// Why rows can't count in the state of the head as they are, by subnet.
@@ -100,11 +136,13 @@ impl Rows {
     /// Takes a row in place of the one for its subnet; it is offered at once.
     pub fn set(&mut self, row: WeightRow) {
         self.file.retain(|old| old.netuid != row.netuid);
+        self.handed.insert(row.netuid);
         self.file.push(row);
         if self.file.len() > ROWS {
-            self.file.remove(0);
+            let gone = self.file.remove(0);
+            self.handed.remove(&gone.netuid);
         }
-        self.offered = None;
+        (self.offered, self.has_news) = (None, true);
     }
 
     /// How many rows there are; the oldest goes when there are too many.
@@ -132,6 +170,7 @@ impl Rows {
             desks.into_iter().partition(|(_, desk)| desk.commit_reveal);
         let mut items = self.plain(height, &plain);
         for (row, desk) in hidden {
+            self.forget(&row, &desk);
             items.extend(self.reveal(&row, &desk, voter));
             items.extend(self.commit(&row, &desk, voter));
         }
@@ -149,6 +188,17 @@ impl Rows {
         rows.iter().map(|(row, _)| Item::Row(row.clone())).collect()
     }
 
+    /// Forgets what was committed to in an epoch before and does not stand any more: it was
+    /// revealed, or can't be.
+    fn forget(&mut self, row: &WeightRow, desk: &RowDesk) {
+        let before = self.reveals.len();
+        let stands = |hash: &Hash| desk.live.iter().any(|commit| commit.hash == *hash);
+        self.reveals.retain(|hash, (epoch, reveal)| {
+            reveal.netuid != row.netuid || *epoch >= desk.epoch || stands(hash)
+        });
+        self.has_news |= before > self.reveals.len();
+    }
+
     /// The commitment of this epoch, unless it was offered or stands already.
     fn commit(&mut self, row: &WeightRow, desk: &RowDesk, voter: &PublicKey) -> Option<Item> {
         let (netuid, epoch) = (row.netuid, desk.epoch);
@@ -162,7 +212,8 @@ impl Rows {
         if self.reveals.len() >= REVEALS {
             self.reveals.pop_first();
         }
-        self.reveals.insert(hash, reveal);
+        self.reveals.insert(hash, (epoch, reveal));
+        self.has_news = true;
         Some(Item::Commit(Commitment { netuid, hash, at: Height::ZERO }))
     }
 
@@ -173,7 +224,7 @@ impl Rows {
         if self.revealed.get(&netuid) == Some(&epoch) {
             return None;
         }
-        let known = self.reveals.remove(&due.hash);
+        let known = self.reveals.get(&due.hash).map(|(_, reveal)| reveal.clone());
         // After a restart: the same row gives the same commitment.
         let again =
             || Some(self.hidden(row, due.epoch)).filter(|r| r.commitment(voter) == due.hash);
@@ -250,6 +301,46 @@ mod tests {
             };
             assert_eq!(reveal.commitment(&ME), commitment.hash);
             assert_ne!(next.hash, commitment.hash, "a salt of its own for each epoch");
+        }
+    }
+
+    /// A planted bug that this finds: what was committed to is known only while the process lives.
+    #[test]
+    fn what_was_committed_to_is_revealed_after_a_restart_though_the_row_has_changed() {
+        let mut rows = Rows::default();
+        rows.set(row(1));
+        let first = rows.due(Height(5), &ME, hidden(3, Vec::new()));
+        let [Item::Commit(commitment)] = first.as_slice() else { panic!("{first:?}") };
+        rows.set(WeightRow { values: vec![9], ..row(1) });
+        let kept = rows.news().expect("it is to be written");
+        assert!(rows.news().is_none(), "once");
+        let mut restarted = Rows::default();
+        restarted.recall(Kept::from_bytes(&kept.to_bytes()).unwrap(), &ME);
+        assert!(restarted.news().is_none(), "it stands already");
+        let live = LiveCommit { hash: commitment.hash, epoch: 3, reveal_epoch: 4 };
+        let items = restarted.due(Height(25), &ME, hidden(4, vec![live]));
+        let [Item::Reveal(reveal), Item::Commit(_)] = items.as_slice() else { panic!("{items:?}") };
+        assert_eq!(reveal.commitment(&ME), commitment.hash);
+        assert_eq!(reveal.values, [1], "the row of then");
+        let later = restarted.due(Height(45), &ME, hidden(5, Vec::new()));
+        assert!(matches!(later.as_slice(), [Item::Commit(_)]), "{later:?}");
+        assert_eq!(restarted.news().map(|kept| kept.reveals.len()), Some(1), "old ones are gone");
+    }
+
+    #[test]
+    fn a_row_of_a_client_outlives_a_restart_and_gives_way_to_a_file_that_was_changed() {
+        let file = |value| {
+            let row = WeightRow { values: vec![value], ..row(1) };
+            Rows::of(vec![row], &[0; 32]).unwrap()
+        };
+        let mut rows = file(1);
+        rows.set(WeightRow { values: vec![5], ..row(1) });
+        rows.set(row(2));
+        let kept = rows.news().unwrap();
+        for (mut again, value) in [(file(1), 5), (file(2), 2)] {
+            again.recall(kept.clone(), &ME);
+            let of = |netuid| again.file.iter().find(|r| r.netuid == Netuid(netuid)).unwrap();
+            assert_eq!((of(1).values.clone(), of(2).values.clone()), (vec![value], vec![1]));
         }
     }
 

@@ -6,6 +6,7 @@ use crate::record::Record;
 use weft_consensus::trust::Awaited;
 use weft_consensus::{Base, VoteRecord};
 use weft_engine::io::Finality;
+use weft_engine::kept::Kept;
 use weft_ledger::forks::FinalBlock;
 use weft_store::{Entry, Meta, StateChanges, Store};
 use weft_types::{BlockHash, Canonical, CheckedBlock, Hash, Header, Height};
@@ -47,6 +48,10 @@ impl Disk {
 
     pub(crate) fn vote(&mut self, record: &VoteRecord) -> Result<(), NodeError> {
         Ok(self.store.write_vote(&record.to_bytes())?)
+    }
+
+    pub(crate) fn keep_rows(&mut self, kept: &Kept) -> Result<(), NodeError> {
+        Ok(self.store.write_rows(&kept.to_bytes())?)
     }
 
     pub(crate) fn wait_for(&mut self, awaited: Option<Awaited>) -> Result<(), NodeError> {

@@ -172,6 +172,7 @@ impl Node {
             Io::Sync => self.disk.sync()?,
             Io::Vote(record) => self.disk.vote(&record)?,
             Io::Await(awaited) => self.disk.wait_for(awaited)?,
+            Io::Rows(kept) => self.disk.keep_rows(&kept)?,
             Io::Final(finality) => self.disk.add(*finality, &mut self.record),
             Io::MarkFinal(hash) => self.disk.mark_final(&hash)?,
             Io::Checkpoint(base) => self.disk.checkpoint(&base)?,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use weft_consensus::trust::{Mark, Trust};
 use weft_consensus::{Base, Config, Core, VoteFile, VoteRecord};
 use weft_engine::io::Io;
+use weft_engine::kept::Kept;
 use weft_engine::rows::Rows;
 use weft_engine::trust::Word;
 use weft_engine::{Engine, Setup};
@@ -114,7 +115,10 @@ pub(crate) fn open(data: &Path, genesis: &Genesis, who: Who) -> Result<Restored,
             (key.to_bytes(), weft_store::Entry { slot, value: value.to_bytes() })
         }));
     }
-    let Who { voter, program, offers, rows, pool, name } = who;
+    let Who { voter, program, offers, mut rows, pool, name } = who;
+    if let Some(key) = &voter {
+        rows.recall(kept_rows(&disk.store)?, &key.public());
+    }
     let config = Config { program, ..Config::new(genesis, voter.clone(), vote) };
     let core = Core::new(config, forks, &base);
     let setup = Setup { core, key: voter, offers, rows, pool, name };
@@ -124,6 +128,13 @@ pub(crate) fn open(data: &Path, genesis: &Genesis, who: Who) -> Result<Restored,
         restored.replay(block?, genesis)?;
     }
     Ok(restored)
+}
+
+/// What was kept of the voter's rows.
+fn kept_rows(store: &Store) -> Result<Kept, NodeError> {
+    let Some(bytes) = store.rows()? else { return Ok(Kept::default()) };
+    Kept::from_bytes(&bytes)
+        .map_err(|e| state(format!("what is kept of the voter's rows is of another version: {e}")))
 }
 
 /// The state after genesis.

@@ -8,7 +8,7 @@ use crate::agenda::Event;
 use crate::disk::Disk;
 use crate::net::Net;
 use crate::plan::Lost;
-use crate::world::{SLOT_MS, start_of};
+use crate::world::{GENESIS_TIME, SLOT_MS, start_of};
 use std::collections::VecDeque;
 use weft_consensus::VoteFile;
 use weft_engine::Event as Happened;
@@ -127,7 +127,8 @@ impl Net {
             self.faults.note("logs_lost");
             node.disk.lose_log();
         }
-        let mut engine = self.world.engine((i, &self.plan), vote, &self.seals);
+        let kept = node.disk.rows.clone().unwrap_or_default();
+        let mut engine = self.world.engine((i, &self.plan), (vote, kept), &self.seals);
         if !self.plan.is_twin(i) {
             engine.mind_own_key(0);
         }
@@ -139,6 +140,7 @@ impl Net {
             restored.extend(engine.restore(now, block).unwrap_or_else(|halt| vec![Io::Halt(halt)]));
         }
         node.engine = Some(engine);
+        node.since = (self.now - GENESIS_TIME) / SLOT_MS;
         if lacks_target {
             let text = format!("durability: node {i} starts without the chain that it voted for");
             self.watch.broken(self.now, &text);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use weft_consensus::VoteRecord;
 use weft_consensus::trust::Awaited;
 use weft_engine::io::Places;
+use weft_engine::kept::Kept;
 use weft_types::{BlockHash, CheckedBlock, Hash, Height};
 
 /// What a node has written.
@@ -18,6 +19,8 @@ pub struct Disk {
     record: VoteRecord,
     /// What must become final before the node believes anything (R16).
     pub awaited: Option<Awaited>,
+    /// The voter's rows.
+    pub rows: Option<Kept>,
     index: BTreeMap<BlockHash, Arc<CheckedBlock>>,
     finals: BTreeMap<Height, BlockHash>,
     /// What was voted for last when the log was lost.

@@ -52,6 +52,7 @@ impl Net {
                 Io::Sync => self.with_disk(i, Disk::sync),
                 Io::Vote(record) => self.record(i, record),
                 Io::Await(awaited) => self.with_disk(i, |disk| disk.awaited = awaited),
+                Io::Rows(kept) => self.with_disk(i, |disk| disk.rows = Some(*kept)),
                 Io::Final(finality) => self.finalized(i, &finality),
                 Io::MarkFinal(hash) => self.marks_final(i, &hash),
                 Io::Checkpoint(base) => self.is_synced(i, &base.standing().hash, "a checkpoint"),

@@ -74,6 +74,9 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(plan.upgrade.is_some_and(|upgrade| !upgrade.never), "rules_changed");
     ask(plan.conflict == Conflict::Must, "conflicts");
     asked.extend(plan.cabal.map(|cabal| of(cabal.strategy)));
+    if plan.commits {
+        asked.push("revealed");
+    }
     asked.extend(plan.strangers.iter().map(|habit| habit.acts()));
     asked
 }

@@ -24,6 +24,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use weft_consensus::tally::is_voter;
 use weft_consensus::{Executor as _, Input, Ticket, VoteFile, VoteRecord, propose};
+use weft_engine::kept::Kept;
 use weft_ledger::forks::View;
 use weft_ledger::query;
 use weft_types::call::ALL_STAKE;
@@ -128,7 +129,7 @@ impl Net {
         let (Some(i), Some(root)) = (self.plan.forger(), self.other.root) else { return };
         let now = self.clock(i);
         let vote = VoteFile::Known(VoteRecord::default());
-        let mut engine = self.world.engine((i, &self.plan), vote, &self.seals);
+        let mut engine = self.world.engine((i, &self.plan), (vote, Kept::default()), &self.seals);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let Some(first) = node.disk.block(&root) else { return };
         self.other.next = first.header().slot.0 + 1;

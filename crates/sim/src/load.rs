@@ -38,6 +38,7 @@ impl Net {
             }
         }
         self.watch_asks();
+        self.watch_reveals();
         self.begin_scheme();
         self.begin_former(slot);
         for _ in 0..self.dice.between(0, TRANSFERS) {
@@ -71,6 +72,9 @@ impl Net {
         node.offered = Some(height);
         let row = self.row(height);
         let joins = (self.plan.voters..self.plan.voters + self.plan.joiners).contains(&i);
+        if self.plan.commits && (joins || self.world.cabal.contains(&i)) {
+            return; // What is committed to by hand is none of the engine's.
+        }
         if (joins || self.world.cabal.contains(&i)) && height > Height::ZERO {
             self.send_free(i, Call::SetWeights { row });
         } else {

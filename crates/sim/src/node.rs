@@ -45,6 +45,8 @@ pub struct Node {
     pub disk: Disk,
     /// How many times it was started: events of an earlier life are not heard.
     pub life: u64,
+    /// The slot in which it was started.
+    pub since: u64,
     /// How far its clock is from true time.
     pub skew_ms: i64,
     /// Gossip it has seen.

@@ -134,6 +134,7 @@ impl Net {
             ("rules_changed", self.watch.rules_moved().0),
             ("rules_delayed", self.watch.rules_moved().1),
             ("conflicts", conflicts),
+            ("revealed", self.watch.veil.revealed),
         ];
         for (kind, count) in seen {
             self.faults.add(kind, count.saturating_sub(self.faults.count(kind)));

@@ -70,6 +70,7 @@ fn what(io: &Io) -> Option<(u8, Vec<u8>)> {
         Io::Note(Note::KeyTwice(_)) => (20, Vec::new()),
         Io::Halt(_) => (21, Vec::new()),
         Io::Busy { .. } => (22, Vec::new()),
+        Io::Rows(kept) => (23, kept.to_bytes()),
         Io::Keep { .. }
         | Io::Voters(_)
         | Io::CheckTxs { .. }

@@ -9,6 +9,7 @@ use crate::powers::{cabal, powers};
 use crate::seals::Seals;
 use std::collections::BTreeSet;
 use weft_consensus::{Base, Config, Core, VoteFile};
+use weft_engine::kept::Kept;
 use weft_engine::rows::Rows;
 use weft_engine::{Engine, Setup};
 use weft_mempool::Bounds;
@@ -147,7 +148,7 @@ impl World {
     pub fn engine(
         &self,
         (i, plan): (usize, &Plan),
-        vote: VoteFile,
+        (vote, kept): (VoteFile, Kept),
         seals: &Seals,
     ) -> Engine<Seals> {
         let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).map(|k| k.secret.clone());
@@ -155,7 +156,10 @@ impl World {
         let config = Config { program, ..Config::new(&self.genesis, key.clone(), vote) };
         let forks = self.first.forks(&self.genesis);
         let core = Core::knowing(config, forks, &self.base, seals.clone());
-        let (rows, pool) = (Rows::default(), Bounds::default());
+        let (mut rows, pool) = (Rows::default(), Bounds::default());
+        if let Some(key) = &key {
+            rows.recall(kept, &key.public());
+        }
         let setup = Setup { core, key, offers: false, rows, pool, name: name_of(i) };
         Engine::new(&self.genesis, setup)
     }
@@ -253,7 +257,7 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
     let hyperparameters = Hyperparameters {
         tempo: TEMPO,
         weights_rate_limit: 5,
-        commit_reveal: false,
+        commit_reveal: plan.commits,
         ..params.subnet_defaults.clone()
     };
     let test = plan.upgrade.map(|_| RulesId::of(TEST_TWO)).into_iter().collect();

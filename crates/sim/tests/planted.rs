@@ -392,6 +392,15 @@ const SHELL: &[Plant] = &[
         profile: "strangers-lie",
     },
     Plant {
+        name: "what was committed to known only while the process lives",
+        edits: &[(
+            "crates/engine/src/rows.rs",
+            "        self.reveals = reveals.map(|(at, r)| (r.commitment(voter), (at, r))).collect();\n",
+            "        drop(reveals.map(|(_, r)| r.commitment(voter)));\n",
+        )],
+        profile: "veiled",
+    },
+    Plant {
         name: "an answer of which all is known taken for the end of a chain",
         edits: &[(FETCH, "            self.asks.sources.moved(from, height);\n", "")],
         profile: "chaos",

@@ -5,6 +5,7 @@
 //! DIR/blocks.log  every executed block, appended, checksummed, synced on request
 //! DIR/votes       the voter's last record, written and synced before it returns (R7)
 //! DIR/awaited     what must become final before this node believes anything (R16); mostly absent
+//! DIR/rows        the voter's rows that clients handed in, and what it committed to; mostly absent
 //! DIR/state/      the final state every couple of seconds, one atomic batch each
 //! ```
 //!
@@ -25,7 +26,6 @@
 //! The index of the log is in memory, about 150 bytes a block, and is rebuilt by one
 //! pass over the log: 400 MB a year at 12 seconds a block.
 
-mod awaited;
 mod checkpoint;
 pub mod database;
 mod error;
@@ -34,6 +34,7 @@ mod preface;
 mod record;
 mod recover;
 mod search;
+mod small;
 mod store;
 mod vote;
 mod writer;

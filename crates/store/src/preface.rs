@@ -29,6 +29,8 @@ pub enum Kind {
     Votes,
     /// What is awaited.
     Awaited,
+    /// The voter's rows.
+    Rows,
 }
 
 impl Kind {
@@ -36,7 +38,7 @@ impl Kind {
     /// all formats before its own; the preface is the same in all of them, for ever.
     pub const fn format(self) -> u32 {
         match self {
-            Self::Log | Self::Votes | Self::Awaited => 1,
+            Self::Log | Self::Votes | Self::Awaited | Self::Rows => 1,
         }
     }
 
@@ -45,6 +47,7 @@ impl Kind {
             Self::Log => b"weftlog ",
             Self::Votes => b"weftvote",
             Self::Awaited => b"weftwait",
+            Self::Rows => b"weftrows",
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The store: log, votes and checkpoints of one directory behind one owner.
 
-use crate::awaited::Awaited;
 use crate::checkpoint::{Meta, Saved, StateChanges};
 use crate::error::StoreError;
 use crate::log::{BlockLog, Cut, Stored, Tail};
-use crate::preface;
+use crate::preface::{self, Kind};
 use crate::recover::{self, Rebuilt};
+use crate::small::Small;
 use crate::vote::{VoteFile, VoteState};
 use crate::writer::Writer;
 use std::fs::{self, File, TryLockError};
@@ -18,6 +18,7 @@ const LOG: &str = "blocks.log";
 const VOTES: &str = "votes";
 const STATE: &str = "state";
 const AWAITED: &str = "awaited";
+const ROWS: &str = "rows";
 /// Stands while a directory is being initialised.
 const BEGUN: &str = "begun";
 
@@ -30,7 +31,8 @@ pub struct Store {
     finals: Vec<BlockHash>,
     votes: VoteFile,
     writer: Writer,
-    awaited: Awaited,
+    awaited: Small,
+    rows: Small,
     stopped: bool,
     /// Held until the store is dropped, so it comes last.
     _lock: Arc<File>,
@@ -126,9 +128,11 @@ impl Store {
         let tail = log.tail(at.as_ref());
         let writer = Writer::start(chain, Some(Arc::clone(&lock)), opened.db)?;
         let finals = Vec::new();
-        let awaited = Awaited { path: dir.join(AWAITED), chain };
+        let awaited = Small { kind: Kind::Awaited, path: dir.join(AWAITED), chain };
+        let rows = Small { kind: Kind::Rows, path: dir.join(ROWS), chain };
         let stopped = false;
-        let mut store = Self { chain, log, finals, votes, writer, awaited, stopped, _lock: lock };
+        let mut store =
+            Self { chain, log, finals, votes, writer, awaited, rows, stopped, _lock: lock };
         if let Some(hash) = at {
             store.mark_final(&hash)?;
         }
@@ -189,6 +193,22 @@ impl Store {
     /// Those of the disk.
     pub fn write_awaited(&mut self, awaited: Option<&[u8]>) -> Result<(), StoreError> {
         self.writing(|store| store.awaited.write(awaited))
+    }
+
+    /// What is kept of the voter's rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] and those of the disk.
+    pub fn rows(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.rows.read()
+    }
+
+    /// Writes what is to be kept of the voter's rows, and returns when it is on disk.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn write_rows(&mut self, rows: &[u8]) -> Result<(), StoreError> {
+        self.writing(|store| store.rows.write(Some(rows)))
     }
 
     /// Queues what changed since the last checkpoint. Merged when the thread is behind.

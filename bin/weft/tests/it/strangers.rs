@@ -1,7 +1,6 @@
 //! Peers without stake beside four voters, over real sockets: processes that stand still, and
 //! such that lie about their head, pass headers on and withhold bodies, or ask for everything.
 //! The chain goes on as if they were not there; the worst lag of what is final is printed.
-#![expect(clippy::print_stderr, reason = "what was measured is shown with --nocapture")]
 
 use crate::imported::free_port;
 use crate::support::{Home, Running, until};

@@ -62,6 +62,8 @@ pub struct Plan {
     pub twin_power_ppm: Option<u32>,
     /// Peers without stake, and what each does.
     pub strangers: Vec<Habit>,
+    /// Whether validators commit to their rows and reveal them later.
+    pub commits: bool,
     /// Whether a third and more may be Byzantine.
     pub conflict: Conflict,
     /// Whether every node must make a new block final once faults stop.
@@ -91,6 +93,7 @@ impl Default for Plan {
             twins: Vec::new(),
             twin_power_ppm: None,
             strangers: Vec::new(),
+            commits: false,
             conflict: Conflict::Never,
             judges_liveness: true,
         }

@@ -115,6 +115,18 @@ const WEATHER: &[Profile] = &[
         d.plan.slots = 30;
     }),
     by("lone-fork", "a voter alone on a fork of high rounds loses its vote file", Draw::lone_fork),
+    by(
+        "veiled",
+        "rows are committed to and revealed by the nodes themselves, which crash and start again",
+        |d| {
+            d.size(4, 7);
+            d.plan.commits = true;
+            d.plan.slots = 120;
+            if d.dice.happens(750_000) {
+                d.crashing(0);
+            }
+        },
+    ),
     by("skew", "clocks are off by up to an eighth of a slot, in bad weather", |d| {
         d.size(4, 10);
         d.plan.skew_ms = SLOT_MS / 8;

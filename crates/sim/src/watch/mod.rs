@@ -13,6 +13,8 @@
 //! - the paying transactions of an account have the nonces 0, 1, 2 ... on the final chain;
 //! - rules ([`rules`]): a block has the version that the headers of its chain come to, nobody
 //!   takes one by rules that he does not run, and a node stops there and nowhere else (R21);
+//! - what an honest voter's node has committed to it reveals in its epoch, also when it was
+//!   restarted in between ([`veil`]);
 //! - what the promises rest on: less than a third of each set that votes on a final block is
 //!   Byzantine.
 //!
@@ -23,6 +25,7 @@ pub mod head;
 mod money;
 mod rules;
 mod signed;
+mod veil;
 
 use crate::plan::{Conflict, Plan};
 use crate::world::{GENESIS_TIME, World};
@@ -33,6 +36,7 @@ use signed::Signed;
 pub use signed::offends;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+pub use veil::Veil;
 use weft_ledger::forks::{FinalBlock, Forks};
 use weft_types::{
     BlockHash, ChainId, CheckedBlock, Evidence, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets,
@@ -60,6 +64,8 @@ pub struct Watch {
     pub conflicts: Vec<(BlockHash, BlockHash)>,
     /// Blocks in whose state other voters vote than before.
     pub rotations: u64,
+    /// What was committed to and what was revealed.
+    pub veil: Veil,
     /// Voters that came into a set, and such that went.
     pub moves: (u64, u64),
     may_conflict: bool,
@@ -103,6 +109,7 @@ impl Watch {
             rows: 0,
             conflicts: Vec::new(),
             rotations: 0,
+            veil: Veil::default(),
             moves: (0, 0),
             may_conflict: plan.conflict != Conflict::Never,
             byzantine: world.byzantine(plan),
@@ -272,6 +279,9 @@ impl Watch {
         if is_new {
             let good = block.receipts.items.iter().filter(|r| r.result.is_ok()).count();
             self.rows += good as u64;
+            if let Some(known) = self.blocks.get(&hash) {
+                self.veil.settled(known, block);
+            }
         }
         if got != want {
             let text = format!("state: node {node} has root {got} after {hash}, others {want}");

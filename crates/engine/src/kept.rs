@@ -1,0 +1,20 @@
+//! What is kept of the voter's rows over a restart: those that clients handed in, and what was
+//! committed to and is not revealed. Without it a row that was taken is lost when the process
+//! dies, and a commitment whose row has changed since can never be revealed.
+
+use bincode::{Decode, Encode};
+use weft_types::{Hash, Reveal, WeightRow, canonical};
+
+/// It, as it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Kept {
+    /// The rows of the file that stood when it was written: one that was changed since is newer
+    /// than what clients handed in before.
+    pub file: Hash,
+    /// Rows from clients.
+    pub rows: Vec<WeightRow>,
+    /// What was committed to, with the epoch of its commitment.
+    pub reveals: Vec<(u64, Reveal)>,
+}
+
+canonical!(Kept, 16 << 20);
