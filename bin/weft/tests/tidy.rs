@@ -6,7 +6,8 @@
 //! - [`channels`]: I3, bounds, and that only `node` joins rooms.
 //! - [`sizes`]: files, functions and headers.
 //! - [`manners`]: unwrap, unfinished work, traces of a machine.
-//! - [`cited`]: the tests and files that the page on testing names are there.
+//! - [`cited`]: the tests and files that the page on testing names are there, and the functions
+//!   that the page on architecture does.
 //! - [`rules`]: the protocol's built rules have code and a test.
 //! - [`supply`]: libraries, their records, floors and sources.
 //!
@@ -105,6 +106,11 @@ fn every_rule_marked_as_built_has_code_and_a_test() {
 #[test]
 fn every_test_that_the_page_on_testing_names_is_there() {
     holds(cited::cited_and_absent);
+}
+
+#[test]
+fn every_function_that_the_page_on_architecture_names_is_there() {
+    holds(cited::walked_and_absent);
 }
 
 #[test]

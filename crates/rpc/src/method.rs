@@ -72,7 +72,7 @@ methods! {
     AccountGet = "account_get", "free coins and nonce of an account and whether it is open, the nonce to use next, and what its waiting transactions may take; its stake: stake_get", [
         must("key", Key, "public key in hex or address"), AT];
     AccountProof = "account_proof", "the proof that the state holds an account, or holds none", [
-        must("key", Key, "public key in hex or address")];
+        must("key", Key, "public key in hex or address"), AT];
     StakeGet = "stake_get", "stake of a coldkey behind a hotkey", [
         must("hotkey", Key, "public key or address"), must("coldkey", Key, "public key or address"), AT];
     TxSubmit = "tx_submit", "takes a signed transaction; \"pending\" is no acknowledgement of finality", [

@@ -17,6 +17,7 @@ mod metagraph;
 mod money;
 mod node;
 mod partition;
+mod proofs;
 mod resumed;
 mod rotation;
 mod rows;

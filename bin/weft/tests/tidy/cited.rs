@@ -1,11 +1,15 @@
-//! The page on testing names tests and files, and what it names is there: a fault that is held
-//! by a test which was renamed is held by nobody knows what.
+//! The page on testing names tests and files, that on architecture functions in their files, and
+//! what they name is there: a fault that is held by a test which was renamed is held by nobody
+//! knows what.
 
 use super::tree::{Offence, Tree};
 use std::collections::BTreeSet;
 
-/// The page.
+/// The page on testing.
 const PAGE: &str = "docs/testing.md";
+
+/// The page that says which functions something goes through: each as `file`: `function`.
+const WALK: &str = "docs/architecture.md";
 
 /// Every test or file that the page cites and that is not there.
 pub fn cited_and_absent(tree: &Tree) -> Vec<Offence> {
@@ -27,6 +31,31 @@ pub fn cited_and_absent(tree: &Tree) -> Vec<Offence> {
         if cited.ends_with(".rs") && !cited.contains('*') && !is_file(cited) {
             found.push(page.offence(at, format!("there is no file {cited:?}")));
         }
+    }
+    found
+}
+
+/// Every function that the page on architecture names in a file and that is not in it.
+pub fn walked_and_absent(tree: &Tree) -> Vec<Offence> {
+    let Some(page) = tree.file(WALK) else { return Vec::new() };
+    let has = |end: &str, name: &str| {
+        let mut code =
+            tree.files.iter().filter(|f| format!("/{}", f.path).ends_with(&format!("/{end}")));
+        code.any(|file| functions(&file.text).any(|found| found == name))
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in page.text.split_inclusive('\n') {
+        for (before, after) in
+            line.match_indices("`: `").map(|(n, cut)| (&line[..n], &line[n + cut.len()..]))
+        {
+            let file = before.rsplit('`').next().unwrap_or(before);
+            let name = after.split('`').next().unwrap_or(after);
+            if file.ends_with(".rs") && !has(file, name) {
+                found.push(page.offence(at, format!("there is no function {name:?} in {file:?}")));
+            }
+        }
+        at += line.len();
     }
     found
 }
@@ -76,5 +105,16 @@ fn a_cited_test_or_file_that_is_not_there_is_caught() {
             "docs/testing.md:2: there is no test \"that_was_never_*\"",
             "docs/testing.md:2: there is no file \"src/gone.rs\"",
         ]
+    );
+}
+
+#[test]
+fn a_function_that_has_moved_is_caught() {
+    let page = "| it | `a/src/lib.rs`: `here` |\n| or | `a/src/lib.rs`: `gone`, `a/src/lib.rs` |\n";
+    let tree = Tree::planted(&[(WALK, page), ("crates/a/src/lib.rs", "//! a\nfn here() {}\n")]);
+    let found: Vec<String> = walked_and_absent(&tree).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        ["docs/architecture.md:2: there is no function \"gone\" in \"a/src/lib.rs\""]
     );
 }
