@@ -8,9 +8,10 @@
 //! other voters' nodes, which nobody else can be taken for. A chain is asked only of those that told of
 //! its tip, because anyone can tell of a tip. Who is busy is asked later and is not blamed.
 
-use crate::sources::{Outcome, Place, Sources};
+use crate::lacks::{Body, Lacks};
+use crate::sources::{Outcome, Sources};
 use crate::wire::Want;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use weft_consensus::PeerId;
 use weft_types::{BlockHash, Height, Millis};
 
@@ -79,28 +80,6 @@ struct Search {
 struct Step {
     peer: Option<PeerId>,
     ms: u64,
-}
-
-/// A body that is lacked.
-pub struct Body {
-    /// Of which block.
-    pub hash: BlockHash,
-    /// Who told of it.
-    pub tellers: Vec<PeerId>,
-    /// The node of who made it, if it is connected and known.
-    pub maker: Option<PeerId>,
-}
-
-/// What is lacked, and where we stand.
-pub struct Lacks {
-    /// Bodies.
-    pub bodies: Vec<Body>,
-    /// Peers that are known as nodes of voters.
-    pub kept: BTreeSet<PeerId>,
-    /// Where we stand.
-    pub place: Place,
-    /// The length of a slot.
-    pub slot_ms: u64,
 }
 
 /// All questions under way, and whom to ask next.
@@ -214,6 +193,17 @@ impl Asks {
     #[must_use]
     pub const fn wakes_at(&self) -> Option<Millis> {
         self.wake
+    }
+
+    /// Whether nothing is under way and nobody told of a block that we lack: then there is
+    /// nothing to look at again.
+    pub fn rests(&mut self) -> bool {
+        let is_quiet = self.open.is_empty() && self.sources.is_quiet();
+        if is_quiet {
+            self.searches.clear();
+            self.wake = None;
+        }
+        is_quiet
     }
 
     /// How many questions are under way.

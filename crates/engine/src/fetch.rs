@@ -3,11 +3,12 @@
 //! Not here: whom to ask when (`asks`), and what makes an answer one (`answers`).
 
 use crate::answers::{Misfit, fit};
-use crate::asks::{self, Asked, Lacks};
+use crate::asks::Asked;
 use crate::engine::Engine;
 use crate::event::NoAnswer;
 use crate::hear::ANSWER_BLOCKS;
 use crate::io::{Body, Io, Note};
+use crate::lacks::{self, Lacks};
 use crate::sources::{Outcome, Place};
 use crate::wire::{Answer, Kind, Request, Want, pack, unpack, version_of};
 use weft_consensus::{PeerId, Status};
@@ -32,6 +33,9 @@ impl<K: Known> Engine<K> {
 
     /// Asks for what is lacked and due.
     pub(crate) fn fetch(&mut self) {
+        if self.core().lacks_nothing() && self.asks.rests() {
+            return;
+        }
         let place = self.place();
         let told: Vec<_> = self
             .core()
@@ -56,7 +60,7 @@ impl<K: Known> Engine<K> {
     }
 
     fn lacks(&self) -> Lacks {
-        let bodies = self.core().lacked_bodies().map(|lack| asks::Body {
+        let bodies = self.core().lacked_bodies().map(|lack| lacks::Body {
             hash: lack.hash,
             tellers: lack.tellers.to_vec(),
             maker: self.peers.node_of(&lack.signer),

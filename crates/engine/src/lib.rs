@@ -49,6 +49,7 @@ pub mod hear;
 pub mod io;
 pub mod keep;
 pub mod kept;
+pub mod lacks;
 pub mod offers;
 pub mod peers;
 pub mod reports;

@@ -91,6 +91,12 @@ impl Sources {
         self.peers.values_mut().for_each(|source| source.tip = None);
     }
 
+    /// Whether nobody told of a block that we lack.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.peers.values().all(|source| source.tip.is_none())
+    }
+
     /// Drops the tips that are known by now.
     pub fn learn(&mut self, is_known: impl Fn(&BlockHash) -> bool) {
         for source in self.peers.values_mut().filter(|s| s.tip.is_some_and(|tip| is_known(&tip))) {

@@ -25,6 +25,12 @@ pub struct Lack<'a> {
 }
 
 impl<E: Executor, K: Known> Core<E, K> {
+    /// Whether nothing is on its way, so that nothing is lacked.
+    #[must_use]
+    pub fn lacks_nothing(&self) -> bool {
+        self.waiting.iter().next().is_none()
+    }
+
     /// Announced blocks whose body is not here. Parent, proposer and signature of their headers
     /// are good, so that they are worth asking others for than who told of them.
     pub fn lacked_bodies(&self) -> impl Iterator<Item = Lack<'_>> {

@@ -1,6 +1,7 @@
 //! Whom an engine asks for what it lacks, when, and of whom it asks no more.
 
-use crate::asks::{Asked, Asks, Body, LOST_MS, Lacks};
+use crate::asks::{Asked, Asks, LOST_MS};
+use crate::lacks::{Body, Lacks};
 use crate::sources::{Outcome, Place};
 use crate::wire::Want;
 use std::collections::BTreeSet;

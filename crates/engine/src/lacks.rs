@@ -1,0 +1,28 @@
+//! What a node lacks, as it is asked for.
+
+use crate::sources::Place;
+use std::collections::BTreeSet;
+use weft_consensus::PeerId;
+use weft_types::BlockHash;
+
+/// A body that is lacked.
+pub struct Body {
+    /// Of which block.
+    pub hash: BlockHash,
+    /// Who told of it.
+    pub tellers: Vec<PeerId>,
+    /// The node of who made it, if it is connected and known.
+    pub maker: Option<PeerId>,
+}
+
+/// What is lacked, and where we stand.
+pub struct Lacks {
+    /// Bodies.
+    pub bodies: Vec<Body>,
+    /// Peers that are known as nodes of voters.
+    pub kept: BTreeSet<PeerId>,
+    /// Where we stand.
+    pub place: Place,
+    /// The length of a slot.
+    pub slot_ms: u64,
+}
