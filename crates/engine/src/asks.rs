@@ -18,6 +18,9 @@ use weft_types::{BlockHash, Height, Millis};
 /// Fetches under way that are younger than a slot. Older ones hold only their peer's place.
 const YOUNG: usize = 16;
 
+/// How many of them may be for chains: anyone can tell of a tip, and none of a body.
+const YOUNG_CHAINS: usize = 8;
+
 /// Of how many others than its tellers a body is asked.
 const OTHERS: u32 = 3;
 
@@ -197,7 +200,7 @@ impl Asks {
 
     /// Whether nothing is under way and nobody told of a block that we lack: then there is
     /// nothing to look at again.
-    pub fn rests(&mut self) -> bool {
+    pub fn rest_if_quiet(&mut self) -> bool {
         let is_quiet = self.open.is_empty() && self.sources.is_quiet();
         if is_quiet {
             self.searches.clear();
@@ -237,12 +240,17 @@ impl Asks {
         }
     }
 
-    fn has_room(&self, now: Millis, slot_ms: u64) -> bool {
-        let is_young = |open: &&Open| {
-            matches!(open.asked, Asked::Blocks(_))
-                && (open.is_here || now.0.saturating_sub(open.since.0) < slot_ms)
-        };
-        self.open.values().filter(is_young).count() < YOUNG
+    fn has_room(&self, is_chain: bool, (now, slot_ms): (Millis, u64)) -> bool {
+        let is_young = |open: &&Open| open.is_here || now.0.saturating_sub(open.since.0) < slot_ms;
+        let (mut bodies, mut chains) = (0_usize, 0_usize);
+        for open in self.open.values().filter(is_young) {
+            match open.asked {
+                Asked::Blocks(Want::Block(_)) => bodies = bodies.saturating_add(1),
+                Asked::Blocks(Want::Chain { .. }) => chains = chains.saturating_add(1),
+                Asked::Status | Asked::Claim => {}
+            }
+        }
+        bodies.saturating_add(chains) < YOUNG && (!is_chain || chains < YOUNG_CHAINS)
     }
 
     fn ask(
@@ -264,7 +272,7 @@ impl Asks {
             let new = Search { tried: Vec::new(), others: 0, rounds: 0, next: now };
             let mut search = self.searches.remove(hash).unwrap_or(new);
             let is_here = self.is_here(hash);
-            while search.next <= now && !is_here && self.has_room(now, lacks.slot_ms) {
+            while search.next <= now && !is_here && self.has_room(false, (now, lacks.slot_ms)) {
                 let Some(wait) = self.next_of(body, &mut search, (now, lacks)) else { break };
                 if let Some(peer) = wait.peer {
                     self.ask(peer, Want::Block(*hash), now, out);
@@ -349,7 +357,9 @@ impl Asks {
         ready.sort_by_key(|(peer, failures)| (*failures > 0, !lacks.kept.contains(peer)));
         for (peer, _) in ready {
             let Some((from, tip)) = self.sources.chain(peer, lacks.place) else { continue };
-            if self.may_ask_from(from, now, lacks.slot_ms) && self.has_room(now, lacks.slot_ms) {
+            if self.may_ask_from(from, now, lacks.slot_ms)
+                && self.has_room(true, (now, lacks.slot_ms))
+            {
                 let want = Want::Chain { from, tip };
                 if self.ask(peer, want, now, out) {
                     self.sources.begins(peer);

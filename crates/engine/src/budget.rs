@@ -2,7 +2,6 @@
 //! others: a peer for itself, and all together that are no voter's node.
 
 use std::collections::BTreeMap;
-use weft_consensus::PeerId;
 use weft_types::Millis;
 
 /// Bytes a second that a peer may have for long, and those that it may have at once.
@@ -39,10 +38,13 @@ impl Account {
     }
 }
 
-/// What each peer had.
+/// Of how many peers it is remembered; it counts on when one went and comes again.
+const ACCOUNTS: usize = 1_024;
+
+/// What each peer had, by its name.
 #[derive(Debug, Default)]
 pub struct Budget {
-    peers: BTreeMap<PeerId, Account>,
+    peers: BTreeMap<String, Account>,
     strangers: Account,
 }
 
@@ -50,22 +52,25 @@ impl Budget {
     /// Whether a peer may have more now. It learns too late how many bytes an answer has, so it
     /// may get one too many.
     #[must_use]
-    pub fn allows(&self, peer: PeerId, is_voters: bool, now: Millis) -> bool {
-        let own = self.peers.get(&peer).copied().unwrap_or_default();
+    pub fn allows(&self, peer: &str, is_voters: bool, now: Millis) -> bool {
+        let own = self.peers.get(peer).copied().unwrap_or_default();
         own.has_left(PEER, now) && (is_voters || self.strangers.has_left(STRANGERS, now))
     }
 
     /// A peer got so many bytes.
-    pub fn charge(&mut self, peer: PeerId, is_voters: bool, bytes: u64, now: Millis) {
-        self.peers.entry(peer).or_default().charge(bytes, PEER, now);
+    pub fn charge(&mut self, peer: &str, is_voters: bool, bytes: u64, now: Millis) {
+        if self.peers.len() >= ACCOUNTS && !self.peers.contains_key(peer) {
+            self.peers.retain(|_, account| account.had(PEER, now) > 0);
+            let least = self.peers.iter().min_by_key(|(_, account)| account.had(PEER, now));
+            let least = least.map(|(name, _)| name.clone());
+            if let Some(least) = least.filter(|_| self.peers.len() >= ACCOUNTS) {
+                self.peers.remove(&least);
+            }
+        }
+        self.peers.entry(peer.to_owned()).or_default().charge(bytes, PEER, now);
         if !is_voters {
             self.strangers.charge(bytes, STRANGERS, now);
         }
-    }
-
-    /// A peer is gone.
-    pub fn gone(&mut self, peer: PeerId) {
-        self.peers.remove(&peer);
     }
 }
 
@@ -75,7 +80,7 @@ mod tests {
 
     #[test]
     fn who_asks_for_everything_waits_and_others_do_not() {
-        let (greedy, other, now) = (PeerId(1), PeerId(2), Millis(1_000));
+        let (greedy, other, now) = ("greedy", "other", Millis(1_000));
         let mut budget = Budget::default();
         budget.charge(greedy, false, PEER.at_once, now);
         assert!(!budget.allows(greedy, false, now));
@@ -90,9 +95,20 @@ mod tests {
     fn strangers_together_take_nothing_from_the_node_of_a_voter() {
         let (mut budget, now) = (Budget::default(), Millis(0));
         for peer in 0..4 {
-            budget.charge(PeerId(peer), false, PEER.at_once / 2, now);
+            budget.charge(&format!("peer {peer}"), false, PEER.at_once / 2, now);
         }
-        assert!(!budget.allows(PeerId(9), false, now));
-        assert!(budget.allows(PeerId(9), true, now));
+        assert!(!budget.allows("another", false, now));
+        assert!(budget.allows("another", true, now));
+    }
+
+    #[test]
+    fn what_is_remembered_of_peers_has_a_bound_and_who_had_most_is_not_forgotten() {
+        let mut budget = Budget::default();
+        budget.charge("greedy", true, PEER.at_once, Millis(0));
+        for peer in 0..2 * ACCOUNTS {
+            budget.charge(&format!("peer {peer}"), true, 1_000, Millis(0));
+        }
+        assert_eq!(budget.peers.len(), ACCOUNTS);
+        assert!(!budget.allows("greedy", true, Millis(0)));
     }
 }

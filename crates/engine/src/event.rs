@@ -120,8 +120,10 @@ pub enum Event {
 pub enum NoAnswer {
     /// It did not come in time.
     TimedOut,
-    /// The peer has too much to do, or too much was asked from here: later.
+    /// The peer has too much to do: later.
     Busy,
+    /// There was no room here to send the question: later.
+    NotSent,
     /// The peer has left.
     Gone,
     /// The peer does not have it, or does not speak of it.

@@ -33,7 +33,7 @@ impl<K: Known> Engine<K> {
 
     /// Asks for what is lacked and due.
     pub(crate) fn fetch(&mut self) {
-        if self.core().lacks_nothing() && self.asks.rests() {
+        if self.core().lacks_nothing() && self.asks.rest_if_quiet() {
             return;
         }
         let place = self.place();
@@ -96,6 +96,7 @@ impl<K: Known> Engine<K> {
         let outcome = match why {
             NoAnswer::TimedOut | NoAnswer::Gone => Outcome::Silence,
             NoAnswer::Busy => Outcome::Later,
+            NoAnswer::NotSent => Outcome::NoRoom,
             NoAnswer::Refused => Outcome::Nothing,
         };
         self.end_ask(peer, &want, outcome);
@@ -169,7 +170,7 @@ impl<K: Known> Engine<K> {
         if let Misfit::Known { height } = misfit {
             // From there on: an answer ends where voters rotate, which may be below where our
             // chains part.
-            self.asks.sources.moved(from, height);
+            self.asks.sources.known(from, height);
             return self.end_ask(from, want, Outcome::Brought);
         }
         self.end_ask(from, want, Outcome::Nothing);

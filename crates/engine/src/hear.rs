@@ -38,7 +38,6 @@ impl<K: Known> Engine<K> {
             Event::PeerDown { peer } => {
                 let was_here = self.peers.down(peer);
                 self.asks.gone(peer, self.now);
-                self.budget.gone(peer);
                 was_here.then_some(Input::PeerGone { peer })
             }
             Event::Said { from, topic, message, data } => {
@@ -54,8 +53,7 @@ impl<K: Known> Engine<K> {
                 None
             }
             Event::Served { to, bytes } => {
-                let is_kept = self.peers.is_kept(to);
-                self.budget.charge(to, is_kept, bytes, self.now);
+                self.served(to, bytes);
                 None
             }
             Event::Txs { source, checked } => {

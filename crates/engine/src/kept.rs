@@ -3,11 +3,13 @@
 //! dies, and a commitment whose row has changed since can never be revealed.
 
 use bincode::{Decode, Encode};
-use weft_types::{Hash, Reveal, WeightRow, canonical};
+use weft_types::{Hash, PublicKey, Reveal, WeightRow, canonical};
 
 /// It, as it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Kept {
+    /// Whose it is.
+    pub voter: PublicKey,
     /// The rows of the file that stood when it was written: one that was changed since is newer
     /// than what clients handed in before.
     pub file: Hash,

@@ -22,6 +22,9 @@ const HOUR_MS: u64 = 3_600_000;
 /// Of how many peers they are counted; they count on when it went and comes again.
 const ACCOUNTS: usize = 1_024;
 
+/// How many nodes of one voter are known: its old one and its new one.
+const OF_ONE: usize = 2;
+
 /// After how many slots a peer is told again whose node this is.
 const CLAIM_SLOTS: u64 = 32;
 
@@ -109,6 +112,9 @@ impl Peers {
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.voter = Some(voter);
         }
+        let theirs = self.peers.values_mut().filter(|peer| peer.voter == Some(voter));
+        // Numbers rise: the last ones came last.
+        theirs.rev().skip(OF_ONE).for_each(|peer| peer.voter = None);
     }
 
     /// Peers that have shown that they are the nodes of voters.
@@ -175,7 +181,8 @@ impl Peers {
     /// before.
     pub fn told_voters(&mut self, voters: BTreeSet<PublicKey>) -> BTreeSet<PublicKey> {
         for peer in self.peers.values_mut() {
-            (peer.has_claimed, peer.voter, peer.heard) = (false, None, None);
+            peer.voter = peer.voter.filter(|voter| voters.contains(voter));
+            (peer.has_claimed, peer.heard) = (false, None);
         }
         std::mem::replace(&mut self.voters, voters)
     }

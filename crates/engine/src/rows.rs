@@ -30,6 +30,8 @@ pub struct Rows {
     /// The rows of the file.
     digest: Hash,
     offered: Option<Height>,
+    /// Whose they are.
+    voter: PublicKey,
     /// What salts are derived from.
     secret: Hash,
     /// Why rows can't count.
@@ -96,6 +98,10 @@ impl Rows {
     /// Takes back what was kept. Of a subnet whose row stands in a file that was changed since,
     /// the file's counts.
     pub fn recall(&mut self, kept: Kept, voter: &PublicKey) {
+        self.voter = *voter;
+        if kept.voter != *voter {
+            return; // Another's, or nothing was kept.
+        }
         let is_same = kept.file == self.digest;
         for row in kept.rows {
             let is_in_file = self.file.iter().any(|old| old.netuid == row.netuid);
@@ -105,12 +111,14 @@ impl Rows {
         }
         let reveals = kept.reveals.into_iter();
         self.reveals = reveals.map(|(at, r)| (r.commitment(voter), (at, r))).collect();
-        self.has_news = false;
+        // Of a file that was changed the rows before are never to come back.
+        self.has_news = !is_same;
     }
 
     /// What is to be kept, when it has changed.
     pub fn news(&mut self) -> Option<Kept> {
         std::mem::take(&mut self.has_news).then(|| Kept {
+            voter: self.voter,
             file: self.digest,
             rows: self.file.iter().filter(|r| self.handed.contains(&r.netuid)).cloned().collect(),
             reveals: self.reveals.values().cloned().collect(),
@@ -169,10 +177,14 @@ impl Rows {
         let (hidden, plain): (Vec<_>, Vec<_>) =
             desks.into_iter().partition(|(_, desk)| desk.commit_reveal);
         let mut items = self.plain(height, &plain);
-        for (row, desk) in hidden {
-            self.forget(&row, &desk);
-            items.extend(self.reveal(&row, &desk, voter));
-            items.extend(self.commit(&row, &desk, voter));
+        let promised = self.reveals.values().map(|(_, reveal)| reveal.netuid);
+        let netuids: BTreeSet<_> = promised.chain(hidden.iter().map(|(r, _)| r.netuid)).collect();
+        for netuid in netuids {
+            let row = hidden.iter().find(|(row, _)| row.netuid == netuid).map(|(row, _)| row);
+            let Some(desk) = desk(netuid) else { continue };
+            self.forget(netuid, &desk);
+            items.extend(self.reveal(netuid, row, &desk, voter));
+            items.extend(row.and_then(|row| self.commit(row, &desk, voter)));
         }
         items
     }
@@ -188,13 +200,13 @@ impl Rows {
         rows.iter().map(|(row, _)| Item::Row(row.clone())).collect()
     }
 
-    /// Forgets what was committed to in an epoch before and does not stand any more: it was
-    /// revealed, or can't be.
-    fn forget(&mut self, row: &WeightRow, desk: &RowDesk) {
+    /// Forgets what was committed to and does not stand any more: it was revealed, or can't be. A
+    /// commitment may land in the epoch after the one that it was made in.
+    fn forget(&mut self, netuid: Netuid, desk: &RowDesk) {
         let before = self.reveals.len();
         let stands = |hash: &Hash| desk.live.iter().any(|commit| commit.hash == *hash);
         self.reveals.retain(|hash, (epoch, reveal)| {
-            reveal.netuid != row.netuid || *epoch >= desk.epoch || stands(hash)
+            reveal.netuid != netuid || epoch.saturating_add(1) >= desk.epoch || stands(hash)
         });
         self.has_news |= before > self.reveals.len();
     }
@@ -210,7 +222,9 @@ impl Rows {
         let reveal = self.hidden(row, epoch);
         let hash = reveal.commitment(voter);
         if self.reveals.len() >= REVEALS {
-            self.reveals.pop_first();
+            let oldest = self.reveals.iter().min_by_key(|(_, (epoch, _))| *epoch);
+            let oldest = oldest.map(|(hash, _)| *hash);
+            oldest.map(|hash| self.reveals.remove(&hash));
         }
         self.reveals.insert(hash, (epoch, reveal));
         self.has_news = true;
@@ -218,16 +232,22 @@ impl Rows {
     }
 
     /// What was committed to for this epoch, unless it was offered.
-    fn reveal(&mut self, row: &WeightRow, desk: &RowDesk, voter: &PublicKey) -> Option<Item> {
-        let (netuid, epoch) = (row.netuid, desk.epoch);
+    fn reveal(
+        &mut self,
+        netuid: Netuid,
+        row: Option<&WeightRow>,
+        desk: &RowDesk,
+        voter: &PublicKey,
+    ) -> Option<Item> {
+        let epoch = desk.epoch;
         let due = desk.live.iter().find(|commit| commit.reveal_epoch == epoch)?;
         if self.revealed.get(&netuid) == Some(&epoch) {
             return None;
         }
         let known = self.reveals.get(&due.hash).map(|(_, reveal)| reveal.clone());
-        // After a restart: the same row gives the same commitment.
+        // Where nothing was kept: the same row gives the same commitment.
         let again =
-            || Some(self.hidden(row, due.epoch)).filter(|r| r.commitment(voter) == due.hash);
+            || Some(self.hidden(row?, due.epoch)).filter(|r| r.commitment(voter) == due.hash);
         let reveal = known.or_else(again)?;
         self.revealed.insert(netuid, epoch);
         Some(Item::Reveal(reveal))
@@ -308,6 +328,7 @@ mod tests {
     #[test]
     fn what_was_committed_to_is_revealed_after_a_restart_though_the_row_has_changed() {
         let mut rows = Rows::default();
+        rows.recall(Kept::default(), &ME);
         rows.set(row(1));
         let first = rows.due(Height(5), &ME, hidden(3, Vec::new()));
         let [Item::Commit(commitment)] = first.as_slice() else { panic!("{first:?}") };
@@ -322,9 +343,41 @@ mod tests {
         let [Item::Reveal(reveal), Item::Commit(_)] = items.as_slice() else { panic!("{items:?}") };
         assert_eq!(reveal.commitment(&ME), commitment.hash);
         assert_eq!(reveal.values, [1], "the row of then");
-        let later = restarted.due(Height(45), &ME, hidden(5, Vec::new()));
+        let later = restarted.due(Height(65), &ME, hidden(6, Vec::new()));
         assert!(matches!(later.as_slice(), [Item::Commit(_)]), "{later:?}");
         assert_eq!(restarted.news().map(|kept| kept.reveals.len()), Some(1), "old ones are gone");
+    }
+
+    /// A commitment that rides into the next epoch stands as that epoch's.
+    #[test]
+    fn what_lands_an_epoch_later_than_it_was_committed_to_is_revealed_an_epoch_later() {
+        let mut rows = Rows::default();
+        rows.set(row(1));
+        let first = rows.due(Height(5), &ME, hidden(3, Vec::new()));
+        let [Item::Commit(commitment)] = first.as_slice() else { panic!("{first:?}") };
+        // The next epoch has begun, and it is not there yet; then it is, as that epoch's.
+        rows.due(Height(6), &ME, hidden(4, Vec::new()));
+        let live = LiveCommit { hash: commitment.hash, epoch: 4, reveal_epoch: 5 };
+        let items = rows.due(Height(25), &ME, hidden(5, vec![live]));
+        assert!(matches!(items.as_slice(), [Item::Reveal(_), Item::Commit(_)]), "{items:?}");
+    }
+
+    #[test]
+    fn a_promise_is_kept_though_the_row_of_its_subnet_is_gone() {
+        let mut rows = Rows::default();
+        rows.recall(Kept::default(), &ME);
+        rows.set(row(1));
+        let first = rows.due(Height(5), &ME, hidden(3, Vec::new()));
+        let [Item::Commit(commitment)] = first.as_slice() else { panic!("{first:?}") };
+        let kept = rows.news().unwrap();
+        let mut empty = Rows::default();
+        empty.recall(Kept { rows: Vec::new(), ..kept.clone() }, &ME);
+        let live = LiveCommit { hash: commitment.hash, epoch: 3, reveal_epoch: 4 };
+        let items = empty.due(Height(25), &ME, hidden(4, vec![live]));
+        assert!(matches!(items.as_slice(), [Item::Reveal(_)]), "{items:?}");
+        let mut other = Rows::default();
+        other.recall(kept, &PublicKey([8; 32]));
+        assert_eq!(other.count(), 0, "another voter's rows");
     }
 
     #[test]
@@ -334,6 +387,7 @@ mod tests {
             Rows::of(vec![row], &[0; 32]).unwrap()
         };
         let mut rows = file(1);
+        rows.recall(Kept::default(), &ME);
         rows.set(WeightRow { values: vec![5], ..row(1) });
         rows.set(row(2));
         let kept = rows.news().unwrap();

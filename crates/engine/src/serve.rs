@@ -15,12 +15,20 @@ pub const ANSWER_BYTES: usize = 2 << 20;
 impl<K: Known> Engine<K> {
     /// A peer asks for blocks.
     pub(crate) fn serve(&mut self, to: PeerId, ticket: u64, want: &Want) {
-        if self.budget.allows(to, self.peers.is_kept(to), self.now) {
+        let name = self.peers.name(to).unwrap_or_default();
+        if self.budget.allows(name, self.peers.is_kept(to), self.now) {
             let places = self.places(want);
             self.out(Io::Serve { to, ticket, places });
         } else {
             self.note(Note::OverBudget(to));
             self.out(Io::Busy { ticket });
+        }
+    }
+
+    /// A peer got blocks; one that has left meanwhile has no name any more.
+    pub(crate) fn served(&mut self, to: PeerId, bytes: u64) {
+        if let Some(name) = self.peers.name(to) {
+            self.budget.charge(name, self.peers.is_kept(to), bytes, self.now);
         }
     }
 

@@ -40,6 +40,8 @@ struct Source {
     reached: Height,
     /// Whether the chain under way has brought us further.
     has_moved: bool,
+    /// Whether its tip was asked for from the bottom once more.
+    was_restarted: bool,
     /// How often in a row it was asked in vain.
     failures: u32,
     /// When it was asked for a chain last, among all that were.
@@ -79,7 +81,7 @@ impl Sources {
     pub fn told(&mut self, peer: PeerId, tip: BlockHash, height: Height, place: Place) {
         let Some(source) = self.peers.get_mut(&peer) else { return };
         if source.dead != Some(tip) && source.tip != Some(tip) {
-            source.tip = Some(tip);
+            (source.tip, source.was_restarted) = (Some(tip), false);
             if height <= place.head && !source.is_elsewhere {
                 (source.is_elsewhere, source.reached) = (true, Height::ZERO);
             }
@@ -152,10 +154,16 @@ impl Sources {
 
     /// The chain of a peer has brought us to this height.
     pub fn moved(&mut self, peer: PeerId, height: Height) {
-        let Some(source) = self.peers.get_mut(&peer) else { return };
-        source.has_moved |= height > source.reached;
-        source.reached = source.reached.max(height);
-        source.failures = 0;
+        self.known(peer, height);
+        self.served(peer);
+    }
+
+    /// Ours and a peer's chain part above this height: its answer held nothing else.
+    pub fn known(&mut self, peer: PeerId, height: Height) {
+        if let Some(source) = self.peers.get_mut(&peer) {
+            source.has_moved |= height > source.reached;
+            source.reached = source.reached.max(height);
+        }
     }
 
     /// A question to a peer ended; of a chain from where to which tip, if it was for one.
@@ -183,22 +191,21 @@ impl Sources {
             return;
         }
         source.busy_in_a_row = 0;
-        if outcome == Outcome::Silence {
-            source.failures = source.failures.saturating_add(1);
-        }
-        let Some((from, tip)) = chain else { return };
         let has_moved = std::mem::take(&mut source.has_moved) && outcome == Outcome::Brought;
-        if has_moved {
+        let Some((from, tip)) = chain.filter(|_| !has_moved) else {
+            source.failures =
+                source.failures.saturating_add(u32::from(outcome == Outcome::Silence));
             return;
-        }
+        };
         let is_from_base = place.base.next().is_none_or(|first| from <= first);
-        if outcome == Outcome::Silence || is_from_base {
+        if outcome == Outcome::Silence || is_from_base || source.was_restarted {
             source.failures = source.failures.saturating_add(1);
             source.dead = Some(tip);
             source.tip = source.tip.filter(|t| *t != tip);
         } else {
             // Once more from the bottom: it switched forks, or was never on ours.
             (source.is_elsewhere, source.reached) = (true, Height::ZERO);
+            source.was_restarted = true;
         }
     }
 }

@@ -82,7 +82,7 @@ pub(crate) struct Tickets<K, C> {
     waiting: BTreeMap<u64, (K, C)>,
     next: u64,
     quota: Quota,
-    /// How many bytes to strangers may be on their way.
+    /// How many bytes to one stranger may be on their way.
     bytes: usize,
 }
 
@@ -112,21 +112,24 @@ impl<K: Ord + Copy, C> Tickets<K, C> {
     }
 
     /// Whether a response of this size may be sent, which is noted then: to a peer that is kept
-    /// always, to strangers while there is room for the bytes that they have yet to read.
+    /// always, to a stranger while it has not too many bytes to read yet.
     pub(crate) fn may_send(
         &mut self,
         ticket: u64,
         bytes: usize,
         is_kept: impl Fn(&PeerId) -> bool,
     ) -> bool {
-        let under_way: usize = self.open.values().map(|asker| asker.bytes).sum();
         let Some((key, _)) = self.waiting.get(&ticket) else { return false };
-        let Some(asker) = self.open.get_mut(key) else { return false };
-        if is_kept(&asker.peer) {
+        let Some(peer) = self.open.get(key).map(|asker| asker.peer) else { return false };
+        if is_kept(&peer) {
             return true;
         }
-        let may = under_way.saturating_add(bytes) <= self.bytes;
-        asker.bytes = if may { bytes } else { 0 };
+        let theirs = self.open.values().filter(|asker| asker.peer == peer);
+        let under_way: usize = theirs.map(|asker| asker.bytes).sum();
+        let may = under_way == 0 || under_way.saturating_add(bytes) <= self.bytes;
+        if let Some(asker) = self.open.get_mut(key).filter(|_| may) {
+            asker.bytes = bytes;
+        }
         may
     }
 
@@ -199,16 +202,17 @@ mod tests {
     }
 
     #[test]
-    fn strangers_that_read_slowly_have_so_many_bytes_under_way_and_who_is_kept_does_not_wait() {
-        let mut tickets = Tickets::new(QUOTA, BYTES);
-        let (one, two, kept) = (PeerId::random(), PeerId::random(), PeerId::random());
+    fn a_stranger_that_reads_slowly_waits_and_takes_nothing_from_others() {
+        let mut tickets = Tickets::new(Quota { per_peer: 2, total: 9 }, BYTES);
+        let (slow, other, kept) = (PeerId::random(), PeerId::random(), PeerId::random());
         let is_kept = |peer: &PeerId| *peer == kept;
-        for (key, peer) in [(1, one), (2, two), (3, kept)] {
+        for (key, peer) in [(1, slow), (2, slow), (3, other), (4, kept), (5, kept)] {
             assert!(tickets.issue(key, peer, key).is_ok());
         }
-        assert!(tickets.may_send(0, BYTES, is_kept));
-        assert!(!tickets.may_send(1, 1, is_kept), "there is no room");
-        assert!(tickets.may_send(2, BYTES, is_kept), "a voter's");
+        assert!(tickets.may_send(0, 2 * BYTES, is_kept), "its first may be large");
+        assert!(!tickets.may_send(1, 1, is_kept), "it has yet to read that");
+        assert!(tickets.may_send(2, BYTES, is_kept), "another does not wait for it");
+        assert!(tickets.may_send(3, BYTES, is_kept) && tickets.may_send(4, BYTES, is_kept));
         tickets.close(1);
         assert!(tickets.may_send(1, 1, is_kept), "it was read");
     }

@@ -51,8 +51,8 @@ pub struct Limits {
     pub inbound_per_peer: usize,
     /// The same over all peers.
     pub inbound_total: usize,
-    /// Bytes of responses to strangers that may be on their way at once: who reads slowly has
-    /// others wait for it, and takes no more memory than this.
+    /// Bytes of responses to one stranger that may be on their way at once, beside the first:
+    /// who reads slowly waits, and takes no more memory than this.
     pub responses_bytes: usize,
     /// Our own requests to one peer that have no response yet.
     pub outbound_per_peer: usize,
@@ -82,7 +82,7 @@ impl Default for Limits {
             inbound_per_peer: 4,
             // As many as all peers may have, so that none waits for another's.
             inbound_total: 256,
-            responses_bytes: 64 * KIB * KIB,
+            responses_bytes: 4 * KIB * KIB,
             outbound_per_peer: 4,
             outbound_total: 256,
             inbound_peers: 48,

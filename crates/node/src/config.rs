@@ -313,7 +313,8 @@ const COMMENT: &str = "\
 # weft node. Every key has a default; an unknown key is an error.
 # listen, peers (also /dns/NAME/tcp/PORT): multiaddresses, e.g. \"/ip4/127.0.0.1/tcp/19900\"
 # rpc: host:port; other than loopback only with rpc_public = true
-# row_file: JSON list of weight rows that the voter's shares carry once a tempo
+# row_file: JSON list of weight rows that the voter's shares carry once a tempo; a row that a client
+#   handed in later goes before the file's of its subnet until the file is changed
 # log: what is logged, e.g. info,weft_node=debug
 # log_file: a file for the log instead of stderr; SIGHUP opens it anew
 # offer: whether a node with a voter key offers it for every rotation

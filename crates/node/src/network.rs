@@ -148,9 +148,14 @@ impl Network {
     /// Hands a command to gossip; when its queue is full the command is lost, as any
     /// message on a network may be, and counted.
     fn command(&self, command: Command) {
-        if self.gossip.commands.try_send(command).is_err() {
-            self.lost.inc();
-        }
+        self.send(command);
+    }
+
+    /// The same; answers whether there was room.
+    fn send(&self, command: Command) -> bool {
+        let is_sent = self.gossip.commands.try_send(command).is_ok();
+        self.lost.inc_by(u64::from(!is_sent));
+        is_sent
     }
 
     pub(crate) fn publish(&self, topic: Topic, data: Vec<u8>) {
@@ -171,10 +176,12 @@ impl Network {
         self.command(Command::Verdict { message: Name::of_bytes(message), verdict });
     }
 
-    pub(crate) fn ask(&self, peer: PeerId, id: u64, data: Vec<u8>) {
-        if let Some(peer) = self.name(peer) {
-            self.command(Command::Request { peer, id, data });
-        }
+    /// Asks a peer; answers what is to be said at once when the question does not leave.
+    pub(crate) fn ask(&self, peer: PeerId, id: u64, data: Vec<u8>) -> Option<Happened> {
+        let unsent = |why| Some(Happened::Unanswered { from: peer, ask: id, why });
+        let Some(name) = self.name(peer) else { return unsent(NoAnswer::Gone) };
+        let is_sent = self.send(Command::Request { peer: name, id, data });
+        if is_sent { None } else { unsent(NoAnswer::NotSent) }
     }
 
     pub(crate) fn answer(&self, ticket: u64, data: Option<Vec<u8>>) {
@@ -225,7 +232,8 @@ impl Network {
 const fn no_answer(reason: &RequestFailure) -> NoAnswer {
     match reason {
         RequestFailure::TimedOut { .. } => NoAnswer::TimedOut,
-        RequestFailure::Busy | RequestFailure::TooManyOpen { .. } => NoAnswer::Busy,
+        RequestFailure::Busy => NoAnswer::Busy,
+        RequestFailure::TooManyOpen { .. } => NoAnswer::NotSent,
         RequestFailure::NotConnected | RequestFailure::Disconnected => NoAnswer::Gone,
         RequestFailure::RequestTooLarge { .. }
         | RequestFailure::ResponseTooLarge { .. }

@@ -178,7 +178,7 @@ impl Node {
             Io::Checkpoint(base) => self.disk.checkpoint(&base)?,
             Io::Publish { topic, data } => self.network.publish(topic, data),
             Io::Judge { message, judgement } => self.network.judge(message, judgement),
-            Io::Ask { peer, ask, data } => self.network.ask(peer, ask, data),
+            Io::Ask { peer, ask, data } => return Ok(self.network.ask(peer, ask, data)),
             Io::Answer { ticket, data } => self.network.answer(ticket, data),
             Io::Busy { ticket } => self.network.busy(ticket),
             Io::Serve { to, ticket, places } => self.serve(to, ticket, &places),

@@ -7,13 +7,14 @@
 use crate::event::Event;
 use crate::node::Node;
 use prometheus_client::metrics::counter::Counter;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, mpsc};
 use weft_consensus::PeerId;
 use weft_engine::Event as Happened;
 use weft_engine::io::Places;
 use weft_engine::serve::ANSWER_BYTES;
-use weft_engine::wire::{Answer, Kind, pack};
+use weft_engine::wire::{self, Answer, pack};
 use weft_gossip::Command;
 use weft_store::{Store, StoreError, Stored};
 use weft_types::{BlockHash, Canonical, Height};
@@ -21,47 +22,71 @@ use weft_types::{BlockHash, Canonical, Height};
 /// Answers of a kind that are read at once: single blocks don't wait for chains.
 const AT_ONCE: usize = 2;
 
-/// Answers of a kind that are read or wait for it; the next asker hears that it is to ask later.
-const WAITING: usize = 32;
-
-/// Who reads answers of one kind, a few at a time.
-#[derive(Clone)]
-struct Turns {
-    reading: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
-}
-
-impl Turns {
-    fn new() -> Self {
-        let (reading, waiting) = (Semaphore::new(AT_ONCE), Semaphore::new(WAITING));
-        Self { reading: Arc::new(reading), waiting: Arc::new(waiting) }
-    }
-}
-
-/// Who reads.
+/// Who reads. A peer has one answer of each kind at a time: no honest one asks for two, and
+/// nobody takes the places of others.
 pub(crate) struct Workers {
-    singles: Turns,
-    chains: Turns,
+    singles: Arc<Semaphore>,
+    chains: Arc<Semaphore>,
+    under_way: Arc<Mutex<BTreeSet<(PeerId, Kind)>>>,
     events: mpsc::Sender<Event>,
+}
+
+/// What an answer is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Single,
+    Chain,
 }
 
 impl Workers {
     /// Readers that say here what they sent.
     pub(crate) fn new(events: mpsc::Sender<Event>) -> Self {
-        Self { singles: Turns::new(), chains: Turns::new(), events }
+        let turns = || Arc::new(Semaphore::new(AT_ONCE));
+        Self { singles: turns(), chains: turns(), under_way: Arc::default(), events }
     }
+
+    /// A place for an answer, unless the peer has one of its kind under way.
+    fn place(&self, to: PeerId, kind: Kind) -> Option<Place> {
+        let under_way = Arc::clone(&self.under_way);
+        let is_new = held(&under_way).insert((to, kind));
+        is_new.then_some(Place { under_way, at: (to, kind) })
+    }
+}
+
+/// An answer that is under way, until this is dropped.
+struct Place {
+    under_way: Arc<Mutex<BTreeSet<(PeerId, Kind)>>>,
+    at: (PeerId, Kind),
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        held(&self.under_way).remove(&self.at);
+    }
+}
+
+/// Nothing is done while it is held that could fail.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Node {
     /// Finds blocks in the log's index, and lets a worker read them and answer.
     pub(crate) fn serve(&self, to: PeerId, ticket: u64, places: &Places) {
         let is_single = places.finals.0 == places.finals.1 && places.blocks.len() == 1;
-        let turns = if is_single { &self.workers.singles } else { &self.workers.chains };
-        let Ok(place) = Arc::clone(&turns.waiting).try_acquire_owned() else {
-            return self.network.busy(ticket);
+        let (kind, turns) = if is_single {
+            (Kind::Single, &self.workers.singles)
+        } else {
+            (Kind::Chain, &self.workers.chains)
         };
         let found = find(&self.disk.store, places);
-        let (commands, reading) = (self.network.gossip.commands.clone(), turns.reading.clone());
+        if found.is_empty() {
+            return self.network.answer(ticket, Some(packed(Vec::new())));
+        }
+        let Some(place) = self.workers.place(to, kind) else {
+            return self.network.busy(ticket);
+        };
+        let (commands, reading) = (self.network.gossip.commands.clone(), Arc::clone(turns));
         let (unread, lost) = (self.metrics.unread.clone(), self.metrics.commands_lost.clone());
         let events = self.workers.events.clone();
         tokio::spawn(async move {
@@ -93,7 +118,11 @@ async fn read(found: Vec<Stored>, turns: Arc<Semaphore>, unread: &Counter) -> Op
         unread.inc();
         tracing::error!(%error, "a block in the log can't be read; a peer was told that it is not here");
     }
-    Some(pack(Kind::Answer, &Answer::Blocks(blocks).to_bytes()))
+    Some(packed(blocks))
+}
+
+fn packed(blocks: Vec<Vec<u8>>) -> Vec<u8> {
+    pack(wire::Kind::Answer, &Answer::Blocks(blocks).to_bytes())
 }
 
 /// Where the named blocks are in the log, up to the first that is not there.

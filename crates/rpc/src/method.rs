@@ -103,7 +103,7 @@ methods! {
     ChainReference = "chain_reference", "the tables of calls, errors, events and hyperparameters", [];
     NetPeers = "net_peers", "this node and the peers connected with it, each with where it can be dialled", [];
     VoterStatus = "voter_status", "whether this node votes, and its last vote", [];
-    VoterQueueRow = "voter_queueRow", "gives this node's voter a weight row for its next shares", [
+    VoterQueueRow = "voter_queueRow", "gives this node's voter a weight row for its next shares; it is on disk when this answers, and outlives a restart unless the row file was changed since", [
         must("row", Object, "a weight row")];
     Discover = "rpc.discover", "this list", [];
 }

@@ -211,22 +211,23 @@ impl Net {
             return Some(Ok(pack(Kind::Answer, &answer.to_bytes())));
         }
         let blocks = match self.dice.below(16) {
-            0 => self.hole(),
-            1..4 => return None,
+            0 => self.hole(true),
+            1 => self.hole(false),
+            2..4 => return None,
             4..8 => return Some(Err(NoAnswer::Refused)),
             _ => Vec::new(),
         };
         Some(Ok(pack(Kind::Answer, &Answer::Blocks(blocks).to_bytes())))
     }
 
-    /// A chain with a hole in it.
-    fn hole(&self) -> Vec<Vec<u8>> {
+    /// A chain with a hole in it, or a whole one that everybody has.
+    fn hole(&self, has_hole: bool) -> Vec<Vec<u8>> {
         let Some(tip) = self.highest().map(|status| status.head.hash) else { return Vec::new() };
         let above = |hash: &Hash| self.watch.blocks.get(hash).map(|b| (b.header().parent, b));
         let chain = std::iter::successors(above(&tip), |(parent, _)| above(parent));
         let mut chain: Vec<_> = chain.map(|(_, block)| block.block().to_bytes()).take(6).collect();
         chain.reverse();
-        if chain.len() > 3 {
+        if has_hole && chain.len() > 3 {
             chain.remove(2);
         }
         chain

@@ -402,7 +402,7 @@ const SHELL: &[Plant] = &[
     },
     Plant {
         name: "an answer of which all is known taken for the end of a chain",
-        edits: &[(FETCH, "            self.asks.sources.moved(from, height);\n", "")],
+        edits: &[(FETCH, "            self.asks.sources.known(from, height);\n", "")],
         profile: "chaos",
     },
 ];

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Final blocks that every node makes while they are there.
 const BLOCKS: u64 = 40;
 
+/// A node is far behind when what is final lags by more slots than this.
+const FAR: u64 = 6;
+
 #[derive(Clone, Copy, Debug)]
 enum Habit {
     Lies,
@@ -60,19 +63,23 @@ impl Net {
         all
     }
 
-    /// Waits for so many final blocks more at every node; answers the worst lag.
+    /// Waits for so many final blocks more at every node; answers the worst lag. Three quarters
+    /// of all looks must find none that is far behind: a busy machine may stand still for once,
+    /// and what strangers held up was behind again and again.
     async fn goes_on(&self) -> u64 {
         let number = |status: &Value, name: &str| status[name].as_u64().unwrap_or_default();
         let lowest =
             |all: &[Value]| all.iter().map(|s| number(s, "final_height")).min().unwrap_or(0);
         let (start, first) = (Instant::now(), lowest(&self.statuses().await));
-        let mut worst = 0;
+        let mut lags = Vec::new();
         loop {
             let all = self.statuses().await;
             let lag = all.iter().map(|status| number(status, "final_lag_slots")).max();
-            worst = worst.max(lag.unwrap_or_default());
+            lags.push(lag.unwrap_or_default());
             if lowest(&all) >= first + BLOCKS {
-                return worst;
+                lags.sort_unstable();
+                assert!(lags[lags.len() * 3 / 4] <= FAR, "{lags:?}");
+                return lags.pop().unwrap_or_default();
             }
             assert!(start.elapsed() < PATIENCE, "from {first} on: {all:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -33,12 +33,22 @@ impl Alone {
 
     /// The first of so many voters; it may await a block.
     pub fn of(voters: usize, awaited: Option<Awaited>) -> Self {
+        Self::with(voters, awaited, |_| {})
+    }
+
+    /// The same, on a chain with other numbers.
+    pub fn with(
+        voters: usize,
+        awaited: Option<Awaited>,
+        change: impl FnOnce(&mut Genesis),
+    ) -> Self {
         let key = derive_test_key("alone", "voter");
         let coldkey = derive_test_key("alone", "cold").public();
         let others = (1..voters).map(|n| derive_test_key("alone", &n.to_string()).public());
         let hotkeys = [key.public()].into_iter().chain(others);
         let hotkeys: Vec<_> = hotkeys.map(|hotkey| (hotkey, coldkey)).collect();
-        let genesis = Genesis::fair(Network::Local, "alone", BEGAN, &hotkeys);
+        let mut genesis = Genesis::fair(Network::Local, "alone", BEGAN, &hotkeys);
+        change(&mut genesis);
         let forks = Forks::new(&genesis, Seed([0; 4])).unwrap();
         let base = Base::genesis(&genesis, forks.executed(&genesis.block_hash()).unwrap());
         let vote = VoteFile::Known(VoteRecord::default());

@@ -101,14 +101,24 @@ fn an_answer_ends_where_voters_rotate() {
     assert_eq!(last_of_its_voters(Height(1), 40), Height(40));
     assert_eq!(last_of_its_voters(Height(40), 40), Height(40));
     assert_eq!(last_of_its_voters(Height(41), 40), Height(80));
-    let mut node = Alone::new();
-    let every = node.genesis.params.rotation_blocks;
-    grow_to(&mut node, 3);
+    let every = 16;
+    let mut node = Alone::with(1, None, |genesis| {
+        genesis.params.max_voters = 4;
+        genesis.params.rotation_blocks = every;
+        genesis.params.unbonding_blocks = 12 * every;
+    });
+    grow_to(&mut node, every + 5);
     let core = node.engine.core();
-    let want = Want::Chain { from: Height(1), tip: core.head_hash() };
-    assert!(every > 3, "{every}");
-    let Places { finals, blocks } = node.engine.places(&want);
-    assert_eq!(finals.1.since(finals.0) + blocks.len() as u64, 3);
+    assert!(core.finalized().0.height > Height(every));
+    let want = |from| Want::Chain { from: Height(from), tip: core.head_hash() };
+    let places = node.engine.places(&want(1));
+    assert_eq!((places.finals, places.blocks.len()), ((Height(1), Height(every + 1)), 0));
+    let Places { finals, blocks } = node.engine.places(&want(every + 1));
+    assert_eq!(
+        finals.1.since(finals.0) + blocks.len() as u64,
+        5,
+        "the rest, by the voters of then"
+    );
 }
 
 /// Lets a node that stands at genesis be told of a tip; answers the number of its question.

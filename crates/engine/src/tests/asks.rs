@@ -186,13 +186,38 @@ fn a_chain_goes_on_from_where_it_has_come_to_and_a_tip_that_leads_nowhere_is_ask
     ends(&mut asks, 1, chain(11, 9), Outcome::Brought, 2);
     assert_eq!(asked(&mut asks, 2, &none), [(1, chain(13, 9))], "further on its fork");
     ends(&mut asks, 1, chain(13, 9), Outcome::Nothing, 3);
-    assert_eq!(asked(&mut asks, 3, &none), [(1, chain(11, 9))], "it switched forks");
-    ends(&mut asks, 1, chain(11, 9), Outcome::Nothing, 4);
-    assert_eq!(whom(&mut asks, 4, &none), []);
+    assert_eq!(whom(&mut asks, 4, &none), [], "it was asked for from the bottom once");
     told(&mut asks, 1, 9, 50);
     assert_eq!(whom(&mut asks, 5, &none), [], "that tip is dead");
     told(&mut asks, 1, 8, 51);
-    assert_eq!(whom(&mut asks, 6, &none), [1], "another is not");
+    assert_eq!(asked(&mut asks, 6, &none), [(1, chain(13, 8))], "another is not");
+    ends(&mut asks, 1, chain(13, 8), Outcome::Nothing, 7);
+    assert_eq!(asked(&mut asks, 7, &none), [(1, chain(11, 8))], "it switched forks");
+    ends(&mut asks, 1, chain(11, 8), Outcome::Nothing, 8);
+    assert_eq!(whom(&mut asks, 8, &none), []);
+}
+
+/// Found by reading: from our head on nothing came, from the bottom on known blocks, and so on for
+/// ever, as fast as messages travel.
+#[test]
+fn who_answers_with_what_is_known_is_asked_for_a_tip_from_the_bottom_once() {
+    let (mut asks, none) = (peers(1), lacks(&[]));
+    told(&mut asks, 1, 9, 50);
+    let mut count = 0;
+    for now in 0..100 {
+        for (peer, want) in asked(&mut asks, now, &none) {
+            count += 1;
+            let Want::Chain { from, .. } = want else { panic!("{want:?}") };
+            let outcome = if from == Height(11) {
+                asks.sources.known(PeerId(peer), Height(12));
+                Outcome::Brought
+            } else {
+                Outcome::Nothing
+            };
+            ends(&mut asks, peer, want, outcome, now);
+        }
+    }
+    assert_eq!(count, 3, "from the head, from the bottom, and from where that led");
 }
 
 #[test]

@@ -150,7 +150,6 @@ impl Plan {
 
     fn is_whole(&self) -> bool {
         let is_whole = self.cuts.is_empty()
-            && self.upgrade.is_none()
             && self.downs.is_empty()
             && self.pauses.is_empty()
             && self.crashes.is_none()

@@ -33,7 +33,7 @@ pub struct Veil {
 impl Veil {
     /// A block became final, for the first time.
     pub fn settled(&mut self, known: &CheckedBlock, block: &FinalBlock) {
-        let Header { height, slot } = Header::of(known);
+        let (height, slot) = (known.header().height, known.header().slot);
         self.last = self.last.max(height);
         let shares = known.block().proof.iter();
         let items = shares.flat_map(|s| s.items.iter().map(move |item| (s.vote().voter, item)));
@@ -49,17 +49,6 @@ impl Veil {
                 _ => {}
             }
         }
-    }
-}
-
-struct Header {
-    height: Height,
-    slot: Slot,
-}
-
-impl Header {
-    fn of(block: &CheckedBlock) -> Self {
-        Self { height: block.header().height, slot: block.header().slot }
     }
 }
 
