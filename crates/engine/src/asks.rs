@@ -2,13 +2,14 @@
 //! lacks.
 //!
 //! A peer has a place for each kind of question, so one that never answers holds up nothing but
-//! what it was asked. A body that does not come within a quarter of a slot is asked of the next
+//! what it was asked. A body that does not come within a quarter of a slot, or within twice the time
+//! that bodies take of late where all are slow, is asked of the next
 //! one that told of it; when they are through, of up to three others, with waits that double,
 //! since its header is signed by whose turn it was: first of the node of who made it, then of
 //! other voters' nodes, which nobody else can be taken for. A chain is asked only of those that told of
 //! its tip, because anyone can tell of a tip. Who is busy is asked later and is not blamed.
 
-use crate::lacks::{Body, Lacks};
+use crate::lacks::{Asked, Body, Lacks};
 use crate::sources::{Outcome, Sources};
 use crate::wire::Want;
 use std::collections::BTreeMap;
@@ -30,30 +31,6 @@ const CHAINS: usize = 3;
 /// After how long a question counts as not answered, whatever the shell says of it: longer than
 /// a shell waits, which may lose a word.
 pub const LOST_MS: u64 = 15_000;
-
-/// What a peer was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// Where it is.
-    Status,
-    /// To keep a place for us.
-    Claim,
-    /// Blocks.
-    Blocks(Want),
-}
-
-impl Asked {
-    /// Whether two questions take the same place of a peer.
-    const fn shares_place(self, other: Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::Status, Self::Status)
-                | (Self::Claim, Self::Claim)
-                | (Self::Blocks(Want::Block(_)), Self::Blocks(Want::Block(_)))
-                | (Self::Blocks(Want::Chain { .. }), Self::Blocks(Want::Chain { .. }))
-        )
-    }
-}
 
 #[derive(Clone, Debug)]
 struct Open {
@@ -93,6 +70,8 @@ pub struct Asks {
     /// Who has what.
     pub sources: Sources,
     searches: BTreeMap<BlockHash, Search>,
+    /// How long bodies that came took of late.
+    usual_ms: u64,
     wake: Option<Millis>,
 }
 
@@ -110,10 +89,13 @@ impl Asks {
 
     /// An answer came: to which question, once. One for blocks is under way until
     /// [`Asks::end`].
-    pub fn answered(&mut self, peer: PeerId, ask: u64) -> Option<Asked> {
+    pub fn answered(&mut self, peer: PeerId, ask: u64, now: Millis) -> Option<Asked> {
         let open = self.open.get_mut(&ask).filter(|open| open.peer == peer && !open.is_here)?;
         open.is_here = true;
-        let asked = open.asked;
+        let (asked, took) = (open.asked, now.0.saturating_sub(open.since.0));
+        if matches!(asked, Asked::Blocks(Want::Block(_))) {
+            self.usual_ms = self.usual_ms.saturating_mul(7).saturating_add(took).div_euclid(8);
+        }
         if !matches!(asked, Asked::Blocks(_)) {
             self.open.remove(&ask);
         }
@@ -122,10 +104,12 @@ impl Asks {
 
     /// No answer comes; answers for which blocks it would have been.
     pub fn unanswered(&mut self, peer: PeerId, ask: u64) -> Option<Want> {
-        match self.answered(peer, ask)? {
-            Asked::Blocks(want) => Some(want),
-            Asked::Status | Asked::Claim => None,
-        }
+        let open = self.open.get(&ask).filter(|open| open.peer == peer && !open.is_here)?;
+        let Asked::Blocks(want) = open.asked else {
+            self.open.remove(&ask);
+            return None;
+        };
+        Some(want)
     }
 
     /// A question for blocks has ended.
@@ -291,7 +275,7 @@ impl Asks {
         search: &mut Search,
         (now, lacks): (Millis, &Lacks),
     ) -> Option<Step> {
-        let (hash, quarter) = (&body.hash, quarter(lacks.slot_ms));
+        let (hash, quarter) = (&body.hash, self.patience(lacks.slot_ms));
         let untried = body.tellers.iter().filter(|peer| !search.tried.contains(peer));
         let mut untried = untried.filter(|peer| self.sources.is_ready(**peer, now));
         let place = |peer: &PeerId| self.since(*peer, Asked::Blocks(Want::Block(*hash)));
@@ -346,10 +330,23 @@ impl Asks {
         open.find(|o| o.peer == peer && o.asked.shares_place(asked)).map(|open| open.since)
     }
 
+    /// How long a body is waited for before another peer is asked: a quarter of a slot, or longer
+    /// where all take longer, so that nobody is asked twice for being busy; at most a slot.
+    fn patience(&self, slot_ms: u64) -> u64 {
+        quarter(slot_ms).max(self.usual_ms.saturating_mul(2)).min(slot_ms.max(1))
+    }
+
     /// Whether the answer to a question for a body is being looked at.
     fn is_here(&self, hash: &BlockHash) -> bool {
         let want = Asked::Blocks(Want::Block(*hash));
         self.open.values().any(|open| open.is_here && open.asked == want)
+    }
+
+    /// Whether an answer to a question for a body was handed on to be looked at.
+    #[must_use]
+    pub fn is_looked_at(&self, hash: &BlockHash) -> bool {
+        let want = Asked::Blocks(Want::Block(*hash));
+        self.open.values().any(|open| !open.held.is_empty() && open.asked == want)
     }
 
     fn chains(&mut self, now: Millis, lacks: &Lacks, out: &mut Vec<(PeerId, u64, Want)>) {

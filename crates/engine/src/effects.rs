@@ -1,9 +1,9 @@
 //! What the engine does with an effect of the core: one short function for each.
 
 use crate::accounts::AccountsAt;
-use crate::asks::Asked;
 use crate::engine::Engine;
 use crate::io::{Io, Judgement, Note, Topic};
+use crate::lacks::Asked;
 use crate::peers::Pending;
 use crate::trust::Halt;
 use crate::wire::{Claim, Kind, Request, pack};

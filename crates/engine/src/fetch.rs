@@ -3,12 +3,11 @@
 //! Not here: whom to ask when (`asks`), and what makes an answer one (`answers`).
 
 use crate::answers::{Misfit, fit};
-use crate::asks::Asked;
 use crate::engine::Engine;
 use crate::event::NoAnswer;
 use crate::hear::ANSWER_BLOCKS;
 use crate::io::{Body, Io, Note};
-use crate::lacks::{self, Lacks};
+use crate::lacks::{self, Asked, Lacks};
 use crate::sources::{Outcome, Place};
 use crate::wire::{Answer, Kind, Request, Want, pack, unpack, version_of};
 use weft_consensus::{PeerId, Status};
@@ -103,7 +102,7 @@ impl<K: Known> Engine<K> {
     }
 
     pub(crate) fn answered(&mut self, peer: PeerId, ask: u64, data: &[u8]) {
-        let asked = self.asks.answered(peer, ask);
+        let asked = self.asks.answered(peer, ask, self.now);
         if !self.peers.is_up(peer) {
             return;
         }
@@ -134,6 +133,9 @@ impl<K: Known> Engine<K> {
 
     /// Sends the bodies of an answer to the checker, if they are one to what was asked.
     fn take_blocks(&mut self, from: PeerId, want: Want, mut answer: Vec<Vec<u8>>) {
+        if self.is_superfluous(&want) {
+            return self.end_ask(from, &want, Outcome::Brought);
+        }
         answer.truncate(ANSWER_BLOCKS);
         let mut blocks = Vec::with_capacity(answer.len());
         for encoded in &answer {
@@ -162,6 +164,14 @@ impl<K: Known> Engine<K> {
                 self.out(Io::CheckBodies { from, want, bodies });
             }
             Err(misfit) => self.misfits(from, &want, misfit),
+        }
+    }
+
+    /// Whether a second answer came for a body that is here by now, or being looked at.
+    fn is_superfluous(&self, want: &Want) -> bool {
+        match want {
+            Want::Block(hash) => self.core().is_known(hash) || self.asks.is_looked_at(hash),
+            Want::Chain { .. } => false,
         }
     }
 

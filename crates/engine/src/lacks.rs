@@ -1,6 +1,7 @@
-//! What a node lacks, as it is asked for.
+//! What a node lacks, and what it asks peers.
 
 use crate::sources::Place;
+use crate::wire::Want;
 use std::collections::BTreeSet;
 use weft_consensus::PeerId;
 use weft_types::BlockHash;
@@ -25,4 +26,29 @@ pub struct Lacks {
     pub place: Place,
     /// The length of a slot.
     pub slot_ms: u64,
+}
+
+/// What a peer was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Where it is.
+    Status,
+    /// To keep a place for us.
+    Claim,
+    /// Blocks.
+    Blocks(Want),
+}
+
+impl Asked {
+    /// Whether two questions take the same place of a peer.
+    #[must_use]
+    pub const fn shares_place(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Status, Self::Status)
+                | (Self::Claim, Self::Claim)
+                | (Self::Blocks(Want::Block(_)), Self::Blocks(Want::Block(_)))
+                | (Self::Blocks(Want::Chain { .. }), Self::Blocks(Want::Chain { .. }))
+        )
+    }
 }

@@ -2,8 +2,8 @@
 //! signature is (R20).
 
 use crate::answers::{Misfit, fit, last_of_its_voters};
-use crate::asks::Asked;
 use crate::io::{Io, Places, forged};
+use crate::lacks::Asked;
 use crate::sources::Place;
 use crate::tests::alone::{Alone, PEER, told};
 use crate::tests::sent::grow_to;

@@ -1,7 +1,7 @@
 //! Whom an engine asks for what it lacks, when, and of whom it asks no more.
 
-use crate::asks::{Asked, Asks, LOST_MS};
-use crate::lacks::{Body, Lacks};
+use crate::asks::{Asks, LOST_MS};
+use crate::lacks::{Asked, Body, Lacks};
 use crate::sources::{Outcome, Place};
 use crate::wire::Want;
 use std::collections::BTreeSet;
@@ -65,9 +65,9 @@ fn a_peer_has_a_place_for_each_kind_of_question_and_one_of_each() {
     assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4)], "none waits for another");
     assert_eq!(asks.begin(PeerId(1), Asked::Status, now), None);
     assert_eq!(asks.begin(PeerId(1), Asked::Blocks(Want::Block(hash(9))), now), None);
-    assert_eq!(asks.answered(PeerId(2), 1), None, "another was asked");
-    assert_eq!(asks.answered(PeerId(1), 1), Some(Asked::Status));
-    assert_eq!(asks.answered(PeerId(1), 1), None, "once");
+    assert_eq!(asks.answered(PeerId(2), 1, Millis(0)), None, "another was asked");
+    assert_eq!(asks.answered(PeerId(1), 1, Millis(0)), Some(Asked::Status));
+    assert_eq!(asks.answered(PeerId(1), 1, Millis(0)), None, "once");
     assert!(asks.begin(PeerId(1), Asked::Status, now).is_some());
     asks.gone(PeerId(1), now);
     assert_eq!(asks.count(), 0, "nothing is left of it");
@@ -121,7 +121,7 @@ fn a_body_is_asked_of_three_others_at_most_with_waits_that_double_and_again_afte
 fn while_an_answer_is_looked_at_nobody_else_is_asked() {
     let (mut asks, lacks) = (peers(3), lacks(&[(7, &[1, 2])]));
     let first = asks.due(Millis(0), &lacks);
-    assert!(asks.answered(PeerId(1), first[0].1).is_some());
+    assert!(asks.answered(PeerId(1), first[0].1, Millis(0)).is_some());
     assert_eq!(whom(&mut asks, 3 * SLOT, &lacks), []);
     ends(&mut asks, 1, Want::Block(hash(7)), Outcome::Brought, 3 * SLOT);
     assert_eq!(whom(&mut asks, 3 * SLOT, &lacks), [2], "it brought something else");
@@ -294,4 +294,23 @@ fn a_chain_is_asked_of_the_node_of_a_voter_before_others() {
         told(&mut asks, peer, u8::try_from(peer).unwrap(), 50);
     }
     assert_eq!(whom(&mut asks, 0, &none), [20]);
+}
+
+#[test]
+fn where_all_bodies_take_long_one_is_waited_for_longer_and_never_longer_than_a_slot() {
+    let mut asks = peers(2);
+    let slow = |asks: &mut Asks, n: u8, at: u64, took: u64| {
+        let wanted = lacks(&[(n, &[1])]);
+        let (_, ask, want) = asks.due(Millis(at), &wanted)[0];
+        assert!(asks.answered(PeerId(1), ask, Millis(at + took)).is_some());
+        ends(asks, 1, want, Outcome::Brought, at + took);
+        asks.due(Millis(at + took), &lacks(&[]));
+    };
+    for n in 0..60 {
+        slow(&mut asks, n, u64::from(n) * 2 * SLOT, 300);
+    }
+    let (now, wanted) = (200 * SLOT, lacks(&[(99, &[1, 2])]));
+    assert_eq!(whom(&mut asks, now, &wanted), [1]);
+    assert_eq!(whom(&mut asks, now + 2 * QUARTER, &wanted), [], "they take 300 of late");
+    assert_eq!(whom(&mut asks, now + 601, &wanted), [2]);
 }

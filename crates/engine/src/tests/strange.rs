@@ -1,8 +1,8 @@
 //! What an engine makes of messages that it can't read or judge (R21), and of those that nobody
 //! honest sends; what it says of who votes.
 
-use crate::asks::Asked;
 use crate::io::{Io, Source, Topic, Txs};
+use crate::lacks::Asked;
 use crate::peers::UNREADABLE;
 use crate::tests::alone::{Alone, PEER, told};
 use crate::wire::{Answer, Kind, Want, pack};
