@@ -231,7 +231,7 @@ impl Asks {
             match open.asked {
                 Asked::Blocks(Want::Block(_)) => bodies = bodies.saturating_add(1),
                 Asked::Blocks(Want::Chain { .. }) => chains = chains.saturating_add(1),
-                Asked::Status | Asked::Claim => {}
+                Asked::Status | Asked::Offer | Asked::Claim => {}
             }
         }
         bodies.saturating_add(chains) < YOUNG && (!is_chain || chains < YOUNG_CHAINS)

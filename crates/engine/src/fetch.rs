@@ -17,7 +17,9 @@ use weft_types::{Block, Canonical};
 impl<K: Known> Engine<K> {
     /// Asks a peer where it is, telling it where we are, unless it has yet to say so.
     pub(crate) fn ask_status(&mut self, peer: PeerId, status: Status) {
-        self.ask(peer, Asked::Status, &Request::Status(status));
+        let is_head = status.head.hash == self.core().head_hash();
+        let asked = if is_head { Asked::Status } else { Asked::Offer };
+        self.ask(peer, asked, &Request::Status(status));
     }
 
     pub(crate) fn ask(&mut self, peer: PeerId, asked: Asked, request: &Request) {
@@ -114,7 +116,10 @@ impl<K: Known> Engine<K> {
             return;
         };
         match (answer, asked) {
-            (Answer::Status(status), Some(asked @ (Asked::Status | Asked::Claim))) => {
+            (
+                Answer::Status(status),
+                Some(asked @ (Asked::Status | Asked::Offer | Asked::Claim)),
+            ) => {
                 if asked == Asked::Claim {
                     self.peers.heard_claim(peer, self.slot());
                 }

@@ -33,6 +33,9 @@ pub struct Lacks {
 pub enum Asked {
     /// Where it is.
     Status,
+    /// The same, when told of a block beside our head that says more of justified (R7): it is told
+    /// in the same moment as our head is.
+    Offer,
     /// To keep a place for us.
     Claim,
     /// Blocks.
@@ -46,6 +49,7 @@ impl Asked {
         matches!(
             (self, other),
             (Self::Status, Self::Status)
+                | (Self::Offer, Self::Offer)
                 | (Self::Claim, Self::Claim)
                 | (Self::Blocks(Want::Block(_)), Self::Blocks(Want::Block(_)))
                 | (Self::Blocks(Want::Chain { .. }), Self::Blocks(Want::Chain { .. }))

@@ -277,7 +277,7 @@ impl Net {
 
     /// No engine has more questions under way than places for them.
     pub fn watch_asks(&mut self) {
-        let most = 4 * (self.nodes.len() + self.plan.strangers.len());
+        let most = 5 * (self.nodes.len() + self.plan.strangers.len());
         for i in 0..self.nodes.len() {
             let engine = self.nodes.get(i).and_then(|node| node.engine.as_ref());
             let count = engine.map_or(0, |engine| engine.asks().count());

@@ -57,12 +57,13 @@ fn a_peer_has_a_place_for_each_kind_of_question_and_one_of_each() {
     let (mut asks, now) = (peers(1), Millis(0));
     let questions = [
         Asked::Status,
+        Asked::Offer,
         Asked::Claim,
         Asked::Blocks(Want::Block(hash(1))),
         Asked::Blocks(chain(1, 2)),
     ];
     let numbers: Vec<_> = questions.iter().map(|q| asks.begin(PeerId(1), *q, now)).collect();
-    assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4)], "none waits for another");
+    assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4), Some(5)], "none waits for another");
     assert_eq!(asks.begin(PeerId(1), Asked::Status, now), None);
     assert_eq!(asks.begin(PeerId(1), Asked::Blocks(Want::Block(hash(9))), now), None);
     assert_eq!(asks.answered(PeerId(2), 1, Millis(0)), None, "another was asked");
