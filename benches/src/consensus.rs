@@ -10,6 +10,7 @@
 
 use crate::host::{Host, Usage, usage};
 use crate::load::{LoadPlan, LoadReport};
+use crate::reads::ReadReport;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct BenchPlan {
     pub rate: u64,
     /// Seconds that count.
     pub duration_s: u64,
+    /// Reads a second of the first node meanwhile.
+    pub reads: u64,
 }
 
 /// Latencies in milliseconds, from due to final at every node.
@@ -74,6 +77,10 @@ pub struct BenchReport {
     pub transfers: Value,
     /// From due to final everywhere, over all offered.
     pub finality_ms: Percentiles,
+    /// Between two final blocks of the measured part, on average.
+    pub block_ms: f64,
+    /// The reads beside it, if there were any.
+    pub reads: Option<ReadReport>,
     /// How many nodes.
     pub nodes: usize,
     /// Bytes of a transfer.
@@ -160,6 +167,7 @@ async fn measure(
         warmup_s: WARMUP_S,
         duration_s: plan.duration_s,
         fee: FEE,
+        reads: plan.reads,
     };
     say(&format!("load      {} transfers/s for {} + {} s", plan.rate, WARMUP_S, plan.duration_s));
     let file = plan.wish.dir.join("load.json");
@@ -249,6 +257,8 @@ fn report(plan: &BenchPlan, load: &LoadReport, checks: Checks, usage: Vec<Usage>
             "first_refusal": load.refusal,
         }),
         finality_ms: percentiles(&load.latencies_ms),
+        block_ms: 1_000.0 / rate(load.blocks, plan.duration_s).max(f64::MIN_POSITIVE),
+        reads: load.reads.clone(),
         nodes: choice.nodes,
         tx_bytes: load.tx_bytes,
         duration_s: plan.duration_s,
@@ -271,7 +281,7 @@ fn rate(count: u64, seconds: u64) -> f64 {
 }
 
 /// The latency that this part of a thousand did not exceed.
-fn percentiles(sorted: &[u32]) -> Percentiles {
+pub(crate) fn percentiles(sorted: &[u32]) -> Percentiles {
     let at = |permille: usize| {
         let rank = (sorted.len() * permille).div_ceil(1_000).saturating_sub(1);
         sorted.get(rank).copied().unwrap_or(0)

@@ -12,5 +12,6 @@ pub mod fill_node;
 pub mod host;
 pub mod ledger;
 pub mod load;
+pub mod reads;
 pub mod watch;
 pub mod yuma;

@@ -5,12 +5,14 @@
 //! moment it was due, so a net that makes its clients wait is not flattered. One that
 //! is never seen final counts as the length of the run.
 
+use crate::reads::{self, ReadPlan, ReadReport};
 use crate::watch::{Finals, watch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use weft_rpc::client::{Client, ClientError};
 use weft_testnet::plan::sender;
@@ -47,6 +49,8 @@ pub struct LoadPlan {
     pub duration_s: u64,
     /// What each transfer pays.
     pub fee: Rao,
+    /// Reads a second of the first node, beside the measured part.
+    pub reads: u64,
 }
 
 /// What was seen.
@@ -68,6 +72,10 @@ pub struct LoadReport {
     pub within: u64,
     /// The last height that was final everywhere.
     pub final_height: u64,
+    /// Blocks that became final everywhere during the measured part.
+    pub blocks: u64,
+    /// The reads beside it.
+    pub reads: Option<ReadReport>,
 }
 
 /// One signed transfer.
@@ -105,6 +113,7 @@ pub async fn run(plan: &LoadPlan) -> Result<LoadReport, LoadError> {
         .collect::<Result<Vec<_>, _>>()?;
     let watcher = tokio::spawn(watch(clients.clone(), signed.len()));
     let start = Instant::now() + Duration::from_millis(200);
+    let reading = read_beside(plan, &clients, start);
     let (refused, refusal) = offer(plan, &signed, &clients, start).await;
     let ids: Vec<TxId> = signed.iter().map(|s| s.id).collect();
     let deadline = Instant::now() + DRAIN;
@@ -113,7 +122,26 @@ pub async fn run(plan: &LoadPlan) -> Result<LoadReport, LoadError> {
     report.tx_bytes = signed.first().map_or(0, |s| s.bytes);
     report.refused = refused;
     report.refusal = refusal;
+    if let Some(reading) = reading {
+        report.reads = reading.await.ok();
+    }
     Ok(report)
+}
+
+/// Starts the reads, if there are to be any.
+fn read_beside(
+    plan: &LoadPlan,
+    clients: &[Arc<Client>],
+    start: Instant,
+) -> Option<JoinHandle<ReadReport>> {
+    let client = clients.first().filter(|_| plan.reads > 0)?;
+    Some(tokio::spawn(reads::run(ReadPlan {
+        client: Arc::clone(client),
+        account: sender(&plan.seed, 0).public(),
+        rate: plan.reads,
+        start: start + Duration::from_secs(plan.warmup_s),
+        length: Duration::from_secs(plan.duration_s),
+    })))
 }
 
 /// The sender of the n-th transfer, its nonce, and the node it goes to: a sender keeps

@@ -28,6 +28,8 @@ pub struct FinalBlock {
 pub struct Finals {
     seen: HashMap<TxId, Instant>,
     height: u64,
+    /// When each block was final everywhere.
+    blocks: Vec<Instant>,
 }
 
 /// Watches all nodes; sends each block once it is final everywhere.
@@ -84,13 +86,15 @@ impl Finals {
         ids: &[TxId],
         deadline: Instant,
     ) -> Self {
-        let mut all = Self { seen: HashMap::with_capacity(ids.len()), height: 0 };
+        let mut all =
+            Self { seen: HashMap::with_capacity(ids.len()), height: 0, blocks: Vec::new() };
         let Ok(mut blocks) = watcher.await else { return all };
         while all.seen.len() < ids.len() {
             let Ok(Some(block)) = tokio::time::timeout_at(deadline, blocks.recv()).await else {
                 break;
             };
             all.height = block.height;
+            all.blocks.push(block.seen);
             all.seen.extend(block.txs.into_iter().map(|id| (id, block.seen)));
         }
         all
@@ -99,8 +103,7 @@ impl Finals {
     /// How many transfers became final everywhere in a stretch of time, whenever they
     /// were offered: the rate at which the net really commits.
     fn within(&self, from: Instant, length: Duration) -> u64 {
-        let inside = |seen: &&Instant| **seen >= from && **seen < from + length;
-        u64::try_from(self.seen.values().filter(inside).count()).unwrap_or(u64::MAX)
+        inside(self.seen.values(), from, length)
     }
 
     /// The figures over the measured part: everything due after the warm-up.
@@ -132,7 +135,15 @@ impl Finals {
             tx_bytes: 0,
             within: self.within(start + warmup, length),
             final_height: self.height,
+            blocks: inside(self.blocks.iter(), start + warmup, length),
+            reads: None,
             latencies_ms,
         }
     }
+}
+
+/// How many of these lie in a stretch of time.
+fn inside<'a>(all: impl Iterator<Item = &'a Instant>, from: Instant, length: Duration) -> u64 {
+    let count = all.filter(|seen| **seen >= from && **seen < from + length).count();
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

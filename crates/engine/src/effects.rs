@@ -90,7 +90,7 @@ impl<K: Known> Engine<K> {
         let limits = left_beside(&draft, numbers.unwrap_or(&self.params));
         let txs = {
             let accounts = AccountsAt::of(self.core.executor(), &draft.header.parent);
-            self.pool.pick(&limits, &accounts)
+            self.pool.look().pick(&limits, &accounts)
         };
         self.core.seal(self.now, draft, txs)
     }

@@ -12,7 +12,9 @@ use crate::reports::Reports;
 use crate::rows::Rows;
 use crate::timer::Timer;
 use crate::trust::Halt;
+use crate::waiting::Waiting;
 use crate::wire::Claim;
+use std::sync::RwLockReadGuard;
 use weft_consensus::{Core, Input, VoteRecord};
 use weft_ledger::forks::Forks;
 use weft_mempool::{Bounds, Pool};
@@ -52,7 +54,7 @@ pub struct Engine<K = ()> {
     /// The voter's word that this node is its own.
     claim: Option<Claim>,
     pub(crate) core: Core<Forks, K>,
-    pub(crate) pool: Pool,
+    pub(crate) pool: Waiting,
     pub(crate) finals: Finals,
     pub(crate) peers: Peers,
     pub(crate) asks: Asks,
@@ -99,7 +101,7 @@ impl<K: Known> Engine<K> {
             offers: Offers::new(offers && key.is_some()),
             key,
             core,
-            pool: Pool::new(pool),
+            pool: Waiting::new(pool),
             finals,
             peers: Peers::default(),
             asks: Asks::default(),
@@ -258,9 +260,15 @@ impl<K: Known> Engine<K> {
         &mut self.core
     }
 
-    /// Transactions that wait.
+    /// Transactions that wait, for one look.
     #[must_use]
-    pub const fn pool(&self) -> &Pool {
+    pub fn pool(&self) -> RwLockReadGuard<'_, Pool> {
+        self.pool.look()
+    }
+
+    /// The same, for those who look beside the engine.
+    #[must_use]
+    pub const fn waiting(&self) -> &Waiting {
         &self.pool
     }
 

@@ -55,7 +55,7 @@ impl<K: Known> Engine<K> {
                 self.check_trust(height, (hash, header.slot))?;
             }
             let accounts = AccountsAt::of(self.core.executor(), &hash);
-            self.pool.on_final(&full, &accounts);
+            self.pool.change().on_final(&full, &accounts);
             let (state_root, slot) = (block.state_root, header.slot);
             self.finals.add(Tip { height, hash, state_root, slot }, block.writes.len());
             let ids = full.tx_ids().to_vec();
@@ -70,9 +70,7 @@ impl<K: Known> Engine<K> {
         if let Some(chain) = self.core().executor().chain(&hash) {
             self.finals.say(&chain.finality.finalized.hash);
         }
-        if let Some(said) = self.finals.said().map(|said| said.hash) {
-            self.core.executor_mut().absorb(&said);
-        }
+        self.settle();
         self.follow_rules(&hash);
         if self.core.stopped().is_some() {
             self.asks.sources.forget_tips(); // R21: what is above is of no use here.
@@ -88,7 +86,7 @@ impl<K: Known> Engine<K> {
             return;
         }
         let accounts = AccountsAt::of(self.core.executor(), head);
-        let dropped = self.pool.recheck(&accounts);
+        let dropped = self.pool.change().recheck(&accounts);
         self.note(Note::Rules { rules, dropped });
     }
 
@@ -102,7 +100,7 @@ impl<K: Known> Engine<K> {
             self.report_offences();
         }
         self.tell_voters();
-        self.pool.expire(self.core.head().height);
+        self.pool.change().expire(self.core.head().height);
         self.checkpoint(false);
         Ok(())
     }

@@ -22,6 +22,8 @@
 //!    ([`fetch`], [`answers`]). What peers ask is answered within a [`budget`] ([`serve`]).
 //! 6. Every half second what is due by time: the voter's rows, its offer, reports of offences
 //!    ([`rows`], [`offers`], [`reports`]), checkpoints.
+//! 7. Who reads does not come by here: a moment is handed out ([`seen`]), and the pool is looked
+//!    at under a lock ([`waiting`]).
 //!
 //! # Why it is safe
 //!
@@ -54,11 +56,13 @@ pub mod offers;
 pub mod peers;
 pub mod reports;
 pub mod rows;
+pub mod seen;
 pub mod serve;
 pub mod sources;
 pub mod submit;
 pub mod timer;
 pub mod trust;
+pub mod waiting;
 pub mod wire;
 
 #[cfg(test)]

@@ -6,13 +6,10 @@ use crate::io::{Io, Judgement, Note, Source, Told, Topic, Txs};
 use crate::peers::Pending;
 use weft_consensus::Stopped;
 use weft_ledger::rules::{CallError, Refusal};
-use weft_mempool::{Accounts as _, Inserted, PoolError};
+use weft_mempool::{Inserted, PoolError};
 use weft_types::check::{Known, TxError};
 use weft_types::codec::CodecError;
 use weft_types::{Call, CheckedTx, SecretKey, Tx, TxBody, TxId};
-
-/// The most waiting transactions of a signer that run before the one that is tried.
-const BEFORE: usize = 64;
 
 /// Why a transaction of a client was not taken.
 #[derive(Clone, Debug)]
@@ -142,7 +139,7 @@ impl<K: Known> Engine<K> {
         }
         let tx = checked.map_err(Refused::Tx)?;
         let id = *tx.id();
-        if self.pool.get(&id).is_some() {
+        if self.pool.look().get(&id).is_some() {
             return Ok(id);
         }
         self.would_run(&tx)?;
@@ -164,7 +161,7 @@ impl<K: Known> Engine<K> {
     fn insert(&mut self, tx: CheckedTx) -> Result<Inserted, PoolError> {
         let head = self.core.head_hash();
         let accounts = AccountsAt::of(self.core.executor(), &head);
-        self.pool.insert(tx, &accounts)
+        self.pool.change().insert(tx, &accounts)
     }
 
     /// A free call that would fail makes a block invalid, so it is tried on the head's
@@ -187,7 +184,8 @@ impl<K: Known> Engine<K> {
     fn trial(&self, tx: &CheckedTx) -> Result<(), Refused> {
         let (executor, head) = (self.core().executor(), self.core().head_hash());
         let view = executor.view(&head).ok_or(Refused::NoState)?;
-        let before = self.before(tx.tx());
+        let before = self.pool.before(tx.tx(), &AccountsAt::of(executor, &head));
+        let before: Vec<&Tx> = before.iter().collect();
         let trial = executor.ledger().try_tx(&view, head, (&before, tx.tx()));
         let never = |why| Refused::Never(Box::new(why), Box::new(tx.tx().body.call.clone()));
         trial.map_err(never)?.receipt.result.map_err(Refused::Call)
@@ -205,18 +203,5 @@ impl<K: Known> Engine<K> {
             return Refused::Tx(why);
         }
         self.trial(tx).err().unwrap_or(Refused::Pool(why))
-    }
-
-    /// What waits of the signer and runs before this one.
-    #[must_use]
-    pub fn before(&self, tx: &Tx) -> Vec<&Tx> {
-        if tx.body.call.is_free() {
-            return Vec::new();
-        }
-        let accounts = AccountsAt::of(self.core().executor(), &self.core().head_hash());
-        let first = accounts.account(&tx.body.signer).nonce;
-        let waiting = self.pool().waiting(&tx.body.signer, first);
-        let earlier = waiting.filter(|w| w.tx().body.nonce < tx.body.nonce);
-        earlier.take(BEFORE).map(CheckedTx::tx).collect()
     }
 }

@@ -159,6 +159,35 @@ fn a_final_state_becomes_the_base_when_it_is_said_and_not_before() {
     assert_eq!((forks.len(), forks.base_hash() != b.hash()), (64, true));
 }
 
+/// A planted bug that this finds: a base that changes under who reads it.
+#[test]
+fn a_state_that_is_read_stays_as_it_is_while_blocks_become_final() {
+    let (net, mut forks) = Net::new();
+    let mut last = net.extend(&mut forks, net.genesis(), 1, net.transfers(&[(0, 1, 5)]));
+    forks.finalize(&last.hash());
+    let mut reads = Vec::new();
+    for slot in 2..9 {
+        let state = forks.state(&last.hash()).unwrap();
+        assert_eq!((state.block(), state.root()), (last.hash(), last.header().state_root));
+        reads.push((state, last.header().clone()));
+        let pay = net.transfers(&[(0, 1, slot), (1, 0, 1)]);
+        last = net.extend(&mut forks, last.hash(), slot, pay);
+        forks.finalize(&last.hash());
+        assert_eq!(forks.len(), usize::try_from(slot - 1).unwrap(), "it waits");
+        assert_eq!(forks.root_of(&last.hash()), Some(last.header().state_root));
+        assert!(forks.audit(&last.hash()).is_ok());
+    }
+    for (state, header) in reads.drain(..) {
+        assert_eq!(state.view().root(), header.state_root);
+        assert_eq!(state.chain().unwrap().height, header.height);
+        assert!(state.audit(|| true).unwrap().is_ok());
+        assert!(state.audit(|| false).is_none(), "who reads long can be asked to stop");
+    }
+    assert_eq!(forks.absorb(&last.hash()), 0, "nobody reads");
+    assert_eq!((forks.len(), forks.base_hash()), (0, last.hash()));
+    assert_eq!(forks.root_of(&last.hash()), Some(last.header().state_root));
+}
+
 #[test]
 fn what_final_blocks_wrote_is_what_the_disk_needs() {
     let (net, mut forks) = Net::new();

@@ -1,15 +1,13 @@
-//! The RPC's way to the engine: questions and transactions as events, those that are tried by
-//! way of the checker, answers by a channel of one.
+//! What the RPC server holds of the node: submits are events for the loop, what is to be tried
+//! goes by way of the checker, and all reads are answered beside the loop ([`weft_reads`]).
 //!
-//! What would hold the engine up is bounded here: reports of offences beyond a client's turn
-//! are refused, blocks are read and described beside the engine by a few at a time, and there
-//! is one audit at a time, on loopback only. While the checker is behind transactions are
-//! refused.
+//! What would take too much of the machine is bounded here: so many read at once, so many
+//! blocks are described, there is one audit at a time, on loopback only. Reports of offences
+//! beyond a client's turn are refused, and transactions while the checker is behind.
 
-use crate::answer::{about, parse};
 use crate::checker::{Asker, Job, LISTS};
+use crate::clock::now;
 use crate::event::{Event, Reply};
-use crate::genesis_pages::GenesisPages;
 use crate::turns::{AT_ONCE, Turns};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -19,26 +17,35 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use weft_engine::io::Txs;
+use weft_reads::Reads;
+use weft_reads::genesis_pages::GenesisPages;
+use weft_reads::look::{about, parse};
 use weft_rpc::{Backend, Health, Kind, Method, RpcError};
 use weft_types::hash::from_hex;
-use weft_types::{Call, Canonical, Tx};
+use weft_types::{Call, Canonical, Tx, WeightRow};
 
 /// The most transactions of one `tx_submitMany`.
 const MANY: usize = 2_000;
 
-/// Blocks that are read and described at once.
-const BLOCKS_AT_ONCE: usize = 4;
+/// Reads that are answered at once, each on a thread: a moment of the engine is held by so many
+/// at most.
+const READS_AT_ONCE: usize = 4;
 
-/// Audits that run at once: each sums the whole state while the engine waits.
+/// Blocks that are read and described at once.
+const BLOCKS_AT_ONCE: usize = 2;
+
+/// Audits that run at once: each walks the whole state.
 const AUDITS_AT_ONCE: usize = 1;
 
 /// What the RPC server holds of the node.
 #[derive(Clone)]
 pub struct Door {
+    reads: Arc<Reads>,
     events: mpsc::Sender<Event>,
     txs: mpsc::Sender<Job>,
     public: bool,
     genesis: GenesisPages,
+    readers: Arc<Semaphore>,
     blocks: Arc<Semaphore>,
     audits: Arc<Semaphore>,
     turns: Arc<Mutex<Turns>>,
@@ -49,25 +56,44 @@ fn stopping() -> RpcError {
 }
 
 impl Door {
-    /// A door to the engine and the checker; `public` when others than this machine can
-    /// knock.
+    /// A door to the loop, the checker and what is read; `public` when others than this
+    /// machine can knock.
     #[must_use]
     pub fn new(
+        reads: Arc<Reads>,
         events: mpsc::Sender<Event>,
         txs: mpsc::Sender<Job>,
         public: bool,
         genesis: GenesisPages,
     ) -> Self {
-        let blocks = Arc::new(Semaphore::new(BLOCKS_AT_ONCE));
-        let audits = Arc::new(Semaphore::new(AUDITS_AT_ONCE));
-        Self { events, txs, public, genesis, blocks, audits, turns: Arc::default() }
+        let turns = |at_once| Arc::new(Semaphore::new(at_once));
+        Self {
+            reads,
+            events,
+            txs,
+            public,
+            genesis,
+            readers: turns(READS_AT_ONCE),
+            blocks: turns(BLOCKS_AT_ONCE),
+            audits: turns(AUDITS_AT_ONCE),
+            turns: Arc::default(),
+        }
+    }
+
+    /// Reads on a thread of its own when it is its turn.
+    async fn read<T: Send + 'static>(
+        &self,
+        turns: &Semaphore,
+        read: impl FnOnce(&Reads) -> T + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let _turn = turns.acquire().await.map_err(|_| stopping())?;
+        let reads = Arc::clone(&self.reads);
+        let read = tokio::task::spawn_blocking(move || read(&reads)).await;
+        read.map_err(|e| RpcError::new(Kind::Internal, "Task", e))
     }
 
     async fn ask(&self, method: Method, params: Value) -> Result<Value, RpcError> {
-        let (reply, answer) = oneshot::channel();
-        let event = Event::Query { method, params, reply };
-        self.events.send(event).await.map_err(|_| stopping())?;
-        answer.await.map_err(|_| stopping())?
+        self.read(&self.readers, move |reads| reads.answer(now(), method, &params)).await?
     }
 
     async fn submit(&self, from: IpAddr, txs: Vec<Tx>) -> Result<Value, RpcError> {
@@ -91,28 +117,29 @@ impl Door {
         turns.take(from, reports, Instant::now()).map_err(|wait| reports_too_fast(reports, wait))
     }
 
-    /// Puts a transaction that is to be tried on the checker's desk.
+    /// Has a transaction verified, and tries it then.
     async fn try_one(&self, from: IpAddr, tx: Tx) -> Result<Value, RpcError> {
         self.counts(from, std::slice::from_ref(&tx))?;
-        let (reply, answer): (Reply, _) = oneshot::channel();
+        let (reply, answer) = oneshot::channel();
         let job = Job { asker: Asker::Trial(reply), txs: Txs::Decoded(vec![tx]) };
         self.txs.try_send(job).map_err(|e| match e {
             TrySendError::Full(_) => busy(),
             TrySendError::Closed(_) => stopping(),
         })?;
-        answer.await.map_err(|_| stopping())?
+        let checked = answer.await.map_err(|_| stopping())?;
+        self.read(&self.readers, move |reads| reads.trial(now(), checked)).await?
     }
 
-    /// Finds a block by the engine, and reads and describes it beside the engine.
-    async fn block(&self, params: Value) -> Result<Value, RpcError> {
-        let _turn = self.blocks.acquire().await.map_err(|_| stopping())?;
-        let txs: Option<String> = parse(&params, "txs")?;
-        let txs = txs.unwrap_or_else(|| "count".to_owned());
-        let (reply, answer) = oneshot::channel();
-        self.events.send(Event::Block { params, reply }).await.map_err(|_| stopping())?;
-        let found = answer.await.map_err(|_| stopping())??;
-        let described = tokio::task::spawn_blocking(move || found.describe(&txs)).await;
-        described.map_err(|e| RpcError::new(Kind::Internal, "Task", e))?
+    /// Hands a row to the engine, whose answer goes to the client.
+    async fn queue_row(&self, params: Value) -> Result<Value, RpcError> {
+        let row: WeightRow = parse(&params, "row")?;
+        if self.public {
+            let text = "rows for this node's voter are taken on loopback only";
+            return Err(RpcError::new(Kind::NotAuthorized, "LoopbackOnly", text));
+        }
+        let (reply, answer): (Reply, _) = oneshot::channel();
+        self.events.send(Event::Row { row, reply }).await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
     }
 
     async fn supply(&self, params: Value) -> Result<Value, RpcError> {
@@ -124,13 +151,14 @@ impl Door {
             return Err(RpcError::new(Kind::NotAuthorized, "LoopbackOnly", text)
                 .help("ask without audit, or run a node of your own"));
         }
-        let Ok(_turn) = self.audits.try_acquire() else {
+        if self.audits.available_permits() == 0 {
             let text = format!("{AUDITS_AT_ONCE} audit runs, and no more may at once");
             return Err(
                 RpcError::new(Kind::RateLimited, "AuditRuns", text).help("ask again in a moment")
             );
-        };
-        self.ask(Method::ChainGetSupply, params).await
+        }
+        let audit = move |reads: &Reads| reads.answer(now(), Method::ChainGetSupply, &params);
+        self.read(&self.audits, audit).await?
     }
 }
 
@@ -198,27 +226,22 @@ impl Backend for Door {
                 self.submit(from, txs).await
             }
             Method::ChainGenesis => self.genesis.page(&params),
-            Method::ChainGetBlock => self.block(params).await,
+            Method::ChainGetBlock => {
+                self.read(&self.blocks, move |reads| reads.block(now(), &params)).await?
+            }
+            Method::VoterQueueRow => self.queue_row(params).await,
             Method::ChainGetSupply => self.supply(params).await,
             _ => self.ask(method, params).await,
         }
     }
 
     async fn health(&self) -> Health {
-        let (reply, answer) = oneshot::channel();
-        let gone = || Health { reasons: vec![stopping().to_string()], notes: Vec::new() };
-        match self.events.send(Event::Health { reply }).await {
-            Ok(()) => answer.await.unwrap_or_else(|_| gone()),
-            Err(_) => gone(),
-        }
+        let gone = |why: RpcError| Health { reasons: vec![why.to_string()], notes: Vec::new() };
+        self.read(&self.readers, |reads| reads.health(now())).await.unwrap_or_else(gone)
     }
 
     async fn metrics(&self) -> String {
-        let (reply, answer) = oneshot::channel();
-        if self.events.send(Event::Metrics { reply }).await.is_err() {
-            return String::new();
-        }
-        answer.await.unwrap_or_default()
+        self.read(&self.readers, |reads| reads.figures(now())).await.unwrap_or_default()
     }
 }
 
@@ -235,6 +258,10 @@ fn refusal(error: &Value) -> RpcError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weft_engine::waiting::Waiting;
+    use weft_reads::chain::Chain;
+    use weft_reads::record::Records;
+    use weft_store::Store;
     use weft_types::key::derive_test_key;
     use weft_types::{
         Call, ChainTag, Checkpoint, Evidence, Genesis, Hash, Millis, Network, Nonce, PublicKey,
@@ -245,6 +272,7 @@ mod tests {
 
     struct Room {
         door: Door,
+        _dir: tempfile::TempDir,
         events: mpsc::Receiver<Event>,
         txs: mpsc::Receiver<Job>,
     }
@@ -253,8 +281,23 @@ mod tests {
         let (to_engine, events) = mpsc::channel(4);
         let (to_checker, txs) = mpsc::channel(1);
         let genesis = Genesis::fair(Network::Local, "door", Millis(1), &[]);
-        let door = Door::new(to_engine, to_checker, public, GenesisPages::of(&genesis));
-        Room { door, events, txs }
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        Store::init(&data, genesis.chain_id(), b"never voted").unwrap();
+        let reads = Reads {
+            board: Arc::default(),
+            waiting: Waiting::default(),
+            records: Records::default(),
+            log: Store::open(&data, genesis.chain_id()).unwrap().0.reader().clone(),
+            metrics: Arc::default(),
+            chain: Chain::of(&genesis),
+            genesis_root: Hash::ZERO,
+            name: String::new(),
+            peer: String::new(),
+        };
+        let pages = GenesisPages::of(&genesis);
+        let door = Door::new(Arc::new(reads), to_engine, to_checker, public, pages);
+        Room { door, _dir: dir, events, txs }
     }
 
     fn raw() -> Value {
@@ -294,7 +337,6 @@ mod tests {
             (Method::TxSubmitMany, "raws", json!({ "raws": ["0x00"] })),
             (Method::TxSubmit, "raw", json!({ "raw": 7 })),
             (Method::ChainGetSupply, "audit", json!({ "audit": "yes" })),
-            (Method::ChainGetBlock, "txs", json!({ "height": 1, "txs": 5 })),
         ] {
             let refused = room.door.call(HERE, method, params).await.unwrap_err();
             assert_eq!(refused.kind, Kind::InvalidArgument, "{refused}");
@@ -361,17 +403,13 @@ mod tests {
     #[tokio::test]
     async fn there_is_one_audit_at_a_time_and_none_for_strangers() {
         let audit = || json!({ "audit": true });
-        let mut here = room(false);
-        let door = here.door.clone();
-        let first =
-            tokio::spawn(async move { door.call(HERE, Method::ChainGetSupply, audit()).await });
-        let Some(Event::Query { reply, .. }) = here.events.recv().await else {
-            panic!("the first audit reaches the engine");
-        };
-        let second = here.door.call(HERE, Method::ChainGetSupply, audit()).await.unwrap_err();
+        let here = room(false);
+        let first = here.door.audits.acquire().await.unwrap();
+        let ask = || here.door.call(HERE, Method::ChainGetSupply, audit());
+        let second = ask().await.unwrap_err();
         assert_eq!((second.kind, second.name.as_str()), (Kind::RateLimited, "AuditRuns"));
-        reply.send(Ok(json!({ "conserved": true }))).unwrap();
-        assert_eq!(first.await.unwrap(), Ok(json!({ "conserved": true })));
+        drop(first);
+        assert_eq!(ask().await.unwrap_err().name, "NotReady", "no moment was left here");
         let public = room(true);
         let refused = public.door.call(HERE, Method::ChainGetSupply, audit()).await.unwrap_err();
         assert_eq!((refused.kind, refused.name.as_str()), (Kind::NotAuthorized, "LoopbackOnly"));

@@ -12,20 +12,20 @@
 //! When a queue is full, what comes is dropped, and gossip and fetching bring it again;
 //! a client is told to try later.
 
-use crate::event::{Event, Reply};
+use crate::event::Event;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use weft_consensus::PeerId;
 use weft_engine::Event as Happened;
 use weft_engine::event::Turned;
 use weft_engine::io::{Body, Source, Txs, forged};
 use weft_engine::wire::Want;
-use weft_types::check::{BlockError, Known, check_block, check_txs, seals_of, shares_of};
+use weft_types::check::{BlockError, Known, TxError, check_block, check_txs, seals_of, shares_of};
 use weft_types::codec::CodecError;
-use weft_types::{Call, Canonical, ChainId, Hash, Params, Tx};
+use weft_types::{Call, Canonical, ChainId, CheckedTx, Hash, Params, Tx};
 
 /// How many lists of transactions may wait.
 pub const LISTS: usize = 256;
@@ -57,8 +57,11 @@ pub enum Asker {
     /// The engine.
     Engine(Source),
     /// A client that wants to know what would become of a transaction.
-    Trial(Reply),
+    Trial(oneshot::Sender<Tried>),
 }
+
+/// What is verified of a transaction that is to be tried.
+pub type Tried = Result<CheckedTx, TxError>;
 
 /// Transactions to verify.
 #[derive(Debug)]
@@ -262,13 +265,19 @@ impl Checker<'_> {
         let mut verdicts = verdicts.into_iter();
         let events = askers.into_iter().zip(sizes).zip(errors);
         events
-            .map(|((asker, size), error)| {
-                let mine: Vec<_> = verdicts.by_ref().take(size).collect();
+            .filter_map(|((asker, size), error)| {
+                let mut mine: Vec<_> = verdicts.by_ref().take(size).collect();
                 match asker {
-                    Asker::Trial(reply) => Event::Tried { checked: mine, reply },
+                    Asker::Trial(reply) => {
+                        // A client that went away does not want its verdict.
+                        if let Some(tried) = mine.pop() {
+                            drop(reply.send(tried));
+                        }
+                        None
+                    }
                     Asker::Engine(source) => {
                         let checked = error.map_or(Ok(mine), Err);
-                        Event::Engine(Happened::Txs { source, checked })
+                        Some(Event::Engine(Happened::Txs { source, checked }))
                     }
                 }
             })

@@ -1,10 +1,10 @@
 //! Clients that wait for the engine's answer, and how it is told to them.
 
 use crate::event::Reply;
-use crate::submit;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use weft_engine::io::{ClientId, Told};
+use weft_reads::submit;
 use weft_rpc::{Kind, RpcError};
 
 /// Who waits. Each client of the server waits for one answer, and the server has a bound.

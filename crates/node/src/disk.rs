@@ -2,12 +2,12 @@
 //! checkpoint.
 
 use crate::error::NodeError;
-use crate::record::Record;
 use weft_consensus::trust::Awaited;
 use weft_consensus::{Base, VoteRecord};
 use weft_engine::io::Finality;
 use weft_engine::kept::Kept;
 use weft_ledger::forks::FinalBlock;
+use weft_reads::record::Records;
 use weft_store::{Entry, Meta, StateChanges, Store};
 use weft_types::{BlockHash, Canonical, CheckedBlock, Hash, Header, Height};
 
@@ -63,12 +63,10 @@ impl Disk {
     }
 
     /// Takes a final block: what became of its transactions, and what it wrote.
-    pub(crate) fn add(&mut self, finality: Finality, record: &mut Record) {
+    pub(crate) fn add(&mut self, finality: Finality, records: &Records) {
         let Finality { block, header, ids } = finality;
         let FinalBlock { height, hash, state_root, writes, receipts } = block;
-        for (index, (id, receipt)) in ids.iter().zip(&receipts.txs).enumerate() {
-            record.add(*id, (height, index), receipt);
-        }
+        records.add(height, &ids, &receipts.txs);
         for write in writes {
             let entry = write.value.map(|v| Entry { slot: write.slot, value: v.to_bytes() });
             self.writes.0.insert(write.key.to_bytes(), entry);

@@ -1,239 +1,26 @@
-//! Whether this node is ready, why not, and what its operator should know: the one place
-//! that collects it, for `/health`, `chain_status` and the log.
-//!
-//! A *reason* says why others should not rely on what this node answers now; with one it
-//! is not ready (503). A *note* says what its operator should look at; it stays ready.
-//! Each is a function of the node in one of the two lists below, that answers a sentence
-//! or nothing. What newly comes is logged once, and once more when it has gone.
+//! Health in the log: each reason and note ([`weft_reads::health`]) when it comes and when it
+//! has gone.
 
-use crate::node::Node;
+use crate::clock::now;
 use std::collections::BTreeSet;
-use weft_consensus::trust::Awaited;
-use weft_ledger::query::{self, Fullness};
-use weft_ledger::state::View;
-use weft_rpc::Health;
-use weft_types::{Height, Params, Slot};
+use weft_reads::Reads;
 
-/// Slots without a final block after which a node says that it is not ready.
-const STALE_SLOTS: u64 = 16;
-
-/// Slots that a head may be ahead of the clock: clocks are a little off.
-const AHEAD: u64 = 2;
-
-/// Something that may have to be said.
-type Watch = fn(&Node) -> Option<String>;
-
-/// Why a node is not ready.
-const REASONS: &[(&str, Watch)] = &[
-    ("unknown_rules", Node::stop_reason),
-    ("awaiting", awaiting),
-    ("stale", stale),
-    ("clock", clock),
-    ("behind", behind),
-    ("key_twice", key_twice),
-];
-
-/// What an operator should know of a node that is ready.
-const NOTES: &[(&str, Watch)] = &[
-    ("state_half_full", half_full),
-    ("state_nearly_full", nearly_full),
-    ("not_a_voter", not_a_voter),
-    ("listens", listens),
-    ("rows", rows),
-    ("unknown_rules_signalled", Node::signal_note),
-    ("unknown_rules_locked_in", Node::change_note),
-];
-
-/// What was said before, by the names of the lists.
+/// What was said before, by the names of what is said.
 #[derive(Debug, Default)]
-pub struct Said(BTreeSet<&'static str>);
+pub(crate) struct Said(BTreeSet<&'static str>);
 
-/// The last final block is too old.
-fn stale(node: &Node) -> Option<String> {
-    let lag = node.final_lag_slots()?;
-    (lag > STALE_SLOTS).then(|| format!("the last final block is {lag} slots old"))
-}
-
-/// A trusted block is awaited (R16).
-fn awaiting(node: &Node) -> Option<String> {
-    let Awaited { height, hash } = node.engine.finals().awaited()?;
-    let last = node.engine.core().finalized().0.height;
-    Some(if last < height {
-        format!(
-            "the trusted checkpoint {height} {hash} is not reached, the chain here is at {last}: nothing is final before it is"
-        )
-    } else {
-        format!(
-            "the trusted checkpoint {height} {hash} was reached when it was too old to say anything: start again with --trusted-checkpoint and a newer block"
-        )
-    })
-}
-
-/// The head is of a slot that the clock has not reached.
-fn clock(node: &Node) -> Option<String> {
-    before_its_head(node.engine.core().head().slot, node.slot())
-}
-
-fn before_its_head(head: Slot, now: Slot) -> Option<String> {
-    (head.0 > now.0.saturating_add(AHEAD)).then(|| {
-        format!(
-            "the clock here shows slot {now} and the head is of slot {head}: set the clock right, \
-             nothing moves before it gets there"
-        )
-    })
-}
-
-/// Most peers are far ahead: this node catches up, or its clock is behind theirs.
-fn behind(node: &Node) -> Option<String> {
-    below_its_peers(node.engine.core().head().height, node.engine.peers().median_height()?)
-}
-
-fn below_its_peers(height: Height, theirs: Height) -> Option<String> {
-    (theirs.since(height) > STALE_SLOTS).then(|| {
-        format!(
-            "half of the peers are at height {theirs} or above, the head here is at {height}: this \
-             node catches up, or its clock is behind"
-        )
-    })
-}
-
-/// The key of the voter runs elsewhere too.
-fn key_twice(node: &Node) -> Option<String> {
-    let seen = node.engine.core().foreign()?;
-    Some(format!(
-        "the voter's key signed {seen}, which this node did not: it runs elsewhere too, and signs \
-         nothing more here; stop one of the two, then start this one again"
-    ))
-}
-
-/// The voter's key votes nowhere.
-fn not_a_voter(node: &Node) -> Option<String> {
-    let voter = node.engine.voter()?;
-    (!node.engine.votes(&voter)).then(|| {
-        let address = node.chain.address(voter);
-        format!("voter.key is {address}, not a voter of this chain: it signs nothing before it is elected")
-    })
-}
-
-/// Rows of the voter that can't count as they are.
-fn rows(node: &Node) -> Option<String> {
-    let faults = node.engine.rows().faults();
-    let (netuid, fault) = faults.first_key_value()?;
-    let more = match faults.len() {
-        1 => String::new(),
-        all => format!("; {all} rows in all can't count"),
-    };
-    Some(format!("the voter's row of subnet {netuid} is not sent: {fault}{more}"))
-}
-
-/// The voter only listens so far.
-fn listens(node: &Node) -> Option<String> {
-    let (until, now) = (node.engine.core().listens_until()?, node.slot());
-    (now <= until).then(|| {
-        format!(
-            "the voter listens up to slot {until} whether its key runs elsewhere, and signs nothing \
-             before; it is slot {now} (--no-wait skips that)"
-        )
-    })
-}
-
-/// The state of the head is half full.
-fn half_full(node: &Node) -> Option<String> {
-    fuller(&node.fullness()?, 5)
-}
-
-/// It is nine tenths full.
-fn nearly_full(node: &Node) -> Option<String> {
-    fuller(&node.fullness()?, 9)
-}
-
-/// What to say of a state that is so many tenths full or more.
-fn fuller(full: &Fullness, tenths: u64) -> Option<String> {
-    let (values, capacity) = (full.values, full.capacity);
-    let reached = u128::from(values).saturating_mul(10)
-        >= u128::from(capacity).saturating_mul(u128::from(tenths));
-    let deposit = full.account_deposit.map_or_else(
-        || "no account can be opened".to_owned(),
-        |deposit| format!("opening an account costs {deposit} rao"),
-    );
-    reached.then(|| {
-        format!(
-            "the state holds {values} of the {capacity} values it is meant for, over {tenths} \
-             tenths: see that memory and disk have room; {deposit}"
-        )
-    })
-}
-
-fn said(node: &Node, list: &[(&'static str, Watch)]) -> Vec<(&'static str, String)> {
-    list.iter().filter_map(|(name, watch)| Some((*name, watch(node)?))).collect()
-}
-
-impl Node {
-    /// The chain's numbers that run on a state (R21).
-    pub(crate) fn numbers(&self, state: &View<'_>) -> &Params {
-        self.engine.core().executor().ledger().numbers_of(state)
-    }
-
-    /// How full the state of the head is; none when that state is not kept.
-    pub(crate) fn fullness(&self) -> Option<Fullness> {
-        let view = self.engine.core().executor().view(&self.engine.core().head_hash())?;
-        Some(query::fullness(&view, self.numbers(&view)))
-    }
-
-    /// Slots since the last block that this node calls final, if it calls one so.
-    pub(crate) fn final_lag_slots(&self) -> Option<u64> {
-        Some(self.slot().0.saturating_sub(self.engine.finals().said()?.slot.0))
-    }
-
-    /// Why this node is not ready, and what its operator should know.
-    pub(crate) fn health(&self) -> Health {
-        let words = |list| said(self, list).into_iter().map(|(_, text)| text).collect();
-        Health { reasons: words(REASONS), notes: words(NOTES) }
-    }
-
-    /// Logs each reason and note when it comes and when it has gone.
-    pub(crate) fn say_health(&mut self) {
-        let all: Vec<_> = [REASONS, NOTES].into_iter().flat_map(|l| said(self, l)).collect();
+impl Said {
+    /// Says what is new and what is over.
+    pub(crate) fn say(&mut self, reads: &Reads) {
+        let all = reads.words(now());
         for (name, text) in &all {
-            if self.health_said.0.insert(name) {
+            if self.0.insert(name) {
                 tracing::warn!(what = name, "{text}");
             }
         }
         let gone = |name: &&'static str| !all.iter().any(|(now, _)| now == name);
-        for name in self.health_said.0.extract_if(.., gone) {
+        for name in self.0.extract_if(.., gone) {
             tracing::info!(what = name, "this is over");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use weft_types::Rao;
-
-    /// F7: a clock that was an hour ahead and is right again stands before the head's slot, and
-    /// nothing moves; one that is behind its peers' is as stuck and sees nothing stale.
-    #[test]
-    fn a_clock_behind_the_head_and_a_head_far_below_its_peers_are_reasons_with_their_numbers() {
-        assert_eq!(before_its_head(Slot(102), Slot(100)), None, "clocks are a little off");
-        let text = before_its_head(Slot(7_300), Slot(100)).unwrap();
-        assert!(text.contains("slot 100") && text.contains("slot 7300"), "{text}");
-        assert_eq!(below_its_peers(Height(84), Height(100)), None);
-        assert_eq!(below_its_peers(Height(100), Height(84)), None);
-        let text = below_its_peers(Height(83), Height(100)).unwrap();
-        assert!(text.contains("height 100") && text.contains("at 83"), "{text}");
-    }
-
-    /// A3: at half and at nine tenths, and not before.
-    #[test]
-    fn a_state_that_fills_is_noted_at_half_and_at_nine_tenths() {
-        let full = |values, deposit| Fullness { values, capacity: 1_001, account_deposit: deposit };
-        let notes =
-            |values| [5, 9].map(|tenths| fuller(&full(values, Some(Rao(7))), tenths).is_some());
-        assert_eq!((notes(500), notes(501)), ([false, false], [true, false]));
-        assert_eq!((notes(900), notes(901)), ([true, false], [true, true]));
-        let text = fuller(&full(501, Some(Rao(7))), 5).unwrap();
-        assert!(text.contains("501 of the 1001 values") && text.contains("costs 7 rao"), "{text}");
-        assert!(fuller(&full(1_001, None), 9).unwrap().contains("no account can be opened"));
     }
 }

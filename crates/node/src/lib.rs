@@ -5,21 +5,14 @@
 //! room only moves things.
 
 pub mod backend;
-pub mod blocks;
-pub mod chain;
 pub mod checker;
 pub mod clock;
 pub mod config;
 pub mod entropy;
 pub mod error;
 pub mod event;
-pub mod genesis_pages;
-pub mod health;
 pub mod join;
-pub mod metrics;
 pub mod node;
-pub mod record;
-pub mod reference;
 pub mod replay;
 pub mod rules;
 pub mod start;
@@ -27,14 +20,10 @@ pub mod trust;
 pub mod turns;
 pub mod watch;
 
-mod answer;
 mod clients;
 mod disk;
-mod markets;
+mod health;
 mod network;
 mod notes;
 mod restore;
 mod serve;
-mod submit;
-mod told;
-mod trial;

@@ -1,9 +1,9 @@
 //! The network's side of a node: peers by number for the engine and by name for gossip, and
 //! the commands that the engine's Io become.
 
-use crate::metrics::Metrics;
 use prometheus_client::metrics::counter::Counter;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use weft_consensus::PeerId;
 use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
@@ -13,6 +13,8 @@ use weft_gossip::{
     Command, Event as Peer, Gossip, MessageName as Name, PeerName, RequestFailure, Topic as About,
     Verdict,
 };
+use weft_reads::board::{Board, Net};
+use weft_reads::metrics::Metrics;
 use weft_types::PublicKey;
 
 /// The most addresses of our own that are kept: a machine may have many.
@@ -26,6 +28,8 @@ pub(crate) struct Network {
     by_name: BTreeMap<PeerName, PeerId>,
     addresses: BTreeMap<PeerName, Vec<String>>,
     own: Vec<String>,
+    /// Where who is connected is left for readers.
+    board: Arc<Board>,
     /// Who votes, while gossip has not heard it.
     untold: Option<Vec<[u8; 32]>>,
     /// Commands that gossip's full queue lost.
@@ -35,7 +39,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(gossip: Gossip, metrics: &Metrics) -> Self {
+    pub(crate) fn new(gossip: Gossip, board: &Arc<Board>, metrics: &Metrics) -> Self {
         Self {
             gossip,
             next: 0,
@@ -43,6 +47,7 @@ impl Network {
             by_name: BTreeMap::new(),
             addresses: BTreeMap::new(),
             own: Vec::new(),
+            board: Arc::clone(board),
             untold: None,
             lost: metrics.commands_lost.clone(),
             punished: metrics.punished.clone(),
@@ -80,6 +85,7 @@ impl Network {
             Peer::PeerAt { peer, addresses } => {
                 if self.by_name.contains_key(&peer) {
                     self.addresses.insert(peer, addresses);
+                    self.show();
                 }
                 None
             }
@@ -88,6 +94,7 @@ impl Network {
                 tracing::info!(%address, "listening");
                 if self.own.len() < OWN_ADDRESSES && !self.own.contains(&address) {
                     self.own.push(address);
+                    self.show();
                 }
                 None
             }
@@ -100,6 +107,7 @@ impl Network {
         self.by_id.insert(id, peer);
         self.by_name.insert(peer, id);
         self.addresses.insert(peer, addresses);
+        self.show();
         tracing::info!(%peer, peers = self.by_id.len(), "peer up");
         Happened::PeerUp { peer: id, name: peer.to_string() }
     }
@@ -108,6 +116,7 @@ impl Network {
         self.addresses.remove(peer);
         let id = self.by_name.remove(peer)?;
         self.by_id.remove(&id);
+        self.show();
         tracing::info!(%peer, peers = self.by_id.len(), "peer down");
         Some(Happened::PeerDown { peer: id })
     }
@@ -120,9 +129,12 @@ impl Network {
         self.by_id.get(&id).copied()
     }
 
-    /// All peers.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &PeerName> {
-        self.by_name.keys()
+    /// Leaves who is connected.
+    fn show(&self) {
+        let of =
+            |(name, addresses): (&PeerName, &Vec<String>)| (name.to_string(), addresses.clone());
+        let peers = self.addresses.iter().map(of).collect();
+        self.board.show_net(Net { peers, own: self.own.clone() });
     }
 
     /// How many there are.
@@ -130,19 +142,9 @@ impl Network {
         self.by_id.len()
     }
 
-    /// Where others can dial a peer, as far as we know.
-    pub(crate) fn addresses(&self, name: &PeerName) -> &[String] {
-        self.addresses.get(name).map_or(&[], Vec::as_slice)
-    }
-
     /// What this node is called.
     pub(crate) const fn local(&self) -> PeerName {
         self.gossip.local
-    }
-
-    /// Where we accept connections.
-    pub(crate) fn own(&self) -> &[String] {
-        &self.own
     }
 
     /// Hands a command to gossip; when its queue is full the command is lost, as any

@@ -5,27 +5,24 @@
 //! disk stops the node at that place: a voter that can't write must not sign.
 
 use crate::backend::busy;
-use crate::chain::Chain;
 use crate::checker::Desk;
 use crate::clients::Clients;
 use crate::clock::now;
-use crate::config::Config;
 use crate::disk::Disk;
 use crate::error::NodeError;
 use crate::event::Event;
 use crate::health::Said;
-use crate::metrics::Metrics;
 use crate::network::Network;
-use crate::record::Record;
 use crate::serve::Workers;
 use crate::watch::{self, Watched};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use weft_engine::io::{Io, Source};
 use weft_engine::{Engine, Event as Happened};
-use weft_rpc::Method;
-use weft_types::{Hash, Millis, Slot};
+use weft_reads::Reads;
+use weft_types::{BlockHash, Millis};
 
 /// The longest a node sleeps without looking at its clock.
 const NAP: Duration = Duration::from_millis(500);
@@ -42,19 +39,14 @@ pub struct Node {
     /// The thread that verifies.
     pub(crate) checking: Watched,
     pub(crate) clients: Clients,
-    /// What became of transactions.
-    pub(crate) record: Record,
     /// Who reads blocks for peers.
     pub(crate) workers: Workers,
     pub(crate) events: mpsc::Receiver<Event>,
+    /// Who answers clients beside this loop, by what it leaves there.
+    pub(crate) reads: Arc<Reads>,
+    /// Where the engine stood when it was last left there.
+    pub(crate) shown: (BlockHash, Option<BlockHash>),
     pub(crate) health_said: Said,
-    pub(crate) metrics: Metrics,
-    pub(crate) config: Config,
-    pub(crate) chain: Chain,
-    /// When slot 0 began.
-    pub(crate) genesis_time: Millis,
-    /// The root of the first state.
-    pub(crate) genesis_root: Hash,
     /// When health and the store were last looked at.
     pub(crate) looked: Instant,
     /// When the engine is to hear of time.
@@ -62,11 +54,6 @@ pub struct Node {
 }
 
 impl Node {
-    /// The slot that this node's clock shows.
-    pub(crate) fn slot(&self) -> Slot {
-        self.engine.slot_of(now())
-    }
-
     /// Runs until asked to stop, until the disk fails, or until the checker or the
     /// network ends.
     ///
@@ -126,26 +113,29 @@ impl Node {
                 let client = self.clients.take(reply);
                 self.step(Happened::Submit { client, txs })?;
             }
-            Event::Tried { checked, reply } => self.answer_trial(reply, checked),
-            Event::Query { method: Method::VoterQueueRow, params, reply } => {
-                self.queue_row(&params, reply)?;
+            Event::Row { row, reply } => {
+                let client = self.clients.take(reply);
+                self.step(Happened::Row { client, row })?;
             }
-            // A client that went away is not waited for.
-            Event::Query { method, params, reply } => {
-                drop(reply.send(self.answer(method, &params)));
-            }
-            Event::Block { params, reply } => drop(reply.send(self.find_block(&params))),
-            Event::Health { reply } => drop(reply.send(self.health())),
-            Event::Metrics { reply } => drop(reply.send(self.figures())),
             Event::Stop => {}
         }
-        if self.looked.elapsed() >= LOOK {
+        let is_due = self.looked.elapsed() >= LOOK;
+        if is_due || self.shown != self.engine.stands_at() {
+            self.show();
+        }
+        if is_due {
             self.looked = Instant::now();
-            self.say_health();
+            self.health_said.say(&self.reads);
             self.network.look();
             self.disk.look()?;
         }
         Ok(())
+    }
+
+    /// Leaves what readers may look at. All that was wanted before is carried out by now.
+    pub(crate) fn show(&mut self) {
+        self.reads.board.show(&mut self.engine);
+        self.shown = self.engine.stands_at();
     }
 
     /// Lets the engine take an event, and carries out what it wants. What comes back at once,
@@ -166,14 +156,14 @@ impl Node {
     fn carry_out(&mut self, io: Io) -> Result<Option<Happened>, NodeError> {
         match io {
             Io::Append(block) => {
-                self.metrics.blocks.inc();
+                self.reads.metrics.blocks.inc();
                 self.disk.append(&block)?;
             }
             Io::Sync => self.disk.sync()?,
             Io::Vote(record) => self.disk.vote(&record)?,
             Io::Await(awaited) => self.disk.wait_for(awaited)?,
             Io::Rows(kept) => self.disk.keep_rows(&kept)?,
-            Io::Final(finality) => self.disk.add(*finality, &mut self.record),
+            Io::Final(finality) => self.disk.add(*finality, &self.reads.records),
             Io::MarkFinal(hash) => self.disk.mark_final(&hash)?,
             Io::Checkpoint(base) => self.disk.checkpoint(&base)?,
             Io::Publish { topic, data } => self.network.publish(topic, data),

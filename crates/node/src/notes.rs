@@ -22,16 +22,16 @@ impl Node {
                 );
             }
             Note::Refused { hash, why } => {
-                self.metrics.refused.inc();
+                self.reads.metrics.refused.inc();
                 tracing::info!(%hash, %why, "refused");
             }
             Note::Ignored(why) => tracing::trace!(%why, "message ignored"),
             Note::Rejected(why) => tracing::info!(%why, "message rejected"),
-            Note::TxsRefused(count) => drop(self.metrics.txs_refused.inc_by(count)),
-            Note::Unreadable { bytes, .. } => drop(self.metrics.unreadable.inc_by(bytes)),
-            Note::ShareSent => drop(self.metrics.shares_sent.inc()),
+            Note::TxsRefused(count) => drop(self.reads.metrics.txs_refused.inc_by(count)),
+            Note::Unreadable { bytes, .. } => drop(self.reads.metrics.unreadable.inc_by(bytes)),
+            Note::ShareSent => drop(self.reads.metrics.shares_sent.inc()),
             Note::Offence(evidence) => {
-                self.metrics.evidence.inc();
+                self.reads.metrics.evidence.inc();
                 tracing::warn!(?evidence, "an offence was seen");
             }
             Note::Reported(offender) => tracing::warn!(%offender, "an offence is reported"),

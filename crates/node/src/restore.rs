@@ -4,7 +4,6 @@ use crate::clock::now;
 use crate::disk::Disk;
 use crate::entropy;
 use crate::error::NodeError;
-use crate::record::Record;
 use std::path::Path;
 use std::sync::Arc;
 use weft_consensus::trust::{Mark, Trust};
@@ -17,6 +16,7 @@ use weft_engine::{Engine, Setup};
 use weft_ledger::forks::Forks;
 use weft_ledger::state::{Entry, Key, Seed, Value};
 use weft_mempool::Bounds;
+use weft_reads::record::Records;
 use weft_store::{Recovered, Saved, Store, VoteState};
 use weft_types::check::{Known, check_block};
 use weft_types::{Canonical, Genesis, Hash, Height, Program, SecretKey, Slot};
@@ -28,7 +28,7 @@ pub(crate) struct Restored {
     /// The disk.
     pub disk: Disk,
     /// What became of transactions.
-    pub record: Record,
+    pub records: Records,
     /// The root of the first state.
     pub genesis_root: Hash,
     /// Whether the vote file says that its key never signed.
@@ -123,7 +123,8 @@ pub(crate) fn open(data: &Path, genesis: &Genesis, who: Who) -> Result<Restored,
     let core = Core::new(config, forks, &base);
     let setup = Setup { core, key: voter, offers, rows, pool, name };
     let engine = Engine::new(genesis, setup);
-    let mut restored = Restored { engine, disk, record: Record::default(), genesis_root, is_fresh };
+    let mut restored =
+        Restored { engine, disk, records: Records::default(), genesis_root, is_fresh };
     for block in tail {
         restored.replay(block?, genesis)?;
     }
@@ -204,10 +205,10 @@ impl Restored {
         let store = &self.disk.store;
         let stored = crate::trust::stored(store, word)?;
         let own = |height: Height| {
-            let hash = store.final_hash(height)?;
+            let hash = store.reader().final_hash(height)?;
             let slot = match height {
                 Height::ZERO => Slot::ZERO,
-                _ => store.block(&hash).ok()??.header().slot,
+                _ => store.reader().block(&hash).ok()??.header().slot,
             };
             Some(Mark { height, hash, slot })
         };
@@ -222,7 +223,7 @@ impl Restored {
     fn carry_out(&mut self, list: Vec<Io>) -> Result<(), NodeError> {
         for io in list {
             match io {
-                Io::Final(finality) => self.disk.add(*finality, &mut self.record),
+                Io::Final(finality) => self.disk.add(*finality, &self.records),
                 Io::MarkFinal(hash) => self.disk.mark_final(&hash)?,
                 Io::Await(awaited) => self.disk.wait_for(awaited)?,
                 other => return Err(state(format!("a start asked for {other:?}"))),

@@ -16,7 +16,7 @@ use weft_engine::io::Places;
 use weft_engine::serve::ANSWER_BYTES;
 use weft_engine::wire::{self, Answer, pack};
 use weft_gossip::Command;
-use weft_store::{Store, StoreError, Stored};
+use weft_store::{Reader, StoreError, Stored};
 use weft_types::{BlockHash, Canonical, Height};
 
 /// Answers of a kind that are read at once: single blocks don't wait for chains.
@@ -79,7 +79,7 @@ impl Node {
         } else {
             (Kind::Chain, &self.workers.chains)
         };
-        let found = find(&self.disk.store, places);
+        let found = find(&self.reads.log, places);
         if found.is_empty() {
             return self.network.answer(ticket, Some(packed(Vec::new())));
         }
@@ -87,7 +87,8 @@ impl Node {
             return self.network.busy(ticket);
         };
         let (commands, reading) = (self.network.gossip.commands.clone(), Arc::clone(turns));
-        let (unread, lost) = (self.metrics.unread.clone(), self.metrics.commands_lost.clone());
+        let (unread, lost) =
+            (self.reads.metrics.unread.clone(), self.reads.metrics.commands_lost.clone());
         let events = self.workers.events.clone();
         tokio::spawn(async move {
             let data = read(found, reading, &unread).await;
@@ -126,11 +127,11 @@ fn packed(blocks: Vec<Vec<u8>>) -> Vec<u8> {
 }
 
 /// Where the named blocks are in the log, up to the first that is not there.
-fn find(store: &Store, places: &Places) -> Vec<Stored> {
+fn find(log: &Reader, places: &Places) -> Vec<Stored> {
     let (from, to) = places.finals;
-    let finals = (from.0..to.0).map_while(|height| store.final_hash(Height(height)));
+    let finals = (from.0..to.0).map_while(|height| log.final_hash(Height(height)));
     let hashes: Vec<BlockHash> = finals.chain(places.blocks.iter().copied()).collect();
-    hashes.iter().map_while(|hash| store.stored(hash)).collect()
+    hashes.iter().map_while(|hash| log.stored(hash)).collect()
 }
 
 /// The first of these blocks that fit into an answer, up to one that can't be read; why not is
@@ -155,6 +156,7 @@ fn gather(found: &[Stored]) -> (Vec<Vec<u8>>, Option<StoreError>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weft_store::Store;
     use weft_types::check::seal_block;
     use weft_types::{
         Block, ChainId, CheckedBlock, Hash, Header, PublicKey, Round, SecretKey, Slot, Work,
@@ -208,7 +210,7 @@ mod tests {
         store.mark_final(&hashes[0]).unwrap();
         let named = vec![hashes[1], hashes[2], Hash([9; 32])];
         let places = Places { finals: (Height(1), Height(2)), blocks: named };
-        let found = find(&store, &places);
+        let found = find(store.reader(), &places);
         assert_eq!(found.len(), 3);
         let (read, damage) = gather(&found);
         assert_eq!(read.iter().map(|b| hash_of(b)).collect::<Vec<_>>(), hashes[..2]);

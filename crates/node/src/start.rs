@@ -7,16 +7,13 @@
 //! 5. Run the engine until the process is asked to stop.
 
 use crate::backend::Door;
-use crate::chain::Chain;
 use crate::checker::{self, Inbox};
 use crate::clients::Clients;
 use crate::clock::now;
 use crate::config::{Config, Home};
 use crate::error::NodeError;
 use crate::event::{EVENTS, Event};
-use crate::genesis_pages::GenesisPages;
 use crate::health::Said;
-use crate::metrics::Metrics;
 use crate::network::Network;
 use crate::node::Node;
 use crate::restore::{self, Restored, Who};
@@ -26,6 +23,7 @@ use crate::trust::Trust;
 use crate::watch::Watched;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use weft_consensus::VoteRecord;
@@ -33,6 +31,11 @@ use weft_engine::rows::Rows;
 use weft_engine::slot_at;
 use weft_gossip::{Limits, PeerName};
 use weft_mempool::Bounds;
+use weft_reads::Reads;
+use weft_reads::board::Board;
+use weft_reads::chain::Chain;
+use weft_reads::genesis_pages::GenesisPages;
+use weft_reads::metrics::Metrics;
 use weft_rpc::{Server, ServerConfig, ServerError};
 use weft_store::{Store, VoteState};
 use weft_types::text::unmarked;
@@ -158,37 +161,51 @@ async fn assemble(
 ) -> Result<(Node, Server, mpsc::Sender<Event>), NodeError> {
     let (config, genesis) = (home.config()?, home.genesis()?);
     config.check()?;
-    let Restored { engine, disk, record, genesis_root, .. } =
+    let Restored { engine, disk, records, genesis_root, .. } =
         restore(home, (&config, &genesis), &order)?;
     let (events, inbox) = mpsc::channel(EVENTS);
     let (checker, work) = checker::desk();
     let checking = start_checker(&genesis, work, &events)?;
-    let metrics = Metrics::default();
     let gossip = start_gossip(home, &config, &genesis, order.peers)?;
-    let network = Network::new(gossip, &metrics);
-    let pages = GenesisPages::of(&genesis);
-    let door = Door::new(events.clone(), checker.txs.clone(), config.rpc_public, pages);
-    let server = start_rpc(&config, door).await?;
-    tracing::info!(rpc = %server.address, peer = %network.local(), "ready");
-    let node = Node {
+    let (board, metrics) = (Arc::<Board>::default(), Arc::<Metrics>::default());
+    let network = Network::new(gossip, &board, &metrics);
+    let reads = Arc::new(Reads {
+        board,
+        waiting: engine.waiting().clone(),
+        records,
+        log: disk.store.reader().clone(),
+        metrics,
+        chain: Chain::of(&genesis),
+        genesis_root,
+        name: config.name.clone(),
+        peer: network.local().to_string(),
+    });
+    let mut node = Node {
+        shown: engine.stands_at(),
         engine,
         disk,
         network,
         checker,
         checking,
         clients: Clients::default(),
-        record,
         workers: Workers::new(events.clone()),
         events: inbox,
+        reads,
         health_said: Said::default(),
-        metrics,
-        config,
-        chain: Chain::of(&genesis),
-        genesis_time: genesis.genesis_time,
-        genesis_root,
         looked: Instant::now(),
         wake: Millis::ZERO,
     };
+    node.show();
+    let pages = GenesisPages::of(&genesis);
+    let door = Door::new(
+        Arc::clone(&node.reads),
+        events.clone(),
+        node.checker.txs.clone(),
+        config.rpc_public,
+        pages,
+    );
+    let server = start_rpc(&config, door).await?;
+    tracing::info!(rpc = %server.address, peer = %node.network.local(), "ready");
     Ok((node, server, events))
 }
 

@@ -11,9 +11,9 @@
 
 use crate::error::StoreError;
 use crate::preface::{self, Kind};
+use crate::reader::Reader;
 use crate::record::{self, At, Bad};
 use crate::search;
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
@@ -48,18 +48,17 @@ pub struct Place {
 /// The open log.
 #[derive(Debug)]
 pub struct BlockLog {
-    source: Source,
-    index: BTreeMap<BlockHash, Place>,
+    reader: Reader,
     end: u64,
     dirty: bool,
 }
 
 /// What is needed to read a record.
 #[derive(Clone, Debug)]
-struct Source {
+pub struct Source {
     file: Arc<File>,
     path: PathBuf,
-    chain: ChainId,
+    pub(crate) chain: ChainId,
 }
 
 impl Source {
@@ -94,13 +93,13 @@ impl BlockLog {
         let file = file.map_err(|e| StoreError::io("open", path, e))?;
         preface::check(&file, path, Kind::Log, &chain)?;
         let source = Source { file: Arc::new(file), path: path.to_owned(), chain };
-        let mut log = Self { source, index: BTreeMap::new(), end: START, dirty: true };
+        let mut log = Self { reader: Reader::new(source), end: START, dirty: true };
         let cut = log.read_through()?;
         Ok((log, cut))
     }
 
     fn read_through(&mut self) -> Result<Option<Cut>, StoreError> {
-        let source = self.source.clone();
+        let source = self.source().clone();
         let size = source.file.metadata().map_err(|e| source.io("read", e))?.len();
         let mut reader = BufReader::with_capacity(1 << 20, &*source.file);
         reader.seek(SeekFrom::Start(self.end)).map_err(|e| source.io("read", e))?;
@@ -118,19 +117,19 @@ impl BlockLog {
     /// Takes the block whose record ends the log into the index.
     fn note(&mut self, block: &[u8]) -> Result<(), StoreError> {
         let header = record::header_of(block)
-            .ok_or_else(|| self.source.damaged(self.end, "a whole record is no block"))?;
+            .ok_or_else(|| self.source().damaged(self.end, "a whole record is no block"))?;
         let end = self.end.saturating_add(record::bytes(block));
         let (height, parent) = (header.height, header.parent);
-        self.index.insert(header.hash(), Place { offset: self.end, end, height, parent });
+        self.reader.note(header.hash(), Place { offset: self.end, end, height, parent });
         self.end = end;
         Ok(())
     }
 
     /// What to do about a bad record at the end of what was read.
     fn judge(&self, size: u64, reason: &str) -> Result<Cut, StoreError> {
-        let Source { file, path, chain } = &self.source;
+        let Source { file, path, chain } = self.source();
         let next = search::whole_behind(file, chain, self.end, size);
-        match next.map_err(|e| self.source.io("read", e))? {
+        match next.map_err(|e| self.source().io("read", e))? {
             None => self.cut(size, reason),
             Some(next) => Err(StoreError::DamagedWithin {
                 path: path.clone(),
@@ -142,9 +141,9 @@ impl BlockLog {
     }
 
     fn cut(&self, size: u64, reason: &str) -> Result<Cut, StoreError> {
-        let (file, offset) = (&self.source.file, self.end);
-        file.set_len(offset).map_err(|e| self.source.io("cut", e))?;
-        file.sync_all().map_err(|e| self.source.io("sync", e))?;
+        let (file, offset) = (&self.source().file, self.end);
+        file.set_len(offset).map_err(|e| self.source().io("cut", e))?;
+        file.sync_all().map_err(|e| self.source().io("sync", e))?;
         let bytes = size.saturating_sub(offset);
         tracing::warn!(offset, bytes, reason, "the block log was cut at a bad record");
         Ok(Cut { offset, bytes, reason: reason.into() })
@@ -153,16 +152,16 @@ impl BlockLog {
     /// Adds a block; one that is there already is not added twice.
     pub fn append(&mut self, block: &CheckedBlock) -> Result<(), StoreError> {
         let (hash, parent) = (block.hash(), block.header().parent);
-        if self.index.contains_key(&hash) {
+        if self.reader.place(&hash).is_some() {
             return Ok(());
         }
-        if parent != self.source.chain && !self.index.contains_key(&parent) {
+        if parent != self.source().chain && self.reader.place(&parent).is_none() {
             return Err(StoreError::UnknownParent { hash, parent });
         }
         let bytes = block.block().to_bytes();
-        let record = record::of(&self.source.chain, self.end, &bytes);
-        let written = self.source.file.write_all_at(&record, self.end);
-        written.map_err(|e| self.source.io("write", e))?;
+        let record = record::of(&self.source().chain, self.end, &bytes);
+        let written = self.source().file.write_all_at(&record, self.end);
+        written.map_err(|e| self.source().io("write", e))?;
         self.dirty = true;
         self.note(&bytes)
     }
@@ -170,52 +169,35 @@ impl BlockLog {
     /// Returns when all that was appended is on disk.
     pub fn sync(&mut self) -> Result<(), StoreError> {
         if self.dirty {
-            self.source.file.sync_data().map_err(|e| self.source.io("sync", e))?;
+            self.source().file.sync_data().map_err(|e| self.source().io("sync", e))?;
             self.dirty = false;
         }
         Ok(())
     }
 
-    /// Where a block stands.
-    pub fn place(&self, hash: &BlockHash) -> Option<&Place> {
-        self.index.get(hash)
+    /// Who finds its blocks.
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
     }
 
-    /// How many blocks there are.
-    pub fn len(&self) -> usize {
-        self.index.len()
-    }
-
-    /// The canonical bytes of a block.
-    pub fn bytes(&self, hash: &BlockHash) -> Result<Option<Vec<u8>>, StoreError> {
-        self.stored(hash).map(|stored| stored.bytes()).transpose()
-    }
-
-    /// A block.
-    pub fn block(&self, hash: &BlockHash) -> Result<Option<Block>, StoreError> {
-        self.stored(hash).map(|stored| stored.read()).transpose()
-    }
-
-    /// A block to be read later, and elsewhere.
-    pub fn stored(&self, hash: &BlockHash) -> Option<Stored> {
-        let place = self.index.get(hash)?;
-        Some(Stored { source: self.source.clone(), hash: *hash, place: *place })
+    const fn source(&self) -> &Source {
+        &self.reader.source
     }
 
     /// The blocks behind one, or all when none is named, in the order of the log.
     pub fn tail(&self, after: Option<&BlockHash>) -> Tail {
-        let place = after.and_then(|hash| self.index.get(hash));
+        let place = after.and_then(|hash| self.reader.place(hash));
         let next = place.map_or(START, |p| p.end);
-        Tail { source: self.source.clone(), next, end: self.end }
+        Tail { source: self.source().clone(), next, end: self.end }
     }
 }
 
 /// A block of the log, to be read without its owner: on another thread, or never.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    source: Source,
-    hash: BlockHash,
-    place: Place,
+    pub(crate) source: Source,
+    pub(crate) hash: BlockHash,
+    pub(crate) place: Place,
 }
 
 impl Stored {
@@ -305,11 +287,11 @@ mod tests {
         let key = SecretKey::from_seed([1; 32]);
         let block = seal_block(header, (&key, &chain), vec![], None, vec![]);
         let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
-        let file = std::mem::replace(&mut log.source.file, Arc::new(full));
+        let file = std::mem::replace(&mut log.reader.source.file, Arc::new(full));
         assert!(matches!(log.append(&block), Err(StoreError::DiskFull { .. })));
-        assert_eq!(log.len(), 0, "what was not written is not in the index");
-        log.source.file = file;
+        assert_eq!(log.reader().len(), 0, "what was not written is not in the index");
+        log.reader.source.file = file;
         log.append(&block).unwrap();
-        assert_eq!(log.block(&block.hash()).unwrap().as_ref(), Some(block.block()));
+        assert_eq!(log.reader().block(&block.hash()).unwrap().as_ref(), Some(block.block()));
     }
 }

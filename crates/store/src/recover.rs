@@ -77,7 +77,7 @@ fn load(dir: &Path, chain: &ChainId, log: &BlockLog) -> Result<(Sled, Option<Sav
     let mut db = Sled::open(dir)?;
     let saved = checkpoint::read(&db, chain)?;
     if saved.is_none() && !checkpoint::has_begun(&db)? {
-        let blocks = log.len();
+        let blocks = log.reader().len();
         if !is_new && blocks > 0 {
             let wrong = format!("it opens as if it were new, but the log has {blocks} blocks");
             return Err(Unusable::Content(wrong));
@@ -89,7 +89,7 @@ fn load(dir: &Path, chain: &ChainId, log: &BlockLog) -> Result<(Sled, Option<Sav
     }
     if let Some(Saved { meta, .. }) = &saved
         && meta.hash != *chain
-        && log.place(&meta.hash).is_none_or(|place| place.height != meta.height)
+        && log.reader().place(&meta.hash).is_none_or(|place| place.height != meta.height)
     {
         let (height, hash) = (meta.height, meta.hash);
         let wrong = format!("its block {hash} of height {height} is not in the log");

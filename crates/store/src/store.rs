@@ -2,8 +2,9 @@
 
 use crate::checkpoint::{Meta, Saved, StateChanges};
 use crate::error::StoreError;
-use crate::log::{BlockLog, Cut, Stored, Tail};
+use crate::log::{BlockLog, Cut, Tail};
 use crate::preface::{self, Kind};
+use crate::reader::Reader;
 use crate::recover::{self, Rebuilt};
 use crate::small::Small;
 use crate::vote::{VoteFile, VoteState};
@@ -11,7 +12,7 @@ use crate::writer::Writer;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
-use weft_types::{Block, BlockHash, ChainId, CheckedBlock, Height};
+use weft_types::{BlockHash, ChainId, CheckedBlock};
 
 const LOCK: &str = "lock";
 const LOG: &str = "blocks.log";
@@ -27,8 +28,6 @@ const BEGUN: &str = "begun";
 pub struct Store {
     chain: ChainId,
     log: BlockLog,
-    /// The final blocks: position = height - 1.
-    finals: Vec<BlockHash>,
     votes: VoteFile,
     writer: Writer,
     awaited: Small,
@@ -127,12 +126,10 @@ impl Store {
         let at = checkpoint.as_ref().map(|saved| saved.meta.hash);
         let tail = log.tail(at.as_ref());
         let writer = Writer::start(chain, Some(Arc::clone(&lock)), opened.db)?;
-        let finals = Vec::new();
         let awaited = Small { kind: Kind::Awaited, path: dir.join(AWAITED), chain };
         let rows = Small { kind: Kind::Rows, path: dir.join(ROWS), chain };
         let stopped = false;
-        let mut store =
-            Self { chain, log, finals, votes, writer, awaited, rows, stopped, _lock: lock };
+        let mut store = Self { chain, log, votes, writer, awaited, rows, stopped, _lock: lock };
         if let Some(hash) = at {
             store.mark_final(&hash)?;
         }
@@ -251,8 +248,8 @@ impl Store {
         let mut fresh = Vec::new();
         let mut at = *hash;
         while at != self.chain {
-            let place = self.log.place(&at).ok_or(StoreError::UnknownBlock { hash: at })?;
-            match self.final_hash(place.height) {
+            let place = self.reader().place(&at).ok_or(StoreError::UnknownBlock { hash: at })?;
+            match self.reader().final_hash(place.height) {
                 Some(had) if had == at => break,
                 Some(had) => {
                     return Err(StoreError::ForksFinal { height: place.height, had, got: at });
@@ -261,23 +258,14 @@ impl Store {
             }
             at = place.parent;
         }
-        self.finals.extend(fresh.into_iter().rev());
+        self.reader().add_finals(fresh.into_iter().rev());
         Ok(())
     }
 
-    /// The hash of the final block of a height; that of height 0 is the chain id.
+    /// Who finds blocks, here and beside the store.
     #[must_use]
-    pub fn final_hash(&self, height: Height) -> Option<BlockHash> {
-        match height.0.checked_sub(1) {
-            None => Some(self.chain),
-            Some(at) => self.finals.get(usize::try_from(at).ok()?).copied(),
-        }
-    }
-
-    /// The height of the last final block.
-    #[must_use]
-    pub fn final_height(&self) -> Height {
-        Height(u64::try_from(self.finals.len()).unwrap_or(u64::MAX))
+    pub const fn reader(&self) -> &Reader {
+        self.log.reader()
     }
 
     /// Every block of the log, in log order.
@@ -289,48 +277,18 @@ impl Store {
     /// Whether a block is in the log.
     #[must_use]
     pub fn has(&self, hash: &BlockHash) -> bool {
-        self.log.place(hash).is_some()
+        self.reader().place(hash).is_some()
     }
 
     /// How many blocks are in the log.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.log.len()
+        self.reader().len()
     }
 
     /// Whether the log is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.log.len() == 0
-    }
-
-    /// A block, final or not.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when it is not what was written.
-    pub fn block(&self, hash: &BlockHash) -> Result<Option<Block>, StoreError> {
-        self.log.block(hash)
-    }
-
-    /// A block to be read later, and on another thread.
-    #[must_use]
-    pub fn stored(&self, hash: &BlockHash) -> Option<Stored> {
-        self.log.stored(hash)
-    }
-
-    /// The canonical bytes of a block, to be served to peers as they are.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when they are not what was written.
-    pub fn block_bytes(&self, hash: &BlockHash) -> Result<Option<Vec<u8>>, StoreError> {
-        self.log.bytes(hash)
-    }
-
-    /// The final block of a height. Genesis has none.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when it is not what was written.
-    pub fn block_at(&self, height: Height) -> Result<Option<Block>, StoreError> {
-        self.final_hash(height).map_or(Ok(None), |hash| self.log.block(&hash))
+        self.len() == 0
     }
 }

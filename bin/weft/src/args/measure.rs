@@ -46,6 +46,9 @@ pub struct BenchConsensus {
     /// Accounts that send
     #[arg(long, default_value_t = 10_000)]
     pub senders: usize,
+    /// Reads a second of the first node meanwhile: metagraph, account, block and supply in turn
+    #[arg(long, default_value_t = 0)]
+    pub reads: u64,
     /// Length of a slot
     #[arg(long, default_value_t = 250, value_name = "MS")]
     pub slot_ms: u64,

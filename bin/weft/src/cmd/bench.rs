@@ -14,6 +14,7 @@ use weft_benches::consensus::{BenchPlan, BenchReport};
 use weft_benches::epochs::{EpochsPlan, EpochsReport};
 use weft_benches::ledger::{LedgerPlan, LedgerReport};
 use weft_benches::load::LoadPlan;
+use weft_benches::reads::ReadReport;
 use weft_testnet::Choice;
 use weft_testnet::up::Wish;
 use weft_types::{Millis, Network};
@@ -55,8 +56,8 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
         network: Network::Bench,
         senders: args.senders,
     };
-    let plan =
-        BenchPlan { wish: wish(global, args.dir.as_deref(), choice)?, rate: args.rate, duration_s };
+    let wish = wish(global, args.dir.as_deref(), choice)?;
+    let plan = BenchPlan { wish, rate: args.rate, duration_s, reads: args.reads };
     let report = runtime()?
         .block_on(weft_benches::consensus::run(&plan, &note))
         .map_err(|e| failed("BenchFailed", e))?;
@@ -98,6 +99,23 @@ pub fn wish(global: &Global, dir: Option<&Path>, choice: Choice) -> Result<Wish,
     })
 }
 
+/// The line of the reads.
+fn reads(report: &ReadReport) -> String {
+    let l = &report.latency_ms;
+    let waited = report.loop_waited_us.map_or("?".to_owned(), |us| us.to_string());
+    format!(
+        "\nreads     {}/s of one node, {} of {} answered, p50 {} ms  p99 {} ms  max {} ms; its loop waited \
+         {waited} us for readers at most{}",
+        report.rate,
+        report.answered,
+        report.due,
+        l.p50,
+        l.p99,
+        l.max,
+        report.first_error.as_ref().map(|e| format!("; first error: {e}")).unwrap_or_default(),
+    )
+}
+
 fn table(report: &BenchReport) -> String {
     let f = &report.finality_ms;
     let used: Vec<_> = report
@@ -110,6 +128,7 @@ fn table(report: &BenchReport) -> String {
          offered   {:.0} tx/s for {} s after {} s warm-up, fsync on, every signature verified\n\
          committed {:.0} tx/s at all nodes ({})\n\
          finality  p50 {} ms  p90 {} ms  p99 {} ms  max {} ms (from due to final everywhere)\n\
+         blocks    one in {:.0} ms{}\n\
          used      {}\n\
          checks    state roots equal {}, conserved {}, replay equal {}, no double vote {}",
         report.nodes,
@@ -128,6 +147,8 @@ fn table(report: &BenchReport) -> String {
         f.p90,
         f.p99,
         f.max,
+        report.block_ms,
+        report.reads.as_ref().map(reads).unwrap_or_default(),
         used.join(", "),
         report.checks.state_roots_equal,
         report.checks.conserved,

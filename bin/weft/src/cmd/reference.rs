@@ -4,7 +4,7 @@
 use crate::args::{ReferenceArgs, Table};
 use crate::output::{Answer, Failure, table};
 use serde_json::{Value, json};
-use weft_node::reference::reference;
+use weft_reads::reference::reference;
 use weft_testnet::plan::TEMPO;
 
 /// Runs the command.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use weft_node::clock::now;
-use weft_node::genesis_pages::GenesisPages;
+use weft_reads::genesis_pages::GenesisPages;
 use weft_types::{Genesis, Millis, Network};
 
 /// A chain that nobody runs.

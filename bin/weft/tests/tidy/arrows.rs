@@ -8,7 +8,7 @@ use super::lexer::line_of;
 use super::tree::{File, Offence, Tree};
 
 /// Every room and the rooms it may import. A new room is added here and in the picture.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("types", &[]),
     ("yuma", &[]),
     ("ledger", &["types", "yuma"]),
@@ -19,9 +19,21 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("rpc", &["types"]),
     ("gossip", &["types"]),
     ("wallet", &["types"]),
+    ("reads", &["types", "ledger", "mempool", "consensus", "engine", "store", "rpc"]),
     (
         "node",
-        &["types", "ledger", "mempool", "consensus", "engine", "store", "rpc", "gossip", "wallet"],
+        &[
+            "types",
+            "ledger",
+            "mempool",
+            "consensus",
+            "engine",
+            "reads",
+            "store",
+            "rpc",
+            "gossip",
+            "wallet",
+        ],
     ),
     ("sim", &["types", "ledger", "mempool", "consensus", "engine"]),
     ("testnet", &["types", "rpc", "wallet"]),
@@ -53,6 +65,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rpc",
             "gossip",
             "wallet",
+            "reads",
             "node",
             "sim",
             "testnet",

@@ -92,7 +92,7 @@ fn keep(view: &View<'_>, header: &Header, outcome: Outcome) -> Result<Kept, Refu
     let executed = Executed { state_root: layer.root(), sets: chain.voters.clone(), rules };
     let receipts = Arc::new(outcome.receipts);
     let (parent, height) = (header.parent, header.height);
-    Ok(Kept { parent, height, born: 0, layer, executed, receipts })
+    Ok(Kept { parent, height, born: 0, layer: Arc::new(layer), executed, receipts })
 }
 
 fn chain_of(layer: &Layer) -> Option<&Chain> {

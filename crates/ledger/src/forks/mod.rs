@@ -15,10 +15,12 @@ pub mod audit;
 mod error;
 mod execute;
 mod settle;
+mod state;
 
 pub use crate::state::View;
 pub use audit::{AuditError, sum_up};
 pub use error::{Refusal, RestoreError};
+pub use state::State;
 
 use crate::rules::{Ledger, Receipts, child_rules, reads};
 use crate::state::value::Chain;
@@ -31,8 +33,9 @@ use weft_types::{BlockHash, Genesis, Hash, Height, Version};
 
 /// The states of all blocks from the last final one up.
 pub struct Forks {
-    ledger: Ledger,
-    base: Base,
+    ledger: Arc<Ledger>,
+    /// Changed only while no [`State`] that somebody reads has it.
+    base: Arc<Base>,
     base_hash: BlockHash,
     /// The last final block; above the base while it waits to be said.
     last: BlockHash,
@@ -50,7 +53,7 @@ struct Kept {
     height: Height,
     /// How many blocks were kept before it: less than any child's.
     born: u64,
-    layer: Layer,
+    layer: Arc<Layer>,
     executed: Executed,
     receipts: Arc<Receipts>,
 }
@@ -104,11 +107,11 @@ impl Forks {
         }
     }
 
-    const fn on(ledger: Ledger, base: Base, base_hash: BlockHash) -> Self {
+    fn on(ledger: Ledger, base: Base, base_hash: BlockHash) -> Self {
         let (last, waits) = (base_hash, false);
         Self {
-            ledger,
-            base,
+            ledger: Arc::new(ledger),
+            base: Arc::new(base),
             base_hash,
             last,
             waits,
@@ -120,11 +123,12 @@ impl Forks {
 
     /// The constants of the chain.
     #[must_use]
-    pub const fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// The block whose state is the base: the last final one, or the last that was said.
+    /// The block whose state is the base: the last final one, or the last that was said and
+    /// that no reader kept from becoming base.
     #[must_use]
     pub const fn base_hash(&self) -> BlockHash {
         self.base_hash
@@ -134,7 +138,18 @@ impl Forks {
     #[must_use]
     pub fn view(&self, block: &BlockHash) -> Option<View<'_>> {
         let path = self.path(block)?;
-        Some(self.base.view(path.into_iter().map(|(_, kept)| &kept.layer).collect()))
+        Some(self.base.view(path.into_iter().map(|(_, kept)| &*kept.layer).collect()))
+    }
+
+    /// The same to be kept and read elsewhere, while blocks go on here.
+    #[must_use]
+    pub fn state(&self, block: &BlockHash) -> Option<State> {
+        let layers = self
+            .path(block)?
+            .into_iter()
+            .map(|(hash, kept)| (hash, kept.height, Arc::clone(&kept.layer)));
+        let rules = self.rules(block)?;
+        Some(State::new(&self.ledger, &self.base, (*block, rules), layers))
     }
 
     /// The root of the state after a block.

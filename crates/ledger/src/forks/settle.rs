@@ -5,6 +5,7 @@
 //! ([`Forks::absorb_when_said`], [`Forks::absorb`]).
 
 use super::{FinalBlock, Forks, Kept};
+use std::sync::Arc;
 use weft_types::BlockHash;
 
 /// The most final layers that wait to be said; the oldest is absorbed unsaid.
@@ -16,18 +17,22 @@ impl Forks {
         self.waits = true;
     }
 
-    /// Says a final block: its state is the base from now on. What is not final, or is the
-    /// base already, changes nothing.
-    pub fn absorb(&mut self, block: &BlockHash) {
-        let Some(path) = self.path(&self.last) else { return };
-        let hashes: Vec<BlockHash> = path.iter().rev().map(|(hash, _)| *hash).collect();
-        let Some(place) = hashes.iter().position(|hash| hash == block) else { return };
-        for hash in hashes.into_iter().take(place.saturating_add(1)) {
-            if let Some(kept) = self.kept.remove(&hash) {
-                self.base.absorb(&kept.layer);
-                self.base_hash = hash;
+    /// Says a final block: its state is the base from now on, or as soon as this is said again
+    /// when nobody reads what was base before. What is not final, or is the base already,
+    /// changes nothing. Answers how many said blocks wait for readers.
+    pub fn absorb(&mut self, block: &BlockHash) -> usize {
+        let path = self.path(&self.last).unwrap_or_default();
+        let mut said: Vec<BlockHash> =
+            path.iter().map(|(hash, _)| *hash).skip_while(|hash| hash != block).collect();
+        while let Some(hash) = said.last() {
+            let Some(base) = Arc::get_mut(&mut self.base) else { break };
+            if let Some(kept) = self.kept.remove(hash) {
+                base.absorb(&kept.layer);
+                self.base_hash = *hash;
             }
+            said.pop();
         }
+        said.len()
     }
 
     /// Whether a block is the base, or final and not yet said.

@@ -39,20 +39,18 @@ fn home(dir: &std::path::Path) -> Home {
     home
 }
 
-async fn status(events: &mpsc::Sender<Event>) -> Value {
-    let (reply, answer) = oneshot::channel();
-    let (method, params) = (Method::ChainStatus, json!({}));
-    events.send(Event::Query { method, params, reply }).await.unwrap();
-    answer.await.unwrap().unwrap()
+fn status(reads: &Reads) -> Value {
+    reads.answer(now(), Method::ChainStatus, &json!({})).unwrap()
 }
 
 /// Runs the node until it has so many more final blocks, and stops it.
 async fn run_for(home: &Home, blocks: u64) -> Value {
     let (node, server, events) = assemble(home, Order::default()).await.unwrap();
+    let reads = Arc::clone(&node.reads);
     let run = tokio::spawn(run_node(node));
-    let from = status(&events).await["final_height"].as_u64().unwrap();
+    let from = status(&reads)["final_height"].as_u64().unwrap();
     let last = loop {
-        let now = status(&events).await;
+        let now = status(&reads);
         if now["final_height"].as_u64().unwrap() >= from + blocks {
             break now;
         }
@@ -144,10 +142,9 @@ async fn a_node_stops_by_name_when_its_checker_ends_and_keeps_its_state() {
     assert!(assemble(&home, Order::default()).await.is_ok(), "the directory is free and whole");
 }
 
-async fn ask(events: &mpsc::Sender<Event>, method: Method, params: Value) -> Value {
-    let (reply, answer) = oneshot::channel();
-    events.send(Event::Query { method, params, reply }).await.unwrap();
-    answer.await.unwrap().unwrap_or_else(|e| json!({ "name": e.name }))
+fn ask(reads: &Reads, params: Value) -> Value {
+    let answer = reads.answer(now(), Method::AccountGet, &params);
+    answer.unwrap_or_else(|e| json!({ "name": e.name }))
 }
 
 /// A2
@@ -160,30 +157,24 @@ async fn r16_while_a_block_is_awaited_nothing_is_called_final_also_after_a_resta
     for trust in [Some(Trust::Block(ahead)), None] {
         let order = Order { trust, ..Order::default() };
         let (node, server, events) = assemble(&home, order).await.unwrap();
+        let reads = Arc::clone(&node.reads);
         let run = tokio::spawn(run_node(node));
-        let status = status(&events).await;
+        let status = status(&reads);
         for field in ["final_height", "final_hash", "state_root", "final_lag_slots"] {
             assert!(status[field].is_null(), "{field}: {status}");
         }
         assert_eq!(status["awaited"], json!({ "height": 100_000, "hash": ahead.hash }));
         assert_eq!(status["ready"], json!(false));
-        let (reply, answer) = oneshot::channel();
-        events.send(Event::Health { reply }).await.unwrap();
-        let reasons = answer.await.unwrap().reasons;
+        let reasons = reads.health(now()).reasons;
         assert!(reasons.iter().any(|r| r.contains("100000")), "{reasons:?}");
-        let (reply, answer) = oneshot::channel();
-        events.send(Event::Block { params: json!({ "height": 1 }), reply }).await.unwrap();
-        let block = answer.await.unwrap().unwrap().describe("count").unwrap();
+        let block = reads.block(now(), &json!({ "height": 1 })).unwrap();
         assert_eq!(block["final"], json!(false), "{block}");
         let key = home.voter_key().unwrap().unwrap().public();
-        let read = ask(&events, Method::AccountGet, json!({ "key": key })).await;
+        let read = ask(&reads, json!({ "key": key }));
         assert_eq!(read["name"], json!("CheckpointNotReached"), "{read}");
-        let head = json!({ "key": key, "at": "head" });
-        let read = ask(&events, Method::AccountGet, head).await;
+        let read = ask(&reads, json!({ "key": key, "at": "head" }));
         assert_eq!(read["finalized"], json!(false), "{read}");
-        let (reply, answer) = oneshot::channel();
-        events.send(Event::Metrics { reply }).await.unwrap();
-        let text = answer.await.unwrap();
+        let text = reads.figures(now());
         assert!(text.contains("weft_consensus_finalized_height 0"), "{text}");
         events.send(Event::Stop).await.unwrap();
         run.await.unwrap().unwrap();
@@ -227,30 +218,32 @@ async fn a_key_that_others_can_read_is_refused_by_name() {
 
 /// A8
 #[tokio::test(flavor = "multi_thread")]
-async fn the_engine_heeds_its_clock_though_questions_never_cease() {
+async fn the_engine_heeds_its_clock_though_events_never_cease() {
     let dir = tempfile::tempdir().unwrap();
     let home = home(dir.path());
     let (mut node, server, events) = assemble(&home, Order::default()).await.unwrap();
-    // As many questions as there is room for, before and behind each other.
+    // As many events as there is room for, before and behind each other.
     let (flood, inbox) = mpsc::channel(EVENTS);
     node.events = inbox;
+    let reads = Arc::clone(&node.reads);
     let run = tokio::spawn(run_node(node));
     let asks = flood.clone();
     let asking = tokio::spawn(async move {
         loop {
-            let (reply, _) = oneshot::channel();
-            if asks.send(Event::Metrics { reply }).await.is_err() {
+            let peer = weft_consensus::PeerId(7);
+            let event = weft_engine::Event::PeerDown { peer };
+            if asks.send(Event::Engine(event)).await.is_err() {
                 return;
             }
         }
     });
-    let from = status(&flood).await["final_height"].as_u64().unwrap();
+    let from = status(&reads)["final_height"].as_u64().unwrap();
     let grown = async {
-        while status(&flood).await["final_height"].as_u64().unwrap() < from + 5 {
+        while status(&reads)["final_height"].as_u64().unwrap() < from + 5 {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, grown).await.expect("blocks are made under a flood of questions");
+    timeout(PATIENCE, grown).await.expect("blocks are made under a flood of events");
     asking.abort();
     flood.send(Event::Stop).await.unwrap();
     run.await.unwrap().unwrap();
@@ -307,4 +300,15 @@ async fn while_the_checker_is_behind_a_submit_is_refused_by_name() {
 
 fn none() -> weft_engine::io::Txs {
     weft_engine::io::Txs::Decoded(Vec::new())
+}
+
+/// F17: a parameter that is not what it should be is named, whichever read it is for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_of_a_read_that_is_of_another_kind_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let (node, _server, _events) = assemble(&home(dir.path()), Order::default()).await.unwrap();
+    let refused = node.reads.block(now(), &json!({ "height": 0, "txs": 5 })).unwrap_err();
+    assert_eq!(refused.context["parameter"], json!("txs"), "{refused}");
+    let refused = node.reads.answer(now(), Method::AccountGet, &json!({ "key": 5 })).unwrap_err();
+    assert_eq!(refused.context["parameter"], json!("key"), "{refused}");
 }

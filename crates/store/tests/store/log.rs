@@ -18,10 +18,13 @@ fn what_was_appended_is_there_in_its_order_after_a_restart() {
     assert!(recovered.cut.is_none() && recovered.checkpoint.is_none());
     assert_eq!(tail(recovered), plain(&blocks));
     for b in &blocks {
-        assert_eq!(store.block(&b.hash()).unwrap().as_ref(), Some(b.block()));
-        assert_eq!(store.block_bytes(&b.hash()).unwrap(), Some(b.block().to_bytes()));
+        assert_eq!(store.reader().block(&b.hash()).unwrap().as_ref(), Some(b.block()));
+        assert_eq!(
+            store.reader().stored(&b.hash()).map(|stored| stored.bytes().unwrap()),
+            Some(b.block().to_bytes())
+        );
     }
-    assert_eq!(store.block(&Hash([1; 32])).unwrap(), None);
+    assert_eq!(store.reader().block(&Hash([1; 32])).unwrap(), None);
 }
 
 #[test]
@@ -32,7 +35,7 @@ fn a_block_is_readable_before_it_is_synced_and_kept_once() {
     store.append(&one).unwrap();
     store.append(&one).unwrap();
     assert_eq!(store.len(), 1);
-    assert_eq!(store.block(&one.hash()).unwrap().as_ref(), Some(one.block()));
+    assert_eq!(store.reader().block(&one.hash()).unwrap().as_ref(), Some(one.block()));
 }
 
 #[test]
@@ -120,8 +123,8 @@ fn damage_that_comes_while_the_log_is_open_is_named() {
     let end = bytes.len();
     bytes[end - 10] ^= 1;
     fs::write(&log, bytes).unwrap();
-    assert!(matches!(store.block(&blocks[1].hash()), Err(StoreError::Damaged { .. })));
-    assert_eq!(store.block(&blocks[0].hash()).unwrap().as_ref(), Some(blocks[0].block()));
+    assert!(matches!(store.reader().block(&blocks[1].hash()), Err(StoreError::Damaged { .. })));
+    assert_eq!(store.reader().block(&blocks[0].hash()).unwrap().as_ref(), Some(blocks[0].block()));
     assert_eq!(recovered.tail.next().unwrap().unwrap(), *blocks[0].block());
     assert!(matches!(recovered.tail.next(), Some(Err(StoreError::Damaged { .. }))));
     assert!(recovered.tail.next().is_none());
@@ -144,16 +147,19 @@ fn a_final_block_makes_its_ancestors_final_too() {
     let blocks = line(6);
     let place = Place::with(&blocks);
     let mut store = place.open().0;
-    assert_eq!(store.final_hash(Height(0)), Some(CHAIN));
+    assert_eq!(store.reader().final_hash(Height(0)), Some(CHAIN));
     store.mark_final(&blocks[1].hash()).unwrap();
     store.mark_final(&blocks[4].hash()).unwrap();
     store.mark_final(&blocks[2].hash()).unwrap();
-    assert_eq!(store.final_height(), Height(5));
+    assert_eq!(store.reader().final_height(), Height(5));
+    let reader = store.reader();
+    let at =
+        |height| reader.final_hash(Height(height)).and_then(|hash| reader.block(&hash).unwrap());
     for (height, b) in (1..=5).zip(&blocks) {
-        assert_eq!(store.block_at(Height(height)).unwrap().as_ref(), Some(b.block()));
+        assert_eq!(at(height).as_ref(), Some(b.block()));
     }
-    assert_eq!(store.block_at(Height(6)).unwrap(), None);
-    assert_eq!(store.block_at(Height(0)).unwrap(), None);
+    assert_eq!(at(6), None);
+    assert_eq!(at(0), None);
 }
 
 #[test]
@@ -169,7 +175,7 @@ fn a_fork_below_the_final_height_is_never_final() {
         let refused = store.mark_final(&fork.hash());
         assert!(matches!(refused, Err(StoreError::ForksFinal { .. })));
     }
-    assert_eq!(store.final_hash(Height(2)), Some(blocks[1].hash()));
+    assert_eq!(store.reader().final_hash(Height(2)), Some(blocks[1].hash()));
     assert!(matches!(store.mark_final(&Hash([1; 32])), Err(StoreError::UnknownBlock { .. })));
 }
 

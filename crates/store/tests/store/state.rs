@@ -35,8 +35,8 @@ fn a_start_finds_the_last_checkpoint_and_the_blocks_behind_it() {
     let (store, recovered) = place.open();
     assert_eq!(recovered.checkpoint, Some(expected()));
     assert!(recovered.rebuilt.is_none());
-    assert_eq!(store.final_height(), expected().meta.height);
-    assert_eq!(store.final_hash(weft_types::Height(2)), Some(line(6)[1].hash()));
+    assert_eq!(store.reader().final_height(), expected().meta.height);
+    assert_eq!(store.reader().final_hash(weft_types::Height(2)), Some(line(6)[1].hash()));
     assert_eq!(tail(recovered), plain(&line(6)[4..]));
 }
 
@@ -118,7 +118,11 @@ fn a_checkpoint_that_its_owner_can_not_use_is_moved_aside_with_all_its_keys() {
     assert_eq!(found.checkpoint, None);
     assert_eq!(found.rebuilt.clone().unwrap().reason, "its root is wrong");
     assert_eq!(tail(found), plain(&line(6)));
-    assert_eq!(store.final_height(), weft_types::Height(0), "what is final is found again");
+    assert_eq!(
+        store.reader().final_height(),
+        weft_types::Height(0),
+        "what is final is found again"
+    );
     store.checkpoint(changes(&[(7, Some(7))]), meta(&line(6)[4])).unwrap();
     store.close().unwrap();
     let saved = place.open().1.checkpoint.unwrap();

@@ -1,8 +1,6 @@
 //! The constants of the chain that a node runs, in one place.
 
-use weft_types::{
-    Address, Call, ChainId, ChainTag, Genesis, Network, Nonce, Params, PublicKey, Rao, TxBody,
-};
+use weft_types::{Address, ChainId, Genesis, Millis, Network, Params, PublicKey};
 
 /// What never changes while a node runs.
 #[derive(Clone, Debug)]
@@ -13,7 +11,9 @@ pub struct Chain {
     pub network: Network,
     /// Its name.
     pub name: String,
-    /// Its numbers.
+    /// When slot 0 began.
+    pub genesis_time: Millis,
+    /// Its numbers at genesis.
     pub params: Params,
 }
 
@@ -25,20 +25,8 @@ impl Chain {
             id: genesis.chain_id(),
             network: genesis.network,
             name: genesis.name.clone(),
+            genesis_time: genesis.genesis_time,
             params: genesis.params.clone(),
-        }
-    }
-
-    /// What a hotkey signs for a free call.
-    #[must_use]
-    pub fn free_call(&self, signer: PublicKey, call: Call) -> TxBody {
-        TxBody {
-            chain: ChainTag::of(&self.id),
-            signer,
-            nonce: Nonce::ZERO,
-            fee: Rao::ZERO,
-            valid_until: None,
-            call,
         }
     }
 

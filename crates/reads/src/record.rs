@@ -8,6 +8,7 @@
 
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weft_ledger::rules::TxReceipt;
 use weft_types::{Height, TxId};
 
@@ -81,6 +82,30 @@ impl Record {
     #[must_use]
     pub fn get(&self, id: &TxId) -> Option<&Landed> {
         self.landed.get(id)
+    }
+}
+
+/// The same, shared by the loop that adds and those who read.
+#[derive(Clone, Debug, Default)]
+pub struct Records(Arc<Mutex<Record>>);
+
+impl Records {
+    fn held(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what became of the transactions of a final block, in their order.
+    pub fn add(&self, height: Height, ids: &[TxId], receipts: &[TxReceipt]) {
+        let mut record = self.held();
+        for (index, (id, receipt)) in ids.iter().zip(receipts).enumerate() {
+            record.add(*id, (height, index), receipt);
+        }
+    }
+
+    /// What became of a transaction.
+    #[must_use]
+    pub fn get(&self, id: &TxId) -> Option<Landed> {
+        self.held().get(id).cloned()
     }
 }
 

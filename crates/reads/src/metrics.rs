@@ -1,5 +1,6 @@
 //! The node's figures, in the names of docs/rpc.md.
 
+use crate::look::Look;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -42,6 +43,8 @@ pub struct Metrics {
     pub state_values: Gauge,
     /// Values that it is meant to hold.
     pub state_capacity: Gauge,
+    /// The longest that the loop waited for readers.
+    pub loop_waited: Gauge,
 }
 
 impl Default for Metrics {
@@ -65,6 +68,7 @@ impl Default for Metrics {
             pool: Gauge::default(),
             state_values: Gauge::default(),
             state_capacity: Gauge::default(),
+            loop_waited: Gauge::default(),
         };
         let counters = [
             ("consensus_blocks", "Blocks executed and logged", &all.blocks),
@@ -97,6 +101,11 @@ impl Default for Metrics {
             ("mempool_txs", "Transactions that wait", &all.pool),
             ("state_values", "Values that the state holds", &all.state_values),
             ("state_capacity", "Values that the state is meant to hold", &all.state_capacity),
+            (
+                "rpc_loop_waited_us_max",
+                "Longest wait of the loop for readers since the start, in microseconds",
+                &all.loop_waited,
+            ),
         ];
         for (name, help, gauge) in gauges {
             all.registry.register(name, help, gauge.clone());
@@ -107,12 +116,31 @@ impl Default for Metrics {
 
 impl Metrics {
     /// All figures as text.
-    #[must_use]
-    pub fn text(&self) -> String {
+    fn text(&self) -> String {
         let mut text = String::new();
         match encode(&mut text, &self.registry) {
             Ok(()) => text,
             Err(_) => String::new(),
         }
+    }
+}
+
+impl Look<'_> {
+    /// All figures, as they are at this moment.
+    pub(crate) fn figures(&self) -> String {
+        let all = &self.reads.metrics;
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        all.height.set(number(self.seen.header.height.0));
+        all.final_height.set(self.seen.said.as_ref().map_or(0, |said| number(said.height.0)));
+        all.peers.set(count(self.reads.board.net().peers.len()));
+        all.pool.set(count(self.reads.waiting.look().len()));
+        all.rules_version.set(i64::from(self.seen.rules.version));
+        all.rules_unknown.set(i64::from(self.unknown_signals()));
+        let full = self.fullness();
+        all.state_values.set(number(full.values));
+        all.state_capacity.set(number(full.capacity));
+        all.loop_waited.set(number(self.reads.board.waited_us()));
+        all.text()
     }
 }

@@ -1,21 +1,20 @@
-//! Blocks for readers: from the core while unfinal, from the log after. The engine only
-//! finds a block; reading and describing it, which may take long for a full one, is done
-//! by whoever asked.
+//! Blocks for readers: found at a moment, read from the log when it is let go.
+//!
+//! Every executed block is in the log, so none is read from anywhere else.
 
-use crate::answer::{about, parse};
-use crate::node::Node;
+use crate::look::{Look, about};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use weft_rpc::{Kind, RpcError};
 use weft_store::Stored;
-use weft_types::{Address, Block, BlockHash, Canonical, CheckedBlock, Hash, Height, Item, Network};
+use weft_types::{Address, Block, BlockHash, Canonical, Hash, Height, Item, Network};
 
-/// A block that was found, and what only the engine knows of it.
+/// A block that was found.
 #[derive(Debug)]
 pub struct Found {
     hash: BlockHash,
     network: Network,
     is_final: bool,
+    txs: String,
     body: Body,
 }
 
@@ -24,38 +23,24 @@ pub struct Found {
 enum Body {
     /// There is none: only the state of genesis.
     Genesis { state_root: Hash },
-    /// In memory.
-    Held(Arc<CheckedBlock>),
     /// In the log.
     Logged(Stored),
 }
 
-impl Node {
+impl Look<'_> {
     /// The block of a height on the head's chain.
     fn hash_at(&self, height: Height) -> Option<BlockHash> {
-        if let Some(hash) = self.disk.store.final_hash(height) {
-            return Some(hash);
-        }
-        let mut at = self.engine.core().head_hash();
-        loop {
-            let block = self.engine.core().block(&at)?;
-            match block.header().height.cmp(&height) {
-                std::cmp::Ordering::Equal => return Some(at),
-                std::cmp::Ordering::Less => return None,
-                std::cmp::Ordering::Greater => at = block.header().parent,
-            }
-        }
+        self.seen.head.hash_at(height).or_else(|| self.reads.log.final_hash(height))
     }
 
     /// The block that `chain_getBlock` means.
-    pub(crate) fn find_block(&self, params: &Value) -> Result<Found, RpcError> {
+    pub(crate) fn find_block(&self) -> Result<Found, RpcError> {
         let absent = |what: String| {
-            let head = self.engine.core().head().height;
+            let head = self.seen.header.height;
             let text = format!("there is no block {what}; the head is at height {head}");
             RpcError::new(Kind::NotFound, "NoSuchBlock", text)
         };
-        let given: (Option<Height>, Option<String>) =
-            (parse(params, "height")?, parse(params, "hash")?);
+        let given: (Option<Height>, Option<String>) = (self.parse("height")?, self.parse("hash")?);
         let hash = match given {
             (Some(height), None) => {
                 self.hash_at(height).ok_or_else(|| absent(height.to_string()))?
@@ -68,44 +53,41 @@ impl Node {
                 return Err(RpcError::new(Kind::InvalidArgument, "HeightOrHash", text));
             }
         };
-        let (body, height) = if hash == self.chain.id {
-            (Body::Genesis { state_root: self.genesis_root }, Height::ZERO)
-        } else if let Some(block) = self.engine.core().block(&hash) {
-            let height = block.header().height;
-            (Body::Held(block), height)
+        let (body, height) = if hash == self.reads.chain.id {
+            (Body::Genesis { state_root: self.reads.genesis_root }, Height::ZERO)
         } else {
-            let stored = self.disk.store.stored(&hash).ok_or_else(|| absent(hash.to_string()))?;
+            let stored = self.reads.log.stored(&hash).ok_or_else(|| absent(hash.to_string()))?;
             let height = stored.height();
             (Body::Logged(stored), height)
         };
-        let is_final =
-            self.engine.finals().says(height) && self.disk.store.final_hash(height) == Some(hash);
-        Ok(Found { hash, network: self.chain.network, is_final, body })
+        let is_final = self.seen.says(height) && self.reads.log.final_hash(height) == Some(hash);
+        let txs: Option<String> = self.parse("txs")?;
+        let (txs, network) = (txs.unwrap_or_default(), self.reads.chain.network);
+        Ok(Found { hash, network, is_final, txs, body })
     }
 }
 
 impl Found {
-    /// The answer of `chain_getBlock`. It may read the log, so it is no work for a task.
+    /// The answer of `chain_getBlock`. It reads the log, so it is no work for a task.
     ///
     /// # Errors
     /// [`Kind::Internal`] when the log can't be read.
-    pub fn describe(&self, txs: &str) -> Result<Value, RpcError> {
+    pub fn describe(&self) -> Result<Value, RpcError> {
         match &self.body {
             Body::Genesis { state_root } => Ok(json!({
                 "network": self.network, "hash": self.hash, "height": 0, "slot": 0, "round": 0,
                 "state_root": state_root, "proposer": null, "work": "0", "shares": 0, "rows": 0,
                 "transactions": 0, "tx_ids": [], "final": true,
             })),
-            Body::Held(block) => Ok(self.of(block.block(), txs)),
             Body::Logged(stored) => {
                 let block = stored.read();
                 let block = block.map_err(|e| RpcError::new(Kind::Internal, "Store", e))?;
-                Ok(self.of(&block, txs))
+                Ok(self.of(&block))
             }
         }
     }
 
-    fn of(&self, block: &Block, txs: &str) -> Value {
+    fn of(&self, block: &Block) -> Value {
         let header = block.header();
         let rows = block.proof.iter().flat_map(|s| &s.items);
         let rows = rows.filter(|item| matches!(item, Item::Row(_))).count();
@@ -129,7 +111,7 @@ impl Found {
             "bytes": block.to_bytes().len(),
             "final": self.is_final,
         });
-        match txs {
+        match self.txs.as_str() {
             "ids" => {
                 let ids: Vec<_> = block.txs.iter().map(|tx| tx.body.id()).collect();
                 answer["tx_ids"] = json!(ids);

@@ -10,7 +10,7 @@ use weft_types::codec::CodecError;
 use weft_types::{Call, TxId};
 
 /// The answer to a client that submitted transactions.
-pub(crate) fn answer(results: Vec<Result<TxId, Refused>>) -> Result<Value, RpcError> {
+pub fn answer(results: Vec<Result<TxId, Refused>>) -> Result<Value, RpcError> {
     if let Some(Err(Refused::Stopped(stopped))) = results.first() {
         return Err(unknown_rules(stopped));
     }
@@ -23,7 +23,7 @@ pub(crate) fn answer(results: Vec<Result<TxId, Refused>>) -> Result<Value, RpcEr
 }
 
 /// Why a transaction or a row was not taken.
-pub(crate) fn refused(why: &Refused) -> RpcError {
+pub fn refused(why: &Refused) -> RpcError {
     match why {
         Refused::Stopped(stopped) => unknown_rules(stopped),
         Refused::Tx(error) => told(error),
@@ -35,7 +35,7 @@ pub(crate) fn refused(why: &Refused) -> RpcError {
 }
 
 /// Why no block could carry a transaction, as an error of its own.
-pub(crate) fn refusal_error(error: &Refusal, call: &Call) -> RpcError {
+pub fn refusal_error(error: &Refusal, call: &Call) -> RpcError {
     match error {
         Refusal::FreeCallFails { error, .. } => told(error),
         Refusal::AgainstRules { error, .. } => told(error),
@@ -52,12 +52,12 @@ pub(crate) fn refusal_error(error: &Refusal, call: &Call) -> RpcError {
 }
 
 /// What a client hears whose transactions can't be read.
-pub(crate) fn unread(error: &CodecError) -> RpcError {
+pub fn unread(error: &CodecError) -> RpcError {
     RpcError::new(Kind::InvalidArgument, "BadTransaction", error)
 }
 
 /// What was to be tried on the head's state can't be: nothing is taken for good untried.
-pub(crate) fn no_state() -> RpcError {
+pub fn no_state() -> RpcError {
     RpcError::new(Kind::StatePruned, "StatePruned", "the state of the head is not kept")
         .help("try again in a moment")
 }

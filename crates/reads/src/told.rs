@@ -10,7 +10,7 @@ use weft_rpc::{Kind, RpcError};
 use weft_types::check::TxError;
 
 /// An error of a room that a client may hear of.
-pub(crate) trait Heard: std::fmt::Display {
+pub trait Heard: std::fmt::Display {
     /// Its kind and its stable name.
     fn name(&self) -> (Kind, &'static str);
 
@@ -22,7 +22,7 @@ pub(crate) trait Heard: std::fmt::Display {
 
 /// An error as a client hears it. What to do stands behind the last semicolon of its text, as
 /// of all of ours.
-pub(crate) fn told(error: &impl Heard) -> RpcError {
+pub fn told(error: &impl Heard) -> RpcError {
     let ((kind, name), text) = (error.name(), error.to_string());
     let told = match text.rsplit_once("; ") {
         Some((said, help)) => RpcError::new(kind, name, said).help(help),

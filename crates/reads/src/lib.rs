@@ -1,0 +1,131 @@
+//! What clients hear: answers from what the node's loop left, and every error as it is told.
+//!
+//! ```text
+//! loop ──► Board: a moment of the engine, who is connected        (after a step, decision 0033)
+//! loop ──► Records: what became of transactions; store: where blocks stand; pool: what waits
+//! client ─► Reads ─► Look: one question at one moment ─► an answer
+//! ```
+//!
+//! No read enters the loop, and none sees two moments: a [`look::Look`] has one state of the
+//! head and one of the last final block, which stay as they are while it works. What may be
+//! called final is what the engine says ([`weft_engine::finals`]); nothing here decides that.
+//!
+//! Not here: what changes something (submits, rows), sockets, threads, the clock: who asks says
+//! what time it is, and on which thread.
+
+pub mod blocks;
+pub mod board;
+pub mod chain;
+pub mod genesis_pages;
+pub mod health;
+pub mod look;
+pub mod metrics;
+pub mod record;
+pub mod reference;
+pub mod rules;
+pub mod submit;
+pub mod told;
+
+mod accounts;
+mod markets;
+mod status;
+mod subnets;
+mod trial;
+
+use crate::board::Board;
+use crate::chain::Chain;
+use crate::look::{Answer, Look};
+use crate::metrics::Metrics;
+use crate::record::Records;
+use serde_json::Value;
+use std::sync::Arc;
+use weft_engine::waiting::Waiting;
+use weft_rpc::{Health, Kind, Method, RpcError};
+use weft_store::Reader;
+use weft_types::check::TxError;
+use weft_types::{CheckedTx, Hash, Millis};
+
+/// All that is read from.
+pub struct Reads {
+    /// What the loop left.
+    pub board: Arc<Board>,
+    /// Transactions that wait.
+    pub waiting: Waiting,
+    /// What became of transactions.
+    pub records: Records,
+    /// The log of blocks.
+    pub log: Reader,
+    /// The figures.
+    pub metrics: Arc<Metrics>,
+    /// The chain.
+    pub chain: Chain,
+    /// The root of the first state.
+    pub genesis_root: Hash,
+    /// What the operator calls this node.
+    pub name: String,
+    /// What it is called among peers.
+    pub peer: String,
+}
+
+/// A node whose loop has left nothing yet, or whose head's state is gone.
+fn no_moment() -> RpcError {
+    RpcError::new(Kind::NotReady, "NotReady", "this node has no state to read yet")
+        .help("ask again in a moment")
+}
+
+impl Reads {
+    /// Answers a question about what is known now.
+    ///
+    /// # Errors
+    /// What [`RpcError`] says.
+    pub fn answer(&self, now: Millis, method: Method, params: &Value) -> Answer {
+        self.look(now, params, |look| look.answer(method))?
+    }
+
+    /// The block that `chain_getBlock` means, read and described.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn block(&self, now: Millis, params: &Value) -> Answer {
+        // What is found is read when the moment is let go: a full block takes long.
+        let found = self.look(now, params, |look| look.find_block())??;
+        found.describe()
+    }
+
+    /// What a transaction that came out of the checker would do.
+    ///
+    /// # Errors
+    /// The same, and why it would fail.
+    pub fn trial(&self, now: Millis, checked: Result<CheckedTx, TxError>) -> Answer {
+        self.look(now, &Value::Null, |look| look.trial(checked))?
+    }
+
+    /// Whether this node is ready, and what its operator should know.
+    #[must_use]
+    pub fn health(&self, now: Millis) -> Health {
+        let gone = |why: RpcError| Health { reasons: vec![why.to_string()], notes: Vec::new() };
+        self.look(now, &Value::Null, |look| look.health()).unwrap_or_else(gone)
+    }
+
+    /// The same by the names of what is said, for the log.
+    #[must_use]
+    pub fn words(&self, now: Millis) -> Vec<(&'static str, String)> {
+        self.look(now, &Value::Null, |look| look.words()).unwrap_or_default()
+    }
+
+    /// The figures as text.
+    #[must_use]
+    pub fn figures(&self, now: Millis) -> String {
+        self.look(now, &Value::Null, |look| look.figures()).unwrap_or_default()
+    }
+
+    fn look<T>(
+        &self,
+        now: Millis,
+        params: &Value,
+        read: impl FnOnce(&Look<'_>) -> T,
+    ) -> Result<T, RpcError> {
+        let seen = self.board.look().ok_or_else(no_moment)?;
+        Ok(read(&Look { reads: self, seen: &seen, params, now }))
+    }
+}
