@@ -312,3 +312,50 @@ async fn a_parameter_of_a_read_that_is_of_another_kind_is_named() {
     let refused = node.reads.answer(now(), Method::AccountGet, &json!({ "key": 5 })).unwrap_err();
     assert_eq!(refused.context["parameter"], json!("key"), "{refused}");
 }
+
+/// Decision 0033. Planted bugs that this finds: a loop that never waits for readers, one that
+/// waits for each, readers that are not told.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_long_keeps_its_state_and_is_told_to_go_when_many_blocks_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let (node, server, events) = assemble(&home(dir.path()), Order::default()).await.unwrap();
+    let reads = Arc::clone(&node.reads);
+    let run = tokio::spawn(run_node(node));
+    let until = |what: &'static str, is: Box<dyn Fn(&Value) -> bool + Send>| {
+        let reads = Arc::clone(&reads);
+        async move {
+            let come = async {
+                while !is(&status(&reads)) {
+                    tokio::task::yield_now().await;
+                }
+            };
+            timeout(PATIENCE, come).await.expect(what);
+        }
+    };
+    let final_above = |height: u64| -> Box<dyn Fn(&Value) -> bool + Send> {
+        Box::new(move |status| status["final_height"].as_u64() > Some(height))
+    };
+    until("blocks become final", final_above(1)).await;
+    let seen = reads.board.look().unwrap();
+    let (root, at) = (seen.head.root(), seen.header.height.0);
+    let most = u64::try_from(weft_reads::board::MOST).unwrap();
+    until("the loop goes on though somebody reads", final_above(at + most / 2)).await;
+    assert!(!reads.board.is_hurried());
+    let board = Arc::clone(&reads.board);
+    let told = tokio::task::spawn_blocking(move || {
+        let from = Instant::now();
+        while !board.is_hurried() {
+            assert!(from.elapsed() < PATIENCE, "who reads is not told to go");
+            std::thread::yield_now();
+        }
+    });
+    told.await.unwrap();
+    assert_eq!((seen.head.view().root(), seen.header.state_root), (root, root));
+    assert!(seen.head.audit(|| true).unwrap().is_ok());
+    drop(seen);
+    until("the loop goes on when nobody reads", final_above(at + most + 5)).await;
+    assert!(!reads.board.is_hurried() && reads.board.waited_us() > 0);
+    events.send(Event::Stop).await.unwrap();
+    run.await.unwrap().unwrap();
+    drop(server);
+}
