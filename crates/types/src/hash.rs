@@ -15,6 +15,9 @@ pub struct Hash(pub [u8; 32]);
 /// The hash of the canonical genesis: which chain this is (R1).
 pub type ChainId = Hash;
 
+/// The hash of an unsigned header: which block this is.
+pub type BlockHash = Hash;
+
 macro_rules! domains {
     ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
         /// What kind of thing is hashed or signed.

@@ -94,6 +94,7 @@ pub struct Tx {
 canonical!(Consent, 256);
 canonical!(TxBody, 32 << 10);
 canonical!(Tx, 32 << 10);
+canonical!(Vec<Tx>, 1 << 20);
 
 impl TxBody {
     /// The transaction's id: the hash of its body.
