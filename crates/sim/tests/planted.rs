@@ -43,7 +43,11 @@ const PLANTS: &[Plant] = &[
     },
     Plant {
         name: "a change of rules while a rotation waits",
-        edits: &[(CHANGE, " || state.voters.previous.is_some()\n", "\n")],
+        edits: &[(
+            "crates/ledger/src/rules/ledger.rs",
+            " || state.voters.previous.is_some()\n",
+            "\n",
+        )],
         profile: "upgrade-rotation",
     },
     Plant {
@@ -202,7 +206,7 @@ const PLANTS: &[Plant] = &[
     Plant {
         name: "emission off by one at a halving",
         edits: &[(
-            "crates/ledger/src/rules/emission.rs",
+            "crates/ledger/src/rules/issuance.rs",
             ".take_while(|h| left << h <= cap)",
             ".take_while(|h| left << h < cap)",
         )],

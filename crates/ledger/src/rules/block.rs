@@ -3,17 +3,26 @@
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
+use super::ledger::Ledger;
 use super::reads::{chain, exits, hotkey, leaving, offender, releases};
 use super::receipt::{ItemReceipt, Receipts};
 use super::refusal::Refusal;
-use super::{
-    Ledger, Outcome, Work, change, emission, epoch, root, rotation, slash, stamp, tx, weights,
-};
+use super::work::Work;
+use super::{change, emission, epoch, root, rotation, slash, stamp, tx, weights};
 use crate::state::value::{Chain, Exit};
-use crate::state::{Key, Read, Value};
+use crate::state::{Changes, Key, Read, Value};
 use weft_types::room::{self, Room};
 use weft_types::share::items_bytes;
 use weft_types::{Netuid, Params, Rao};
+
+/// What a block did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What it wrote.
+    pub changes: Changes,
+    /// What became of its parts.
+    pub receipts: Receipts,
+}
 
 /// Runs a block whose transactions must all be good.
 pub fn execute(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Outcome, Refusal> {

@@ -7,12 +7,11 @@
 //! the mean alone lets anyone feed his own. No hotkey counts with more than an eighth.
 
 use super::books::{Books, plus};
-use super::bootstrap;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{self, hotkey, root_row, subnet, subnets};
+use super::reads::{self, earning, hotkey, root_row, subnet, subnets, virtual_stake};
 use super::register::blocks_missing;
-use super::weights::upscale;
+use super::row::{ascending, paired, upscale};
 use crate::state::value::{Root, RootRow, Share, Subnet};
 use crate::state::{Key, Value};
 use weft_types::{Height, Netuid, PublicKey, Rao, Uid, WeightRow};
@@ -26,10 +25,7 @@ const CAP: u64 = 8;
 
 /// Checks a voter's row of the root matrix and stores it. Its columns are subnets.
 pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result<(), CallError> {
-    let (uids, values) = (row.uids.len(), row.values.len());
-    if uids != values {
-        return Err(CallError::WeightVecNotEqualSize { uids, values });
-    }
+    paired(row)?;
     if books.parent.voters.current.get(signer).is_none() {
         return Err(CallError::NotAVoter { hotkey: *signer });
     }
@@ -51,19 +47,14 @@ pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result
 
 /// Whether a row is one that can be stored, whoever's and whenever.
 pub fn fits(books: &Books<'_>, row: &WeightRow) -> Result<(), CallError> {
-    let (uids, values) = (row.uids.len(), row.values.len());
-    if uids != values {
-        return Err(CallError::WeightVecNotEqualSize { uids, values });
-    }
+    paired(row)?;
     good_columns(books, row)
 }
 
 /// Ascending, started, and with a score for at least half of the started subnets.
 fn good_columns(books: &Books<'_>, row: &WeightRow) -> Result<(), CallError> {
-    if let Some(pair) = row.uids.windows(2).find(|pair| matches!(pair, [a, b] if a >= b)) {
-        return Err(CallError::DuplicateUids { uid: pair.last().copied().unwrap_or_default() });
-    }
-    let started = started(books);
+    ascending(row)?;
+    let started = earning(books);
     let known = |uid: &Uid| started.binary_search_by(|(netuid, _)| netuid.0.cmp(&uid.0)).is_ok();
     if let Some(uid) = row.uids.iter().find(|uid| !known(uid)) {
         return Err(CallError::SubnetNotStarted { netuid: Netuid(uid.0) });
@@ -97,18 +88,13 @@ fn good_view(
     }
 }
 
-/// The subnets that earn, ascending.
-fn started(books: &Books<'_>) -> Vec<(Netuid, Subnet)> {
-    super::emission::earning(books)
-}
-
 /// Runs the root epoch when it is due: new shares, and each subnet's moving average.
 pub fn run_due(books: &mut Books<'_>) -> Result<(), CallError> {
     let last = reads::root(books).last_epoch;
     if books.height.since(last) < books.params.root_tempo {
         return Ok(());
     }
-    let columns = started(books);
+    let columns = earning(books);
     let rows = rows(books, &columns)?;
     let shares = shares(&columns, &rows)?;
     let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
@@ -133,7 +119,7 @@ fn rows(books: &Books<'_>, columns: &[(Netuid, Subnet)]) -> Result<Vec<Voice>, C
     for voter in &books.parent.voters.current.voters {
         let Some(row) = root_row(books, &voter.key) else { continue };
         let real = hotkey(books, &voter.key).map_or(Rao::ZERO, |pool| pool.value);
-        let stake = plus(real, bootstrap::virtual_stake(books, &voter.key))?.0;
+        let stake = plus(real, virtual_stake(books, &voter.key))?.0;
         if stake == 0 || books.height.since(row.view) > cutoff {
             continue;
         }

@@ -15,11 +15,11 @@
 //! Not here: who offers to vote (`candidates`), how a set votes (consensus), and what is paid
 //! for it (`emission`).
 
-use super::Work;
 use super::books::{Books, plus};
 use super::error::CallError;
 use super::event::Event;
 use super::reads::{self, neuron, releases, root, rotation, seat};
+use super::work::Work;
 use super::{bootstrap, candidates, evidence, forget};
 use crate::state::value::{Mark, Release, Rotation};
 use crate::state::{Key, Read, Value};
@@ -133,7 +133,7 @@ fn is_present(key: &PublicKey, set: &VoterSet, record: &Rotation) -> bool {
 /// share of the emission; a subnet without a neuron of the hotkey counts as 0.
 fn trust(state: &dyn Read, key: &PublicKey) -> u16 {
     let shares = root(state).shares;
-    let nets = super::earning(state);
+    let nets = reads::earning(state);
     let weight = |netuid| match shares.binary_search_by(|s| s.netuid.cmp(&netuid)) {
         Ok(at) => shares.get(at).map_or(0, |s| s.weight),
         Err(_) => u64::from(shares.is_empty()),

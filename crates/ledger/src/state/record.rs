@@ -233,7 +233,7 @@ pub struct Part {
 
 /// By which rules the chain runs, and which may come (R21).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Rules {
+pub struct RulesRecord {
     /// Those that the block of this state was run by.
     pub now: Version,
     /// The change that is locked in.
@@ -245,7 +245,7 @@ pub struct Rules {
     pub signals: Vec<(PublicKey, RulesId)>,
 }
 
-impl Default for Rules {
+impl Default for RulesRecord {
     fn default() -> Self {
         let now = Version { version: 0, id: RulesId::NONE };
         Self { now, next: None, row: None, signals: Vec::new() }

@@ -223,7 +223,10 @@ fn a_header_of_another_version_and_rules_that_nobody_here_knows_are_refused_by_n
     let mut world = equal(5, 5);
     to(&mut world, 69);
     let mut strange = world.clone();
-    strange.state.0.insert(Key::Rules, Value::Rules(weft_ledger::state::value::Rules::default()));
+    strange
+        .state
+        .0
+        .insert(Key::Rules, Value::Rules(weft_ledger::state::value::RulesRecord::default()));
     let refused = strange.try_block(&[], &[]).unwrap_err();
     assert!(matches!(refused, Refusal::UnknownRules(_)), "{refused}");
     let work = |version| weft_types::Header {
