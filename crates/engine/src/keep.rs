@@ -3,8 +3,8 @@
 
 use crate::accounts::AccountsAt;
 use crate::engine::Engine;
+use crate::halt::Halt;
 use crate::io::{Finality, Io, Note, Tip};
-use crate::trust::Halt;
 use std::sync::Arc;
 use weft_consensus::Input;
 use weft_ledger::query;
@@ -75,7 +75,7 @@ impl<K: Known> Engine<K> {
         }
         self.follow_rules(&hash);
         if self.core.stopped().is_some() {
-            self.asks.sources.forget_tips(); // R21: what is above is of no use here.
+            self.asks.forget_tips(); // R21: what is above is of no use here.
         }
         let header = Box::new(self.core().head().clone());
         self.note(Note::Head { header, hash });

@@ -3,7 +3,7 @@
 use crate::config::HomeError;
 use crate::trust::{TrustError, TrustFault};
 use std::net::SocketAddr;
-use weft_engine::trust::Halt;
+use weft_engine::halt::Halt;
 use weft_gossip::GossipError;
 use weft_store::StoreError;
 

@@ -34,7 +34,7 @@ pub(crate) struct Workers {
 /// What an answer is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    Single,
+    Block,
     Chain,
 }
 
@@ -73,11 +73,9 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Node {
     /// Finds blocks in the log's index, and lets a worker read them and answer.
     pub(crate) fn serve(&self, to: PeerId, ticket: u64, places: &Places) {
-        let is_single = places.finals.0 == places.finals.1 && places.blocks.len() == 1;
-        let (kind, turns) = if is_single {
-            (Kind::Single, &self.workers.singles)
-        } else {
-            (Kind::Chain, &self.workers.chains)
+        let (kind, turns) = match places {
+            Places::Block(_) => (Kind::Block, &self.workers.singles),
+            Places::Chain { .. } => (Kind::Chain, &self.workers.chains),
         };
         let found = find(&self.disk.store, places);
         if found.is_empty() {
@@ -127,9 +125,9 @@ fn packed(blocks: Vec<Vec<u8>>) -> Vec<u8> {
 
 /// Where the named blocks are in the log, up to the first that is not there.
 fn find(store: &Store, places: &Places) -> Vec<Stored> {
-    let (from, to) = places.finals;
+    let (from, to) = places.finals();
     let finals = (from.0..to.0).map_while(|height| store.final_hash(Height(height)));
-    let hashes: Vec<BlockHash> = finals.chain(places.blocks.iter().copied()).collect();
+    let hashes: Vec<BlockHash> = finals.chain(places.blocks().iter().copied()).collect();
     hashes.iter().map_while(|hash| store.stored(hash)).collect()
 }
 
@@ -207,7 +205,7 @@ mod tests {
         // The first is final and named by its height; one that is not here ends the answer.
         store.mark_final(&hashes[0]).unwrap();
         let named = vec![hashes[1], hashes[2], Hash([9; 32])];
-        let places = Places { finals: (Height(1), Height(2)), blocks: named };
+        let places = Places::Chain { finals: (Height(1), Height(2)), blocks: named };
         let found = find(&store, &places);
         assert_eq!(found.len(), 3);
         let (read, damage) = gather(&found);

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use weft_consensus::{Foreign, Refusal, VoteRecord};
 use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
+use weft_engine::halt::Halt;
 use weft_engine::io::{
     Body, Finality, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
 };
-use weft_engine::trust::Halt;
 use weft_types::check::{check_block, check_txs};
 use weft_types::codec::CodecError;
 use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, Header, Share, Tx};

@@ -362,9 +362,9 @@ const SHELL: &[Plant] = &[
     Plant {
         name: "one pool of places for all that is asked",
         edits: &[(
-            ASKS,
-            "        if self.since(peer, asked).is_some() {\n",
-            "        if self.since(peer, asked).is_some() || self.open.len() >= 16 {\n",
+            "crates/engine/src/questions.rs",
+            "        if self.since(peer, question).is_some() {\n",
+            "        if self.since(peer, question).is_some() || self.open.len() >= 16 {\n",
         )],
         profile: "strangers-silent",
     },
@@ -406,7 +406,7 @@ const SHELL: &[Plant] = &[
     },
     Plant {
         name: "an answer of which all is known taken for the end of a chain",
-        edits: &[(FETCH, "            self.asks.sources.known(from, height);\n", "")],
+        edits: &[(FETCH, "            self.asks.known(from, height);\n", "")],
         profile: "chaos",
     },
 ];
