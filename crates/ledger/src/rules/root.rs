@@ -11,10 +11,10 @@ use super::error::CallError;
 use super::event::Event;
 use super::reads::{self, earning, hotkey, root_row, subnet, subnets, virtual_stake};
 use super::register::blocks_missing;
-use super::row::{ascending, paired, upscale};
+use super::row::{ascending, fresh, paired, upscale};
 use crate::state::value::{Root, RootRow, Share, Subnet};
 use crate::state::{Key, Value};
-use weft_types::{Height, Netuid, PublicKey, Rao, Uid, WeightRow};
+use weft_types::{Netuid, PublicKey, Rao, Uid, WeightRow};
 use weft_yuma::{Params as YumaParams, Snapshot, epoch};
 
 /// 1 in the fixed point of shares.
@@ -72,17 +72,10 @@ fn good_view(
     row: &WeightRow,
     before: Option<&RootRow>,
 ) -> Result<(), CallError> {
-    let (view, height) = (row.view, books.height);
-    if view >= height {
-        return Err(CallError::RowFromTheFuture { view, height });
-    }
-    let oldest = Height(height.0.saturating_sub(books.params.root_tempo));
-    if view < oldest {
-        return Err(CallError::RowTooOld { view, oldest });
-    }
+    fresh(row, books.height, books.params.root_tempo)?;
     match before {
-        Some(before) if view <= before.view => {
-            Err(CallError::RowNotNewer { view, last: before.view })
+        Some(before) if row.view <= before.view => {
+            Err(CallError::RowNotNewer { view: row.view, last: before.view })
         }
         _ => Ok(()),
     }
@@ -286,7 +279,8 @@ mod tests {
 
     fn weights(columns: u16, mut rows: Vec<Voice>) -> Vec<u64> {
         let numbers = weft_types::Hyperparameters::preset(weft_types::Network::Main);
-        let net = |n| (Netuid(n), super::super::subnet::fresh(None, &numbers, Height::ZERO));
+        let net =
+            |n| (Netuid(n), super::super::subnet::fresh(None, &numbers, weft_types::Height::ZERO));
         let columns: Vec<_> = (1..=columns).map(net).collect();
         cap(&mut rows);
         shares(&columns, &rows).unwrap().iter().map(|share| share.weight).collect()

@@ -1,7 +1,7 @@
 //! What is looked at in a weight row, whether of a subnet or of the root matrix.
 
 use super::error::CallError;
-use weft_types::WeightRow;
+use weft_types::{Height, WeightRow};
 
 /// As many scores as uids.
 pub fn paired(row: &WeightRow) -> Result<(), CallError> {
@@ -17,6 +17,16 @@ pub fn ascending(row: &WeightRow) -> Result<(), CallError> {
         }
         None => Ok(()),
     }
+}
+
+/// Looked at before the block of this height, and no more than so many blocks before it.
+pub fn fresh(row: &WeightRow, height: Height, most: u64) -> Result<(), CallError> {
+    let view = row.view;
+    if view >= height {
+        return Err(CallError::RowFromTheFuture { view, height });
+    }
+    let oldest = Height(height.0.saturating_sub(most));
+    if view < oldest { Err(CallError::RowTooOld { view, oldest }) } else { Ok(()) }
 }
 
 /// Scales values so that the largest is 65 535, rounding half up; zeros stay zero (B4).

@@ -20,6 +20,18 @@ pub fn held(state: &dyn Read, key: &PublicKey, coldkey: &PublicKey) -> (u128, Ra
     (shares, worth(&pool, shares))
 }
 
+/// The pool behind a hotkey, which there must be.
+pub fn behind(books: &Books<'_>, key: PublicKey) -> Result<Hotkey, CallError> {
+    hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })
+}
+
+/// The pool behind a hotkey, which must be this coldkey's.
+pub fn owned(books: &Books<'_>, coldkey: PublicKey, key: PublicKey) -> Result<Hotkey, CallError> {
+    let pool = behind(books, key)?;
+    let owner = pool.coldkey;
+    if owner == coldkey { Ok(pool) } else { Err(CallError::NonAssociatedColdKey { owner }) }
+}
+
 /// Puts free coins behind a hotkey.
 pub fn add(
     books: &mut Books<'_>,
@@ -28,7 +40,7 @@ pub fn add(
     amount: Rao,
 ) -> Result<(), CallError> {
     let least = books.params.min_stake;
-    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    let pool = behind(books, key)?;
     if amount < least {
         return Err(CallError::AmountTooLow { amount, least });
     }
@@ -60,10 +72,7 @@ pub fn set_take(
     key: PublicKey,
     take: u16,
 ) -> Result<(), CallError> {
-    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
-    if pool.coldkey != coldkey {
-        return Err(CallError::NonAssociatedColdKey { owner: pool.coldkey });
-    }
+    let pool = owned(books, coldkey, key)?;
     let (most, before) = (books.params.max_take, pool.take);
     if take > most {
         return Err(CallError::DelegateTakeTooHigh { take, most });
@@ -89,7 +98,7 @@ pub fn deposit(
     coldkey: PublicKey,
     amount: Rao,
 ) -> Result<(), CallError> {
-    let mut pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    let mut pool = behind(books, key)?;
     let minted = minted(&pool, amount)?;
     pool.shares = pool.shares.checked_add(minted).ok_or(CallError::OutOfRange)?;
     pool.value = plus(pool.value, amount)?;
@@ -103,7 +112,7 @@ pub fn deposit(
 /// Raises a pool by coins that count as staked already: every position gains. A pool
 /// without shares has no positions; then the operator takes it. A closed one takes nothing.
 pub fn raise(books: &mut Books<'_>, key: PublicKey, amount: Rao) -> Result<(), CallError> {
-    let mut pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    let mut pool = behind(books, key)?;
     if pool.shares == 0 || is_closed(&pool) {
         return deposit(books, key, pool.coldkey, amount);
     }

@@ -28,7 +28,7 @@ use super::pool;
 use super::reads::{hotkey, rotation};
 use super::refusal::Refusal;
 use super::slash;
-use super::stake::held;
+use super::stake::{behind, held};
 use crate::state::value::Exit;
 use weft_types::call::ALL_STAKE;
 use weft_types::{Height, PublicKey, Rao, TxId};
@@ -49,7 +49,7 @@ pub fn leave(
     key: PublicKey,
     amount: Rao,
 ) -> Result<(), CallError> {
-    hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    behind(books, key)?;
     let (shares, have) = held(books, &key, &coldkey);
     let is_worthless = shares > 0 && have == Rao::ZERO;
     let out = if is_worthless && amount == ALL_STAKE {

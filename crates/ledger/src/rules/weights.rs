@@ -15,7 +15,7 @@ use super::books::{Books, plus};
 use super::error::CallError;
 use super::event::Event;
 use super::reads::{self, commits, hotkey, neuron, owner_uid, subnet, virtual_stake};
-use super::row::{ascending, paired, upscale};
+use super::row::{ascending, fresh, paired, upscale};
 use super::{epoch, register, root};
 use crate::state::value::{Commit, Neuron, Subnet};
 use crate::state::{Key, Value};
@@ -302,15 +302,8 @@ fn good_view(
     (uid, who): (Uid, &Neuron),
     row: &WeightRow,
 ) -> Result<(), CallError> {
-    let (view, height) = (row.view, books.height);
-    if view >= height {
-        return Err(CallError::RowFromTheFuture { view, height });
-    }
-    let oldest = Height(height.0.saturating_sub(net.hyperparameters.tempo));
-    if view < oldest {
-        return Err(CallError::RowTooOld { view, oldest });
-    }
-    let last = who.last_update;
+    fresh(row, books.height, net.hyperparameters.tempo)?;
+    let (view, last) = (row.view, who.last_update);
     let replaces = reads::row(books, row.netuid, uid).is_some();
     if view < last || (replaces && view == last) {
         return Err(CallError::RowNotNewer { view, last });

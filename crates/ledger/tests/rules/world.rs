@@ -195,6 +195,21 @@ impl World {
         }
     }
 
+    /// A block under this header.
+    fn work<'a>(
+        &self,
+        header: &'a Header,
+        items: &'a [(PublicKey, Vec<Item>)],
+        txs: &'a [Tx],
+    ) -> Work<'a> {
+        Work {
+            header,
+            finality: self.finality(),
+            items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
+            txs: txs.iter().map(Into::into).collect(),
+        }
+    }
+
     /// Runs a block and keeps its state.
     pub fn try_block(
         &mut self,
@@ -202,12 +217,7 @@ impl World {
         txs: &[Tx],
     ) -> Result<Receipts, Refusal> {
         let header = self.header();
-        let work = Work {
-            header: &header,
-            finality: self.finality(),
-            items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
-            txs: txs.iter().map(Into::into).collect(),
-        };
+        let work = self.work(&header, items, txs);
         let outcome = self.ledger.execute(&self.state, work.clone())?;
         let (assembled, kept) = self.ledger.assemble(&self.state, work).unwrap();
         assert_eq!(kept, (0..txs.len()).collect::<Vec<_>>(), "a proposer takes them all");
@@ -236,12 +246,7 @@ impl World {
     /// Which of the transactions a proposer would keep; nothing is run for good.
     pub fn kept(&self, items: &[(PublicKey, Vec<Item>)], txs: &[Tx]) -> Vec<usize> {
         let header = self.header();
-        let work = Work {
-            header: &header,
-            finality: self.finality(),
-            items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
-            txs: txs.iter().map(Into::into).collect(),
-        };
+        let work = self.work(&header, items, txs);
         self.ledger.assemble(&self.state, work).unwrap().1
     }
 
