@@ -222,7 +222,7 @@ pub fn root(state: &impl Read, params: &Params) -> RootInfo {
         Some(RootRowInfo { hotkey, view: row.view, scores, stake })
     };
     let share =
-        |s: &crate::state::value::Share| ShareInfo { netuid: s.netuid, weight: Wide(s.weight) };
+        |s: &crate::state::value::Portion| ShareInfo { netuid: s.netuid, weight: Wide(s.weight) };
     RootInfo {
         last_epoch: root.last_epoch,
         next_epoch: Height(root.last_epoch.0.saturating_add(params.root_tempo)),

@@ -17,8 +17,8 @@
 
 use super::books::Books;
 use super::event::Event;
+use super::input::BlockInput;
 use super::reads;
-use super::work::Work;
 use crate::state::value::{Change, Row, RulesRecord};
 use crate::state::{Key, Value};
 use weft_types::{Height, PublicKey, RulesId, Version, VoterSet};
@@ -55,7 +55,7 @@ impl Named {
 
 /// What a block makes of the parent's record. `waits` says whether an earlier rotation waits
 /// to be final in this block's own state, `set` is the current set of that state.
-pub fn turn(books: &mut Books<'_>, work: &Work<'_>, waits: bool, set: &VoterSet) {
+pub fn turn(books: &mut Books<'_>, work: &BlockInput<'_>, waits: bool, set: &VoterSet) {
     let before = reads::rules(books);
     let mut record = before.clone();
     let height = books.height;
@@ -125,7 +125,7 @@ fn drop_unwanted(books: &mut Books<'_>, record: &mut RulesRecord) {
 }
 
 /// Locks in what four fifths of the power name, or over two thirds for long enough.
-fn lock_in(books: &mut Books<'_>, record: &mut RulesRecord, work: &Work<'_>) {
+fn lock_in(books: &mut Books<'_>, record: &mut RulesRecord, work: &BlockInput<'_>) {
     let most = tally(record, &books.parent.voters.current).into_iter().max_by_key(|(_, n)| n.power);
     let Some((id, named)) = most.filter(|(_, named)| named.is_enough()) else {
         record.row = None;

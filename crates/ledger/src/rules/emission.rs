@@ -3,17 +3,17 @@
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
+use super::input::BlockInput;
 use super::issuance::block_emission;
 use super::payout;
 use super::reads::{bootstrap, earning, root, virtual_part};
-use super::work::Work;
-use crate::state::value::{Share, Subnet};
+use crate::state::value::{Portion, Subnet};
 use weft_types::{Netuid, PublicKey, Rao, Voter};
 
 /// Mints the block's emission into the pending of the started subnets, by the shares of
 /// the last root epoch, or equally while there are none. Without a started subnet nothing
 /// is minted. Voters and proposer come first (R18): what they don't earn is not minted.
-pub fn mint(books: &mut Books<'_>, work: &Work<'_>) -> Result<Rao, CallError> {
+pub fn mint(books: &mut Books<'_>, work: &BlockInput<'_>) -> Result<Rao, CallError> {
     let earning = earning(books);
     let (whole, halvings) = block_emission(&books.supply);
     if earning.is_empty() {
@@ -42,7 +42,7 @@ pub fn mint(books: &mut Books<'_>, work: &Work<'_>) -> Result<Rao, CallError> {
 /// R18: `pay` goes by power of the whole current set to the voters whose shares the block
 /// carries, and as much, times the part of the power that is carried, to the proposer; as
 /// stake, as dividends are. Virtual power earns nothing. Answers what was paid.
-fn pay_voters(books: &mut Books<'_>, work: &Work<'_>, pay: Rao) -> Result<Rao, CallError> {
+fn pay_voters(books: &mut Books<'_>, work: &BlockInput<'_>, pay: Rao) -> Result<Rao, CallError> {
     let set = &books.parent.voters.current;
     let total = set.total().0;
     let record = bootstrap(books);
@@ -71,7 +71,7 @@ fn halvings_before(books: &Books<'_>) -> Result<u8, CallError> {
 
 /// What each started subnet's share weighs: those of the root matrix, or equal ones when
 /// none of them has any.
-fn weights(shares: &[Share], earning: &[(Netuid, Subnet)]) -> Vec<u64> {
+fn weights(shares: &[Portion], earning: &[(Netuid, Subnet)]) -> Vec<u64> {
     let weight = |(netuid, _): &(Netuid, Subnet)| {
         let place = shares.binary_search_by(|share| share.netuid.cmp(netuid)).ok()?;
         shares.get(place).map(|share| share.weight)

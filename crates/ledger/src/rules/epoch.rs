@@ -16,7 +16,7 @@ use super::scene::{Member, Scene};
 use crate::state::value::{Chain, Neuron, Subnet};
 use crate::state::{Key, Read, Value};
 use weft_types::{Height, Netuid, Params, Rao, Uid};
-use weft_yuma::{Outcome, Params as YumaParams, Snapshot, epoch};
+use weft_yuma::{EpochParams, Outcome, Snapshot, epoch};
 
 /// The subnets whose epoch runs in a child of this state: those that wait longest, as many
 /// as a block may. It is fixed before the block's calls, so that a commitment knows which
@@ -125,9 +125,9 @@ fn snapshot(books: &Books<'_>, scene: &Scene, emission: Rao) -> Snapshot {
     }
 }
 
-fn params(books: &Books<'_>, net: &Subnet, owner: Option<Uid>) -> YumaParams {
+fn params(books: &Books<'_>, net: &Subnet, owner: Option<Uid>) -> EpochParams {
     let numbers = &net.hyperparameters;
-    YumaParams {
+    EpochParams {
         max_allowed_validators: numbers.max_validators,
         kappa: numbers.kappa,
         bonds_penalty: numbers.bonds_penalty,

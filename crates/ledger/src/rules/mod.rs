@@ -48,6 +48,7 @@ mod epoch;
 mod evidence;
 mod forget;
 mod genesis;
+mod input;
 mod issuance;
 mod ledger;
 mod payout;
@@ -69,7 +70,6 @@ mod trial;
 mod tx;
 mod unstake;
 mod weights;
-mod work;
 
 pub use block::Outcome;
 pub(crate) use candidates::{quarter, wait as offer_wait};
@@ -77,6 +77,7 @@ pub(crate) use change::{Named, tally as rules_tally};
 pub(crate) use epoch::{due, next as next_epoch};
 pub use error::CallError;
 pub use event::Event;
+pub use input::{BlockInput, Offer};
 pub use issuance::{block_emission, halvings};
 pub use ledger::Ledger;
 pub(crate) use ledger::child_rules;
@@ -88,7 +89,6 @@ pub(crate) use stake::held;
 pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};
 pub use trial::Trial;
-pub use work::{Offer, Work};
 
 use crate::state::{Changes, Read};
 use weft_types::genesis::GenesisError;
@@ -109,7 +109,7 @@ impl Ledger {
     /// # Errors
     /// [`Refusal`] when a transaction makes the block invalid.
     #[expect(clippy::needless_pass_by_value, reason = "a work is made for one run")]
-    pub fn execute(&self, parent: &impl Read, work: Work<'_>) -> Result<Outcome, Refusal> {
+    pub fn execute(&self, parent: &impl Read, work: BlockInput<'_>) -> Result<Outcome, Refusal> {
         block::execute(self, parent, &work)
     }
 
@@ -122,7 +122,7 @@ impl Ledger {
     pub fn assemble(
         &self,
         parent: &impl Read,
-        work: Work<'_>,
+        work: BlockInput<'_>,
     ) -> Result<(Outcome, Vec<usize>), Refusal> {
         block::assemble(self, parent, &work)
     }

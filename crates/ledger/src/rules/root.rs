@@ -12,10 +12,10 @@ use super::event::Event;
 use super::reads::{self, earning, hotkey, root_row, subnet, subnets, virtual_stake};
 use super::register::blocks_missing;
 use super::row::{ascending, fresh, paired, upscale};
-use crate::state::value::{Root, RootRow, Share, Subnet};
+use crate::state::value::{Portion, Root, RootRow, Subnet};
 use crate::state::{Key, Value};
 use weft_types::{Netuid, PublicKey, Rao, Uid, WeightRow};
-use weft_yuma::{Params as YumaParams, Snapshot, epoch};
+use weft_yuma::{EpochParams, Snapshot, epoch};
 
 /// 1 in the fixed point of shares.
 const ONE: u64 = 1 << 32;
@@ -154,7 +154,7 @@ fn largest_cap(stakes: &[u64]) -> Option<u64> {
 }
 
 /// Half mean, half clipped rank, as parts of [`ONE`]; empty while nobody has scored.
-fn shares(columns: &[(Netuid, Subnet)], rows: &[Voice]) -> Result<Vec<Share>, CallError> {
+fn shares(columns: &[(Netuid, Subnet)], rows: &[Voice]) -> Result<Vec<Portion>, CallError> {
     let mean = portions(&mean(columns.len(), rows));
     if mean.iter().all(|x| *x == 0) {
         return Ok(Vec::new());
@@ -163,7 +163,7 @@ fn shares(columns: &[(Netuid, Subnet)], rows: &[Voice]) -> Result<Vec<Share>, Ca
     let is_clipped_out = rank.iter().all(|x| *x == 0);
     let share = |((netuid, _), (mean, rank)): (&(Netuid, Subnet), (&u64, &u64))| {
         let weight = if is_clipped_out { *mean } else { mean.midpoint(*rank) };
-        Share { netuid: *netuid, weight }
+        Portion { netuid: *netuid, weight }
     };
     Ok(columns.iter().zip(mean.iter().zip(&rank)).map(share).collect())
 }
@@ -207,7 +207,7 @@ fn clipped_rank(columns: usize, rows: &[Voice]) -> Result<Vec<u128>, CallError> 
     let mut stakes: Vec<u64> = rows.iter().map(|row| row.stake).collect();
     stakes.resize(all, 0);
     let snapshot = Snapshot {
-        params: YumaParams { max_allowed_validators: voters, ..YumaParams::default() },
+        params: EpochParams { max_allowed_validators: voters, ..EpochParams::default() },
         current_block: 1,
         last_step: 0,
         rao_emission: 0,
@@ -224,7 +224,7 @@ fn clipped_rank(columns: usize, rows: &[Voice]) -> Result<Vec<u128>, CallError> 
 }
 
 /// Moves each subnet's average towards its share; those that did not earn have none.
-fn average(books: &mut Books<'_>, columns: &[(Netuid, Subnet)], shares: &[Share]) {
+fn average(books: &mut Books<'_>, columns: &[(Netuid, Subnet)], shares: &[Portion]) {
     let equal = ONE.checked_div(u64::try_from(columns.len()).unwrap_or(u64::MAX)).unwrap_or(0);
     for netuid in subnets(books) {
         let Some(mut net) = subnet(books, netuid) else { continue };

@@ -18,8 +18,8 @@
 use super::books::{Books, plus};
 use super::error::CallError;
 use super::event::Event;
+use super::input::BlockInput;
 use super::reads::{self, neuron, releases, root, rotation, seat};
-use super::work::Work;
 use super::{bootstrap, candidates, evidence, forget};
 use crate::state::value::{Mark, Release, Rotation};
 use crate::state::{Key, Read, Value};
@@ -30,7 +30,7 @@ use weft_types::{Height, Power, PublicKey, Rao, Voter, VoterSet, VoterSets};
 const PRESENT: u64 = 8;
 
 /// The voter sets of the state after this block.
-pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallError> {
+pub fn turn(books: &mut Books<'_>, work: &BlockInput<'_>) -> Result<VoterSets, CallError> {
     let mut sets = books.parent.voters.clone();
     let mut record = rotation(books);
     count(&mut record, &sets.current, work);
@@ -74,13 +74,13 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
 }
 
 /// R12: whether a rotation before this block waits to be final in this block's own state.
-pub fn waits(books: &Books<'_>, work: &Work<'_>) -> bool {
+pub fn waits(books: &Books<'_>, work: &BlockInput<'_>) -> bool {
     let since = rotation(books).round;
     books.parent.voters.previous.is_some() && work.finality.finalized.round < since
 }
 
 /// Counts the voters whose shares the block carries.
-fn count(record: &mut Rotation, set: &VoterSet, work: &Work<'_>) {
+fn count(record: &mut Rotation, set: &VoterSet, work: &BlockInput<'_>) {
     record.blocks = record.blocks.saturating_add(1);
     record.carried.resize(set.voters.len(), 0);
     for (key, _) in &work.items {
@@ -152,7 +152,7 @@ fn trust(state: &dyn Read, key: &PublicKey) -> u16 {
 /// R17: notes a height at which voters might rotate, or at which a set was let go and stake
 /// behind it begins to wait, and forgets those that no offence is compared with any more; and
 /// what hotkeys had in sets that were let go there.
-fn mark(books: &mut Books<'_>, record: &mut Rotation, work: &Work<'_>) {
+fn mark(books: &mut Books<'_>, record: &mut Rotation, work: &BlockInput<'_>) {
     let (height, window) = (books.height, books.params.unbonding_blocks);
     let old = |mark: &Mark| height.since(mark.height) >= window;
     let gone = record.marks.iter().filter(|mark| old(mark)).count().saturating_sub(1);

@@ -9,11 +9,11 @@
 
 use super::books::{Books, minus, plus};
 use super::error::CallError;
+use super::input::Offer;
 use super::ledger::Ledger;
 use super::reads::{account, chain, has_account};
 use super::receipt::TxReceipt;
 use super::refusal::Refusal;
-use super::work::Offer;
 use super::{
     axon, candidates, epoch, evidence, register, settings, stake, stamp, subnet, transfer, unstake,
     weights,

@@ -51,7 +51,7 @@ pub struct Stamps {
 
 /// A subnet's share of the emission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Share {
+pub struct Portion {
     /// Whose.
     pub netuid: Netuid,
     /// How much; only the ratios count.
@@ -65,7 +65,7 @@ pub struct Root {
     pub last_epoch: Height,
     /// The shares, netuids ascending; empty while nobody has scored: then all started
     /// subnets share equally.
-    pub shares: Vec<Share>,
+    pub shares: Vec<Portion>,
 }
 
 /// A voter's row of the root matrix.

@@ -4,7 +4,7 @@ use weft_types::{Canonical, CheckedTx, Finality, Header, Item, PublicKey, Tx, Tx
 
 /// A block as the rules see it.
 #[derive(Clone, Debug)]
-pub struct Work<'a> {
+pub struct BlockInput<'a> {
     /// Height, slot and proposer are read; the roots are not.
     pub header: &'a Header,
     /// What the block's proofs made of its parent's standing.
