@@ -121,12 +121,12 @@ const PLANTS: &[Plant] = &[
         name: "no equivocation check",
         edits: &[
             (
-                "crates/consensus/src/pool.rs",
+                "crates/consensus/src/shares.rs",
                 "let other = votes.find(|other| offence(&signed.vote, &other.vote).is_some())?;",
                 "let other = votes.find(|other| offence(&signed.vote, &other.vote).is_none())?;",
             ),
             (
-                "crates/consensus/src/pool.rs",
+                "crates/consensus/src/shares.rs",
                 "        Some(Evidence::Votes(Box::new(*other), Box::new(*signed)))\n",
                 "        let _both = Evidence::Votes(Box::new(*other), Box::new(*signed));\n        None\n",
             ),
@@ -234,8 +234,8 @@ const PLANTS: &[Plant] = &[
         name: "shares counted for blocks that are no tip",
         edits: &[(
             FORKS,
-            "        let seen = self.pool.tally(&tip.standing).work;\n",
-            "        let chain = self.tree.chain(&tip.standing.hash);\n        let seen = Work(chain.map(|n| self.pool.tally(&n.standing).work.0).sum());\n",
+            "        let seen = self.shares.tally(&tip.standing).work;\n",
+            "        let chain = self.tree.chain(&tip.standing.hash);\n        let seen = Work(chain.map(|n| self.shares.tally(&n.standing).work.0).sum());\n",
         )],
         profile: "any",
     },
@@ -273,7 +273,7 @@ const MORE: &[Plant] = &[
     Plant {
         name: "shares from a wrong source counted",
         edits: &[(
-            "crates/consensus/src/pool.rs",
+            "crates/consensus/src/shares.rs",
             "    if vote.source != want {",
             "    if vote.source.round < want.round {",
         )],
