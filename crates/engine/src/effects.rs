@@ -6,7 +6,7 @@ use crate::halt::Halt;
 use crate::io::{Io, Judgement, Note, Topic};
 use crate::peers::Pending;
 use crate::questions::Question;
-use crate::wire::{Claim, Kind, Request, pack};
+use crate::wire::{Kind, Request, VoterClaim, pack};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use weft_consensus::{Draft, Effect, Fault, PeerId, Skip, Status, Ticket, Verdict, VoteRecord};
@@ -138,7 +138,7 @@ impl<K: Known> Engine<K> {
 
     /// A peer says that it is the node of a voter. Who votes is looked at first, and one
     /// signature of each connection.
-    pub(crate) fn claimed(&mut self, peer: PeerId, claim: &Claim) {
+    pub(crate) fn claimed(&mut self, peer: PeerId, claim: &VoterClaim) {
         if !self.votes(&claim.voter) || !self.peers.claims(peer) {
             return;
         }

@@ -12,7 +12,7 @@ use crate::peers::Peers;
 use crate::reports::Reports;
 use crate::rows::Rows;
 use crate::timer::Timer;
-use crate::wire::Claim;
+use crate::wire::VoterClaim;
 use weft_consensus::{Core, Input, VoteRecord};
 use weft_ledger::forks::Forks;
 use weft_mempool::{Bounds, Pool};
@@ -50,7 +50,7 @@ pub struct Engine<K = ()> {
     /// Its public half, which takes as long to work out as a signature.
     voter: Option<PublicKey>,
     /// The voter's word that this node is its own.
-    claim: Option<Claim>,
+    claim: Option<VoterClaim>,
     pub(crate) core: Core<Forks, K>,
     pub(crate) pool: Pool,
     pub(crate) finals: Finals,
@@ -90,7 +90,7 @@ impl<K: Known> Engine<K> {
         let finals = Finals::new(Tip::of(core.base().standing()));
         Self {
             voter,
-            claim: key.as_ref().map(|key| Claim::of(key, &name, &chain)),
+            claim: key.as_ref().map(|key| VoterClaim::of(key, &name, &chain)),
             chain,
             params: genesis.params.clone(),
             genesis_time: genesis.genesis_time,
@@ -207,7 +207,7 @@ impl<K: Known> Engine<K> {
     }
 
     /// The voter's word that this node is its own.
-    pub(crate) const fn own_claim(&self) -> Option<&Claim> {
+    pub(crate) const fn own_claim(&self) -> Option<&VoterClaim> {
         self.claim.as_ref()
     }
 

@@ -164,7 +164,7 @@ impl Tip {
 
 /// A block that became final.
 #[derive(Debug)]
-pub struct Finality {
+pub struct Finalized {
     /// What it wrote, and what became of its transactions.
     pub block: FinalBlock,
     /// Its header.
@@ -212,7 +212,7 @@ pub enum Io {
     Rows(Box<Kept>),
     /// A block became final: its writes go into the next checkpoint, its receipts to who
     /// remembers them. It may be called final when [`crate::finals::Finals::says`] does.
-    Final(Box<Finality>),
+    Final(Box<Finalized>),
     /// The log has this final block.
     MarkFinal(BlockHash),
     /// Write the state of the last final block, and this beside it.

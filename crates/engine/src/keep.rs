@@ -4,7 +4,7 @@
 use crate::accounts::AccountsAt;
 use crate::engine::Engine;
 use crate::halt::Halt;
-use crate::io::{Finality, Io, Note, Tip};
+use crate::io::{Finalized, Io, Note, Tip};
 use std::sync::Arc;
 use weft_consensus::Input;
 use weft_ledger::query;
@@ -59,7 +59,7 @@ impl<K: Known> Engine<K> {
             let (state_root, slot) = (block.state_root, header.slot);
             self.finals.add(Tip { height, hash, state_root, slot }, block.writes.len());
             let ids = full.tx_ids().to_vec();
-            self.out(Io::Final(Box::new(Finality { block, header, ids })));
+            self.out(Io::Final(Box::new(Finalized { block, header, ids })));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::error::NodeError;
 use crate::record::Record;
 use weft_consensus::trust::Awaited;
 use weft_consensus::{Base, VoteRecord};
-use weft_engine::io::Finality;
+use weft_engine::io::Finalized;
 use weft_engine::kept::Kept;
 use weft_ledger::forks::FinalBlock;
 use weft_store::{Entry, Meta, StateChanges, Store};
@@ -63,8 +63,8 @@ impl Disk {
     }
 
     /// Takes a final block: what became of its transactions, and what it wrote.
-    pub(crate) fn add(&mut self, finality: Finality, record: &mut Record) {
-        let Finality { block, header, ids } = finality;
+    pub(crate) fn add(&mut self, finality: Finalized, record: &mut Record) {
+        let Finalized { block, header, ids } = finality;
         let FinalBlock { height, hash, state_root, writes, receipts } = block;
         for (index, (id, receipt)) in ids.iter().zip(&receipts.txs).enumerate() {
             record.add(*id, (height, index), receipt);

@@ -11,10 +11,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, mpsc};
 use weft_consensus::PeerId;
-use weft_engine::Event as Happened;
 use weft_engine::io::Places;
 use weft_engine::serve::ANSWER_BYTES;
-use weft_engine::wire::{self, Answer, pack};
+use weft_engine::wire::{Answer, Kind, pack};
 use weft_gossip::Command;
 use weft_store::{Store, StoreError, Stored};
 use weft_types::{BlockHash, Canonical, Height};
@@ -27,13 +26,13 @@ const AT_ONCE: usize = 2;
 pub(crate) struct Workers {
     singles: Arc<Semaphore>,
     chains: Arc<Semaphore>,
-    under_way: Arc<Mutex<BTreeSet<(PeerId, Kind)>>>,
+    under_way: Arc<Mutex<BTreeSet<(PeerId, Reading)>>>,
     events: mpsc::Sender<Event>,
 }
 
 /// What an answer is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum Reading {
     Block,
     Chain,
 }
@@ -46,7 +45,7 @@ impl Workers {
     }
 
     /// A place for an answer, unless the peer has one of its kind under way.
-    fn place(&self, to: PeerId, kind: Kind) -> Option<Place> {
+    fn place(&self, to: PeerId, kind: Reading) -> Option<Place> {
         let under_way = Arc::clone(&self.under_way);
         let is_new = held(&under_way).insert((to, kind));
         is_new.then_some(Place { under_way, at: (to, kind) })
@@ -55,8 +54,8 @@ impl Workers {
 
 /// An answer that is under way, until this is dropped.
 struct Place {
-    under_way: Arc<Mutex<BTreeSet<(PeerId, Kind)>>>,
-    at: (PeerId, Kind),
+    under_way: Arc<Mutex<BTreeSet<(PeerId, Reading)>>>,
+    at: (PeerId, Reading),
 }
 
 impl Drop for Place {
@@ -74,8 +73,8 @@ impl Node {
     /// Finds blocks in the log's index, and lets a worker read them and answer.
     pub(crate) fn serve(&self, to: PeerId, ticket: u64, places: &Places) {
         let (kind, turns) = match places {
-            Places::Block(_) => (Kind::Block, &self.workers.singles),
-            Places::Chain { .. } => (Kind::Chain, &self.workers.chains),
+            Places::Block(_) => (Reading::Block, &self.workers.singles),
+            Places::Chain { .. } => (Reading::Chain, &self.workers.chains),
         };
         let found = find(&self.disk.store, places);
         if found.is_empty() {
@@ -96,7 +95,7 @@ impl Node {
                 lost.inc();
             }
             // When the node is that far behind, the peer has these bytes for nothing.
-            drop(events.try_send(Event::Engine(Happened::Served { to, bytes })));
+            drop(events.try_send(Event::Engine(weft_engine::Event::Served { to, bytes })));
         });
     }
 }
@@ -120,7 +119,7 @@ async fn read(found: Vec<Stored>, turns: Arc<Semaphore>, unread: &Counter) -> Op
 }
 
 fn packed(blocks: Vec<Vec<u8>>) -> Vec<u8> {
-    pack(wire::Kind::Answer, &Answer::Blocks(blocks).to_bytes())
+    pack(Kind::Answer, &Answer::Blocks(blocks).to_bytes())
 }
 
 /// Where the named blocks are in the log, up to the first that is not there.

@@ -14,7 +14,7 @@ use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::halt::Halt;
 use weft_engine::io::{
-    Body, Finality, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
+    Body, Finalized, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
 };
 use weft_types::check::{check_block, check_txs};
 use weft_types::codec::CodecError;
@@ -246,7 +246,7 @@ impl Net {
     }
 
     /// A block became final at a node. It is said when the node may.
-    fn finalized(&mut self, i: usize, finality: &Finality) {
+    fn finalized(&mut self, i: usize, finality: &Finalized) {
         let block = &finality.block;
         self.watch.settled(self.now, i, block);
         if let Some(node) = self.nodes.get_mut(i) {
