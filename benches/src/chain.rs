@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::time::Instant;
 use weft_ledger::forks::{AuditError, Forks, Refusal, RestoreError};
 use weft_ledger::query;
-use weft_ledger::rules::{EpochReceipt, Work};
+use weft_ledger::rules::{BlockInput, EpochReceipt};
 use weft_ledger::state::Seed;
 use weft_ledger::state::value::{Account, Supply};
 use weft_types::block::proof_root;
@@ -23,7 +23,7 @@ use weft_types::genesis::{GenesisError, GenesisVoter};
 use weft_types::{
     BlockHash, Call, ChainId, ChainTag, CheckedBlock, CheckedTx, Genesis, Hash, Header, Height,
     Millis, Network, Nonce, Params, Power, PublicKey, Rao, Round, SecretKey, Signature, Slot, Tx,
-    TxBody, Work as Weight,
+    TxBody, Work,
 };
 
 /// How many blocks a node's last final one is behind the block that it runs.
@@ -252,7 +252,8 @@ impl Maker {
         let parent = draft.header.parent;
         let view = self.forks.view(&parent).ok_or(Refusal::UnknownParent { parent })?;
         let txs = txs.iter().map(Into::into).collect();
-        let work = Work { header: &draft.header, finality: draft.finality, items: vec![], txs };
+        let work =
+            BlockInput { header: &draft.header, finality: draft.finality, items: vec![], txs };
         let start = Instant::now();
         let outcome = self.forks.ledger().execute(&view, work).map_err(Refusal::from)?;
         let rules = ms(start);
@@ -275,7 +276,7 @@ impl Maker {
             txs_root: Hash::ZERO,
             proof_root: proof_root(&[], None),
             state_root: Hash::ZERO,
-            work: Weight::ZERO,
+            work: Work::ZERO,
         };
         let finality = self.genesis.finality();
         Draft { header, proof: vec![], catch_up: None, finality }

@@ -4,6 +4,7 @@
 //! - [`arrows`]: I1, who may import whom; the lints of every package.
 //! - [`purity`]: I2, what the pure rooms do without.
 //! - [`channels`]: I3, bounds, and that only `node` joins rooms.
+//! - [`circles`]: I7, files of a room that take from each other.
 //! - [`sizes`]: files, functions and headers.
 //! - [`manners`]: unwrap, unfinished work, traces of a machine.
 //! - [`cited`]: the tests and files that the page on testing names are there, and the functions
@@ -18,6 +19,8 @@
 mod arrows;
 #[path = "tidy/channels.rs"]
 mod channels;
+#[path = "tidy/circles.rs"]
+mod circles;
 #[path = "tidy/cited.rs"]
 mod cited;
 #[path = "tidy/lexer.rs"]
@@ -66,6 +69,11 @@ fn every_channel_is_bounded() {
 #[test]
 fn only_node_holds_a_channel_between_rooms() {
     holds(channels::channels_between_rooms);
+}
+
+#[test]
+fn files_of_a_room_do_not_take_from_each_other_in_a_circle() {
+    holds(circles::circles);
 }
 
 #[test]

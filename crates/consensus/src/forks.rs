@@ -8,7 +8,7 @@
 use crate::clock::Moment;
 use crate::config::{Base, Standing};
 use crate::finality::Link;
-use crate::pool::Pool;
+use crate::shares::Shares;
 use crate::tally::set_work;
 use crate::tree::{Node, Tree};
 use std::cmp::Reverse;
@@ -28,23 +28,23 @@ struct Timely {
 
 /// The block tree, the shares and what follows from both.
 #[derive(Clone, Debug)]
-pub struct Forks {
+pub struct ForkChoice {
     tree: Tree,
-    pool: Pool,
+    shares: Shares,
     justified: Checkpoint,
     final_seen: Checkpoint,
     timely: Timely,
     early: Vec<(Slot, BlockHash)>,
 }
 
-impl Forks {
+impl ForkChoice {
     /// What is known at start.
     #[must_use]
     pub fn new(base: &Base) -> Self {
         let at = base.standing().checkpoint();
         Self {
             tree: Tree::new(base),
-            pool: Pool::default(),
+            shares: Shares::default(),
             justified: at,
             final_seen: at,
             timely: Timely { slot: Slot::ZERO, hash: None },
@@ -60,13 +60,13 @@ impl Forks {
 
     /// The shares.
     #[must_use]
-    pub const fn pool(&self) -> &Pool {
-        &self.pool
+    pub const fn shares(&self) -> &Shares {
+        &self.shares
     }
 
-    /// The shares, to add to; [`Forks::review`] the target afterwards.
-    pub const fn pool_mut(&mut self) -> &mut Pool {
-        &mut self.pool
+    /// The shares, to add to; [`ForkChoice::review`] the target afterwards.
+    pub const fn shares_mut(&mut self) -> &mut Shares {
+        &mut self.shares
     }
 
     /// The highest justified block known, from chains or from shares seen.
@@ -81,9 +81,9 @@ impl Forks {
         let (proof, finality) = (shares_of(&block), standing.finality);
         let late = block.block().catch_up.clone();
         let votes = late.as_ref().map_or(&[][..], |c| c.votes.as_slice());
-        let evidence = self.pool.add_carried(proof, votes);
+        let evidence = self.shares.add_carried(proof, votes);
         self.tree.insert(standing, block);
-        self.pool.settle(&hash);
+        self.shares.settle(&hash);
         self.raise(finality.justified);
         self.see_final(finality.finalized);
         for target in [Some(parent), late.map(|c| c.target.hash), Some(hash)].iter().flatten() {
@@ -96,7 +96,7 @@ impl Forks {
     #[must_use]
     pub fn link(&self, node: &Node) -> Option<Link> {
         let standing = &node.standing;
-        let quorum = self.pool.tally(standing).is_quorum(&standing.sets);
+        let quorum = self.shares.tally(standing).is_quorum(&standing.sets);
         quorum.then(|| link_of(standing))
     }
 
@@ -141,7 +141,7 @@ impl Forks {
         }
         self.tree.settle(&last.hash);
         let tree = &self.tree;
-        self.pool.prune(last.round, |hash| tree.get(hash).is_some());
+        self.shares.prune(last.round, |hash| tree.get(hash).is_some());
         self.raise(last);
         Ok(path.into_iter().map(|(hash, header)| (hash, header.height)).collect())
     }
@@ -184,7 +184,7 @@ impl Forks {
     /// Cumulative work, shares seen for the tip itself, and the boost of the timely
     /// block.
     fn weight(&self, tip: &Node, timely: Option<&Node>) -> Work {
-        let seen = self.pool.tally(&tip.standing).work;
+        let seen = self.shares.tally(&tip.standing).work;
         let boost = timely
             .filter(|block| self.tree.descends(&tip.standing.hash, block))
             .map_or(Work::ZERO, |block| set_work(&block.standing.sets.current));

@@ -7,8 +7,8 @@
 use crate::error::BlockFault;
 use crate::finality::{self, Link};
 use crate::forks::link_of;
-use crate::pool::counts;
 use crate::round;
+use crate::shares::counts;
 use crate::tally::Tally;
 use crate::tree::{Node, Tree};
 use weft_types::{CatchUp, CheckedBlock, Finality, Header, Share, Work};

@@ -20,7 +20,7 @@
 //! 4. The head is the heaviest tip above the highest justified block known ([`forks`],
 //!    R8). A voter whose head is of the current slot signs one share for it, if what it
 //!    signed before allows ([`voter`], R7), with the work that waits ([`queue`]).
-//! 5. Shares arrive ([`pool`], R20), complete a quorum, and the next proposer builds.
+//! 5. Shares arrive ([`shares`], R20), complete a quorum, and the next proposer builds.
 //! 6. What becomes final is reported once, oldest first, and everything that does not
 //!    descend from it is dropped ([`tree`]).
 //! 7. What is lacked, and who said to have it, is there to be read ([`Core::lacked_bodies`],
@@ -57,12 +57,12 @@ pub mod forks;
 pub mod headers;
 pub mod input;
 pub mod judge;
-pub mod pool;
 pub mod propose;
 pub mod queue;
 pub mod record;
 pub mod round;
 pub mod schedule;
+pub mod shares;
 pub mod tally;
 pub mod tree;
 pub mod trust;

@@ -2,7 +2,7 @@
 //! catch-up proof whenever one helps (R6, R9).
 
 use crate::finality;
-use crate::forks::{Forks, link_of};
+use crate::forks::{ForkChoice, link_of};
 use crate::judge::{self, catch_up_targets};
 use crate::round;
 use crate::tally::Tally;
@@ -14,14 +14,14 @@ use weft_types::{CatchUp, CheckedShare, Finality, Hash, Header, Program, PublicK
 
 /// Whether the proposer of a slot need not wait for more shares (R6).
 #[must_use]
-pub fn is_ready(forks: &Forks, head: &Node, quarter: u8) -> bool {
+pub fn is_ready(forks: &ForkChoice, head: &Node, quarter: u8) -> bool {
     head.header().height.0 == 0 || quarter >= 1 || carries_quorum(forks, head)
 }
 
 /// Whether the shares at hand, items and all, are a quorum for the head: votes known
 /// from a catch-up proof alone can't be carried as work.
-fn carries_quorum(forks: &Forks, head: &Node) -> bool {
-    let counted = forks.pool().counted(&head.standing);
+fn carries_quorum(forks: &ForkChoice, head: &Node) -> bool {
+    let counted = forks.shares().counted(&head.standing);
     let whole = counted.iter().filter(|held| held.share.is_some());
     let voters: Vec<PublicKey> = whole.map(|held| held.signed.vote.voter).collect();
     let sets = &head.standing.sets;
@@ -31,13 +31,13 @@ fn carries_quorum(forks: &Forks, head: &Node) -> bool {
 /// The block of `slot` on `head`, without transactions; none at the end of numbers.
 #[must_use]
 pub fn draft(
-    forks: &Forks,
+    forks: &ForkChoice,
     head: &Node,
     slot: Slot,
     (proposer, program): (PublicKey, &Program),
 ) -> Option<Draft> {
     let standing = &head.standing;
-    let counted = forks.pool().counted(standing);
+    let counted = forks.shares().counted(standing);
     let proof: Vec<CheckedShare> = counted.into_iter().filter_map(|h| h.share.clone()).collect();
     let tally = Tally::of(&standing.sets, proof.iter().map(|s| &s.share().vote().voter));
     let has_quorum = tally.is_quorum(&standing.sets);
@@ -61,11 +61,11 @@ pub fn draft(
 
 /// Whether a third of the power has signed valid shares for known blocks of rounds
 /// above the parent's (R6).
-fn seen_above(forks: &Forks, parent: &Node) -> bool {
+fn seen_above(forks: &ForkChoice, parent: &Node) -> bool {
     let above = parent.header().round;
     let higher = forks.tree().nodes().filter(|n| n.header().round > above);
     let voters: BTreeSet<PublicKey> = higher
-        .flat_map(|n| forks.pool().counted(&n.standing))
+        .flat_map(|n| forks.shares().counted(&n.standing))
         .map(|held| held.signed.vote.voter)
         .collect();
     let sets = &parent.standing.sets;
@@ -74,7 +74,7 @@ fn seen_above(forks: &Forks, parent: &Node) -> bool {
 
 /// The catch-up proof that lifts the standing most: justification first, then
 /// finality; none when none lifts it (R9).
-fn best_catch_up(forks: &Forks, head: &Node, has_quorum: bool) -> (Option<CatchUp>, Finality) {
+fn best_catch_up(forks: &ForkChoice, head: &Node, has_quorum: bool) -> (Option<CatchUp>, Finality) {
     let own = has_quorum.then(|| link_of(&head.standing));
     let after = |late| {
         let links: Vec<_> = [late, own].into_iter().flatten().collect();
@@ -90,7 +90,7 @@ fn best_catch_up(forks: &Forks, head: &Node, has_quorum: bool) -> (Option<CatchU
     }
     let proof = best.0.map(|target| CatchUp {
         target: target.standing.checkpoint(),
-        votes: forks.pool().counted(&target.standing).iter().map(|h| h.signed).collect(),
+        votes: forks.shares().counted(&target.standing).iter().map(|h| h.signed).collect(),
     });
     (proof, best.1)
 }

@@ -2,11 +2,11 @@
 
 use crate::accounts::AccountsAt;
 use crate::engine::Engine;
+use crate::halt::Halt;
 use crate::io::{Io, Judgement, Note, Topic};
-use crate::lacks::Asked;
 use crate::peers::Pending;
-use crate::trust::Halt;
-use crate::wire::{Claim, Kind, Request, pack};
+use crate::questions::Question;
+use crate::wire::{Kind, Request, VoterClaim, pack};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use weft_consensus::{Draft, Effect, Fault, PeerId, Skip, Status, Ticket, Verdict, VoteRecord};
@@ -133,12 +133,12 @@ impl<K: Known> Engine<K> {
     pub(crate) fn claim(&mut self, peer: PeerId) {
         let Some(claim) = self.own_claim().filter(|claim| self.votes(&claim.voter)) else { return };
         let request = Request::Voter(claim.clone());
-        self.ask(peer, Asked::Claim, &request);
+        self.ask(peer, Question::Claim, &request);
     }
 
     /// A peer says that it is the node of a voter. Who votes is looked at first, and one
     /// signature of each connection.
-    pub(crate) fn claimed(&mut self, peer: PeerId, claim: &Claim) {
+    pub(crate) fn claimed(&mut self, peer: PeerId, claim: &VoterClaim) {
         if !self.votes(&claim.voter) || !self.peers.claims(peer) {
             return;
         }

@@ -5,15 +5,15 @@ use crate::budget::Budget;
 use crate::bundle::Bundle;
 use crate::event::Event;
 use crate::finals::Finals;
+use crate::halt::Halt;
 use crate::io::{Io, Note, Tip};
 use crate::offers::Offers;
 use crate::peers::Peers;
 use crate::reports::Reports;
 use crate::rows::Rows;
 use crate::timer::Timer;
-use crate::trust::Halt;
 use crate::waiting::Waiting;
-use crate::wire::Claim;
+use crate::wire::VoterClaim;
 use std::sync::RwLockReadGuard;
 use weft_consensus::{Core, Input, VoteRecord};
 use weft_ledger::forks::Forks;
@@ -52,7 +52,7 @@ pub struct Engine<K = ()> {
     /// Its public half, which takes as long to work out as a signature.
     voter: Option<PublicKey>,
     /// The voter's word that this node is its own.
-    claim: Option<Claim>,
+    claim: Option<VoterClaim>,
     pub(crate) core: Core<Forks, K>,
     pub(crate) pool: Waiting,
     pub(crate) finals: Finals,
@@ -92,7 +92,7 @@ impl<K: Known> Engine<K> {
         let finals = Finals::new(Tip::of(core.base().standing()));
         Self {
             voter,
-            claim: key.as_ref().map(|key| Claim::of(key, &name, &chain)),
+            claim: key.as_ref().map(|key| VoterClaim::of(key, &name, &chain)),
             chain,
             params: genesis.params.clone(),
             genesis_time: genesis.genesis_time,
@@ -209,7 +209,7 @@ impl<K: Known> Engine<K> {
     }
 
     /// The voter's word that this node is its own.
-    pub(crate) const fn own_claim(&self) -> Option<&Claim> {
+    pub(crate) const fn own_claim(&self) -> Option<&VoterClaim> {
         self.claim.as_ref()
     }
 

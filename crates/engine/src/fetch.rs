@@ -7,7 +7,8 @@ use crate::engine::Engine;
 use crate::event::NoAnswer;
 use crate::hear::ANSWER_BLOCKS;
 use crate::io::{Body, Io, Note};
-use crate::lacks::{self, Asked, Lacks};
+use crate::lacks::{self, Lacks};
+use crate::questions::Question;
 use crate::sources::{Outcome, Place};
 use crate::wire::{Answer, Kind, Request, Want, pack, unpack, version_of};
 use weft_consensus::{PeerId, Status};
@@ -18,15 +19,15 @@ impl<K: Known> Engine<K> {
     /// Asks a peer where it is, telling it where we are, unless it has yet to say so.
     pub(crate) fn ask_status(&mut self, peer: PeerId, status: Status) {
         let is_head = status.head.hash == self.core().head_hash();
-        let asked = if is_head { Asked::Status } else { Asked::Offer };
-        self.ask(peer, asked, &Request::Status(status));
+        let question = if is_head { Question::Status } else { Question::Offer };
+        self.ask(peer, question, &Request::Status(status));
     }
 
-    pub(crate) fn ask(&mut self, peer: PeerId, asked: Asked, request: &Request) {
+    pub(crate) fn ask(&mut self, peer: PeerId, question: Question, request: &Request) {
         if !self.peers.is_up(peer) {
             return;
         }
-        if let Some(ask) = self.asks.begin(peer, asked, self.now) {
+        if let Some(ask) = self.asks.begin(peer, question, self.now) {
             let data = pack(Kind::Request, &request.to_bytes());
             self.out(Io::Ask { peer, ask, data });
         }
@@ -44,10 +45,10 @@ impl<K: Known> Engine<K> {
             .flat_map(|lack| lack.tellers.iter().map(move |peer| (*peer, lack.hash, lack.height)))
             .collect();
         for (peer, tip, height) in told {
-            self.asks.sources.told(peer, tip, height, place);
+            self.asks.told(peer, tip, height, place);
         }
         let core = &self.core;
-        self.asks.sources.learn(|hash| core.is_known(hash));
+        self.asks.learn(|hash| core.is_known(hash));
         let lacks = self.lacks();
         for (peer, ask, want) in self.asks.due(self.now, &lacks) {
             let data = pack(Kind::Request, &Request::Blocks(want).to_bytes());
@@ -75,7 +76,7 @@ impl<K: Known> Engine<K> {
         self.peers.told(from, status.height);
         if self.core().is_of_use(status) {
             let place = self.place();
-            self.asks.sources.told(from, status.head.hash, status.height, place);
+            self.asks.told(from, status.head.hash, status.height, place);
         }
     }
 
@@ -104,32 +105,32 @@ impl<K: Known> Engine<K> {
     }
 
     pub(crate) fn answered(&mut self, peer: PeerId, ask: u64, data: &[u8]) {
-        let asked = self.asks.answered(peer, ask, self.now);
+        let question = self.asks.answered(peer, ask, self.now);
         if !self.peers.is_up(peer) {
             return;
         }
         let Some(Ok(answer)) = unpack(Kind::Answer, data).map(Answer::from_bytes) else {
             self.unreadable(peer, data.len());
-            if let Some(Asked::Blocks(want)) = asked {
+            if let Some(Question::Blocks(want)) = question {
                 self.end_ask(peer, &want, Outcome::Nothing);
             }
             return;
         };
-        match (answer, asked) {
+        match (answer, question) {
             (
                 Answer::Status(status),
-                Some(asked @ (Asked::Status | Asked::Offer | Asked::Claim)),
+                Some(question @ (Question::Status | Question::Offer | Question::Claim)),
             ) => {
-                if asked == Asked::Claim {
+                if question == Question::Claim {
                     self.peers.heard_claim(peer, self.slot());
                 }
                 self.hears_status(peer, &status);
             }
-            (Answer::Blocks(blocks), Some(Asked::Blocks(want))) => {
+            (Answer::Blocks(blocks), Some(Question::Blocks(want))) => {
                 self.take_blocks(peer, want, blocks)
             }
             // Another answer than was asked for is none.
-            (Answer::Status(_), Some(Asked::Blocks(want))) => {
+            (Answer::Status(_), Some(Question::Blocks(want))) => {
                 self.end_ask(peer, &want, Outcome::Nothing);
             }
             (Answer::Blocks(_), _) | (Answer::Status(_), None) => {}
@@ -138,7 +139,7 @@ impl<K: Known> Engine<K> {
 
     /// Sends the bodies of an answer to the checker, if they are one to what was asked.
     fn take_blocks(&mut self, from: PeerId, want: Want, mut answer: Vec<Vec<u8>>) {
-        if self.is_superfluous(&want) {
+        if self.is_superfluous(from, &want) {
             return self.end_ask(from, &want, Outcome::Brought);
         }
         answer.truncate(ANSWER_BLOCKS);
@@ -173,9 +174,11 @@ impl<K: Known> Engine<K> {
     }
 
     /// Whether a second answer came for a body that is here by now, or being looked at.
-    fn is_superfluous(&self, want: &Want) -> bool {
+    fn is_superfluous(&self, from: PeerId, want: &Want) -> bool {
         match want {
-            Want::Block(hash) => self.core().is_known(hash) || self.asks.is_looked_at(hash),
+            Want::Block(hash) => {
+                self.core().is_known(hash) || self.asks.is_here_of_another(from, want)
+            }
             Want::Chain { .. } => false,
         }
     }
@@ -185,7 +188,7 @@ impl<K: Known> Engine<K> {
         if let Misfit::Known { height } = misfit {
             // From there on: an answer ends where voters rotate, which may be below where our
             // chains part.
-            self.asks.sources.known(from, height);
+            self.asks.known(from, height);
             return self.end_ask(from, want, Outcome::Brought);
         }
         self.end_ask(from, want, Outcome::Nothing);

@@ -5,8 +5,8 @@ use crate::engine::Engine;
 use crate::event::{Event, Turned};
 use crate::io::{Io, Judgement, MessageName, Note, Source, Told, Topic, Txs};
 use crate::peers::{NOBODY, Pending, UNREADABLE};
+use crate::refused::Refused;
 use crate::sources::Outcome;
-use crate::submit::Refused;
 use crate::wire::{Answer, Kind, Request, pack, unpack, version_of};
 use weft_consensus::{Input, PeerId};
 use weft_types::check::Known;
@@ -30,7 +30,7 @@ impl<K: Known> Engine<K> {
             Event::Tick => Some(Input::Tick),
             Event::PeerUp { peer, name } => {
                 self.peers.up(peer, name);
-                self.asks.sources.up(peer);
+                self.asks.up(peer);
                 self.greet(peer);
                 self.claim(peer);
                 None

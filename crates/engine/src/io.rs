@@ -2,9 +2,9 @@
 //! before it.
 
 use crate::answers::Misfit;
+use crate::halt::Halt;
 use crate::kept::Kept;
-use crate::submit::Refused;
-use crate::trust::Halt;
+use crate::refused::Refused;
 use crate::wire::Want;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -105,14 +105,38 @@ pub fn forged<'a>(bodies: &'a [Body], chain: &ChainId, known: &impl Known) -> Op
     bodies.iter().find(|body| !is_good(&body.block.signed))
 }
 
-/// Blocks for a peer, by place: first final ones by height, then others by hash, up to the first
-/// that is not here and as many as an answer holds.
+/// Blocks for a peer, by place, up to the first that is not here and as many as an answer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub enum Places {
+    /// One block of the log.
+    Block(BlockHash),
+    /// A chain, first its final blocks, then the others.
+    Chain {
+        /// Heights of final blocks: from the first to before the second.
+        finals: (Height, Height),
+        /// Blocks of the log.
+        blocks: Vec<BlockHash>,
+    },
+}
+
+impl Places {
     /// Heights of final blocks: from the first to before the second.
-    pub finals: (Height, Height),
-    /// Blocks of the log.
-    pub blocks: Vec<BlockHash>,
+    #[must_use]
+    pub const fn finals(&self) -> (Height, Height) {
+        match self {
+            Self::Block(_) => (Height::ZERO, Height::ZERO),
+            Self::Chain { finals, .. } => *finals,
+        }
+    }
+
+    /// Blocks of the log, which stand behind those.
+    #[must_use]
+    pub fn blocks(&self) -> &[BlockHash] {
+        match self {
+            Self::Block(hash) => std::slice::from_ref(hash),
+            Self::Chain { blocks, .. } => blocks,
+        }
+    }
 }
 
 /// The last final block as a node knows it.
@@ -140,7 +164,7 @@ impl Tip {
 
 /// A block that became final.
 #[derive(Debug)]
-pub struct Finality {
+pub struct Finalized {
     /// What it wrote, and what became of its transactions.
     pub block: FinalBlock,
     /// Its header.
@@ -188,7 +212,7 @@ pub enum Io {
     Rows(Box<Kept>),
     /// A block became final: its writes go into the next checkpoint, its receipts to who
     /// remembers them. It may be called final when [`crate::finals::Finals::says`] does.
-    Final(Box<Finality>),
+    Final(Box<Finalized>),
     /// The log has this final block.
     MarkFinal(BlockHash),
     /// Write the state of the last final block, and this beside it.

@@ -3,8 +3,8 @@
 
 use crate::accounts::AccountsAt;
 use crate::engine::Engine;
-use crate::io::{Finality, Io, Note, Tip};
-use crate::trust::Halt;
+use crate::halt::Halt;
+use crate::io::{Finalized, Io, Note, Tip};
 use std::sync::Arc;
 use weft_consensus::Input;
 use weft_ledger::query;
@@ -59,7 +59,7 @@ impl<K: Known> Engine<K> {
             let (state_root, slot) = (block.state_root, header.slot);
             self.finals.add(Tip { height, hash, state_root, slot }, block.writes.len());
             let ids = full.tx_ids().to_vec();
-            self.out(Io::Final(Box::new(Finality { block, header, ids })));
+            self.out(Io::Final(Box::new(Finalized { block, header, ids })));
         }
         Ok(())
     }
@@ -73,7 +73,7 @@ impl<K: Known> Engine<K> {
         self.settle();
         self.follow_rules(&hash);
         if self.core.stopped().is_some() {
-            self.asks.sources.forget_tips(); // R21: what is above is of no use here.
+            self.asks.forget_tips(); // R21: what is above is of no use here.
         }
         let header = Box::new(self.core().head().clone());
         self.note(Note::Head { header, hash });

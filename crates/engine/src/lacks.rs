@@ -1,7 +1,6 @@
-//! What a node lacks, and what it asks peers.
+//! What a node lacks.
 
 use crate::sources::Place;
-use crate::wire::Want;
 use std::collections::BTreeSet;
 use weft_consensus::PeerId;
 use weft_types::BlockHash;
@@ -26,33 +25,4 @@ pub struct Lacks {
     pub place: Place,
     /// The length of a slot.
     pub slot_ms: u64,
-}
-
-/// What a peer was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// Where it is.
-    Status,
-    /// The same, when told of a block beside our head that says more of justified (R7): it is told
-    /// in the same moment as our head is.
-    Offer,
-    /// To keep a place for us.
-    Claim,
-    /// Blocks.
-    Blocks(Want),
-}
-
-impl Asked {
-    /// Whether two questions take the same place of a peer.
-    #[must_use]
-    pub const fn shares_place(self, other: Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::Status, Self::Status)
-                | (Self::Offer, Self::Offer)
-                | (Self::Claim, Self::Claim)
-                | (Self::Blocks(Want::Block(_)), Self::Blocks(Want::Block(_)))
-                | (Self::Blocks(Want::Chain { .. }), Self::Blocks(Want::Chain { .. }))
-        )
-    }
 }

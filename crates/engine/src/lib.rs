@@ -21,7 +21,7 @@
 //!    an answer is held against what was asked before a signature in it is looked at
 //!    ([`fetch`], [`answers`]). What peers ask is answered within a [`budget`] ([`serve`]).
 //! 6. Every half second what is due by time: the voter's rows, its offer, reports of offences
-//!    ([`rows`], [`offers`], [`reports`]), checkpoints.
+//!    ([`rows`], [`own`], [`offers`], [`reports`]), checkpoints.
 //! 7. Who reads does not come by here: a moment is handed out ([`seen`]), and the pool is looked
 //!    at under a lock ([`waiting`]).
 //!
@@ -47,13 +47,17 @@ pub mod engine;
 pub mod event;
 pub mod fetch;
 pub mod finals;
+pub mod halt;
 pub mod hear;
 pub mod io;
 pub mod keep;
 pub mod kept;
 pub mod lacks;
 pub mod offers;
+pub mod own;
 pub mod peers;
+pub mod questions;
+pub mod refused;
 pub mod reports;
 pub mod rows;
 pub mod seen;

@@ -4,12 +4,9 @@
 //! quarter of a rotation once, a free call offers it as a voter. An offer that is lost is
 //! sent again.
 //!
-//! Not here: rows (`rows`), and who is taken (the ledger).
+//! Not here: how it is sent (`own`), rows (`rows`), and who is taken (the ledger).
 
-use crate::engine::Engine;
-use weft_ledger::query::voters;
-use weft_types::check::Known;
-use weft_types::{Call, Height};
+use weft_types::Height;
 
 /// After so many blocks an offer that is not in the state yet is sent again.
 const AGAIN: u64 = 4;
@@ -37,25 +34,14 @@ impl Offers {
     pub const fn lost(&mut self) {
         self.sent = None;
     }
-}
 
-impl<K: Known> Engine<K> {
-    /// Sends the voter's offer when one is due.
-    pub(crate) fn offer_to_vote(&mut self) {
-        if !self.offers.is_on {
-            return;
-        }
-        let (Some(voter), Some(key)) = (self.voter(), self.key().cloned()) else { return };
-        let (head, hash) = (self.core().head().height, self.core().head_hash());
-        if self.offers.sent.is_some_and(|sent| head.since(sent) < AGAIN) {
-            return;
-        }
-        let executor = self.core().executor();
-        let Some(view) = executor.view(&hash) else { return };
-        let params = executor.ledger().numbers_of(&view);
-        let Some(netuid) = voters::offer_due(&view, params, &voter) else { return };
-        let call = Call::JoinVoters { netuid, at: head };
-        self.send_own(self.free_call(voter, call), &key);
-        self.offers.sent = Some(head);
+    /// Whether one may be sent at this height of the head.
+    pub(crate) fn may_send(&self, head: Height) -> bool {
+        self.is_on && self.sent.is_none_or(|sent| head.since(sent) >= AGAIN)
+    }
+
+    /// One was sent at this height of the head.
+    pub(crate) const fn sent(&mut self, head: Height) {
+        self.sent = Some(head);
     }
 }

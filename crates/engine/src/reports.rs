@@ -6,14 +6,11 @@
 //! A lost one is sent again. Of one hotkey few wait, so that many offences of one with little
 //! power leave room for those of others.
 //!
-//! Not here: what an offence is (consensus), and what it costs (the ledger).
+//! Not here: how they are sent (`own`), what an offence is (consensus), and what it costs (the
+//! ledger).
 
-use crate::engine::Engine;
-use crate::io::Note;
 use std::collections::BTreeMap;
-use weft_ledger::rules::CallError;
-use weft_types::check::Known;
-use weft_types::{Call, Evidence, Height, Offence, PublicKey};
+use weft_types::{Evidence, Height, Offence, PublicKey};
 
 /// The most that wait; a newer one is left out, other nodes see it too.
 const MOST: usize = 1_024;
@@ -69,41 +66,22 @@ impl Reports {
     }
 
     /// Those that are due at this height: never sent, or sent and not in a block since.
-    fn due(&self, head: Height) -> Vec<((PublicKey, Offence), Evidence)> {
+    pub(crate) fn due(&self, head: Height) -> Vec<((PublicKey, Offence), Evidence)> {
         let is_due = |report: &&Report| report.sent.is_none_or(|sent| head.since(sent) >= AGAIN);
         let due = self.waiting.iter().filter(|(_, report)| is_due(report));
         due.map(|(name, report)| (*name, report.evidence.clone())).collect()
     }
-}
 
-impl<K: Known> Engine<K> {
-    /// Sends the reports that are due.
-    pub(crate) fn report_offences(&mut self) {
-        if self.reports.count() == 0 {
-            return;
+    /// One was sent at this height.
+    pub(crate) fn sent(&mut self, name: &(PublicKey, Offence), head: Height) {
+        if let Some(report) = self.waiting.get_mut(name) {
+            report.sent = Some(head);
         }
-        let (Some(voter), Some(key)) = (self.voter(), self.key().cloned()) else { return };
-        let (head, hash) = (self.core().head().height, self.core().head_hash());
-        for (name, evidence) in self.reports.due(head) {
-            let body = self.free_call(voter, Call::ReportEvidence { evidence });
-            let executor = self.core().executor();
-            let Some(view) = executor.view(&hash) else { return };
-            let may = executor.ledger().try_free(&view, hash, &body);
-            if matches!(may, Err(CallError::OffenceTooEarly { .. })) {
-                continue; // It is kept until a block has come so far.
-            }
-            if let Err(why) = may {
-                self.note(Note::NotReported { offender: name.0, why });
-                self.reports.waiting.remove(&name);
-                continue;
-            }
-            self.send_own(body, &key);
-            self.note(Note::Reported(name.0));
-            // Also where another's report waits: it is looked at again when that had its time.
-            if let Some(report) = self.reports.waiting.get_mut(&name) {
-                report.sent = Some(head);
-            }
-        }
+    }
+
+    /// One is not to be sent any more.
+    pub(crate) fn forget(&mut self, name: &(PublicKey, Offence)) {
+        self.waiting.remove(name);
     }
 }
 

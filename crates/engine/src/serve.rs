@@ -35,9 +35,7 @@ impl<K: Known> Engine<K> {
     /// Where the blocks stand that a peer asks for.
     pub(crate) fn places(&self, want: &Want) -> Places {
         match want {
-            Want::Block(hash) => {
-                Places { finals: (Height::ZERO, Height::ZERO), blocks: vec![*hash] }
-            }
+            Want::Block(hash) => Places::Block(*hash),
             Want::Chain { from, tip } => self.chain_to(*from, tip),
         }
     }
@@ -72,7 +70,7 @@ impl<K: Known> Engine<K> {
         blocks.truncate(self.of_the_same_voters(&blocks));
         let left = most.saturating_sub(last.since(from));
         blocks.truncate(usize::try_from(left).unwrap_or(ANSWER_BLOCKS));
-        Places { finals: (from, last), blocks }
+        Places::Chain { finals: (from, last), blocks }
     }
 
     /// How many of these blocks, each on the one before it, the voters of the first may make.

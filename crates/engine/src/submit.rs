@@ -4,29 +4,12 @@ use crate::accounts::AccountsAt;
 use crate::engine::Engine;
 use crate::io::{Io, Judgement, Note, Source, Told, Topic, Txs};
 use crate::peers::Pending;
-use weft_consensus::Stopped;
-use weft_ledger::rules::{CallError, Refusal};
+use crate::refused::Refused;
+use weft_ledger::rules::CallError;
 use weft_mempool::{Inserted, PoolError};
 use weft_types::check::{Known, TxError};
 use weft_types::codec::CodecError;
 use weft_types::{Call, CheckedTx, SecretKey, Tx, TxBody, TxId};
-
-/// Why a transaction of a client was not taken.
-#[derive(Clone, Debug)]
-pub enum Refused {
-    /// By rules that are not known here nothing can be said of it (R21).
-    Stopped(Stopped),
-    /// It is wrong in itself.
-    Tx(TxError),
-    /// No block could carry it.
-    Never(Box<Refusal>, Box<Call>),
-    /// It would fail.
-    Call(CallError),
-    /// The pool does not take it.
-    Pool(PoolError),
-    /// The state on which it was to be tried is not kept; nothing is taken for good untried.
-    NoState,
-}
 
 /// Whether no honest peer, of whatever version, sends it.
 const fn is_forged(error: &TxError) -> bool {

@@ -4,21 +4,11 @@
 //! Not here: what may be called final ([`crate::finals`] asks the same guard).
 
 use crate::engine::Engine;
+use crate::halt::Halt;
 use crate::io::{Io, Note};
 use weft_consensus::trust::{Awaited, Guard, Mark, Reached, Start, Trust, TrustFault, window};
 use weft_types::check::Known;
-use weft_types::{BlockHash, Hash, Height, Millis, Slot};
-
-/// Why a node can't go on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Halt {
-    /// It may not believe what it sees.
-    #[error(transparent)]
-    Untrusted(#[from] TrustFault),
-    /// A block is final that was never executed here.
-    #[error("final block {0} was never executed here")]
-    NeverExecuted(BlockHash),
-}
+use weft_types::{Hash, Height, Millis, Slot};
 
 /// What is known at a start beside the state.
 #[derive(Clone, Copy, Debug, Default)]

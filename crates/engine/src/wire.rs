@@ -10,7 +10,7 @@
 
 use bincode::{Decode, Encode};
 use weft_consensus::Status;
-use weft_types::signature::{Claim as ClaimOf, signed_raw, verify};
+use weft_types::signature::{Claim, signed_raw, verify};
 use weft_types::{BlockHash, ChainId, Domain, Height, PublicKey, SecretKey, Signature, canonical};
 
 /// The format of all that we send.
@@ -89,19 +89,19 @@ pub enum Request {
     /// Blocks.
     Blocks(Want),
     /// "I am the node of this voter": it keeps its place here whoever else comes.
-    Voter(Claim),
+    Voter(VoterClaim),
 }
 
 /// A voter's word that a peer is its node's.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Claim {
+pub struct VoterClaim {
     /// Which voter.
     pub voter: PublicKey,
     /// Its signature over the name of the peer.
     pub signature: Signature,
 }
 
-impl Claim {
+impl VoterClaim {
     /// The word of a voter for the peer that it is called.
     #[must_use]
     pub fn of(key: &SecretKey, peer: &str, chain: &ChainId) -> Self {
@@ -113,7 +113,7 @@ impl Claim {
     #[must_use]
     pub fn is_for(&self, peer: &str, chain: &ChainId) -> bool {
         let message = signed_raw(Domain::PeerName, chain, peer.as_bytes());
-        verify(&ClaimOf { key: self.voter, signature: self.signature, message: &message })
+        verify(&Claim { key: self.voter, signature: self.signature, message: &message })
     }
 }
 
@@ -140,12 +140,12 @@ mod tests {
     #[test]
     fn a_voters_word_is_good_for_one_peer_of_one_chain() {
         let (key, chain) = (derive_test_key("wire", "voter"), Hash([7; 32]));
-        let claim = Claim::of(&key, "12D3Koo", &chain);
+        let claim = VoterClaim::of(&key, "12D3Koo", &chain);
         assert!(claim.is_for("12D3Koo", &chain));
         assert!(!claim.is_for("12D3Kop", &chain));
         assert!(!claim.is_for("12D3Koo", &Hash([8; 32])));
         let other = derive_test_key("wire", "other").public();
-        assert!(!Claim { voter: other, ..claim }.is_for("12D3Koo", &chain));
+        assert!(!VoterClaim { voter: other, ..claim }.is_for("12D3Koo", &chain));
     }
 
     #[test]

@@ -19,7 +19,6 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use weft_consensus::PeerId;
-use weft_engine::Event as Happened;
 use weft_engine::event::Turned;
 use weft_engine::io::{Body, Source, Txs, forged};
 use weft_engine::wire::Want;
@@ -277,7 +276,7 @@ impl Checker<'_> {
                     }
                     Asker::Engine(source) => {
                         let checked = error.map_or(Ok(mine), Err);
-                        Some(Event::Engine(Happened::Txs { source, checked }))
+                        Some(Event::Engine(weft_engine::Event::Txs { source, checked }))
                     }
                 }
             })
@@ -299,10 +298,10 @@ impl Checker<'_> {
             let event = self.body(from, body, bad.is_some());
             events.blocking_send(Event::Body { event, room }).ok()?;
         }
-        events.blocking_send(Event::Engine(Happened::Fetched { from, want })).ok()
+        events.blocking_send(Event::Engine(weft_engine::Event::Fetched { from, want })).ok()
     }
 
-    fn body(&mut self, from: PeerId, body: Body, is_forged: bool) -> Happened {
+    fn body(&mut self, from: PeerId, body: Body, is_forged: bool) -> weft_engine::Event {
         let Body { hash, block, bytes } = body;
         let (version, proposer) = (block.header().version, block.header().proposer);
         let checked = if is_forged {
@@ -315,7 +314,7 @@ impl Checker<'_> {
             seals_of(block).for_each(|seal| self.seals.remember(seal));
             shares_of(block).iter().for_each(|s| self.seals.remember(*s.seal()));
         }
-        Happened::Body { from, hash, version, bytes, checked }
+        weft_engine::Event::Body { from, hash, version, bytes, checked }
     }
 }
 
@@ -366,13 +365,16 @@ mod tests {
     fn said(outbox: &mut mpsc::Receiver<Event>) -> &'static str {
         match outbox.try_recv() {
             Ok(Event::Body {
-                event: Happened::Body { checked: Err(BlockError::BadSignature { .. }), .. },
+                event:
+                    weft_engine::Event::Body { checked: Err(BlockError::BadSignature { .. }), .. },
                 ..
             }) => "forged",
             Ok(Event::Body { .. }) => "looked at",
-            Ok(Event::Engine(Happened::Fetched { want: Want::Block(_), .. })) => "block done",
-            Ok(Event::Engine(Happened::Fetched { .. })) => "chain done",
-            Ok(Event::Engine(Happened::Txs { .. })) => "txs",
+            Ok(Event::Engine(weft_engine::Event::Fetched { want: Want::Block(_), .. })) => {
+                "block done"
+            }
+            Ok(Event::Engine(weft_engine::Event::Fetched { .. })) => "chain done",
+            Ok(Event::Engine(weft_engine::Event::Txs { .. })) => "txs",
             Ok(_) => "else",
             Err(_) => "nothing",
         }

@@ -4,7 +4,7 @@
 use crate::error::NodeError;
 use weft_consensus::trust::Awaited;
 use weft_consensus::{Base, VoteRecord};
-use weft_engine::io::Finality;
+use weft_engine::io::Finalized;
 use weft_engine::kept::Kept;
 use weft_ledger::forks::FinalBlock;
 use weft_reads::record::Records;
@@ -63,8 +63,8 @@ impl Disk {
     }
 
     /// Takes a final block: what became of its transactions, and what it wrote.
-    pub(crate) fn add(&mut self, finality: Finality, records: &Records) {
-        let Finality { block, header, ids } = finality;
+    pub(crate) fn add(&mut self, finalized: Finalized, records: &Records) {
+        let Finalized { block, header, ids } = finalized;
         let FinalBlock { height, hash, state_root, writes, receipts } = block;
         records.add(height, &ids, &receipts.txs);
         for write in writes {

@@ -1,9 +1,9 @@
 //! Why a node can't start or go on.
 
 use crate::config::HomeError;
-use crate::trust::{TrustError, TrustFault};
 use std::net::SocketAddr;
-use weft_engine::trust::Halt;
+use weft_consensus::trust::{TrustError, TrustFault};
+use weft_engine::halt::Halt;
 use weft_gossip::GossipError;
 use weft_store::StoreError;
 

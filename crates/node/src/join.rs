@@ -29,9 +29,6 @@ use weft_types::{BlockHash, Canonical, ChainId, Genesis, Hash, Height, Millis, P
 /// The most bytes of an answer: a page in hex and what stands around it.
 const ANSWER_BYTES: usize = 2 * PAGE + (64 << 10);
 
-/// The most bytes of a genesis, as its encoding allows.
-const GENESIS_BYTES: usize = Genesis::MAX_BYTES;
-
 /// The most addresses of peers that are taken; a node keeps 16 connections of its own.
 pub const PEERS: usize = 16;
 
@@ -129,7 +126,7 @@ impl Host {
             let params = json!({ "from": bytes.len() });
             let page: Value = self.client.call("chain_genesis", &params).await?;
             let all = page["bytes"].as_u64().ok_or_else(|| self.odd("a page has no \"bytes\""))?;
-            let total = usize::try_from(all).ok().filter(|all| *all <= GENESIS_BYTES);
+            let total = usize::try_from(all).ok().filter(|all| *all <= Genesis::MAX_BYTES);
             let total = total.ok_or(JoinError::GenesisTooLarge { bytes: all })?;
             let part = page["hex"].as_str().and_then(|hex| from_hex(hex).ok());
             let part = part.ok_or_else(|| self.odd("a page has no \"hex\""))?;

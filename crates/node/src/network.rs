@@ -5,14 +5,10 @@ use prometheus_client::metrics::counter::Counter;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weft_consensus::PeerId;
-use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::io::{Judgement, MessageName, Topic};
 use weft_engine::peers::NOBODY;
-use weft_gossip::{
-    Command, Event as Peer, Gossip, MessageName as Name, PeerName, RequestFailure, Topic as About,
-    Verdict,
-};
+use weft_gossip::{Command, Gossip, PeerName, RequestFailure, Verdict};
 use weft_reads::board::{Board, Net};
 use weft_reads::metrics::Metrics;
 use weft_types::PublicKey;
@@ -56,41 +52,41 @@ impl Network {
 
     /// What the engine must hear of an event. A message of one that left is nobody's;
     /// what else comes late of it is not looked at.
-    pub(crate) fn hear(&mut self, event: Peer) -> Option<Happened> {
+    pub(crate) fn hear(&mut self, event: weft_gossip::Event) -> Option<weft_engine::Event> {
         match event {
-            Peer::Message { topic, name, from, data } => {
+            weft_gossip::Event::Message { topic, name, from, data } => {
                 let from = self.number(&from).unwrap_or(NOBODY);
                 let topic = match topic {
-                    About::Transactions => Topic::Transactions,
-                    About::Shares => Topic::Shares,
-                    About::Headers => Topic::Headers,
+                    weft_gossip::Topic::Transactions => Topic::Transactions,
+                    weft_gossip::Topic::Shares => Topic::Shares,
+                    weft_gossip::Topic::Headers => Topic::Headers,
                 };
-                Some(Happened::Said { from, topic, message: name.to_bytes(), data })
+                Some(weft_engine::Event::Said { from, topic, message: name.to_bytes(), data })
             }
-            Peer::Request { from, ticket, data } => {
+            weft_gossip::Event::Request { from, ticket, data } => {
                 let Some(from) = self.number(&from) else {
                     self.answer(ticket, None);
                     return None;
                 };
-                Some(Happened::Asked { from, ticket, data })
+                Some(weft_engine::Event::Asked { from, ticket, data })
             }
-            Peer::Response { from, id, data } => {
-                Some(Happened::Answered { from: self.number(&from)?, ask: id, data })
+            weft_gossip::Event::Response { from, id, data } => {
+                Some(weft_engine::Event::Answered { from: self.number(&from)?, ask: id, data })
             }
-            Peer::RequestFailed { from, id, reason } => {
+            weft_gossip::Event::RequestFailed { from, id, reason } => {
                 let (from, why) = (self.number(&from)?, no_answer(&reason));
-                Some(Happened::Unanswered { from, ask: id, why })
+                Some(weft_engine::Event::Unanswered { from, ask: id, why })
             }
-            Peer::PeerUp { peer, addresses } => Some(self.up(peer, addresses)),
-            Peer::PeerAt { peer, addresses } => {
+            weft_gossip::Event::PeerUp { peer, addresses } => Some(self.up(peer, addresses)),
+            weft_gossip::Event::PeerAt { peer, addresses } => {
                 if self.by_name.contains_key(&peer) {
                     self.addresses.insert(peer, addresses);
                     self.show();
                 }
                 None
             }
-            Peer::PeerDown { peer } => self.down(&peer),
-            Peer::Listening { address } => {
+            weft_gossip::Event::PeerDown { peer } => self.down(&peer),
+            weft_gossip::Event::Listening { address } => {
                 tracing::info!(%address, "listening");
                 if self.own.len() < OWN_ADDRESSES && !self.own.contains(&address) {
                     self.own.push(address);
@@ -101,7 +97,7 @@ impl Network {
         }
     }
 
-    fn up(&mut self, peer: PeerName, addresses: Vec<String>) -> Happened {
+    fn up(&mut self, peer: PeerName, addresses: Vec<String>) -> weft_engine::Event {
         self.next += 1;
         let id = PeerId(self.next);
         self.by_id.insert(id, peer);
@@ -109,16 +105,16 @@ impl Network {
         self.addresses.insert(peer, addresses);
         self.show();
         tracing::info!(%peer, peers = self.by_id.len(), "peer up");
-        Happened::PeerUp { peer: id, name: peer.to_string() }
+        weft_engine::Event::PeerUp { peer: id, name: peer.to_string() }
     }
 
-    fn down(&mut self, peer: &PeerName) -> Option<Happened> {
+    fn down(&mut self, peer: &PeerName) -> Option<weft_engine::Event> {
         self.addresses.remove(peer);
         let id = self.by_name.remove(peer)?;
         self.by_id.remove(&id);
         self.show();
         tracing::info!(%peer, peers = self.by_id.len(), "peer down");
-        Some(Happened::PeerDown { peer: id })
+        Some(weft_engine::Event::PeerDown { peer: id })
     }
 
     fn number(&self, name: &PeerName) -> Option<PeerId> {
@@ -162,9 +158,9 @@ impl Network {
 
     pub(crate) fn publish(&self, topic: Topic, data: Vec<u8>) {
         let topic = match topic {
-            Topic::Transactions => About::Transactions,
-            Topic::Shares => About::Shares,
-            Topic::Headers => About::Headers,
+            Topic::Transactions => weft_gossip::Topic::Transactions,
+            Topic::Shares => weft_gossip::Topic::Shares,
+            Topic::Headers => weft_gossip::Topic::Headers,
         };
         self.command(Command::Publish { topic, data });
     }
@@ -175,12 +171,15 @@ impl Network {
             Judgement::Ignore => Verdict::Ignore,
             Judgement::Reject => Verdict::Reject,
         };
-        self.command(Command::Verdict { message: Name::of_bytes(message), verdict });
+        self.command(Command::Verdict {
+            message: weft_gossip::MessageName::of_bytes(message),
+            verdict,
+        });
     }
 
     /// Asks a peer; answers what is to be said at once when the question does not leave.
-    pub(crate) fn ask(&self, peer: PeerId, id: u64, data: Vec<u8>) -> Option<Happened> {
-        let unsent = |why| Some(Happened::Unanswered { from: peer, ask: id, why });
+    pub(crate) fn ask(&self, peer: PeerId, id: u64, data: Vec<u8>) -> Option<weft_engine::Event> {
+        let unsent = |why| Some(weft_engine::Event::Unanswered { from: peer, ask: id, why });
         let Some(name) = self.name(peer) else { return unsent(NoAnswer::Gone) };
         let is_sent = self.send(Command::Request { peer: name, id, data });
         if is_sent { None } else { unsent(NoAnswer::NotSent) }

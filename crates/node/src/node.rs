@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use weft_engine::io::{Io, Source};
-use weft_engine::{Engine, Event as Happened};
+use weft_engine::Engine;
 use weft_reads::Reads;
 use weft_types::{BlockHash, Millis};
 
@@ -85,14 +85,14 @@ impl Node {
         // let no slot begin here.
         let left = Duration::from_millis(self.wake.0.saturating_sub(now().0));
         if left.is_zero() {
-            return Ok(Event::Engine(Happened::Tick));
+            return Ok(Event::Engine(weft_engine::Event::Tick));
         }
         tokio::select! {
             error = self.checking.ended() => Err(error),
             end = &mut self.network.gossip.task => Err(watch::ended("the network", end)),
             event = self.events.recv() => Ok(event.unwrap_or(Event::Stop)),
             Some(event) = self.network.gossip.events.recv() => Ok(Event::Peer(event)),
-            () = tokio::time::sleep(left.min(NAP)) => Ok(Event::Engine(Happened::Tick)),
+            () = tokio::time::sleep(left.min(NAP)) => Ok(Event::Engine(weft_engine::Event::Tick)),
         }
     }
 
@@ -111,11 +111,11 @@ impl Node {
             }
             Event::Submit { txs, reply } => {
                 let client = self.clients.take(reply);
-                self.step(Happened::Submit { client, txs })?;
+                self.step(weft_engine::Event::Submit { client, txs })?;
             }
             Event::Row { row, reply } => {
                 let client = self.clients.take(reply);
-                self.step(Happened::Row { client, row })?;
+                self.step(weft_engine::Event::Row { client, row })?;
             }
             Event::Stop => {}
         }
@@ -141,7 +141,7 @@ impl Node {
     /// Lets the engine take an event, and carries out what it wants. What comes back at once,
     /// since the checker has no room, is an event of its own behind the whole list: a step
     /// within a list would write what it wants before what the engine wanted first.
-    pub(crate) fn step(&mut self, event: Happened) -> Result<(), NodeError> {
+    pub(crate) fn step(&mut self, event: weft_engine::Event) -> Result<(), NodeError> {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             for io in self.engine.step(now(), event) {
@@ -153,7 +153,7 @@ impl Node {
     }
 
     /// Carries out one thing; one short line for each kind. Answers what happened by it.
-    fn carry_out(&mut self, io: Io) -> Result<Option<Happened>, NodeError> {
+    fn carry_out(&mut self, io: Io) -> Result<Option<weft_engine::Event>, NodeError> {
         match io {
             Io::Append(block) => {
                 self.reads.metrics.blocks.inc();
@@ -182,10 +182,10 @@ impl Node {
                 }
             }
             Io::CheckTxs { source, txs } => {
-                return Ok(self.checker.txs(source, txs).map(Happened::CheckerFull));
+                return Ok(self.checker.txs(source, txs).map(weft_engine::Event::CheckerFull));
             }
             Io::CheckBodies { from, want, bodies } => {
-                return Ok(self.checker.bodies(from, want, bodies).map(Happened::CheckerFull));
+                return Ok(self.checker.bodies(from, want, bodies).map(weft_engine::Event::CheckerFull));
             }
             Io::Tell { client, told } => self.clients.tell(client, told),
             Io::Note(note) => self.note(note),

@@ -11,10 +11,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, mpsc};
 use weft_consensus::PeerId;
-use weft_engine::Event as Happened;
 use weft_engine::io::Places;
 use weft_engine::serve::ANSWER_BYTES;
-use weft_engine::wire::{self, Answer, pack};
+use weft_engine::wire::{Answer, Kind, pack};
 use weft_gossip::Command;
 use weft_store::{Reader, StoreError, Stored};
 use weft_types::{BlockHash, Canonical, Height};
@@ -27,14 +26,14 @@ const AT_ONCE: usize = 2;
 pub(crate) struct Workers {
     singles: Arc<Semaphore>,
     chains: Arc<Semaphore>,
-    under_way: Arc<Mutex<BTreeSet<(PeerId, Kind)>>>,
+    under_way: Arc<Mutex<BTreeSet<(PeerId, Reading)>>>,
     events: mpsc::Sender<Event>,
 }
 
 /// What an answer is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Single,
+enum Reading {
+    Block,
     Chain,
 }
 
@@ -46,7 +45,7 @@ impl Workers {
     }
 
     /// A place for an answer, unless the peer has one of its kind under way.
-    fn place(&self, to: PeerId, kind: Kind) -> Option<Place> {
+    fn place(&self, to: PeerId, kind: Reading) -> Option<Place> {
         let under_way = Arc::clone(&self.under_way);
         let is_new = held(&under_way).insert((to, kind));
         is_new.then_some(Place { under_way, at: (to, kind) })
@@ -55,8 +54,8 @@ impl Workers {
 
 /// An answer that is under way, until this is dropped.
 struct Place {
-    under_way: Arc<Mutex<BTreeSet<(PeerId, Kind)>>>,
-    at: (PeerId, Kind),
+    under_way: Arc<Mutex<BTreeSet<(PeerId, Reading)>>>,
+    at: (PeerId, Reading),
 }
 
 impl Drop for Place {
@@ -73,11 +72,9 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Node {
     /// Finds blocks in the log's index, and lets a worker read them and answer.
     pub(crate) fn serve(&self, to: PeerId, ticket: u64, places: &Places) {
-        let is_single = places.finals.0 == places.finals.1 && places.blocks.len() == 1;
-        let (kind, turns) = if is_single {
-            (Kind::Single, &self.workers.singles)
-        } else {
-            (Kind::Chain, &self.workers.chains)
+        let (kind, turns) = match places {
+            Places::Block(_) => (Reading::Block, &self.workers.singles),
+            Places::Chain { .. } => (Reading::Chain, &self.workers.chains),
         };
         let found = find(&self.reads.log, places);
         if found.is_empty() {
@@ -99,7 +96,7 @@ impl Node {
                 lost.inc();
             }
             // When the node is that far behind, the peer has these bytes for nothing.
-            drop(events.try_send(Event::Engine(Happened::Served { to, bytes })));
+            drop(events.try_send(Event::Engine(weft_engine::Event::Served { to, bytes })));
         });
     }
 }
@@ -123,14 +120,14 @@ async fn read(found: Vec<Stored>, turns: Arc<Semaphore>, unread: &Counter) -> Op
 }
 
 fn packed(blocks: Vec<Vec<u8>>) -> Vec<u8> {
-    pack(wire::Kind::Answer, &Answer::Blocks(blocks).to_bytes())
+    pack(Kind::Answer, &Answer::Blocks(blocks).to_bytes())
 }
 
 /// Where the named blocks are in the log, up to the first that is not there.
 fn find(log: &Reader, places: &Places) -> Vec<Stored> {
-    let (from, to) = places.finals;
+    let (from, to) = places.finals();
     let finals = (from.0..to.0).map_while(|height| log.final_hash(Height(height)));
-    let hashes: Vec<BlockHash> = finals.chain(places.blocks.iter().copied()).collect();
+    let hashes: Vec<BlockHash> = finals.chain(places.blocks().iter().copied()).collect();
     hashes.iter().map_while(|hash| log.stored(hash)).collect()
 }
 
@@ -209,7 +206,7 @@ mod tests {
         // The first is final and named by its height; one that is not here ends the answer.
         store.mark_final(&hashes[0]).unwrap();
         let named = vec![hashes[1], hashes[2], Hash([9; 32])];
-        let places = Places { finals: (Height(1), Height(2)), blocks: named };
+        let places = Places::Chain { finals: (Height(1), Height(2)), blocks: named };
         let found = find(store.reader(), &places);
         assert_eq!(found.len(), 3);
         let (read, damage) = gather(&found);

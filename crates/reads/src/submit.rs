@@ -3,7 +3,7 @@
 use crate::rules::unknown_rules;
 use crate::told::told;
 use serde_json::{Value, json};
-use weft_engine::submit::Refused;
+use weft_engine::refused::Refused;
 use weft_ledger::rules::{CallError, Refusal};
 use weft_rpc::{Kind, RpcError};
 use weft_types::codec::CodecError;

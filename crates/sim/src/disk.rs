@@ -102,9 +102,9 @@ impl Disk {
     /// those below the last named, or below the last that is final.
     #[must_use]
     pub fn at(&self, places: &Places) -> Vec<Arc<CheckedBlock>> {
-        let (from, to) = places.finals;
+        let (from, to) = places.finals();
         let finals = (from.0..to.0).map_while(|height| self.finals.get(&Height(height)));
-        let blocks = finals.chain(&places.blocks);
+        let blocks = finals.chain(places.blocks());
         blocks.map_while(|hash| self.block(hash)).cloned().collect()
     }
 

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use weft_consensus::{Foreign, Refusal, VoteRecord};
 use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
+use weft_engine::halt::Halt;
 use weft_engine::io::{
-    Body, Finality, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
+    Body, Finalized, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
 };
-use weft_engine::trust::Halt;
 use weft_types::check::{check_block, check_txs};
 use weft_types::codec::CodecError;
 use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, Header, Share, Tx};
@@ -246,7 +246,7 @@ impl Net {
     }
 
     /// A block became final at a node. It is said when the node may.
-    fn finalized(&mut self, i: usize, finality: &Finality) {
+    fn finalized(&mut self, i: usize, finality: &Finalized) {
         let block = &finality.block;
         self.watch.settled(self.now, i, block);
         if let Some(node) = self.nodes.get_mut(i) {

@@ -61,7 +61,7 @@ fn what(io: &Io) -> Option<(u8, Vec<u8>)> {
         Io::Judge { message, judgement } => (9 + judgement_kind(*judgement), message.to_vec()),
         Io::Ask { peer, data, .. } => (12, [&peer.0.to_le_bytes(), &data[..]].concat()),
         Io::Answer { data, .. } => (13, data.clone().unwrap_or_default()),
-        Io::Serve { places, .. } => (14, places.blocks.iter().flat_map(|hash| hash.0).collect()),
+        Io::Serve { places, .. } => (14, places.blocks().iter().flat_map(|hash| hash.0).collect()),
         Io::Punish { peer, .. } => (15, peer.0.to_le_bytes().into()),
         Io::Disconnect { peer, .. } => (16, peer.0.to_le_bytes().into()),
         Io::Note(Note::Head { hash, .. }) => (17, hash.0.into()),

@@ -43,7 +43,11 @@ const PLANTS: &[Plant] = &[
     },
     Plant {
         name: "a change of rules while a rotation waits",
-        edits: &[(CHANGE, " || state.voters.previous.is_some()\n", "\n")],
+        edits: &[(
+            "crates/ledger/src/rules/ledger.rs",
+            " || state.voters.previous.is_some()\n",
+            "\n",
+        )],
         profile: "upgrade-rotation",
     },
     Plant {
@@ -117,12 +121,12 @@ const PLANTS: &[Plant] = &[
         name: "no equivocation check",
         edits: &[
             (
-                "crates/consensus/src/pool.rs",
+                "crates/consensus/src/shares.rs",
                 "let other = votes.find(|other| offence(&signed.vote, &other.vote).is_some())?;",
                 "let other = votes.find(|other| offence(&signed.vote, &other.vote).is_none())?;",
             ),
             (
-                "crates/consensus/src/pool.rs",
+                "crates/consensus/src/shares.rs",
                 "        Some(Evidence::Votes(Box::new(*other), Box::new(*signed)))\n",
                 "        let _both = Evidence::Votes(Box::new(*other), Box::new(*signed));\n        None\n",
             ),
@@ -202,7 +206,7 @@ const PLANTS: &[Plant] = &[
     Plant {
         name: "emission off by one at a halving",
         edits: &[(
-            "crates/ledger/src/rules/emission.rs",
+            "crates/ledger/src/rules/issuance.rs",
             ".take_while(|h| left << h <= cap)",
             ".take_while(|h| left << h < cap)",
         )],
@@ -230,8 +234,8 @@ const PLANTS: &[Plant] = &[
         name: "shares counted for blocks that are no tip",
         edits: &[(
             FORKS,
-            "        let seen = self.pool.tally(&tip.standing).work;\n",
-            "        let chain = self.tree.chain(&tip.standing.hash);\n        let seen = Work(chain.map(|n| self.pool.tally(&n.standing).work.0).sum());\n",
+            "        let seen = self.shares.tally(&tip.standing).work;\n",
+            "        let chain = self.tree.chain(&tip.standing.hash);\n        let seen = Work(chain.map(|n| self.shares.tally(&n.standing).work.0).sum());\n",
         )],
         profile: "any",
     },
@@ -269,7 +273,7 @@ const MORE: &[Plant] = &[
     Plant {
         name: "shares from a wrong source counted",
         edits: &[(
-            "crates/consensus/src/pool.rs",
+            "crates/consensus/src/shares.rs",
             "    if vote.source != want {",
             "    if vote.source.round < want.round {",
         )],
@@ -358,9 +362,9 @@ const SHELL: &[Plant] = &[
     Plant {
         name: "one pool of places for all that is asked",
         edits: &[(
-            ASKS,
-            "        if self.since(peer, asked).is_some() {\n",
-            "        if self.since(peer, asked).is_some() || self.open.len() >= 16 {\n",
+            "crates/engine/src/questions.rs",
+            "        if self.since(peer, question).is_some() {\n",
+            "        if self.since(peer, question).is_some() || self.open.len() >= 16 {\n",
         )],
         profile: "strangers-silent",
     },
@@ -402,7 +406,7 @@ const SHELL: &[Plant] = &[
     },
     Plant {
         name: "an answer of which all is known taken for the end of a chain",
-        edits: &[(FETCH, "            self.asks.sources.known(from, height);\n", "")],
+        edits: &[(FETCH, "            self.asks.known(from, height);\n", "")],
         profile: "chaos",
     },
 ];

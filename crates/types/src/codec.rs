@@ -116,6 +116,3 @@ pub fn decode<T: Canonical, const LIMIT: usize>(bytes: &[u8]) -> Result<T, Codec
     }
     Ok(value)
 }
-
-canonical!(Vec<crate::tx::Tx>, 1 << 20);
-canonical!(Vec<crate::block::Block>, 16 << 20);

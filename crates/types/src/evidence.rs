@@ -4,9 +4,9 @@
 //! follow from its bytes and the chain id alone. Whether the offender was a voter, and
 //! what it costs, is said by the ledger.
 
-use crate::block::SignedHeader;
 use crate::canonical;
 use crate::hash::ChainId;
+use crate::header::SignedHeader;
 use crate::key::PublicKey;
 use crate::share::{SignedVote, Vote};
 use crate::signature::{Claim, verify};

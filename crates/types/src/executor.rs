@@ -5,9 +5,10 @@
 //! nothing of forks: it runs a block on its parent's state. The two are siblings
 //! and import neither each other; the words they share live here.
 
-use crate::block::{BlockHash, CatchUp, Header};
+use crate::block::CatchUp;
 use crate::check::{CheckedBlock, CheckedShare, CheckedTx};
-use crate::hash::Hash;
+use crate::hash::{BlockHash, Hash};
+use crate::header::Header;
 use crate::rules::Version;
 use crate::share::{Finality, VoterSets};
 

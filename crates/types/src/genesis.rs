@@ -9,10 +9,10 @@ mod error;
 pub use error::GenesisError;
 
 use crate::address::Network;
-use crate::block::{BlockHash, Header};
 use crate::canonical;
 use crate::codec::Canonical;
-use crate::hash::{ChainId, Domain, Hash};
+use crate::hash::{BlockHash, ChainId, Domain, Hash};
+use crate::header::Header;
 use crate::hyperparameters::Hyperparameters;
 use crate::key::PublicKey;
 use crate::params::Params;

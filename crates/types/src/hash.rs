@@ -5,8 +5,6 @@
 //! nothing is derived at run time.
 
 use bincode::{Decode, Encode};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
 
 /// A 32-byte blake3 hash. In JSON and on screen: lower-case hex with `0x`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -14,6 +12,9 @@ pub struct Hash(pub [u8; 32]);
 
 /// The hash of the canonical genesis: which chain this is (R1).
 pub type ChainId = Hash;
+
+/// The hash of an unsigned header: which block this is.
+pub type BlockHash = Hash;
 
 macro_rules! domains {
     ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
@@ -167,37 +168,42 @@ pub fn array_from_hex<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
     })
 }
 
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "0x{}", to_hex(&self.0))
-    }
+/// Lower-case hex with `0x` as the text of a type around an array of bytes, on screen and in JSON.
+macro_rules! hex_text {
+    ($name:ident) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "0x{}", $crate::hash::to_hex(&self.0))
+            }
+        }
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = $crate::hash::HexError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::hash::array_from_hex(text).map(Self)
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text: String = serde::Deserialize::deserialize(d)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
 }
 
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
+pub(crate) use hex_text;
 
-impl std::str::FromStr for Hash {
-    type Err = HexError;
-    fn from_str(text: &str) -> Result<Self, HexError> {
-        array_from_hex(text).map(Self)
-    }
-}
-
-impl Serialize for Hash {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Hash {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+hex_text!(Hash);
 
 #[cfg(test)]
 mod tests {

@@ -3,10 +3,9 @@
 //! Signing is ed25519-dalek's; whether a signature is good is said by
 //! [`crate::signature`] alone.
 
-use crate::hash::{Domain, Hash, HexError, array_from_hex, to_hex};
+use crate::hash::{Domain, Hash, hex_text};
 use bincode::{Decode, Encode};
 use ed25519_dalek::Signer as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -65,37 +64,5 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-macro_rules! hex_text {
-    ($name:ident, $len:literal) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "0x{}", to_hex(&self.0))
-            }
-        }
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{self}")
-            }
-        }
-        impl std::str::FromStr for $name {
-            type Err = HexError;
-            fn from_str(text: &str) -> Result<Self, HexError> {
-                array_from_hex::<$len>(text).map(Self)
-            }
-        }
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
-            }
-        }
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(d)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
-
-hex_text!(PublicKey, 32);
-hex_text!(Signature, 64);
+hex_text!(PublicKey);
+hex_text!(Signature);

@@ -11,12 +11,11 @@
 //! kept: a chain is replayed through all of them.
 
 use crate::address::Network;
-use crate::hash::{Domain, Hash, HexError, array_from_hex, to_hex};
+use crate::hash::{Domain, Hash, hex_text};
 use crate::params::{Limits, Params};
 use crate::units::Rao;
 use bincode::{Decode, Encode};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
 /// The name of a version of the rules: the first 8 bytes of the hash of its description. In
 /// JSON and on screen: lower-case hex with `0x`.
@@ -37,36 +36,7 @@ impl RulesId {
     }
 }
 
-impl fmt::Display for RulesId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "0x{}", to_hex(&self.0))
-    }
-}
-
-impl fmt::Debug for RulesId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-impl std::str::FromStr for RulesId {
-    type Err = HexError;
-    fn from_str(text: &str) -> Result<Self, HexError> {
-        array_from_hex(text).map(Self)
-    }
-}
-
-impl Serialize for RulesId {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for RulesId {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+hex_text!(RulesId);
 
 /// The rules that a block is run by: their number on its chain, and their name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]

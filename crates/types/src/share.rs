@@ -5,10 +5,9 @@
 //! clients can check votes without matrices. A [`Share`] is a vote with its items
 //! present, as it travels and as a block carries it.
 
-use crate::block::BlockHash;
 use crate::canonical;
 use crate::codec::Canonical;
-use crate::hash::{ChainId, Domain, Hash};
+use crate::hash::{BlockHash, ChainId, Domain, Hash};
 use crate::key::{PublicKey, SecretKey, Signature};
 use crate::row::{Commitment, Reveal, WeightRow};
 use crate::signature::signed_bytes;

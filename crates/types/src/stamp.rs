@@ -3,10 +3,9 @@
 //! A stamp of difficulty d takes d hashes on average. It covers what the hotkey consents
 //! to and a recent block, so it can't be made in advance or used for somebody else.
 
-use crate::block::BlockHash;
 use crate::canonical;
 use crate::codec::Canonical;
-use crate::hash::{ChainId, Domain, Hash};
+use crate::hash::{BlockHash, ChainId, Domain, Hash};
 use crate::tx::Consent;
 use bincode::{Decode, Encode};
 

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::canonical;
 use crate::codec::Canonical;
-use crate::hash::{ChainId, Domain, Hash, array_from_hex, to_hex};
+use crate::hash::{ChainId, Domain, Hash, hex_text};
 use crate::key::{PublicKey, SecretKey, Signature};
 use crate::signature::signed_raw;
 use crate::units::{Height, Netuid, Nonce, Rao};
@@ -40,30 +40,7 @@ impl ChainTag {
     }
 }
 
-impl std::fmt::Display for ChainTag {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "0x{}", to_hex(&self.0))
-    }
-}
-
-impl std::fmt::Debug for ChainTag {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-impl Serialize for ChainTag {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ChainTag {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
-        array_from_hex(&text).map(Self).map_err(serde::de::Error::custom)
-    }
-}
+hex_text!(ChainTag);
 
 /// The signed part of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -94,6 +71,7 @@ pub struct Tx {
 canonical!(Consent, 256);
 canonical!(TxBody, 32 << 10);
 canonical!(Tx, 32 << 10);
+canonical!(Vec<Tx>, 1 << 20);
 
 impl TxBody {
     /// The transaction's id: the hash of its body.

@@ -15,13 +15,13 @@
 
 use crate::liquid::Liquid;
 use crate::q32::{self, Divisor, ONE, Q};
-use crate::snapshot::{Params, Row};
+use crate::snapshot::{EpochParams, Row};
 use crate::votes::Votes;
 
 /// What an epoch knows when it comes to bonds.
 pub struct Opinion<'a> {
     /// The numbers of the subnet.
-    pub params: &'a Params,
+    pub params: &'a EpochParams,
     /// Weights for bonds, and the old bonds.
     pub votes: &'a Votes,
     /// Consensus of each column.

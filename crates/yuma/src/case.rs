@@ -18,7 +18,7 @@ pub use compare::{Difference, compare};
 
 use crate::epoch::epoch;
 use crate::outcome::Outcome;
-use crate::snapshot::{MAX_NEURONS, Params, Row, Snapshot, SnapshotError};
+use crate::snapshot::{EpochParams, MAX_NEURONS, Row, Snapshot, SnapshotError};
 use serde::Deserialize;
 
 /// A case file.
@@ -35,7 +35,7 @@ pub struct Case {
 #[serde(from = "form::Params")]
 struct CaseParams {
     n: usize,
-    params: Params,
+    params: EpochParams,
 }
 
 #[derive(Clone, Debug, Deserialize)]

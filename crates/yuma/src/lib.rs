@@ -42,5 +42,5 @@ mod votes;
 
 pub use epoch::epoch;
 pub use outcome::{Fx, Outcome};
-pub use snapshot::{Params, Snapshot, SnapshotError, Variant};
+pub use snapshot::{EpochParams, Snapshot, SnapshotError, Variant};
 pub use synthetic::synthetic;

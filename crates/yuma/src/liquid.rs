@@ -13,7 +13,7 @@
 )]
 
 use crate::q32::{self, ONE, Q};
-use crate::snapshot::Params;
+use crate::snapshot::EpochParams;
 
 /// The number e as the live chain's library has it, in 23 fractional bits, times 2^32.
 const E: Q = 22_802_600 << 9;
@@ -68,7 +68,7 @@ pub struct Liquid {
 
 impl Liquid {
     /// From the stored numbers, whose bounds were checked to be in order.
-    pub fn new(params: &Params) -> Self {
+    pub fn new(params: &EpochParams) -> Self {
         let mut liquid = Self {
             low: q32::of_u16(params.alpha_low),
             high: q32::of_u16(params.alpha_high),
@@ -195,8 +195,8 @@ mod tests {
         exponentials([x; LANES])[LANES - 1]
     }
 
-    fn params(alpha_low: u16, alpha_high: u16, alpha_sigmoid_steepness: i16) -> Params {
-        Params { alpha_low, alpha_high, alpha_sigmoid_steepness, ..Params::default() }
+    fn params(alpha_low: u16, alpha_high: u16, alpha_sigmoid_steepness: i16) -> EpochParams {
+        EpochParams { alpha_low, alpha_high, alpha_sigmoid_steepness, ..EpochParams::default() }
     }
 
     #[test]

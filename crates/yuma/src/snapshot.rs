@@ -10,7 +10,7 @@ pub const MAX_NEURONS: usize = 4_096;
 
 /// The hyperparameters of the subnet. u16 ratios: 65 535 means 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Params {
+pub struct EpochParams {
     /// The most validator permits.
     pub max_allowed_validators: u16,
     /// The share of stake that carries a score.
@@ -39,7 +39,7 @@ pub struct Params {
     pub owner_uid: Option<u16>,
 }
 
-impl Default for Params {
+impl Default for EpochParams {
     /// What the live chain gives a new subnet, with Yuma 2 bonds and no owner.
     fn default() -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Default for Params {
     }
 }
 
-/// Which bonds are computed: a name for [`Params::yuma3`] and [`Params::liquid_alpha`].
+/// Which bonds are computed: a name for [`EpochParams::yuma3`] and [`EpochParams::liquid_alpha`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// Stake-weighted bonds, normalised before the moving average.
@@ -91,7 +91,7 @@ pub type Row = Vec<(u16, u16)>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The hyperparameters of the subnet.
-    pub params: Params,
+    pub params: EpochParams,
     /// The height of the epoch, in blocks.
     pub current_block: u64,
     /// The height of the last epoch that ran, in blocks; 0 before the first.
@@ -200,7 +200,7 @@ pub enum SnapshotError {
     },
 }
 
-impl Params {
+impl EpochParams {
     fn check(&self, neurons: usize) -> Result<(), SnapshotError> {
         if self.bonds_moving_avg > 1_000_000 {
             return Err(SnapshotError::MovingAverage { got: self.bonds_moving_avg });

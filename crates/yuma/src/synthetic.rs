@@ -1,6 +1,6 @@
 //! A dense snapshot for benches: every validator scores every neuron, and has bonds.
 
-use crate::snapshot::{MAX_NEURONS, Params, Row, Snapshot, SnapshotError, Variant};
+use crate::snapshot::{EpochParams, MAX_NEURONS, Row, Snapshot, SnapshotError, Variant};
 
 /// The state of a small generator (a 64-bit linear congruence): the same numbers on
 /// every machine.
@@ -51,11 +51,11 @@ pub fn synthetic(
         tao.saturating_mul(1_000_000_000)
     };
     let snapshot = Snapshot {
-        params: Params {
+        params: EpochParams {
             max_allowed_validators: validators,
             yuma3: variant != Variant::Yuma2,
             liquid_alpha: variant == Variant::Liquid,
-            ..Params::default()
+            ..EpochParams::default()
         },
         current_block: 10_000,
         last_step: 9_640,

@@ -14,7 +14,7 @@ use crate::clock::{Clock, Moment};
 use crate::config::{Base, Config};
 use crate::counters::Counters;
 use crate::effect::Effect;
-use crate::forks::Forks;
+use crate::forks::ForkChoice;
 use crate::headers::Headers;
 use crate::input::{Input, Status};
 use crate::queue::Queue;
@@ -37,7 +37,7 @@ pub struct Core<E, K = ()> {
     limits: Limits,
     clock: Clock,
     executor: E,
-    forks: Forks,
+    forks: ForkChoice,
     head: BlockHash,
     headers: Headers,
     waiting: Waiting,
@@ -95,7 +95,7 @@ impl<E: Executor, K: Known> Core<E, K> {
             chain: config.chain,
             clock: Clock::new(config.genesis_time, config.slot_ms),
             executor,
-            forks: Forks::new(base),
+            forks: ForkChoice::new(base),
             head: base.standing().hash,
             headers: Headers::default(),
             waiting: Waiting::default(),
@@ -226,7 +226,7 @@ impl<E: Executor, K: Known> Core<E, K> {
 
     /// All forks and shares that are known, to look at.
     #[must_use]
-    pub const fn forks(&self) -> &Forks {
+    pub const fn forks(&self) -> &ForkChoice {
         &self.forks
     }
 

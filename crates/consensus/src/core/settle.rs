@@ -91,7 +91,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         let share = voter.vote(&head, items, &self.chain);
         out.push(Effect::Record(voter.record().clone()));
         out.push(Effect::SendShare(share.share().clone()));
-        let evidence = self.forks.pool_mut().add(share);
+        let evidence = self.forks.shares_mut().add(share);
         self.report(evidence, out);
         self.forks.review(&head.hash);
         Counters::bump(&mut self.counters.votes);
@@ -114,7 +114,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         if let Some(share) = self.last_share() {
             out.push(Effect::SendShare(share.clone()));
             let target = share.vote().target.hash;
-            self.forks.pool_mut().add(own_share(share.signed, share.items));
+            self.forks.shares_mut().add(own_share(share.signed, share.items));
             self.forks.review(&target);
         }
         out.push(Effect::SendStatus(self.status()));

@@ -6,7 +6,7 @@ use crate::counters::Counters;
 use crate::effect::{Effect, Verdict};
 use crate::error::{Fault, Skip};
 use crate::input::{PeerId, Ticket};
-use crate::pool::counts;
+use crate::shares::counts;
 use crate::tally::is_voter;
 use weft_types::check::{Known, check_share};
 use weft_types::executor::Executor;
@@ -31,7 +31,7 @@ impl<E: Executor, K: Known> Core<E, K> {
     /// is unknown.
     fn skip_share(&self, moment: Moment, signed: &SignedVote) -> Result<bool, Skip> {
         let vote = &signed.vote;
-        self.forks.pool().has_room(signed)?;
+        self.forks.shares().has_room(signed)?;
         let target = self.forks.tree().get(&vote.target.hash);
         let sets = [Some(self.head_node()), target];
         if !sets.iter().flatten().any(|n| is_voter(&n.standing.sets, &vote.voter)) {
@@ -62,8 +62,8 @@ impl<E: Executor, K: Known> Core<E, K> {
         };
         let vote = *share.share().vote();
         self.mind(|voter| voter.foreign_vote(&vote), out);
-        let pool = self.forks.pool_mut();
-        let evidence = if is_loose { pool.add_loose(from, share) } else { pool.add(share) };
+        let shares = self.forks.shares_mut();
+        let evidence = if is_loose { shares.add_loose(from, share) } else { shares.add(share) };
         self.report(evidence, out);
         self.forks.review(&target);
         Counters::bump(&mut self.counters.shares);

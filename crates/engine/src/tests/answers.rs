@@ -2,9 +2,9 @@
 //! signature is (R20).
 
 use crate::answers::{Misfit, fit, last_of_its_voters};
-use crate::io::{Io, Places, forged};
-use crate::lacks::Asked;
-use crate::sources::Place;
+use crate::io::{Io, forged};
+use crate::questions::Question;
+use crate::sources::{Place, Sources};
 use crate::tests::alone::{Alone, PEER, told};
 use crate::tests::sent::grow_to;
 use crate::wire::{Answer, Kind, Request, Want, pack, unpack};
@@ -65,14 +65,14 @@ fn an_answer_of_which_all_is_known_says_from_where_to_go_on() {
     let height = known.last().unwrap().header().height;
     assert_eq!(fit(core.forks().tree(), &of(1), known), Err(Misfit::Known { height }));
     let peer = PeerId(9);
-    let mut asks = crate::asks::Asks::default();
-    asks.sources.up(peer);
-    asks.sources.told(peer, Hash([3; 32]), Height(1), Place { base, head: Height(50) });
+    let mut sources = Sources::default();
+    sources.up(peer);
+    sources.told(peer, Hash([3; 32]), Height(1), Place { base, head: Height(50) });
     let place = Place { base, head: Height(50) };
-    let before = asks.sources.chain(peer, place);
-    asks.sources.moved(peer, Height(30));
+    let before = sources.chain(peer, place);
+    sources.moved(peer, Height(30));
     assert_eq!(before.map(|(from, _)| from), base.next());
-    assert_eq!(asks.sources.chain(peer, place).map(|(from, _)| from), Some(Height(31)));
+    assert_eq!(sources.chain(peer, place).map(|(from, _)| from), Some(Height(31)));
 }
 
 #[test]
@@ -112,10 +112,11 @@ fn an_answer_ends_where_voters_rotate() {
     assert!(core.finalized().0.height > Height(every));
     let want = |from| Want::Chain { from: Height(from), tip: core.head_hash() };
     let places = node.engine.places(&want(1));
-    assert_eq!((places.finals, places.blocks.len()), ((Height(1), Height(every + 1)), 0));
-    let Places { finals, blocks } = node.engine.places(&want(every + 1));
+    assert_eq!((places.finals(), places.blocks().len()), ((Height(1), Height(every + 1)), 0));
+    let places = node.engine.places(&want(every + 1));
+    let finals = places.finals();
     assert_eq!(
-        finals.1.since(finals.0) + blocks.len() as u64,
+        finals.1.since(finals.0) + places.blocks().len() as u64,
         5,
         "the rest, by the voters of then"
     );
@@ -186,7 +187,7 @@ fn who_is_busy_or_silent_is_no_source_for_now_and_nobody_is_punished() {
         let list = node.step(Event::Unanswered { from: PEER, ask, why });
         assert!(told(&list).is_empty(), "{why:?}: {list:?}");
         let now = node.now;
-        assert!(node.engine.asks.begin(PEER, Asked::Blocks(want), now).is_some(), "{why:?}");
+        assert!(node.engine.asks.begin(PEER, Question::Blocks(want), now).is_some(), "{why:?}");
     }
 }
 

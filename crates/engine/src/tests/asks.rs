@@ -1,7 +1,8 @@
 //! Whom an engine asks for what it lacks, when, and of whom it asks no more.
 
-use crate::asks::{Asks, LOST_MS};
-use crate::lacks::{Asked, Body, Lacks};
+use crate::asks::Asks;
+use crate::lacks::{Body, Lacks};
+use crate::questions::{LOST_MS, Question};
 use crate::sources::{Outcome, Place};
 use crate::wire::Want;
 use std::collections::BTreeSet;
@@ -28,7 +29,7 @@ fn lacks(bodies: &[(u8, &[u64])]) -> Lacks {
 
 fn peers(count: u64) -> Asks {
     let mut asks = Asks::default();
-    (1..=count).for_each(|peer| asks.sources.up(PeerId(peer)));
+    (1..=count).for_each(|peer| asks.up(PeerId(peer)));
     asks
 }
 
@@ -45,7 +46,7 @@ fn ends(asks: &mut Asks, peer: u64, want: Want, outcome: Outcome, now: u64) {
 }
 
 fn told(asks: &mut Asks, peer: u64, tip: u8, height: u64) {
-    asks.sources.told(PeerId(peer), hash(tip), Height(height), lacks(&[]).place);
+    asks.told(PeerId(peer), hash(tip), Height(height), lacks(&[]).place);
 }
 
 fn chain(from: u64, tip: u8) -> Want {
@@ -56,20 +57,20 @@ fn chain(from: u64, tip: u8) -> Want {
 fn a_peer_has_a_place_for_each_kind_of_question_and_one_of_each() {
     let (mut asks, now) = (peers(1), Millis(0));
     let questions = [
-        Asked::Status,
-        Asked::Offer,
-        Asked::Claim,
-        Asked::Blocks(Want::Block(hash(1))),
-        Asked::Blocks(chain(1, 2)),
+        Question::Status,
+        Question::Offer,
+        Question::Claim,
+        Question::Blocks(Want::Block(hash(1))),
+        Question::Blocks(chain(1, 2)),
     ];
     let numbers: Vec<_> = questions.iter().map(|q| asks.begin(PeerId(1), *q, now)).collect();
     assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4), Some(5)], "none waits for another");
-    assert_eq!(asks.begin(PeerId(1), Asked::Status, now), None);
-    assert_eq!(asks.begin(PeerId(1), Asked::Blocks(Want::Block(hash(9))), now), None);
+    assert_eq!(asks.begin(PeerId(1), Question::Status, now), None);
+    assert_eq!(asks.begin(PeerId(1), Question::Blocks(Want::Block(hash(9))), now), None);
     assert_eq!(asks.answered(PeerId(2), 1, Millis(0)), None, "another was asked");
-    assert_eq!(asks.answered(PeerId(1), 1, Millis(0)), Some(Asked::Status));
+    assert_eq!(asks.answered(PeerId(1), 1, Millis(0)), Some(Question::Status));
     assert_eq!(asks.answered(PeerId(1), 1, Millis(0)), None, "once");
-    assert!(asks.begin(PeerId(1), Asked::Status, now).is_some());
+    assert!(asks.begin(PeerId(1), Question::Status, now).is_some());
     asks.gone(PeerId(1), now);
     assert_eq!(asks.count(), 0, "nothing is left of it");
 }
@@ -147,7 +148,7 @@ fn who_is_busy_is_asked_later_and_after_four_in_a_row_not_for_sixteen_slots() {
 fn five_that_never_answer_hold_up_nothing_that_others_are_asked() {
     let mut asks = peers(6);
     for peer in 1..=5 {
-        asks.begin(PeerId(peer), Asked::Status, Millis(0));
+        asks.begin(PeerId(peer), Question::Status, Millis(0));
         told(&mut asks, peer, 100 + u8::try_from(peer).unwrap(), 50);
     }
     let none = lacks(&[]);
@@ -210,7 +211,7 @@ fn who_answers_with_what_is_known_is_asked_for_a_tip_from_the_bottom_once() {
             count += 1;
             let Want::Chain { from, .. } = want else { panic!("{want:?}") };
             let outcome = if from == Height(11) {
-                asks.sources.known(PeerId(peer), Height(12));
+                asks.known(PeerId(peer), Height(12));
                 Outcome::Brought
             } else {
                 Outcome::Nothing
@@ -229,7 +230,7 @@ fn who_tells_of_one_tip_after_the_other_that_lead_nowhere_comes_after_all_others
         for liar in 1..=16 {
             tips += 1;
             let tip = Hash::of(weft_types::Domain::Trace, &tips.to_le_bytes());
-            asks.sources.told(PeerId(liar), tip, Height(50), none.place);
+            asks.told(PeerId(liar), tip, Height(50), none.place);
         }
         if now == 50 {
             told(&mut asks, 17, 9, 50);
@@ -249,7 +250,7 @@ fn who_tells_of_one_tip_after_the_other_that_lead_nowhere_comes_after_all_others
 fn a_tip_that_is_known_by_now_is_not_asked_for() {
     let (mut asks, none) = (peers(1), lacks(&[]));
     told(&mut asks, 1, 9, 50);
-    asks.sources.learn(|tip| *tip == hash(9));
+    asks.learn(|tip| *tip == hash(9));
     assert_eq!(whom(&mut asks, 0, &none), []);
 }
 
@@ -257,7 +258,7 @@ fn a_tip_that_is_known_by_now_is_not_asked_for() {
 fn an_ask_of_which_the_shell_never_says_a_word_ends_by_itself() {
     let (mut asks, lacks) = (peers(1), lacks(&[(7, &[1])]));
     assert_eq!(whom(&mut asks, 0, &lacks), [1]);
-    asks.begin(PeerId(1), Asked::Status, Millis(0));
+    asks.begin(PeerId(1), Question::Status, Millis(0));
     for now in (10..LOST_MS).step_by(250) {
         assert_eq!(whom(&mut asks, now, &lacks), []);
     }

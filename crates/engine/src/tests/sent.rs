@@ -1,7 +1,7 @@
 //! What becomes of transactions that clients send: the same bytes twice, and what is refused.
 
-use crate::io::{Io, Source, Told, Txs};
-use crate::submit::Refused;
+use crate::io::{Io, Places, Source, Told, Txs};
+use crate::refused::Refused;
 use crate::tests::alone::Alone;
 use crate::wire::Want;
 use crate::{Event, io::ClientId};
@@ -81,13 +81,13 @@ fn an_answer_names_so_many_blocks_and_no_more() {
     let head = node.engine.core().head_hash();
     let places = |from| node.engine.places(&Want::Chain { from: Height(from), tip: head });
     let all = places(1);
-    assert_eq!((all.finals, all.blocks.len()), ((Height(1), Height(129)), 0));
+    assert_eq!((all.finals(), all.blocks().len()), ((Height(1), Height(129)), 0));
     let last = places(100);
-    let (from, to) = last.finals;
+    let (from, to) = last.finals();
     assert_eq!(from, Height(100));
-    let named = to.since(from) + u64::try_from(last.blocks.len()).unwrap();
+    let named = to.since(from) + u64::try_from(last.blocks().len()).unwrap();
     assert_eq!(named, 41, "all up to the head: {last:?}");
-    assert_eq!(last.blocks.last(), Some(&head));
+    assert_eq!(last.blocks().last(), Some(&head));
     let one = node.engine.places(&Want::Block(head));
-    assert_eq!((one.finals, one.blocks), ((Height::ZERO, Height::ZERO), vec![head]));
+    assert_eq!(one, Places::Block(head));
 }

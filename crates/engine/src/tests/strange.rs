@@ -2,11 +2,11 @@
 //! honest sends; what it says of who votes.
 
 use crate::io::{Io, Source, Topic, Txs};
-use crate::lacks::Asked;
 use crate::peers::UNREADABLE;
+use crate::questions::Question;
 use crate::tests::alone::{Alone, PEER, told};
 use crate::wire::{Answer, Kind, Want, pack};
-use crate::{Event, trust::Halt};
+use crate::{Event, halt::Halt};
 use weft_consensus::trust::Awaited;
 use weft_types::check::{BlockError, TxError, check_txs, seal_block};
 use weft_types::key::derive_test_key;
@@ -104,13 +104,13 @@ fn r21_a_body_of_a_version_that_we_do_not_run_is_charged_and_never_checked() {
     let want = Want::Block(Hash::ZERO);
     let body = block(2).to_bytes();
     let now = node.now;
-    let ask = node.engine.asks.begin(PEER, Asked::Blocks(want), now).expect("its place is free");
+    let ask = node.engine.asks.begin(PEER, Question::Blocks(want), now).expect("its place is free");
     let data = pack(Kind::Answer, &Answer::Blocks(vec![body.clone()]).to_bytes());
     let list = node.step(Event::Answered { from: PEER, ask, data });
     assert_eq!(node.charged, body.len() as u64);
     assert!(!list.iter().any(|io| matches!(io, Io::CheckBodies { .. })), "{list:?}");
     assert_eq!(
-        node.engine.asks.begin(PEER, Asked::Blocks(want), now),
+        node.engine.asks.begin(PEER, Question::Blocks(want), now),
         Some(ask + 1),
         "it is through"
     );

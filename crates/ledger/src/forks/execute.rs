@@ -1,7 +1,7 @@
 //! Running blocks on their parents' states: the seam to consensus and to the rules.
 
 use super::{Forks, Kept, Refusal};
-use crate::rules::{Offer, Outcome, Work, child_rules, reads};
+use crate::rules::{BlockInput, Offer, Outcome, child_rules, reads};
 use crate::state::value::Chain;
 use crate::state::{Key, Layer, Value, View};
 use std::sync::Arc;
@@ -102,19 +102,19 @@ fn chain_of(layer: &Layer) -> Option<&Chain> {
     }
 }
 
-fn work_of(block: &CheckedBlock, finality: Finality) -> Work<'_> {
+fn work_of(block: &CheckedBlock, finality: Finality) -> BlockInput<'_> {
     let proof = &block.block().proof;
     let items = proof.iter().map(|s| (s.vote().voter, s.items.as_slice())).collect();
     let offers = block.block().txs.iter().zip(block.tx_ids()).zip(block.tx_bytes());
     let txs = offers.map(|((tx, id), bytes)| Offer { tx, id: *id, bytes: *bytes }).collect();
-    Work { header: block.header(), finality, items, txs }
+    BlockInput { header: block.header(), finality, items, txs }
 }
 
-fn work_of_draft<'a>(draft: &'a Draft, txs: &'a [CheckedTx]) -> Work<'a> {
+fn work_of_draft<'a>(draft: &'a Draft, txs: &'a [CheckedTx]) -> BlockInput<'a> {
     let shares = draft.proof.iter().map(weft_types::CheckedShare::share);
     let items = shares.map(|s| (s.vote().voter, s.items.as_slice())).collect();
     let txs = txs.iter().map(Offer::from).collect();
-    Work { header: &draft.header, finality: draft.finality, items, txs }
+    BlockInput { header: &draft.header, finality: draft.finality, items, txs }
 }
 
 /// The transactions at these places, in this order.

@@ -1,9 +1,7 @@
 //! The markets: what a subnet costs, who goes next, what registering costs, how the
 //! emission is shared, and who may vote.
 
-use crate::rules::{
-    PriceRule, lock_cost, next_eviction, reads, slots, stamp_difficulty, virtual_stake,
-};
+use crate::rules::{PriceRule, lock_cost, next_eviction, reads, slots, stamp_difficulty};
 use crate::state::Read;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -219,12 +217,12 @@ pub fn root(state: &impl Read, params: &Params) -> RootInfo {
     let row = |hotkey: PublicKey| {
         let row = reads::root_row(state, &hotkey)?;
         let real = reads::hotkey(state, &hotkey).map_or(Rao::ZERO, |pool| pool.value);
-        let stake = real.checked_add(virtual_stake(state, &hotkey)).unwrap_or(real);
+        let stake = real.checked_add(reads::virtual_stake(state, &hotkey)).unwrap_or(real);
         let scores = row.entries.into_iter().map(|(uid, x)| (Netuid(uid.0), x)).collect();
         Some(RootRowInfo { hotkey, view: row.view, scores, stake })
     };
     let share =
-        |s: &crate::state::value::Share| ShareInfo { netuid: s.netuid, weight: Wide(s.weight) };
+        |s: &crate::state::value::Portion| ShareInfo { netuid: s.netuid, weight: Wide(s.weight) };
     RootInfo {
         last_epoch: root.last_epoch,
         next_epoch: Height(root.last_epoch.0.saturating_add(params.root_tempo)),

@@ -6,7 +6,7 @@ pub mod rules;
 pub mod schedule;
 pub mod voters;
 
-use crate::rules::{PriceRule, block_emission, earning, held, next_epoch, reads};
+use crate::rules::{PriceRule, block_emission, held, next_epoch, reads};
 use crate::state::Read;
 use crate::state::value::Account;
 use market::NeuronSays;
@@ -162,7 +162,7 @@ pub fn fullness(state: &impl Read, params: &Params) -> Fullness {
 pub fn supply(state: &impl Read) -> Option<SupplyInfo> {
     let supply = reads::supply(state)?;
     let (emission, _) = block_emission(&supply);
-    let earns = !earning(state).is_empty();
+    let earns = !reads::earning(state).is_empty();
     Some(SupplyInfo {
         issued: supply.issued,
         free: supply.free,

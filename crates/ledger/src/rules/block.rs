@@ -3,20 +3,33 @@
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
+use super::input::BlockInput;
+use super::ledger::Ledger;
 use super::reads::{chain, exits, hotkey, leaving, offender, releases};
 use super::receipt::{ItemReceipt, Receipts};
 use super::refusal::Refusal;
-use super::{
-    Ledger, Outcome, Work, change, emission, epoch, root, rotation, slash, stamp, tx, weights,
-};
+use super::{change, emission, epoch, root, rotation, slash, stamp, tx, weights};
 use crate::state::value::{Chain, Exit};
-use crate::state::{Key, Read, Value};
+use crate::state::{Changes, Key, Read, Value};
 use weft_types::room::{self, Room};
 use weft_types::share::items_bytes;
 use weft_types::{Netuid, Params, Rao};
 
+/// What a block did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What it wrote.
+    pub changes: Changes,
+    /// What became of its parts.
+    pub receipts: Receipts,
+}
+
 /// Runs a block whose transactions must all be good.
-pub fn execute(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Outcome, Refusal> {
+pub fn execute(
+    ledger: &Ledger,
+    state: &dyn Read,
+    work: &BlockInput<'_>,
+) -> Result<Outcome, Refusal> {
     let start = start(ledger, state, work)?;
     let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
     receipts.txs.reserve_exact(work.txs.len());
@@ -30,7 +43,7 @@ pub fn execute(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Out
 pub fn assemble(
     ledger: &Ledger,
     state: &dyn Read,
-    work: &Work<'_>,
+    work: &BlockInput<'_>,
 ) -> Result<(Outcome, Vec<usize>), Refusal> {
     let start = start(ledger, state, work)?;
     let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
@@ -51,7 +64,7 @@ pub fn assemble(
 }
 
 /// What is left of a block beside its header and proofs (R19).
-fn room(params: &Params, work: &Work<'_>) -> Room {
+fn room(params: &Params, work: &BlockInput<'_>) -> Room {
     let items = work.items.iter().map(|(_, items)| items_bytes(&items.to_vec()));
     let items = items.fold(0_usize, usize::saturating_add);
     let items = u64::try_from(items).unwrap_or(u64::MAX);
@@ -65,7 +78,7 @@ struct Start {
 }
 
 /// Where the parent stood, whose child the block must be, and which epochs it will run.
-fn start(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Start, Refusal> {
+fn start(ledger: &Ledger, state: &dyn Read, work: &BlockInput<'_>) -> Result<Start, Refusal> {
     let parent = chain(state).ok_or(Refusal::StateIncomplete("the chain"))?;
     let (got, want) = (work.header.height, parent.height.next().ok_or(Refusal::Overflow)?);
     if got != want {
@@ -79,7 +92,7 @@ fn start(ledger: &Ledger, state: &dyn Read, work: &Work<'_>) -> Result<Start, Re
 fn begin<'a>(
     ledger: &'a Ledger,
     state: &'a dyn Read,
-    (start, work): (&'a Start, &Work<'_>),
+    (start, work): (&'a Start, &BlockInput<'_>),
 ) -> Result<(Books<'a>, Receipts), Refusal> {
     let mut books = Books::open(ledger, state, (&start.parent, &start.due))?;
     let (got, want) = (work.header.version, books.rules.version);
@@ -145,7 +158,11 @@ fn released(books: &mut Books<'_>) -> Vec<Exit> {
 }
 
 /// Fees, emission, epochs, and what the state says of itself.
-fn end(mut books: Books<'_>, mut receipts: Receipts, work: &Work<'_>) -> Result<Outcome, Refusal> {
+fn end(
+    mut books: Books<'_>,
+    mut receipts: Receipts,
+    work: &BlockInput<'_>,
+) -> Result<Outcome, Refusal> {
     pay_proposer(&mut books, work).map_err(|_| Refusal::Overflow)?;
     receipts.emission = emission::mint(&mut books, work).map_err(|_| Refusal::Overflow)?;
     receipts.epochs = epoch::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
@@ -164,7 +181,7 @@ fn end(mut books: Books<'_>, mut receipts: Receipts, work: &Work<'_>) -> Result<
 }
 
 /// The fees go to the coldkey of the proposer; they are free coins already.
-fn pay_proposer(books: &mut Books<'_>, work: &Work<'_>) -> Result<(), CallError> {
+fn pay_proposer(books: &mut Books<'_>, work: &BlockInput<'_>) -> Result<(), CallError> {
     let fees = std::mem::take(&mut books.fees);
     if fees == Rao::ZERO {
         return Ok(());

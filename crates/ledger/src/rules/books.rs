@@ -4,11 +4,12 @@
 //! A transaction runs on books of its own ([`Books::attempt`]), so one that fails half
 //! way has changed nothing.
 
-use super::Ledger;
-use super::emission::halvings;
+use super::deposit::price;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{account, bootstrap, supply};
+use super::issuance::halvings;
+use super::ledger::Ledger;
+use super::reads::{account, has_account, supply};
 use super::refusal::Refusal;
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
@@ -85,7 +86,7 @@ impl<'a> Books<'a> {
             ledger,
             params,
             rules,
-            chain: &ledger.chain,
+            chain: ledger.chain(),
             height,
             parent,
             due,
@@ -199,6 +200,29 @@ impl<'a> Books<'a> {
         self.put(Key::Neuron(netuid, uid), Value::Neuron(neuron));
     }
 
+    /// What opening an account costs in this block.
+    pub fn deposit(&self) -> Result<Rao, CallError> {
+        let (held, capacity) = (self.held(), self.params.state_values);
+        price(self.params, held).ok_or(CallError::StateFull { held, capacity })
+    }
+
+    /// What it costs to write something into an account: the deposit where there is none.
+    pub fn opening(&self, key: &PublicKey) -> Result<Rao, CallError> {
+        if has_account(self, key) { Ok(Rao::ZERO) } else { self.deposit() }
+    }
+
+    /// Takes the deposit from free coins that would open an account. Answers what is left;
+    /// none when it does not reach, and all was recycled.
+    pub fn opened_by(&mut self, key: &PublicKey, amount: Rao) -> Result<Option<Rao>, CallError> {
+        if has_account(self, key) {
+            return Ok(Some(amount));
+        }
+        let deposit = self.deposit().unwrap_or(amount).min(amount);
+        self.recycle_free(deposit)?;
+        let left = minus(amount, deposit)?;
+        Ok(Some(left).filter(|left| *left > Rao::ZERO))
+    }
+
     /// Gives coins that count as free already to an account. Where there is none they pay
     /// for opening it; what is too little for that is recycled.
     pub fn credit(&mut self, key: PublicKey, amount: Rao) -> Result<(), CallError> {
@@ -248,16 +272,6 @@ impl<'a> Books<'a> {
         self.exits.push((key, exit));
         self.leaving = self.leaving.saturating_add(1);
         Ok(())
-    }
-
-    /// Whether a hotkey keeps its uid whatever it earns: it is in a voter set, or of
-    /// genesis while the bootstrap lasts (economy, section 4).
-    pub fn kept(&self) -> impl Fn(&PublicKey) -> bool {
-        let record = bootstrap(self);
-        move |hotkey| {
-            let part = |record| super::bootstrap::part(record, hotkey) > Rao::ZERO;
-            self.is_voter(hotkey) || record.as_ref().is_some_and(part)
-        }
     }
 
     /// Whether a hotkey is in a voter set now.

@@ -13,26 +13,11 @@
 use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
-use super::evidence::is_jailed;
 use super::forget;
-use super::reads::bootstrap;
+use super::reads::{bootstrap, is_jailed, virtual_part};
 use crate::state::value::Bootstrap;
 use crate::state::{Key, Read, Value};
 use weft_types::{Height, PublicKey, Rao};
-
-/// The virtual stake behind a hotkey; zero for all but the voters of genesis.
-pub fn virtual_stake(state: &dyn Read, hotkey: &PublicKey) -> Rao {
-    bootstrap(state).map_or(Rao::ZERO, |record| part(&record, hotkey))
-}
-
-/// A hotkey's part of the virtual stake, rounded down.
-pub fn part(record: &Bootstrap, hotkey: &PublicKey) -> Rao {
-    let count = u64::try_from(record.voters.len()).unwrap_or(u64::MAX);
-    match record.voters.binary_search(hotkey) {
-        Ok(_) => Rao(record.left.0.checked_div(count).unwrap_or(0)),
-        Err(_) => Rao::ZERO,
-    }
-}
 
 /// At the heights where voters may rotate: sees whether those who are good enough to hand
 /// over to are enough, or lets the virtual stake fall. R14.
@@ -45,7 +30,7 @@ pub fn turn(books: &mut Books<'_>, good: &[(PublicKey, Rao)]) -> Result<(), Call
 /// any.
 pub fn powers(state: &dyn Read, height: Height) -> Vec<(PublicKey, Rao)> {
     let Some(record) = bootstrap(state) else { return Vec::new() };
-    let power = |key: &PublicKey| (*key, part(&record, key));
+    let power = |key: &PublicKey| (*key, virtual_part(&record, key));
     let free = record.voters.iter().filter(|key| !is_jailed(state, key, height));
     free.map(power).filter(|(_, power)| *power > Rao::ZERO).collect()
 }

@@ -8,9 +8,9 @@ use super::axon::{is_since, sitting};
 use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
-use super::evidence::is_jailed;
-use super::reads::{candidates, hotkey, neuron, row, seat, subnet};
+use super::reads::{candidates, hotkey, is_jailed, neuron, row, seat, subnet};
 use super::register::is_recent;
+use super::stake;
 use crate::state::value::Candidate;
 use crate::state::{Key, Read, Value};
 use weft_types::{Height, Netuid, PublicKey, Rao};
@@ -92,9 +92,9 @@ fn make_room(
     if list.len() < usize::from(limit) {
         return Ok(());
     }
-    let poorest = list.iter().map(|c| (stake(books, &c.hotkey), c.hotkey)).min();
+    let poorest = list.iter().map(|c| (value(books, &c.hotkey), c.hotkey)).min();
     match poorest {
-        Some((least, key)) if least < stake(books, signer) => {
+        Some((least, key)) if least < value(books, signer) => {
             list.retain(|c| c.hotkey != key);
             Ok(())
         }
@@ -104,10 +104,7 @@ fn make_room(
 
 /// Takes the offer of a hotkey of the signer back.
 pub fn leave(books: &mut Books<'_>, coldkey: PublicKey, key: PublicKey) -> Result<(), CallError> {
-    let pool = hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
-    if pool.coldkey != coldkey {
-        return Err(CallError::NonAssociatedColdKey { owner: pool.coldkey });
-    }
+    stake::owned(books, coldkey, key)?;
     let mut list = candidates(books);
     let before = list.len();
     list.retain(|c| c.hotkey != key);
@@ -120,7 +117,7 @@ pub fn leave(books: &mut Books<'_>, coldkey: PublicKey, key: PublicKey) -> Resul
 }
 
 /// The stake behind a hotkey.
-fn stake(state: &dyn Read, key: &PublicKey) -> Rao {
+fn value(state: &dyn Read, key: &PublicKey) -> Rao {
     hotkey(state, key).map_or(Rao::ZERO, |pool| pool.value)
 }
 
@@ -140,7 +137,7 @@ fn power(state: &dyn Read, height: Height, candidate: &Candidate) -> Option<Rao>
     let wrote = row(state, netuid, uid).is_some();
     let fresh = height.since(who.last_update) <= net.hyperparameters.activity_cutoff;
     let offered = candidate.quarters == EVERY_QUARTER;
-    let power = stake(state, &candidate.hotkey).min(candidate.stake_before);
+    let power = value(state, &candidate.hotkey).min(candidate.stake_before);
     let free = !is_jailed(state, &candidate.hotkey, height);
     (who.validator_permit && wrote && fresh && offered && free && power > Rao::ZERO)
         .then_some(power)
@@ -153,7 +150,7 @@ pub fn begin_anew(books: &mut Books<'_>) {
     let oldest = Height(books.height.0.saturating_sub(every));
     let mut grown = Vec::with_capacity(list.len());
     for old in list.iter().filter(|c| c.at >= oldest) {
-        let stake_before = stake(books, &old.hotkey);
+        let stake_before = value(books, &old.hotkey);
         let quarters = if old.renewed == books.height { quarter(books.height, every) } else { 0 };
         grown.push(Candidate { stake_before, quarters, ..*old });
     }

@@ -9,17 +9,17 @@
 //!    names are locked in;
 //! 4. signals of hotkeys that vote no more are forgotten.
 //!
-//! Whether a change is due is read from the parent's state alone ([`child`]), so everybody
+//! Whether a change is due is read from the parent's state alone (`ledger`), so everybody
 //! who runs a block knows by which rules before it looks into it.
 //!
 //! Not here: what rules are (types), what a header's version must be and where a node stops
 //! (consensus), and what a version changes (each rule, by the id of the state).
 
-use super::Work;
 use super::books::Books;
 use super::event::Event;
+use super::input::BlockInput;
 use super::reads;
-use crate::state::value::{Chain, Change, Row, Rules};
+use crate::state::value::{Change, Row, RulesRecord};
 use crate::state::{Key, Value};
 use weft_types::{Height, PublicKey, RulesId, Version, VoterSet};
 
@@ -53,32 +53,15 @@ impl Named {
     }
 }
 
-/// The rules that a child of a state is run by.
-pub fn child(rules: &Rules, state: &Chain) -> Version {
-    let now = rules.now;
-    match rules.next {
-        Some(next) if Some(next.due) == state.height.next() && !is_held(&next, state) => {
-            Version { version: now.version.saturating_add(1), id: next.id }
-        }
-        _ => now,
-    }
-}
-
-/// Whether a change can't happen after this state: the block that locked it in is not final
-/// there, or a rotation waits.
-fn is_held(next: &Change, state: &Chain) -> bool {
-    state.finality.finalized.round < next.round || state.voters.previous.is_some()
-}
-
 /// What a block makes of the parent's record. `waits` says whether an earlier rotation waits
 /// to be final in this block's own state, `set` is the current set of that state.
-pub fn turn(books: &mut Books<'_>, work: &Work<'_>, waits: bool, set: &VoterSet) {
+pub fn turn(books: &mut Books<'_>, work: &BlockInput<'_>, waits: bool, set: &VoterSet) {
     let before = reads::rules(books);
     let mut record = before.clone();
     let height = books.height;
     let every = books.params.rotation_blocks;
     if books.rules != record.now {
-        record = Rules { now: books.rules, ..Rules::default() };
+        record = RulesRecord { now: books.rules, ..RulesRecord::default() };
         let Version { version, id } = books.rules;
         books.say(Event::RulesChanged { version, id });
     } else if let Some(next) = record.next.as_mut().filter(|next| next.due == height) {
@@ -101,7 +84,7 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>, waits: bool, set: &VoterSet)
 
 /// The latest signal of each proposer; who names nothing, or what is in force, stands on no
 /// list.
-fn note(record: &mut Rules, proposer: PublicKey, signal: RulesId) {
+fn note(record: &mut RulesRecord, proposer: PublicKey, signal: RulesId) {
     let is_word = signal != RulesId::NONE && signal != record.now.id;
     let signals = &mut record.signals;
     match signals.binary_search_by(|(key, _)| key.cmp(&proposer)) {
@@ -117,14 +100,14 @@ fn note(record: &mut Rules, proposer: PublicKey, signal: RulesId) {
 }
 
 /// The power of a set that names each of the rules that somebody names, ids ascending.
-pub fn tally(record: &Rules, set: &VoterSet) -> Vec<(RulesId, Named)> {
+pub fn tally(record: &RulesRecord, set: &VoterSet) -> Vec<(RulesId, Named)> {
     let mut ids: Vec<RulesId> = record.signals.iter().map(|(_, id)| *id).collect();
     ids.sort_unstable();
     ids.dedup();
     ids.into_iter().map(|id| (id, named(record, set, id))).collect()
 }
 
-fn named(record: &Rules, set: &VoterSet, id: RulesId) -> Named {
+fn named(record: &RulesRecord, set: &VoterSet, id: RulesId) -> Named {
     let who = record.signals.iter().filter(|(_, said)| *said == id);
     let power = who.filter_map(|(key, _)| set.get(key)).map(|voter| u128::from(voter.power.0));
     let all = set.voters.iter().map(|voter| u128::from(voter.power.0));
@@ -132,7 +115,7 @@ fn named(record: &Rules, set: &VoterSet, id: RulesId) -> Named {
 }
 
 /// At the last rotation height before a change voters can still take their word back.
-fn drop_unwanted(books: &mut Books<'_>, record: &mut Rules) {
+fn drop_unwanted(books: &mut Books<'_>, record: &mut RulesRecord) {
     let Some(next) = record.next else { return };
     let is_last = next.due.since(books.height) <= books.params.rotation_blocks;
     if is_last && !named(record, &books.parent.voters.current, next.id).is_enough() {
@@ -142,7 +125,7 @@ fn drop_unwanted(books: &mut Books<'_>, record: &mut Rules) {
 }
 
 /// Locks in what four fifths of the power name, or over two thirds for long enough.
-fn lock_in(books: &mut Books<'_>, record: &mut Rules, work: &Work<'_>) {
+fn lock_in(books: &mut Books<'_>, record: &mut RulesRecord, work: &BlockInput<'_>) {
     let most = tally(record, &books.parent.voters.current).into_iter().max_by_key(|(_, n)| n.power);
     let Some((id, named)) = most.filter(|(_, named)| named.is_enough()) else {
         record.row = None;

@@ -5,12 +5,8 @@
 //! where N is how many values the state is meant to hold and n how many the state before the
 //! block held. It is one price for a whole block, so that it can be known before.
 
-use super::books::{Books, minus};
-use super::error::CallError;
-use super::reads::has_account;
-use crate::state::Read;
 use ruint::aliases::U256;
-use weft_types::{Params, PublicKey, Rao};
+use weft_types::{Params, Rao};
 
 /// What opening an account costs in a state of `held` values; none when it is full.
 pub fn price(params: &Params, held: u64) -> Option<Rao> {
@@ -23,31 +19,6 @@ pub fn price(params: &Params, held: u64) -> Option<Rao> {
     let price = dividend.checked_div(divisor)?.checked_add(up)?;
     // What does not fit is more than all coins there can be.
     Some(Rao(u64::try_from(price).unwrap_or(u64::MAX)))
-}
-
-impl Books<'_> {
-    /// What opening an account costs in this block.
-    pub fn deposit(&self) -> Result<Rao, CallError> {
-        let (held, capacity) = (self.held(), self.params.state_values);
-        price(self.params, held).ok_or(CallError::StateFull { held, capacity })
-    }
-
-    /// What it costs to write something into an account: the deposit where there is none.
-    pub fn opening(&self, key: &PublicKey) -> Result<Rao, CallError> {
-        if has_account(self, key) { Ok(Rao::ZERO) } else { self.deposit() }
-    }
-
-    /// Takes the deposit from free coins that would open an account. Answers what is left;
-    /// none when it does not reach, and all was recycled.
-    pub fn opened_by(&mut self, key: &PublicKey, amount: Rao) -> Result<Option<Rao>, CallError> {
-        if has_account(self, key) {
-            return Ok(Some(amount));
-        }
-        let deposit = self.deposit().unwrap_or(amount).min(amount);
-        self.recycle_free(deposit)?;
-        let left = minus(amount, deposit)?;
-        Ok(Some(left).filter(|left| *left > Rao::ZERO))
-    }
 }
 
 #[cfg(test)]

@@ -1,46 +1,19 @@
-//! What a block mints: by issuance, in integers (economy, section 1; B2).
+//! What a block mints, and for whom (economy, section 1).
 
 use super::books::{Books, minus, plus};
-use super::bootstrap::part;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{bootstrap, root, subnet, subnets};
-use super::{Work, payout};
-use crate::state::Read;
-use crate::state::value::{Share, Subnet, Supply};
-use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
+use super::input::BlockInput;
+use super::issuance::block_emission;
+use super::payout;
+use super::reads::{bootstrap, earning, root, virtual_part};
+use crate::state::value::{Portion, Subnet};
 use weft_types::{Netuid, PublicKey, Rao, Voter};
-
-/// How often the emission has halved at this issuance: the largest h with
-/// (M - I) * 2^h <= M. Capped at 64, where nothing is left to emit.
-#[must_use]
-pub fn halvings(issued: Rao) -> u8 {
-    let cap = u128::from(SUPPLY_CAP.0);
-    let left = u128::from(SUPPLY_CAP.0.saturating_sub(issued.0));
-    (1..=64_u8).take_while(|h| left << h <= cap).last().unwrap_or(0)
-}
-
-/// What the next block emits when a subnet has started, and how often the emission will
-/// have halved by then. The number of halvings is stored and never falls, even when
-/// recycling takes issuance back below a threshold.
-#[must_use]
-pub fn block_emission(supply: &Supply) -> (Rao, u8) {
-    let halving = halvings(supply.issued).max(supply.halving);
-    let whole = RAO_PER_TAO.checked_shr(u32::from(halving)).unwrap_or(0);
-    let left = SUPPLY_CAP.0.saturating_sub(supply.issued.0);
-    (Rao(whole.min(left)), halving)
-}
-
-/// The subnets that earn, ascending.
-pub fn earning(state: &dyn Read) -> Vec<(Netuid, Subnet)> {
-    let with = |netuid| Some((netuid, subnet(state, netuid)?));
-    subnets(state).into_iter().filter_map(with).filter(|(_, net)| net.started).collect()
-}
 
 /// Mints the block's emission into the pending of the started subnets, by the shares of
 /// the last root epoch, or equally while there are none. Without a started subnet nothing
 /// is minted. Voters and proposer come first (R18): what they don't earn is not minted.
-pub fn mint(books: &mut Books<'_>, work: &Work<'_>) -> Result<Rao, CallError> {
+pub fn mint(books: &mut Books<'_>, work: &BlockInput<'_>) -> Result<Rao, CallError> {
     let earning = earning(books);
     let (whole, halvings) = block_emission(&books.supply);
     if earning.is_empty() {
@@ -69,13 +42,13 @@ pub fn mint(books: &mut Books<'_>, work: &Work<'_>) -> Result<Rao, CallError> {
 /// R18: `pay` goes by power of the whole current set to the voters whose shares the block
 /// carries, and as much, times the part of the power that is carried, to the proposer; as
 /// stake, as dividends are. Virtual power earns nothing. Answers what was paid.
-fn pay_voters(books: &mut Books<'_>, work: &Work<'_>, pay: Rao) -> Result<Rao, CallError> {
+fn pay_voters(books: &mut Books<'_>, work: &BlockInput<'_>, pay: Rao) -> Result<Rao, CallError> {
     let set = &books.parent.voters.current;
     let total = set.total().0;
     let record = bootstrap(books);
     let real = |voter: &Voter| match &record {
         Some(record) if record.began.is_none() => 0,
-        Some(record) => voter.power.0.saturating_sub(part(record, &voter.key).0),
+        Some(record) => voter.power.0.saturating_sub(virtual_part(record, &voter.key).0),
         None => voter.power.0,
     };
     let carried = work.items.iter().filter_map(|(key, _)| set.get(key));
@@ -98,7 +71,7 @@ fn halvings_before(books: &Books<'_>) -> Result<u8, CallError> {
 
 /// What each started subnet's share weighs: those of the root matrix, or equal ones when
 /// none of them has any.
-fn weights(shares: &[Share], earning: &[(Netuid, Subnet)]) -> Vec<u64> {
+fn weights(shares: &[Portion], earning: &[(Netuid, Subnet)]) -> Vec<u64> {
     let weight = |(netuid, _): &(Netuid, Subnet)| {
         let place = shares.binary_search_by(|share| share.netuid.cmp(netuid)).ok()?;
         shares.get(place).map(|share| share.weight)
@@ -132,24 +105,6 @@ fn split(amount: Rao, weights: &[u64]) -> Result<Vec<Rao>, CallError> {
 mod tests {
     use super::*;
 
-    fn at(issued: u64) -> (u64, u8) {
-        let (emission, h) = block_emission(&Supply { issued: Rao(issued), ..Supply::default() });
-        (emission.0, h)
-    }
-
-    #[test]
-    fn the_emission_halves_exactly_at_each_threshold() {
-        let cap = SUPPLY_CAP.0;
-        for h in 1..=29_u32 {
-            // The first issuance with (M - I) * 2^h <= M.
-            let threshold = cap - (cap >> h);
-            let (before, after) = (at(threshold - 1).0, at(threshold).0);
-            assert_eq!((before, after), (RAO_PER_TAO >> (h - 1), RAO_PER_TAO >> h), "{h}");
-        }
-        assert_eq!(at(0), (1_000_000_000, 0));
-        assert_eq!(at(cap), (0, 64));
-    }
-
     #[test]
     fn an_amount_is_split_by_weights_without_dust() {
         let parts = |amount, weights: &[u64]| -> Vec<u64> {
@@ -159,18 +114,5 @@ mod tests {
         assert_eq!(parts(10, &[0, 3, 0, 1]), [0, 8, 0, 2]);
         assert_eq!(parts(1, &[0, 1 << 40, 1]), [0, 1, 0]);
         assert_eq!(parts(u64::MAX, &[u64::MAX, u64::MAX]), [u64::MAX / 2 + 1, u64::MAX / 2]);
-    }
-
-    #[test]
-    fn recycling_below_a_threshold_does_not_raise_the_emission() {
-        let supply = Supply { issued: Rao(1), halving: 3, ..Supply::default() };
-        assert_eq!(block_emission(&supply), (Rao(RAO_PER_TAO >> 3), 3));
-    }
-
-    #[test]
-    fn the_last_coins_are_never_more_than_the_cap() {
-        let left = 5;
-        let supply = Supply { issued: Rao(SUPPLY_CAP.0 - left), ..Supply::default() };
-        assert!(block_emission(&supply).0.0 <= left);
     }
 }

@@ -5,16 +5,18 @@
 //! and run in the next block. What an epoch pays is in `payout`.
 
 use super::books::Books;
-use super::bootstrap::part;
 use super::error::CallError;
 use super::event::Event;
 use super::payout::{pay, shareable};
-use super::reads::{Entries, bonds, bootstrap, hotkey, neuron, owner_uid, row, subnet, subnets};
+use super::reads::{
+    Entries, bonds, bootstrap, hotkey, neuron, owner_uid, row, subnet, subnets, virtual_part,
+};
 use super::receipt::EpochReceipt;
+use super::scene::{Member, Scene};
 use crate::state::value::{Chain, Neuron, Subnet};
 use crate::state::{Key, Read, Value};
-use weft_types::{Height, Netuid, Params, PublicKey, Rao, Uid};
-use weft_yuma::{Outcome, Params as YumaParams, Snapshot, epoch};
+use weft_types::{Height, Netuid, Params, Rao, Uid};
+use weft_yuma::{EpochParams, Outcome, Snapshot, epoch};
 
 /// The subnets whose epoch runs in a child of this state: those that wait longest, as many
 /// as a block may. It is fixed before the block's calls, so that a commitment knows which
@@ -67,34 +69,6 @@ pub fn blocks_until(books: &Books<'_>, net: &Subnet, (epoch, due): (u64, u64)) -
     Height(at).since(books.height)
 }
 
-/// A neuron and whose its hotkey is.
-pub struct Member {
-    /// Its uid.
-    pub uid: Uid,
-    /// What the last epoch said of it.
-    pub neuron: Neuron,
-    /// The owner of its hotkey.
-    pub coldkey: PublicKey,
-    /// What the operator keeps of dividends, 65 535 = 1.
-    pub take: u16,
-    /// The stake behind its hotkey, virtual stake counted.
-    pub stake: Rao,
-    /// The part of it that is virtual (R14).
-    pub virtual_stake: Rao,
-}
-
-/// A subnet in its epoch.
-pub struct Scene {
-    /// Which.
-    pub netuid: Netuid,
-    /// The subnet.
-    pub net: Subnet,
-    /// Its neurons, by uid.
-    pub members: Vec<Member>,
-    /// The owner's uid.
-    pub owner: Option<Uid>,
-}
-
 fn run(books: &mut Books<'_>, netuid: Netuid) -> Result<EpochReceipt, CallError> {
     let net = subnet(books, netuid).ok_or(CallError::SubnetNotExists { netuid })?;
     let members = members(books, netuid, net.neurons)?;
@@ -121,7 +95,7 @@ fn members(books: &Books<'_>, netuid: Netuid, neurons: u16) -> Result<Vec<Member
     let member = |uid| {
         let neuron = neuron(books, netuid, uid)?;
         let pool = hotkey(books, &neuron.hotkey)?;
-        let virtual_stake = record.as_ref().map_or(Rao::ZERO, |r| part(r, &neuron.hotkey));
+        let virtual_stake = record.as_ref().map_or(Rao::ZERO, |r| virtual_part(r, &neuron.hotkey));
         let stake = pool.value.checked_add(virtual_stake)?;
         Some(Member { uid, neuron, coldkey: pool.coldkey, take: pool.take, stake, virtual_stake })
     };
@@ -151,9 +125,9 @@ fn snapshot(books: &Books<'_>, scene: &Scene, emission: Rao) -> Snapshot {
     }
 }
 
-fn params(books: &Books<'_>, net: &Subnet, owner: Option<Uid>) -> YumaParams {
+fn params(books: &Books<'_>, net: &Subnet, owner: Option<Uid>) -> EpochParams {
     let numbers = &net.hyperparameters;
-    YumaParams {
+    EpochParams {
         max_allowed_validators: numbers.max_validators,
         kappa: numbers.kappa,
         bonds_penalty: numbers.bonds_penalty,

@@ -29,7 +29,7 @@ use super::event::Event;
 use super::reads::{caught, hotkey, offender, rotation, served};
 use super::slash;
 use crate::state::value::{Caught, Mark, Part};
-use crate::state::{Key, Read, Value};
+use crate::state::{Key, Value};
 use weft_types::{Evidence, Height, Offence, PublicKey, Rao, VoterSet};
 
 /// All of the power, or of a stake, in parts of a million million.
@@ -202,9 +202,4 @@ fn is_recent(offence: Offence, oldest: Mark) -> bool {
         Offence::Vote(round) => round >= oldest.round,
         Offence::Header(slot) => slot >= oldest.slot,
     }
-}
-
-/// Whether a hotkey may not be taken into a set at this height.
-pub fn is_jailed(state: &dyn Read, key: &PublicKey, height: Height) -> bool {
-    offender(state, key).jailed_until > height
 }

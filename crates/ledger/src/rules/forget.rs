@@ -12,7 +12,9 @@
 
 use super::books::Books;
 use super::evidence;
-use super::reads::{self, bootstrap, hotkey, let_go, offender, releases, rotation, seat, subnets};
+use super::reads::{
+    self, hotkey, let_go, offender, releases, rotation, seat, subnets, virtual_stake,
+};
 use crate::state::{Key, Read, Value};
 use weft_types::{Height, PublicKey, Rao, VoterSet, VoterSets};
 
@@ -94,8 +96,7 @@ fn without_votes(books: &mut Books<'_>, key: &PublicKey) {
 }
 
 fn is_remembered(books: &Books<'_>, key: &PublicKey) -> bool {
-    let virtual_stake = || bootstrap(books).map(|record| super::bootstrap::part(&record, key));
-    books.get(&Key::Offender(*key)).is_some() || virtual_stake().is_some_and(|p| p > Rao::ZERO)
+    books.get(&Key::Offender(*key)).is_some() || virtual_stake(books, key) > Rao::ZERO
 }
 
 fn is_seated(books: &Books<'_>, key: &PublicKey) -> bool {

@@ -1,7 +1,8 @@
 //! The first state of a chain.
 
+use super::issuance::halvings;
 use super::subnet::fresh;
-use crate::state::value::{Account, Bootstrap, Chain, Hotkey, Neuron, Rules, Subnet, Supply};
+use crate::state::value::{Account, Bootstrap, Chain, Hotkey, Neuron, RulesRecord, Subnet, Supply};
 use crate::state::{Changes, Key, Value};
 use std::collections::BTreeMap;
 use weft_types::genesis::{GenesisStake, GenesisSubnet};
@@ -38,7 +39,7 @@ pub fn state(genesis: &Genesis) -> Changes {
     if genesis.params.bootstrap_stake > Rao::ZERO {
         put(Key::Bootstrap, Value::Bootstrap(bootstrap(genesis)));
     }
-    let rules = Rules { now: genesis.rules.first(), ..Rules::default() };
+    let rules = RulesRecord { now: genesis.rules.first(), ..RulesRecord::default() };
     put(Key::Rules, Value::Rules(rules));
     put(Key::Chain, Value::Chain(Box::new(chain(genesis))));
     changes.into()
@@ -95,7 +96,7 @@ fn supply(genesis: &Genesis) -> Supply {
     let free = sum(&mut genesis.accounts.iter().map(|a| a.free));
     let staked = sum(&mut genesis.stakes.iter().map(|s| s.stake));
     let issued = Rao(free.0.saturating_add(staked.0));
-    let halving = super::halvings(issued);
+    let halving = halvings(issued);
     Supply { issued, free, staked, halving, ..Supply::default() }
 }
 

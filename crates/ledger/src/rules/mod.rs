@@ -48,12 +48,18 @@ mod epoch;
 mod evidence;
 mod forget;
 mod genesis;
+mod input;
+mod issuance;
+mod ledger;
 mod payout;
+mod pool;
 mod price;
 pub(crate) mod reads;
 mod register;
 mod root;
 mod rotation;
+mod row;
+mod scene;
 mod settings;
 mod slash;
 mod stake;
@@ -65,89 +71,28 @@ mod tx;
 mod unstake;
 mod weights;
 
-pub(crate) use bootstrap::virtual_stake;
+pub use block::Outcome;
 pub(crate) use candidates::{quarter, wait as offer_wait};
-pub(crate) use change::{Named, child as child_rules, tally as rules_tally};
-pub(crate) use emission::earning;
-pub use emission::{block_emission, halvings};
+pub(crate) use change::{Named, tally as rules_tally};
 pub(crate) use epoch::{due, next as next_epoch};
 pub use error::CallError;
 pub use event::Event;
+pub use input::{BlockInput, Offer};
+pub use issuance::{block_emission, halvings};
+pub use ledger::Ledger;
+pub(crate) use ledger::child_rules;
+pub use pool::worth;
 pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
 pub use refusal::Refusal;
 pub(crate) use stake::held;
-pub use stake::worth;
 pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};
 pub use trial::Trial;
 
-use crate::state::value::Chain;
 use crate::state::{Changes, Read};
-use weft_types::check::{BlockError, TxError, block_fits_rules, fits_rules};
 use weft_types::genesis::GenesisError;
-use weft_types::{
-    BlockHash, Canonical, ChainId, CheckedBlock, CheckedTx, Finality, Genesis, Header, Item,
-    Params, PublicKey, Rao, Rules, RulesId, Tx, TxBody, TxId, Version, WeightRow,
-};
-
-/// The constants of a chain, and all rules over them.
-#[derive(Clone, Debug)]
-pub struct Ledger {
-    /// The chain's numbers under each of the rules that this program can run, those of
-    /// genesis first.
-    rules: Vec<(RulesId, Params)>,
-    params: Params,
-    /// What was checked before any state, by the widest of these.
-    widest: Params,
-    chain: ChainId,
-}
-
-/// What a block did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What it wrote.
-    pub changes: Changes,
-    /// What became of its parts.
-    pub receipts: Receipts,
-}
-
-/// A block as the rules see it.
-#[derive(Clone, Debug)]
-pub struct Work<'a> {
-    /// Height, slot and proposer are read; the roots are not.
-    pub header: &'a Header,
-    /// What the block's proofs made of its parent's standing.
-    pub finality: Finality,
-    /// The items of the shares for the parent that it carries, voters in key order.
-    pub items: Vec<(PublicKey, &'a [Item])>,
-    /// The transactions, signatures and sizes checked.
-    pub txs: Vec<Offer<'a>>,
-}
-
-/// A transaction with what was worked out when it was checked.
-#[derive(Clone, Copy, Debug)]
-pub struct Offer<'a> {
-    /// The transaction.
-    pub tx: &'a Tx,
-    /// Its id.
-    pub id: TxId,
-    /// Its size.
-    pub bytes: u32,
-}
-
-impl<'a> From<&'a CheckedTx> for Offer<'a> {
-    fn from(checked: &'a CheckedTx) -> Self {
-        Self { tx: checked.tx(), id: *checked.id(), bytes: checked.bytes() }
-    }
-}
-
-impl<'a> From<&'a Tx> for Offer<'a> {
-    fn from(tx: &'a Tx) -> Self {
-        let bytes = u32::try_from(tx.to_bytes().len()).unwrap_or(u32::MAX);
-        Self { tx, id: tx.body.id(), bytes }
-    }
-}
+use weft_types::{BlockHash, Genesis, PublicKey, Rao, Tx, TxBody, WeightRow};
 
 impl Ledger {
     /// The rules of a chain and its first state.
@@ -156,67 +101,7 @@ impl Ledger {
     /// [`GenesisError`] names what is wrong with the genesis.
     pub fn genesis(genesis: &Genesis) -> Result<(Self, Changes), GenesisError> {
         genesis.check()?;
-        let params = genesis.params.clone();
-        let rules = Rules::on(&genesis.rules).map(|rules| (rules.id(), rules.params(&params)));
-        let (rules, chain, widest) = (rules.collect(), genesis.chain_id(), genesis.widest());
-        let ledger = Self { rules, params, widest, chain };
-        Ok((ledger, genesis::state(genesis)))
-    }
-
-    /// The chain's numbers under these rules; none when this program can't run them (R21).
-    #[must_use]
-    pub fn numbers(&self, id: &RulesId) -> Option<&Params> {
-        self.rules.iter().find(|(known, _)| known == id).map(|(_, params)| params)
-    }
-
-    /// The rules of a child of a state, which says of itself to be `parent`, and the chain's
-    /// numbers under them (R21): what every rule reads.
-    fn numbers_after(
-        &self,
-        state: &dyn Read,
-        parent: &Chain,
-    ) -> Result<(Version, &Params), Refusal> {
-        let rules = child_rules(&reads::rules(state), parent);
-        let params = self.numbers(&rules.id).ok_or(Refusal::UnknownRules(rules))?;
-        Ok((rules, params))
-    }
-
-    /// The chain's numbers for a child of this state (R21): what is said of a state is said by
-    /// them. Those of genesis where this program can't run its rules.
-    #[must_use]
-    pub fn numbers_of(&self, state: &dyn Read) -> &Params {
-        let parent = reads::chain(state);
-        let numbers = parent.and_then(|parent| self.numbers_after(state, &parent).ok());
-        numbers.map_or(&self.params, |(_, params)| params)
-    }
-
-    /// The numbers of these rules, where they are narrower than what was checked before.
-    fn narrower(&self, rules: Version) -> Option<&Params> {
-        self.numbers(&rules.id).filter(|params| !params.checks_like(&self.widest))
-    }
-
-    /// Whether a transaction that was good by the widest numbers of all rules is so by these
-    /// (R21).
-    ///
-    /// # Errors
-    /// [`TxError`] says what is wrong with it.
-    pub fn permits(&self, rules: Version, body: &TxBody) -> Result<(), TxError> {
-        self.narrower(rules).map_or(Ok(()), |params| fits_rules(body, params))
-    }
-
-    /// The same of a whole block, with its sizes.
-    ///
-    /// # Errors
-    /// [`BlockError`] says what is wrong with it.
-    pub fn permits_block(&self, rules: Version, block: &CheckedBlock) -> Result<(), BlockError> {
-        let chain = &self.chain;
-        self.narrower(rules).map_or(Ok(()), |params| block_fits_rules(block, (params, chain)))
-    }
-
-    /// The chain's numbers as genesis says them.
-    #[must_use]
-    pub const fn params(&self) -> &Params {
-        &self.params
+        Ok((Self::of(genesis), genesis::state(genesis)))
     }
 
     /// Runs a block on its parent's state.
@@ -224,7 +109,7 @@ impl Ledger {
     /// # Errors
     /// [`Refusal`] when a transaction makes the block invalid.
     #[expect(clippy::needless_pass_by_value, reason = "a work is made for one run")]
-    pub fn execute(&self, parent: &impl Read, work: Work<'_>) -> Result<Outcome, Refusal> {
+    pub fn execute(&self, parent: &impl Read, work: BlockInput<'_>) -> Result<Outcome, Refusal> {
         block::execute(self, parent, &work)
     }
 
@@ -237,7 +122,7 @@ impl Ledger {
     pub fn assemble(
         &self,
         parent: &impl Read,
-        work: Work<'_>,
+        work: BlockInput<'_>,
     ) -> Result<(Outcome, Vec<usize>), Refusal> {
         block::assemble(self, parent, &work)
     }

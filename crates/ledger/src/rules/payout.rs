@@ -9,11 +9,11 @@
 //! What division leaves, or a pool can't hold, stays pending for the next epoch.
 
 use super::books::{Books, minus, plus};
-use super::epoch::{Member, Scene};
 use super::error::CallError;
 use super::reads::hotkey;
 use super::receipt::EpochReceipt;
-use super::{slash, stake};
+use super::scene::{Member, Scene};
+use super::{pool, stake};
 use crate::state::value::Hotkey;
 use weft_types::{PublicKey, Rao};
 use weft_yuma::Outcome;
@@ -137,7 +137,7 @@ impl Paid {
 /// Pays a dividend to a hotkey outside of an epoch: its take to the operator, the rest to
 /// all who are behind it. Answers what the pool took; a hotkey that nobody owns has none.
 pub fn dividend(books: &mut Books<'_>, key: PublicKey, amount: Rao) -> Result<Rao, CallError> {
-    let takes = |pool: &Hotkey| amount > Rao::ZERO && !slash::is_closed(pool);
+    let takes = |pool: &Hotkey| amount > Rao::ZERO && !pool::is_closed(pool);
     let Some(pool) = hotkey(books, &key).filter(takes) else {
         return Ok(Rao::ZERO);
     };
@@ -166,7 +166,7 @@ fn of_real_stake(amount: Rao, member: &Member) -> Result<Rao, CallError> {
 
 /// Whether a neuron's pool was cut to nothing and takes no more (R17).
 fn is_closed(books: &Books<'_>, member: &Member) -> bool {
-    hotkey(books, &member.neuron.hotkey).is_some_and(|pool| slash::is_closed(&pool))
+    hotkey(books, &member.neuron.hotkey).is_some_and(|pool| pool::is_closed(&pool))
 }
 
 /// A deposit of the operator; answers what the pool took: all, or nothing when it is full.

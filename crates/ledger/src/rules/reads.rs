@@ -2,10 +2,10 @@
 
 use crate::state::value::{
     Account, Axon, Bootstrap, Candidate, Caught, Chain, Commits, Exit, Hotkey, Lock, Neuron,
-    Offender, Release, Root, RootRow, Rotation, Rules, Served, Stamps, Subnet, Supply,
+    Offender, Release, Root, RootRow, Rotation, RulesRecord, Served, Stamps, Subnet, Supply,
 };
 use crate::state::{Key, Read, Value};
-use weft_types::{BlockHash, Height, Identity, Netuid, Parameter, PublicKey, Uid};
+use weft_types::{BlockHash, Height, Identity, Netuid, Parameter, PublicKey, Rao, Uid};
 
 /// A sparse row: (uid, value), uids ascending.
 pub type Entries = Vec<(Uid, u16)>;
@@ -277,9 +277,34 @@ fn hotkeys(state: &dyn Read, key: &Key) -> Vec<PublicKey> {
 }
 
 /// By which rules the chain runs; every genesis writes it.
-pub fn rules(state: &dyn Read) -> Rules {
+pub fn rules(state: &dyn Read) -> RulesRecord {
     match state.get(&Key::Rules) {
         Some(Value::Rules(record)) => record,
-        _ => Rules::default(),
+        _ => RulesRecord::default(),
     }
+}
+
+/// The virtual stake behind a hotkey; zero for all but the voters of genesis.
+pub fn virtual_stake(state: &dyn Read, hotkey: &PublicKey) -> Rao {
+    bootstrap(state).map_or(Rao::ZERO, |record| virtual_part(&record, hotkey))
+}
+
+/// A hotkey's part of the virtual stake, rounded down.
+pub fn virtual_part(record: &Bootstrap, hotkey: &PublicKey) -> Rao {
+    let count = u64::try_from(record.voters.len()).unwrap_or(u64::MAX);
+    match record.voters.binary_search(hotkey) {
+        Ok(_) => Rao(record.left.0.checked_div(count).unwrap_or(0)),
+        Err(_) => Rao::ZERO,
+    }
+}
+
+/// Whether a hotkey may not be taken into a set at this height.
+pub fn is_jailed(state: &dyn Read, key: &PublicKey, height: Height) -> bool {
+    offender(state, key).jailed_until > height
+}
+
+/// The subnets that earn, ascending.
+pub fn earning(state: &dyn Read) -> Vec<(Netuid, Subnet)> {
+    let with = |netuid| Some((netuid, subnet(state, netuid)?));
+    subnets(state).into_iter().filter_map(with).filter(|(_, net)| net.started).collect()
 }

@@ -6,7 +6,7 @@ use super::error::CallError;
 use super::event::Event;
 use super::forget;
 use super::price::PriceRule;
-use super::reads::{account, hotkey, neuron, owner_uid, seat, subnet};
+use super::reads::{account, bootstrap, hotkey, neuron, owner_uid, seat, subnet, virtual_part};
 use super::{stamp, transfer};
 use crate::state::value::{Hotkey, Neuron, Subnet};
 use crate::state::{Key, Value};
@@ -145,7 +145,7 @@ fn vacancy(books: &Books<'_>, netuid: Netuid, net: &Subnet) -> Result<Uid, CallE
     }
     let immunity = net.hyperparameters.immunity_period;
     let owner = owner_uid(books, netuid, net);
-    let is_kept = books.kept();
+    let is_kept = kept(books);
     let (mut immune, mut others) = (Vec::new(), Vec::new());
     for uid in (0..net.neurons).map(Uid).filter(|uid| Some(*uid) != owner) {
         let Some(who) = neuron(books, netuid, uid) else { continue };
@@ -159,6 +159,16 @@ fn vacancy(books: &Books<'_>, netuid: Netuid, net: &Subnet) -> Result<Uid, CallE
     let (best, immune) = (others.iter().min(), immune.iter().min());
     let chosen = if others.len() > MIN_NON_IMMUNE { best } else { immune.or(best) };
     chosen.map(|(_, _, uid)| *uid).ok_or(CallError::NoNeuronIdAvailable { netuid })
+}
+
+/// Whether a hotkey keeps its uid whatever it earns: it is in a voter set, or of genesis
+/// while the bootstrap lasts (economy, section 4).
+fn kept(books: &Books<'_>) -> impl Fn(&PublicKey) -> bool {
+    let record = bootstrap(books);
+    move |hotkey| {
+        let part = |record| virtual_part(record, hotkey) > Rao::ZERO;
+        books.is_voter(hotkey) || record.as_ref().is_some_and(part)
+    }
 }
 
 /// Gives a uid to a hotkey. Rows, bonds, commitments and the endpoint of the old one are

@@ -7,16 +7,15 @@
 //! the mean alone lets anyone feed his own. No hotkey counts with more than an eighth.
 
 use super::books::{Books, plus};
-use super::bootstrap;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{self, hotkey, root_row, subnet, subnets};
+use super::reads::{self, earning, hotkey, root_row, subnet, subnets, virtual_stake};
 use super::register::blocks_missing;
-use super::weights::upscale;
-use crate::state::value::{Root, RootRow, Share, Subnet};
+use super::row::{ascending, fresh, paired, upscale};
+use crate::state::value::{Portion, Root, RootRow, Subnet};
 use crate::state::{Key, Value};
-use weft_types::{Height, Netuid, PublicKey, Rao, Uid, WeightRow};
-use weft_yuma::{Params as YumaParams, Snapshot, epoch};
+use weft_types::{Netuid, PublicKey, Rao, Uid, WeightRow};
+use weft_yuma::{EpochParams, Snapshot, epoch};
 
 /// 1 in the fixed point of shares.
 const ONE: u64 = 1 << 32;
@@ -26,10 +25,7 @@ const CAP: u64 = 8;
 
 /// Checks a voter's row of the root matrix and stores it. Its columns are subnets.
 pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result<(), CallError> {
-    let (uids, values) = (row.uids.len(), row.values.len());
-    if uids != values {
-        return Err(CallError::WeightVecNotEqualSize { uids, values });
-    }
+    paired(row)?;
     if books.parent.voters.current.get(signer).is_none() {
         return Err(CallError::NotAVoter { hotkey: *signer });
     }
@@ -51,19 +47,14 @@ pub fn set(books: &mut Books<'_>, signer: &PublicKey, row: &WeightRow) -> Result
 
 /// Whether a row is one that can be stored, whoever's and whenever.
 pub fn fits(books: &Books<'_>, row: &WeightRow) -> Result<(), CallError> {
-    let (uids, values) = (row.uids.len(), row.values.len());
-    if uids != values {
-        return Err(CallError::WeightVecNotEqualSize { uids, values });
-    }
+    paired(row)?;
     good_columns(books, row)
 }
 
 /// Ascending, started, and with a score for at least half of the started subnets.
 fn good_columns(books: &Books<'_>, row: &WeightRow) -> Result<(), CallError> {
-    if let Some(pair) = row.uids.windows(2).find(|pair| matches!(pair, [a, b] if a >= b)) {
-        return Err(CallError::DuplicateUids { uid: pair.last().copied().unwrap_or_default() });
-    }
-    let started = started(books);
+    ascending(row)?;
+    let started = earning(books);
     let known = |uid: &Uid| started.binary_search_by(|(netuid, _)| netuid.0.cmp(&uid.0)).is_ok();
     if let Some(uid) = row.uids.iter().find(|uid| !known(uid)) {
         return Err(CallError::SubnetNotStarted { netuid: Netuid(uid.0) });
@@ -81,25 +72,13 @@ fn good_view(
     row: &WeightRow,
     before: Option<&RootRow>,
 ) -> Result<(), CallError> {
-    let (view, height) = (row.view, books.height);
-    if view >= height {
-        return Err(CallError::RowFromTheFuture { view, height });
-    }
-    let oldest = Height(height.0.saturating_sub(books.params.root_tempo));
-    if view < oldest {
-        return Err(CallError::RowTooOld { view, oldest });
-    }
+    fresh(row, books.height, books.params.root_tempo)?;
     match before {
-        Some(before) if view <= before.view => {
-            Err(CallError::RowNotNewer { view, last: before.view })
+        Some(before) if row.view <= before.view => {
+            Err(CallError::RowNotNewer { view: row.view, last: before.view })
         }
         _ => Ok(()),
     }
-}
-
-/// The subnets that earn, ascending.
-fn started(books: &Books<'_>) -> Vec<(Netuid, Subnet)> {
-    super::emission::earning(books)
 }
 
 /// Runs the root epoch when it is due: new shares, and each subnet's moving average.
@@ -108,7 +87,7 @@ pub fn run_due(books: &mut Books<'_>) -> Result<(), CallError> {
     if books.height.since(last) < books.params.root_tempo {
         return Ok(());
     }
-    let columns = started(books);
+    let columns = earning(books);
     let rows = rows(books, &columns)?;
     let shares = shares(&columns, &rows)?;
     let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
@@ -133,7 +112,7 @@ fn rows(books: &Books<'_>, columns: &[(Netuid, Subnet)]) -> Result<Vec<Voice>, C
     for voter in &books.parent.voters.current.voters {
         let Some(row) = root_row(books, &voter.key) else { continue };
         let real = hotkey(books, &voter.key).map_or(Rao::ZERO, |pool| pool.value);
-        let stake = plus(real, bootstrap::virtual_stake(books, &voter.key))?.0;
+        let stake = plus(real, virtual_stake(books, &voter.key))?.0;
         if stake == 0 || books.height.since(row.view) > cutoff {
             continue;
         }
@@ -175,7 +154,7 @@ fn largest_cap(stakes: &[u64]) -> Option<u64> {
 }
 
 /// Half mean, half clipped rank, as parts of [`ONE`]; empty while nobody has scored.
-fn shares(columns: &[(Netuid, Subnet)], rows: &[Voice]) -> Result<Vec<Share>, CallError> {
+fn shares(columns: &[(Netuid, Subnet)], rows: &[Voice]) -> Result<Vec<Portion>, CallError> {
     let mean = portions(&mean(columns.len(), rows));
     if mean.iter().all(|x| *x == 0) {
         return Ok(Vec::new());
@@ -184,7 +163,7 @@ fn shares(columns: &[(Netuid, Subnet)], rows: &[Voice]) -> Result<Vec<Share>, Ca
     let is_clipped_out = rank.iter().all(|x| *x == 0);
     let share = |((netuid, _), (mean, rank)): (&(Netuid, Subnet), (&u64, &u64))| {
         let weight = if is_clipped_out { *mean } else { mean.midpoint(*rank) };
-        Share { netuid: *netuid, weight }
+        Portion { netuid: *netuid, weight }
     };
     Ok(columns.iter().zip(mean.iter().zip(&rank)).map(share).collect())
 }
@@ -228,7 +207,7 @@ fn clipped_rank(columns: usize, rows: &[Voice]) -> Result<Vec<u128>, CallError> 
     let mut stakes: Vec<u64> = rows.iter().map(|row| row.stake).collect();
     stakes.resize(all, 0);
     let snapshot = Snapshot {
-        params: YumaParams { max_allowed_validators: voters, ..YumaParams::default() },
+        params: EpochParams { max_allowed_validators: voters, ..EpochParams::default() },
         current_block: 1,
         last_step: 0,
         rao_emission: 0,
@@ -245,7 +224,7 @@ fn clipped_rank(columns: usize, rows: &[Voice]) -> Result<Vec<u128>, CallError> 
 }
 
 /// Moves each subnet's average towards its share; those that did not earn have none.
-fn average(books: &mut Books<'_>, columns: &[(Netuid, Subnet)], shares: &[Share]) {
+fn average(books: &mut Books<'_>, columns: &[(Netuid, Subnet)], shares: &[Portion]) {
     let equal = ONE.checked_div(u64::try_from(columns.len()).unwrap_or(u64::MAX)).unwrap_or(0);
     for netuid in subnets(books) {
         let Some(mut net) = subnet(books, netuid) else { continue };
@@ -300,7 +279,8 @@ mod tests {
 
     fn weights(columns: u16, mut rows: Vec<Voice>) -> Vec<u64> {
         let numbers = weft_types::Hyperparameters::preset(weft_types::Network::Main);
-        let net = |n| (Netuid(n), super::super::subnet::fresh(None, &numbers, Height::ZERO));
+        let net =
+            |n| (Netuid(n), super::super::subnet::fresh(None, &numbers, weft_types::Height::ZERO));
         let columns: Vec<_> = (1..=columns).map(net).collect();
         cap(&mut rows);
         shares(&columns, &rows).unwrap().iter().map(|share| share.weight).collect()

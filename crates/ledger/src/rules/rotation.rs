@@ -15,10 +15,10 @@
 //! Not here: who offers to vote (`candidates`), how a set votes (consensus), and what is paid
 //! for it (`emission`).
 
-use super::Work;
 use super::books::{Books, plus};
 use super::error::CallError;
 use super::event::Event;
+use super::input::BlockInput;
 use super::reads::{self, neuron, releases, root, rotation, seat};
 use super::{bootstrap, candidates, evidence, forget};
 use crate::state::value::{Mark, Release, Rotation};
@@ -30,7 +30,7 @@ use weft_types::{Height, Power, PublicKey, Rao, Voter, VoterSet, VoterSets};
 const PRESENT: u64 = 8;
 
 /// The voter sets of the state after this block.
-pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallError> {
+pub fn turn(books: &mut Books<'_>, work: &BlockInput<'_>) -> Result<VoterSets, CallError> {
     let mut sets = books.parent.voters.clone();
     let mut record = rotation(books);
     count(&mut record, &sets.current, work);
@@ -74,13 +74,13 @@ pub fn turn(books: &mut Books<'_>, work: &Work<'_>) -> Result<VoterSets, CallErr
 }
 
 /// R12: whether a rotation before this block waits to be final in this block's own state.
-pub fn waits(books: &Books<'_>, work: &Work<'_>) -> bool {
+pub fn waits(books: &Books<'_>, work: &BlockInput<'_>) -> bool {
     let since = rotation(books).round;
     books.parent.voters.previous.is_some() && work.finality.finalized.round < since
 }
 
 /// Counts the voters whose shares the block carries.
-fn count(record: &mut Rotation, set: &VoterSet, work: &Work<'_>) {
+fn count(record: &mut Rotation, set: &VoterSet, work: &BlockInput<'_>) {
     record.blocks = record.blocks.saturating_add(1);
     record.carried.resize(set.voters.len(), 0);
     for (key, _) in &work.items {
@@ -133,7 +133,7 @@ fn is_present(key: &PublicKey, set: &VoterSet, record: &Rotation) -> bool {
 /// share of the emission; a subnet without a neuron of the hotkey counts as 0.
 fn trust(state: &dyn Read, key: &PublicKey) -> u16 {
     let shares = root(state).shares;
-    let nets = super::earning(state);
+    let nets = reads::earning(state);
     let weight = |netuid| match shares.binary_search_by(|s| s.netuid.cmp(&netuid)) {
         Ok(at) => shares.get(at).map_or(0, |s| s.weight),
         Err(_) => u64::from(shares.is_empty()),
@@ -152,7 +152,7 @@ fn trust(state: &dyn Read, key: &PublicKey) -> u16 {
 /// R17: notes a height at which voters might rotate, or at which a set was let go and stake
 /// behind it begins to wait, and forgets those that no offence is compared with any more; and
 /// what hotkeys had in sets that were let go there.
-fn mark(books: &mut Books<'_>, record: &mut Rotation, work: &Work<'_>) {
+fn mark(books: &mut Books<'_>, record: &mut Rotation, work: &BlockInput<'_>) {
     let (height, window) = (books.height, books.params.unbonding_blocks);
     let old = |mark: &Mark| height.since(mark.height) >= window;
     let gone = record.marks.iter().filter(|mark| old(mark)).count().saturating_sub(1);

@@ -11,8 +11,8 @@
 
 use super::books::{Books, minus, plus};
 use super::error::CallError;
+use super::pool::worth;
 use super::reads::{hotkey, offender, offenders, position};
-use super::stake::worth;
 use crate::state::value::{Exit, Hotkey, Kept, Offender};
 use crate::state::{Key, Read, Value};
 use weft_types::{PublicKey, Rao};
@@ -94,11 +94,6 @@ pub fn left(exit: &Exit, now: Kept) -> Rao {
     let wide = u128::from(exit.amount.0).saturating_mul(u128::from(now.part));
     let left = wide.checked_div(u128::from(exit.kept.part)).unwrap_or(0);
     Rao(u64::try_from(left).unwrap_or(u64::MAX)).min(exit.amount)
-}
-
-/// Whether a pool was cut to nothing.
-pub const fn is_closed(pool: &Hotkey) -> bool {
-    pool.value.0 == 0 && pool.shares > 0
 }
 
 #[cfg(test)]

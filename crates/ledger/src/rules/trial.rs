@@ -7,10 +7,12 @@
 //! its own.
 
 use super::books::Books;
+use super::input::Offer;
+use super::ledger::Ledger;
 use super::reads::{account, chain};
 use super::receipt::TxReceipt;
 use super::refusal::Refusal;
-use super::{Ledger, Offer, block, epoch, stamp, tx};
+use super::{block, epoch, stamp, tx};
 use crate::state::Read;
 use weft_types::{BlockHash, Nonce, Rao, Tx, TxBody};
 

@@ -9,12 +9,14 @@
 
 use super::books::{Books, minus, plus};
 use super::error::CallError;
+use super::input::Offer;
+use super::ledger::Ledger;
 use super::reads::{account, chain, has_account};
 use super::receipt::TxReceipt;
 use super::refusal::Refusal;
 use super::{
-    Ledger, Offer, axon, candidates, epoch, evidence, register, settings, stake, stamp, subnet,
-    transfer, unstake, weights,
+    axon, candidates, epoch, evidence, register, settings, stake, stamp, subnet, transfer, unstake,
+    weights,
 };
 use crate::state::Read;
 use crate::state::value::Account;

@@ -17,17 +17,18 @@
 //! no position stays that nobody would have been let in with. What is worth nothing, because
 //! its pool was cut to nothing, goes in a batch that asks for all: its fee is of free coins.
 //!
-//! Not here: what is cut meanwhile (`slash`), and what a share is worth (`stake`).
+//! Not here: what is cut meanwhile (`slash`), and what a share is worth (`pool`).
 
 use super::books::{Books, minus, plus};
 use super::error::CallError;
 use super::event::Event;
 use super::evidence;
 use super::forget;
+use super::pool;
 use super::reads::{hotkey, rotation};
 use super::refusal::Refusal;
 use super::slash;
-use super::stake::{burned, held};
+use super::stake::{behind, held};
 use crate::state::value::Exit;
 use weft_types::call::ALL_STAKE;
 use weft_types::{Height, PublicKey, Rao, TxId};
@@ -48,7 +49,7 @@ pub fn leave(
     key: PublicKey,
     amount: Rao,
 ) -> Result<(), CallError> {
-    hotkey(books, &key).ok_or(CallError::HotKeyAccountNotExists { hotkey: key })?;
+    behind(books, key)?;
     let (shares, have) = held(books, &key, &coldkey);
     let is_worthless = shares > 0 && have == Rao::ZERO;
     let out = if is_worthless && amount == ALL_STAKE {
@@ -134,7 +135,7 @@ fn withdraw(
     let burned = if out == have {
         shares
     } else {
-        burned(&pool, out).ok_or(CallError::OutOfRange)?.min(shares)
+        pool::burned(&pool, out).ok_or(CallError::OutOfRange)?.min(shares)
     };
     pool.shares = pool.shares.checked_sub(burned).ok_or(CallError::OutOfRange)?;
     pool.value = minus(pool.value, out)?;

@@ -11,11 +11,12 @@
 //! is made. Rows of the root matrix are in `root`.
 
 use super::axon::{is_since, sitting};
-use super::books::Books;
+use super::books::{Books, plus};
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{commits, hotkey, neuron, owner_uid, row as stored, subnet};
-use super::{bootstrap, register, root};
+use super::reads::{self, commits, hotkey, neuron, owner_uid, subnet, virtual_stake};
+use super::row::{ascending, fresh, paired, upscale};
+use super::{epoch, register, root};
 use crate::state::value::{Commit, Neuron, Subnet};
 use crate::state::{Key, Value};
 use weft_types::{Commitment, Height, Item, Netuid, PublicKey, Reveal, Uid, WeightRow, Wide};
@@ -140,7 +141,7 @@ pub fn reveal(books: &mut Books<'_>, signer: &PublicKey, said: &Reveal) -> Resul
     may_write(books, &net, (uid, &who), &row)?;
     let mut list = commits(books, netuid, uid);
     let epoch = epoch_of(books, netuid, &net);
-    let until = |due| super::epoch::blocks_until(books, &net, (epoch, due));
+    let until = |due| epoch::blocks_until(books, &net, (epoch, due));
     let promised = promise(&list.live, said.commitment(signer), (epoch, &until))?;
     has_permit(books, &net, (uid, &who), &row)?;
     good_entries(&net, uid, &row)?;
@@ -189,11 +190,8 @@ fn sized(
     signer: &PublicKey,
     row: &WeightRow,
 ) -> Result<(Subnet, Uid, Neuron), CallError> {
-    let netuid = row.netuid;
-    let (uids, values) = (row.uids.len(), row.values.len());
-    if uids != values {
-        return Err(CallError::WeightVecNotEqualSize { uids, values });
-    }
+    let (netuid, uids) = (row.netuid, row.uids.len());
+    paired(row)?;
     let net = subnet(books, netuid).ok_or(CallError::SubnetNotExists { netuid })?;
     if uids > usize::from(net.neurons) {
         return Err(CallError::UidsLengthExceedUidsInSubNet { uids, neurons: net.neurons });
@@ -233,7 +231,7 @@ fn enough_stake(
     if real >= need {
         return Ok(());
     }
-    let have = super::books::plus(real, bootstrap::virtual_stake(books, &who.hotkey))?;
+    let have = plus(real, virtual_stake(books, &who.hotkey))?;
     if have < need && !is_owners(books, net, netuid, uid) {
         return Err(CallError::NotEnoughStakeToSetWeights { have, need });
     }
@@ -258,7 +256,7 @@ fn is_plain(
     }
     let limit = numbers.weights_rate_limit;
     let blocks_left = register::blocks_missing(books, limit, (who.last_update, row.view));
-    if blocks_left > 0 && stored(books, netuid, uid).is_some() {
+    if blocks_left > 0 && reads::row(books, netuid, uid).is_some() {
         return Err(CallError::SettingWeightsTooFast { blocks_left, limit });
     }
     Ok(())
@@ -286,9 +284,7 @@ fn is_lone_self(uid: Uid, row: &WeightRow) -> bool {
 /// Ascending uids that exist, and enough of them.
 fn good_entries(net: &Subnet, uid: Uid, row: &WeightRow) -> Result<(), CallError> {
     let neurons = net.neurons;
-    if let Some(pair) = row.uids.windows(2).find(|pair| matches!(pair, [a, b] if a >= b)) {
-        return Err(CallError::DuplicateUids { uid: pair.last().copied().unwrap_or_default() });
-    }
+    ascending(row)?;
     if let Some(unknown) = row.uids.iter().find(|u| u.0 >= neurons) {
         return Err(CallError::UidVecContainInvalidOne { uid: *unknown, neurons });
     }
@@ -306,44 +302,11 @@ fn good_view(
     (uid, who): (Uid, &Neuron),
     row: &WeightRow,
 ) -> Result<(), CallError> {
-    let (view, height) = (row.view, books.height);
-    if view >= height {
-        return Err(CallError::RowFromTheFuture { view, height });
-    }
-    let oldest = Height(height.0.saturating_sub(net.hyperparameters.tempo));
-    if view < oldest {
-        return Err(CallError::RowTooOld { view, oldest });
-    }
-    let last = who.last_update;
-    let replaces = stored(books, row.netuid, uid).is_some();
+    fresh(row, books.height, net.hyperparameters.tempo)?;
+    let (view, last) = (row.view, who.last_update);
+    let replaces = reads::row(books, row.netuid, uid).is_some();
     if view < last || (replaces && view == last) {
         return Err(CallError::RowNotNewer { view, last });
     }
     Ok(())
-}
-
-/// Scales values so that the largest is 65 535, rounding half up; zeros stay zero (B4).
-pub fn upscale(values: &[u16]) -> Vec<u16> {
-    let largest = u64::from(values.iter().copied().max().unwrap_or(0));
-    let scaled = |value: &u16| {
-        let wide = u64::from(*value).saturating_mul(u64::from(u16::MAX));
-        let half = largest.checked_div(2).unwrap_or(0);
-        let quotient = wide.saturating_add(half).checked_div(largest).unwrap_or(0);
-        u16::try_from(quotient).unwrap_or(u16::MAX)
-    };
-    values.iter().map(scaled).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scores_are_scaled_to_the_full_range_as_on_the_live_chain() {
-        assert_eq!(upscale(&[0, 1, 65_534]), [0, 1, 65_535]);
-        assert_eq!(upscale(&[1]), [65_535]);
-        assert_eq!(upscale(&[0, 0]), [0, 0]);
-        assert_eq!(upscale(&[]), [0_u16; 0]);
-        assert_eq!(upscale(&[1, 2]), [32_768, 65_535]);
-    }
 }

@@ -4,10 +4,10 @@
 
 use super::changes::Changes;
 use super::key::Key;
-use super::layer::{Layer, View};
+use super::layer::Layer;
 use super::leaf::{SENTINEL, TreeSlot};
 use super::map::{Index, Seed, Tag};
-use super::tree::{Stack, Tree, place};
+use super::tree::{Tree, place};
 use super::value::Value;
 
 /// A value of the state with its name and slot.
@@ -28,7 +28,7 @@ pub struct Base {
     index: Index,
     /// By slot.
     pub(super) values: Vec<Option<(Key, Value)>>,
-    tree: Tree,
+    pub(super) tree: Tree,
 }
 
 /// Why entries are no state.
@@ -120,13 +120,6 @@ impl Base {
             values.push(Some((key, value)));
         }
         Ok(Self { seed, index, values, tree: Tree::build(hashes) })
-    }
-
-    /// The base seen through layers, newest first, each grown right on the next.
-    #[must_use]
-    pub fn view<'a>(&'a self, layers: Vec<&'a Layer>) -> View<'a> {
-        let trees = layers.iter().map(|l| &l.tree).collect();
-        View { base: self, layers, stack: Stack { tree: &self.tree, layers: trees } }
     }
 
     /// Makes a layer, grown right on this base, part of it.

@@ -21,11 +21,13 @@ pub mod proof;
 mod record;
 mod tree;
 pub mod value;
+pub mod view;
 
 pub use base::{Base, Entry, RestoreError};
 pub use changes::{Changes, Read, Scratch};
 pub use key::Key;
-pub use layer::{Layer, View, Write};
+pub use layer::{Layer, Write};
 pub use map::{Index, Seed};
 pub use proof::{Proof, ProofError};
 pub use value::Value;
+pub use view::View;

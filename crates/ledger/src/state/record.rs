@@ -51,7 +51,7 @@ pub struct Stamps {
 
 /// A subnet's share of the emission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Share {
+pub struct Portion {
     /// Whose.
     pub netuid: Netuid,
     /// How much; only the ratios count.
@@ -65,7 +65,7 @@ pub struct Root {
     pub last_epoch: Height,
     /// The shares, netuids ascending; empty while nobody has scored: then all started
     /// subnets share equally.
-    pub shares: Vec<Share>,
+    pub shares: Vec<Portion>,
 }
 
 /// A voter's row of the root matrix.
@@ -233,7 +233,7 @@ pub struct Part {
 
 /// By which rules the chain runs, and which may come (R21).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Rules {
+pub struct RulesRecord {
     /// Those that the block of this state was run by.
     pub now: Version,
     /// The change that is locked in.
@@ -245,7 +245,7 @@ pub struct Rules {
     pub signals: Vec<(PublicKey, RulesId)>,
 }
 
-impl Default for Rules {
+impl Default for RulesRecord {
     fn default() -> Self {
         let now = Version { version: 0, id: RulesId::NONE };
         Self { now, next: None, row: None, signals: Vec::new() }

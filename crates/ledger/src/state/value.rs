@@ -3,7 +3,7 @@
 use super::key::Key;
 pub use super::record::{
     Axon, Bootstrap, Candidate, Caught, Change, Commit, Commits, Kept, Lock, Mark, Offender, Part,
-    Release, Root, RootRow, Rotation, Row, Rules, Served, Share, Stamps,
+    Portion, Release, Root, RootRow, Rotation, Row, RulesRecord, Served, Stamps,
 };
 use bincode::{Decode, Encode};
 use weft_types::hash::{Domain, Hash};
@@ -72,7 +72,7 @@ pub enum Value {
     /// Under `Key::Served`.
     Served(Served),
     /// Under `Key::Rules`.
-    Rules(Rules),
+    Rules(RulesRecord),
     /// Under `Key::LetGo` and `Key::Offenders`: hotkeys ascending.
     Hotkeys(Vec<PublicKey>),
 }

@@ -2,7 +2,7 @@
 //! slots for subnets.
 
 use weft_ledger::query::schedule::threshold;
-use weft_ledger::rules::{Ledger, Receipts, Work};
+use weft_ledger::rules::{BlockInput, Ledger, Receipts};
 use weft_ledger::state::value::{Bootstrap, Chain as ChainAt, Supply};
 use weft_ledger::state::{Base, Key, Read, Seed, Value};
 use weft_types::genesis::{
@@ -11,7 +11,7 @@ use weft_types::genesis::{
 use weft_types::params::SlotStep;
 use weft_types::{
     BlockHash, Checkpoint, Finality, Genesis, Hash, Header, Height, Item, Millis, Netuid, Network,
-    Params, Power, PublicKey, Rao, Round, SecretKey, Slot, Tx, VoterSets, Work as Weight,
+    Params, Power, PublicKey, Rao, Round, SecretKey, Slot, Tx, VoterSets, Work,
 };
 
 /// How many people there are; each has a coldkey and two hotkeys.
@@ -163,7 +163,7 @@ impl Chain {
         let (voters, bootstrap) = (self.at().voters, self.bootstrap());
         let held = self.entries().count() as u64;
         let carried = items.iter().map(|(voter, _)| *voter).collect();
-        let work = Work {
+        let work = BlockInput {
             header: &header,
             finality,
             items: items.clone(),
@@ -172,8 +172,12 @@ impl Chain {
         let view = self.base.view(Vec::new());
         let (outcome, kept) = self.ledger.assemble(&view, work).unwrap();
         let txs: Vec<Tx> = kept.iter().map(|at| txs[*at].clone()).collect();
-        let work =
-            Work { header: &header, finality, items, txs: txs.iter().map(Into::into).collect() };
+        let work = BlockInput {
+            header: &header,
+            finality,
+            items,
+            txs: txs.iter().map(Into::into).collect(),
+        };
         let again = self.ledger.execute(&view, work).unwrap();
         assert_eq!(outcome, again, "proposing and executing are one thing");
         let layer = view.grow(outcome.changes);
@@ -213,7 +217,7 @@ impl Chain {
             height: Height(height),
             parent: self.parent,
             proposer,
-            work: Weight::ZERO,
+            work: Work::ZERO,
             ..self.genesis.header(Hash::ZERO)
         }
     }

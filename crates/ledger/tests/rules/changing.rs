@@ -223,7 +223,10 @@ fn a_header_of_another_version_and_rules_that_nobody_here_knows_are_refused_by_n
     let mut world = equal(5, 5);
     to(&mut world, 69);
     let mut strange = world.clone();
-    strange.state.0.insert(Key::Rules, Value::Rules(weft_ledger::state::value::Rules::default()));
+    strange
+        .state
+        .0
+        .insert(Key::Rules, Value::Rules(weft_ledger::state::value::RulesRecord::default()));
     let refused = strange.try_block(&[], &[]).unwrap_err();
     assert!(matches!(refused, Refusal::UnknownRules(_)), "{refused}");
     let work = |version| weft_types::Header {
@@ -234,8 +237,12 @@ fn a_header_of_another_version_and_rules_that_nobody_here_knows_are_refused_by_n
     for version in [0, 1, 3] {
         let header = work(version);
         let finality = world.genesis.finality();
-        let work =
-            weft_ledger::rules::Work { header: &header, finality, items: vec![], txs: vec![] };
+        let work = weft_ledger::rules::BlockInput {
+            header: &header,
+            finality,
+            items: vec![],
+            txs: vec![],
+        };
         let refused = world.ledger.execute(&world.state, work).unwrap_err();
         assert_eq!(refused, Refusal::WrongVersion { got: version, want: 2 });
     }

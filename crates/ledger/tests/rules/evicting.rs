@@ -5,7 +5,7 @@ use crate::market::{hidden, says, sets};
 use crate::world::{FEE, NET, World, cold, hot, tao};
 use weft_ledger::query::market;
 use weft_ledger::rules::{CallError, Event};
-use weft_ledger::state::value::{Root, Share};
+use weft_ledger::state::value::{Portion, Root};
 use weft_ledger::state::{Key, Value};
 use weft_types::params::SlotStep;
 use weft_types::{Call, Height, Identity, Netuid, Parameter, Rao};
@@ -201,7 +201,7 @@ fn nothing_of_an_evicted_subnet_is_left_for_the_next_of_its_number() {
 #[test]
 fn the_share_of_an_evicted_subnet_is_not_the_next_ones() {
     let mut world = full();
-    let share = |netuid, weight| Share { netuid: Netuid(netuid), weight };
+    let share = |netuid, weight| Portion { netuid: Netuid(netuid), weight };
     let shares = vec![share(1, 100), share(2, 1 << 31)];
     let root = Root { last_epoch: Height(0), shares };
     world.state.0.insert(Key::Root, Value::Root(root));

@@ -73,12 +73,12 @@ fn every_deposit_that_is_not_allowed_fails_by_name() {
 
 /// What a call answers on a state that no block can come to, so that it isn't audited.
 fn dry(world: &World, tx: &Tx) -> Result<(), CallError> {
-    use weft_ledger::rules::Work;
+    use weft_ledger::rules::BlockInput;
     use weft_types::{Hash, Header, Height};
     let height = Height(world.height + 1);
     let header = Header { height, proposer: hot(0), ..world.genesis.header(Hash::ZERO) };
     let finality = world.genesis.finality();
-    let work = Work { header: &header, finality, items: vec![], txs: vec![tx.into()] };
+    let work = BlockInput { header: &header, finality, items: vec![], txs: vec![tx.into()] };
     world.ledger.execute(&world.state, work).unwrap().receipts.txs.remove(0).result
 }
 

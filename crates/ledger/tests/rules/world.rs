@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use weft_ledger::query;
-use weft_ledger::rules::{CallError, Ledger, Offer, Receipts, Refusal, Work};
+use weft_ledger::rules::{BlockInput, CallError, Ledger, Offer, Receipts, Refusal};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Changes, Key, Read, Value};
 use weft_types::genesis::{
@@ -14,8 +14,7 @@ use weft_types::tx::Consent;
 use weft_types::units::{RAO_PER_TAO, SUPPLY_CAP};
 use weft_types::{
     Call, ChainTag, Genesis, Header, Height, Item, Millis, Netuid, Network, Nonce, Params, Power,
-    PublicKey, Rao, Round, RulesId, SecretKey, Signature, Slot, Tx, TxBody, Uid, WeightRow,
-    Work as Weight,
+    PublicKey, Rao, Round, RulesId, SecretKey, Signature, Slot, Tx, TxBody, Uid, WeightRow, Work,
 };
 
 /// What every call here pays.
@@ -190,8 +189,23 @@ impl World {
             round: Round(height),
             height: Height(height),
             proposer: hot(proposer),
-            work: Weight::ZERO,
+            work: Work::ZERO,
             ..self.genesis.header(weft_types::Hash::ZERO)
+        }
+    }
+
+    /// A block under this header.
+    fn work<'a>(
+        &self,
+        header: &'a Header,
+        items: &'a [(PublicKey, Vec<Item>)],
+        txs: &'a [Tx],
+    ) -> BlockInput<'a> {
+        BlockInput {
+            header,
+            finality: self.finality(),
+            items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
+            txs: txs.iter().map(Into::into).collect(),
         }
     }
 
@@ -202,12 +216,7 @@ impl World {
         txs: &[Tx],
     ) -> Result<Receipts, Refusal> {
         let header = self.header();
-        let work = Work {
-            header: &header,
-            finality: self.finality(),
-            items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
-            txs: txs.iter().map(Into::into).collect(),
-        };
+        let work = self.work(&header, items, txs);
         let outcome = self.ledger.execute(&self.state, work.clone())?;
         let (assembled, kept) = self.ledger.assemble(&self.state, work).unwrap();
         assert_eq!(kept, (0..txs.len()).collect::<Vec<_>>(), "a proposer takes them all");
@@ -236,12 +245,7 @@ impl World {
     /// Which of the transactions a proposer would keep; nothing is run for good.
     pub fn kept(&self, items: &[(PublicKey, Vec<Item>)], txs: &[Tx]) -> Vec<usize> {
         let header = self.header();
-        let work = Work {
-            header: &header,
-            finality: self.finality(),
-            items: items.iter().map(|(voter, items)| (*voter, items.as_slice())).collect(),
-            txs: txs.iter().map(Into::into).collect(),
-        };
+        let work = self.work(&header, items, txs);
         self.ledger.assemble(&self.state, work).unwrap().1
     }
 
@@ -250,10 +254,10 @@ impl World {
         let header = self.header();
         let txs = txs.iter().map(Into::into).collect();
         let finality = self.finality();
-        let work = Work { header: &header, finality, items: Vec::new(), txs };
+        let work = BlockInput { header: &header, finality, items: Vec::new(), txs };
         let (outcome, kept) = self.ledger.assemble(&self.state, work.clone()).unwrap();
         let txs = kept.iter().map(|at| work.txs[*at]).collect();
-        let again = self.ledger.execute(&self.state, Work { txs, ..work }).unwrap();
+        let again = self.ledger.execute(&self.state, BlockInput { txs, ..work }).unwrap();
         assert_eq!(outcome, again, "what was left out has changed nothing");
         self.state.apply(outcome.changes);
         self.height += 1;
@@ -399,7 +403,8 @@ impl World {
     /// The same with sizes that are said.
     pub fn draft_of(&self, txs: Vec<Offer<'_>>) -> (weft_ledger::rules::Outcome, Vec<usize>) {
         let header = self.header();
-        let work = Work { header: &header, finality: self.finality(), items: Vec::new(), txs };
+        let work =
+            BlockInput { header: &header, finality: self.finality(), items: Vec::new(), txs };
         self.ledger.assemble(&self.state, work).unwrap()
     }
 

@@ -1,8 +1,7 @@
 //! Why a chain can't be joined through a node.
 
-use super::GENESIS_BYTES;
 use weft_rpc::client::ClientError;
-use weft_types::{ChainId, Hash, RulesId};
+use weft_types::{Canonical, ChainId, Genesis, Hash, RulesId};
 
 /// Why a chain can't be joined through a node.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +36,7 @@ pub enum JoinError {
         want: ChainId,
     },
     /// Its genesis is larger than any may be.
-    #[error("the node offers a genesis of {bytes} bytes; {most} are allowed", most = GENESIS_BYTES)]
+    #[error("the node offers a genesis of {bytes} bytes; {most} are allowed", most = Genesis::MAX_BYTES)]
     GenesisTooLarge {
         /// How large it says it is.
         bytes: u64,

@@ -5,10 +5,10 @@ use super::{Blocks, Conduct, When};
 use crate::agenda::{Message, Parcel, Secret};
 use crate::net::Net;
 use std::sync::Arc;
-use weft_consensus::forks::{Forks as Known, link_of};
+use weft_consensus::forks::{ForkChoice, link_of};
 use weft_consensus::propose;
 use weft_consensus::tally::Tally;
-use weft_consensus::tree::Node as Block;
+use weft_consensus::tree;
 use weft_consensus::{Draft, Executor as _, finality, judge};
 use weft_engine::accounts::AccountsAt;
 use weft_types::block::proof_root;
@@ -71,7 +71,7 @@ impl Net {
         let head = tree.get(&core.head_hash())?;
         let beside = || self.lighter(i).or(Some(head.header().parent));
         let beside = conduct.forks.then(beside).flatten().and_then(|hash| tree.get(&hash));
-        let turn = |block: &&Block| {
+        let turn = |block: &&tree::Node| {
             block.header().slot < slot
                 && tree.is_open(block)
                 && block.schedule.proposer(slot) == Some(key)
@@ -140,7 +140,7 @@ fn announced(block: &CheckedBlock) -> Parcel {
 
 /// A draft with fewer shares or a higher round, and what follows from that.
 fn shaped(
-    known: &Known,
+    known: &ForkChoice,
     parent: &BlockHash,
     mut draft: Draft,
     (conduct, shape): (&Conduct, Shape),

@@ -2,7 +2,7 @@
 //! them.
 
 use crate::world::KeyPair;
-use weft_consensus::forks::{Forks, link_of};
+use weft_consensus::forks::{ForkChoice, link_of};
 use weft_consensus::tally::Tally;
 use weft_consensus::{Draft, finality, judge};
 use weft_types::block::proof_root;
@@ -43,7 +43,7 @@ impl Defect {
     /// Gives a draft its defect; what follows from it is as if the rule allowed it.
     pub(super) fn forge(
         self,
-        known: &Forks,
+        known: &ForkChoice,
         hash: &BlockHash,
         mut draft: Draft,
         signer: (&KeyPair, &ChainId),

@@ -4,7 +4,7 @@ use super::{Conduct, Votes};
 use crate::agenda::{Message, Parcel, Secret};
 use crate::net::Net;
 use weft_consensus::tally::is_voter;
-use weft_consensus::tree::Node as Known;
+use weft_consensus::tree;
 use weft_consensus::voter::allows;
 use weft_consensus::{Standing, VoteRecord};
 use weft_types::share::items_digest;
@@ -59,7 +59,7 @@ impl Net {
         (is_now && allows(&record, &head.standing)).then_some(head.standing.hash)
     }
 
-    fn known(&self, i: usize, fits: impl Fn(&Known) -> bool) -> Vec<BlockHash> {
+    fn known(&self, i: usize, fits: impl Fn(&tree::Node) -> bool) -> Vec<BlockHash> {
         let Some(core) = self.nodes.get(i).and_then(|node| node.core()) else {
             return Vec::new();
         };
@@ -72,7 +72,7 @@ impl Net {
     /// for later.
     fn any(&mut self, i: usize) -> Option<BlockHash> {
         let slot = self.slot();
-        let is_new = |n: &Known| !self.mind.voted.contains(&(i, n.standing.hash));
+        let is_new = |n: &tree::Node| !self.mind.voted.contains(&(i, n.standing.hash));
         let around = self.known(i, |n| is_new(n) && self.is_around(i, link(&n.standing)));
         if let Some(hash) = around.first() {
             return Some(*hash);
@@ -104,10 +104,10 @@ impl Net {
     /// The second heaviest tip, when there are two.
     pub(super) fn lighter(&self, i: usize) -> Option<BlockHash> {
         let core = self.nodes.get(i)?.core()?;
-        let (tree, pool) = (core.forks().tree(), core.forks().pool());
+        let (tree, pool) = (core.forks().tree(), core.forks().shares());
         let mut tips = tree.tips(&tree.base().standing.hash);
         tips.retain(|tip| tip.block.is_some() && tip.standing.hash != core.head_hash());
-        let weight = |tip: &&Known| {
+        let weight = |tip: &&tree::Node| {
             Work(tip.header().work.0.saturating_add(pool.tally(&tip.standing).work.0))
         };
         tips.into_iter().max_by_key(weight).map(|tip| tip.standing.hash)

@@ -3,13 +3,12 @@
 
 use weft_ledger::forks::{AuditError, sum_up};
 use weft_ledger::query::voters;
-use weft_ledger::rules::{Ledger, Receipts, Refusal, Work};
+use weft_ledger::rules::{BlockInput, Ledger, Receipts, Refusal};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Base, Seed, View};
 use weft_types::{
     BlockHash, Call, ChainId, ChainTag, Checkpoint, Finality, Genesis, Hash, Header, Height, Item,
-    Netuid, Nonce, Params, PublicKey, Rao, Round, Signature, Slot, Tx, TxBody, VoterSet,
-    Work as Weight,
+    Netuid, Nonce, Params, PublicKey, Rao, Round, Signature, Slot, Tx, TxBody, VoterSet, Work,
 };
 
 /// The one subnet.
@@ -49,14 +48,14 @@ impl Chain {
             height: Height(height),
             parent: self.head,
             proposer: self.voters.get(turn).copied().unwrap_or_default(),
-            work: Weight::ZERO,
+            work: Work::ZERO,
             ..self.genesis.header(Hash::ZERO)
         };
         // Everybody votes, and what was two blocks ago is final.
         let at = Checkpoint { round: Round(height.saturating_sub(2)), hash: self.head };
         let finality = Finality { justified: at, finalized: at };
         let voters = &self.voters;
-        let work = Work {
+        let work = BlockInput {
             header: &header,
             finality,
             items: voters.iter().map(|v| (*v, NOTHING)).collect(),

@@ -25,12 +25,19 @@ pub struct Profile {
 #[derive(Clone, Copy)]
 enum Make {
     By(fn(&mut Draw)),
+    /// So many strangers of a kind at least.
+    Strangers(u64, Habit),
     Strategy(Strategy),
 }
 
 /// A profile whose plans are drawn so.
 const fn by(name: &'static str, about: &'static str, make: fn(&mut Draw)) -> Profile {
     Profile { name, about, make: Make::By(make) }
+}
+
+/// A profile with strangers of one kind, so many at least.
+const fn kind(name: &'static str, about: &'static str, least: u64, habit: Habit) -> Profile {
+    Profile { name, about, make: Make::Strangers(least, habit) }
 }
 
 /// All profiles.
@@ -64,6 +71,7 @@ pub fn plan(name: &str, seed: u64) -> Option<Plan> {
     let mut draw = Draw { plan, dice };
     match profile.make {
         Make::Strategy(strategy) => draw.byzantine(strategy),
+        Make::Strangers(least, habit) => draw.strangers(least, habit),
         Make::By(make) => make(&mut draw),
     }
     draw.mix_in_strangers();
@@ -176,25 +184,23 @@ const WEATHER: &[Profile] = &[
 
 /// Peers without stake, connected before all others.
 const STRANGERS: &[Profile] = &[
-    by("strangers-silent", "five to sixteen peers that never say a word", |d| {
-        d.strangers(5, Habit::Silent);
-    }),
-    by("strangers-slow", "peers that answer slots later", |d| d.strangers(1, Habit::Slow)),
-    by(
+    kind("strangers-silent", "five to sixteen peers that never say a word", 5, Habit::Silent),
+    kind("strangers-slow", "peers that answer slots later", 1, Habit::Slow),
+    kind(
         "strangers-lie",
         "peers that tell of heads that nobody has, and answer with nothing or with a chain that has a hole",
-        |d| d.strangers(1, Habit::Lies),
+        1,
+        Habit::Lies,
     ),
-    by("strangers-withhold", "peers that pass headers on first and have no body", |d| {
-        d.strangers(1, Habit::Withholds);
-    }),
-    by("strangers-greedy", "peers that ask for everything, again and again", |d| {
-        d.strangers(1, Habit::Greedy);
-    }),
-    by("strangers-bundle", "peers that send transactions nobody can pay for", |d| {
-        d.strangers(1, Habit::Bundles);
-    }),
-    by("strangers-busy", "peers that are always busy", |d| d.strangers(1, Habit::Busy)),
+    kind(
+        "strangers-withhold",
+        "peers that pass headers on first and have no body",
+        1,
+        Habit::Withholds,
+    ),
+    kind("strangers-greedy", "peers that ask for everything, again and again", 1, Habit::Greedy),
+    kind("strangers-bundle", "peers that send transactions nobody can pay for", 1, Habit::Bundles),
+    kind("strangers-busy", "peers that are always busy", 1, Habit::Busy),
     by(
         "strangers-mixed",
         "all kinds of strangers, in bad weather, while nodes crash and start again",

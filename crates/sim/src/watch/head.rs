@@ -77,7 +77,7 @@ impl Arrivals {
     fn weight(&self, core: &Core<Forks, Seals>, tip: &Node) -> u128 {
         let tree = core.forks().tree();
         let set = &tip.standing.sets.current;
-        let shares = core.forks().pool().counted(&tip.standing);
+        let shares = core.forks().shares().counted(&tip.standing);
         let seen: u128 = shares.iter().map(|held| work_of(set, &held.signed.vote.voter)).sum();
         let timely = self.timely.and_then(|hash| tree.get(&hash));
         let boost = timely.filter(|block| above(tree, tip, block)).map_or(0, |block| {

@@ -3,9 +3,10 @@
 use super::share::digest_fits;
 use super::tx::{Opened, good_evidence, open_tx};
 use super::{BlockError, CheckedBlock, CheckedShare, CheckedTx, Known, ShareError, TxError, claim};
-use crate::block::{self, Block, CatchUp, Header, SignedHeader};
+use crate::block::{self, Block, CatchUp};
 use crate::codec::Canonical;
 use crate::hash::{ChainId, Hash};
+use crate::header::{Header, SignedHeader};
 use crate::key::{PublicKey, SecretKey};
 use crate::params::{Limits, Params};
 use crate::share::SignedVote;

@@ -18,8 +18,9 @@ pub use error::{BlockError, ShareError, TxError};
 pub use share::{check_share, own_share, shares_of};
 pub use tx::{check_txs, fits_rules, seals_of};
 
-use crate::block::{Block, BlockHash, Header};
-use crate::hash::Hash;
+use crate::block::Block;
+use crate::hash::{BlockHash, Hash};
+use crate::header::Header;
 use crate::key::{PublicKey, Signature};
 use crate::share::Share;
 use crate::signature::Claim;

@@ -51,7 +51,7 @@ pub(super) struct Params {
 
 impl From<Params> for super::CaseParams {
     fn from(form: Params) -> Self {
-        let params = snapshot::Params {
+        let params = snapshot::EpochParams {
             max_allowed_validators: form.max_allowed_validators,
             kappa: form.kappa,
             bonds_penalty: form.bonds_penalty,

@@ -1,7 +1,7 @@
 //! Draws snapshots for tests: a subnet in a few words.
 
 use proptest::prelude::*;
-use weft_yuma::{Outcome, Params, Snapshot, epoch};
+use weft_yuma::{EpochParams, Outcome, Snapshot, epoch};
 
 /// A weight row.
 pub type Row = Vec<(u16, u16)>;
@@ -11,7 +11,10 @@ pub type Row = Vec<(u16, u16)>;
 pub fn subnet(stakes: &[u64]) -> Snapshot {
     let n = stakes.len();
     Snapshot {
-        params: Params { max_allowed_validators: u16::try_from(n).unwrap(), ..Params::default() },
+        params: EpochParams {
+            max_allowed_validators: u16::try_from(n).unwrap(),
+            ..EpochParams::default()
+        },
         current_block: 1_000,
         last_step: 640,
         rao_emission: 1_000_000_000,
@@ -43,12 +46,12 @@ pub fn bonds_in(outcome: &Outcome, to: u16) -> Vec<u16> {
 }
 
 /// Any parameters of the three variants, without an owner.
-fn params() -> impl Strategy<Value = Params> {
+fn params() -> impl Strategy<Value = EpochParams> {
     let bounds = (0_u16..30_000, 0_u16..30_000, -500_i16..4_000);
     let penalty = prop_oneof![Just(0), Just(u16::MAX), any::<u16>()];
     (1_u16..20, any::<u16>(), penalty, 0_u64..=1_000_000, 0..3_u8, bounds).prop_map(
         |(validators, kappa, bonds_penalty, bonds_moving_avg, variant, (low, more, steep))| {
-            Params {
+            EpochParams {
                 max_allowed_validators: validators,
                 kappa,
                 bonds_penalty,
@@ -58,7 +61,7 @@ fn params() -> impl Strategy<Value = Params> {
                 alpha_low: low,
                 alpha_high: low + more,
                 alpha_sigmoid_steepness: steep,
-                ..Params::default()
+                ..EpochParams::default()
             }
         },
     )
@@ -88,7 +91,7 @@ pub fn any_snapshot() -> impl Strategy<Value = Snapshot> {
                 let owner_uid = owner.map(|uid| u16::try_from(uid).unwrap());
                 let tie_break = |(uid, stake): (u64, u64)| stake * (1_000_000_000 + uid * 1_000);
                 Snapshot {
-                    params: Params { owner_uid, activity_cutoff: 1_000, ..params },
+                    params: EpochParams { owner_uid, activity_cutoff: 1_000, ..params },
                     current_block: 2_000,
                     last_step: if rao % 2 == 0 { 0 } else { 1_640 },
                     rao_emission: rao,

@@ -1,7 +1,7 @@
 //! Scenarios of the live chain's own tests, with the numbers it gives.
 
 use crate::draw::{Row, bonds_in, run, subnet};
-use weft_yuma::{Outcome, Params, Snapshot};
+use weft_yuma::{EpochParams, Outcome, Snapshot};
 
 #[test]
 fn a_lone_neuron_that_scores_itself_has_no_incentive() {
@@ -180,7 +180,7 @@ fn a_weight_older_than_its_miner_does_not_count() {
 fn moves(stakes: [u64; 3], liquid_alpha: bool, epochs: [[bool; 3]; 6]) -> Vec<Outcome> {
     let [a, b, c] = stakes;
     let mut net = subnet(&[a, b, c, 0, 0]);
-    net.params = Params {
+    net.params = EpochParams {
         kappa: 32_767,
         bonds_penalty: 0,
         bonds_moving_avg: 975_000,
@@ -188,7 +188,7 @@ fn moves(stakes: [u64; 3], liquid_alpha: bool, epochs: [[bool; 3]; 6]) -> Vec<Ou
         liquid_alpha,
         alpha_low: 6_553,
         alpha_high: 19_660,
-        ..Params::default()
+        ..EpochParams::default()
     };
     let mut outcomes = Vec::new();
     for on_second in epochs {

@@ -37,13 +37,13 @@ struct Place {
 
 /// All shares that may still matter.
 #[derive(Clone, Debug)]
-pub struct Pool {
+pub struct Shares {
     targets: BTreeMap<BlockHash, Vec<(Hash, Held)>>,
     rounds: BTreeMap<(PublicKey, Round), Vec<SignedVote>>,
     loose: Crowd<Place>,
 }
 
-impl Default for Pool {
+impl Default for Shares {
     fn default() -> Self {
         Self {
             targets: BTreeMap::new(),
@@ -76,7 +76,7 @@ pub fn counts(vote: &Vote, target: &Standing) -> Result<(), ShareFault> {
     Ok(())
 }
 
-impl Pool {
+impl Shares {
     /// Whether this very vote, or two others of its voter and round, are kept (R20).
     ///
     /// # Errors

@@ -1,0 +1,56 @@
+//! The free calls that the voter of a node sends by itself: its offer to vote (R13) and reports of
+//! offences (R17).
+//!
+//! Not here: when the next offer may be sent (`offers`), and what waits to be reported (`reports`).
+
+use crate::engine::Engine;
+use crate::io::Note;
+use weft_ledger::query::voters;
+use weft_ledger::rules::CallError;
+use weft_types::Call;
+use weft_types::check::Known;
+
+impl<K: Known> Engine<K> {
+    /// Sends the voter's offer when one is due.
+    pub(crate) fn offer_to_vote(&mut self) {
+        let (head, hash) = (self.core().head().height, self.core().head_hash());
+        if !self.offers.may_send(head) {
+            return;
+        }
+        let (Some(voter), Some(key)) = (self.voter(), self.key().cloned()) else { return };
+        let executor = self.core().executor();
+        let Some(view) = executor.view(&hash) else { return };
+        let params = executor.ledger().numbers_of(&view);
+        let Some(netuid) = voters::offer_due(&view, params, &voter) else { return };
+        let call = Call::JoinVoters { netuid, at: head };
+        self.send_own(self.free_call(voter, call), &key);
+        self.offers.sent(head);
+    }
+
+    /// Sends the reports that are due.
+    pub(crate) fn report_offences(&mut self) {
+        if self.reports.count() == 0 {
+            return;
+        }
+        let (Some(voter), Some(key)) = (self.voter(), self.key().cloned()) else { return };
+        let (head, hash) = (self.core().head().height, self.core().head_hash());
+        for (name, evidence) in self.reports.due(head) {
+            let body = self.free_call(voter, Call::ReportEvidence { evidence });
+            let executor = self.core().executor();
+            let Some(view) = executor.view(&hash) else { return };
+            let may = executor.ledger().try_free(&view, hash, &body);
+            if matches!(may, Err(CallError::OffenceTooEarly { .. })) {
+                continue; // It is kept until a block has come so far.
+            }
+            if let Err(why) = may {
+                self.note(Note::NotReported { offender: name.0, why });
+                self.reports.forget(&name);
+                continue;
+            }
+            self.send_own(body, &key);
+            self.note(Note::Reported(name.0));
+            // Also where another's report waits: it is looked at again when that had its time.
+            self.reports.sent(&name, head);
+        }
+    }
+}
