@@ -154,7 +154,7 @@ fn fuller(full: &Fullness, tenths: u64) -> Option<String> {
         >= u128::from(capacity).saturating_mul(u128::from(tenths));
     let deposit = full.account_deposit.map_or_else(
         || "no account can be opened".to_owned(),
-        |deposit| format!("opening an account costs {deposit} rao"),
+        |deposit| format!("opening an account costs {deposit:#} TAO"),
     );
     reached.then(|| {
         format!(
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!((notes(500), notes(501)), ([false, false], [true, false]));
         assert_eq!((notes(900), notes(901)), ([true, false], [true, true]));
         let text = fuller(&full(501, Some(Rao(7))), 5).unwrap();
-        assert!(text.contains("501 of the 1001 values") && text.contains("costs 7 rao"), "{text}");
+        assert!(text.contains("501 of the 1001 values") && text.contains("costs 0.000000007 TAO"), "{text}");
         assert!(fuller(&full(1_001, None), 9).unwrap().contains("no account can be opened"));
     }
 }
