@@ -153,6 +153,13 @@ impl Rows {
         (self.offered, self.has_news) = (None, true);
     }
 
+    /// Whether the voter's shares carry a row of this subnet, as far as it can count.
+    #[must_use]
+    pub fn has(&self, netuid: Netuid) -> bool {
+        let is_there = self.file.iter().any(|row| row.netuid == netuid);
+        is_there && !self.faults.contains_key(&netuid)
+    }
+
     /// How many rows there are; the oldest goes when there are too many.
     #[must_use]
     pub fn count(&self) -> usize {

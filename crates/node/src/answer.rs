@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use weft_consensus::trust::Awaited;
 use weft_engine::accounts::AccountsAt;
 use weft_ledger::forks::View;
-use weft_ledger::query;
+use weft_ledger::query::{self, leaving};
 use weft_rpc::{Health, Kind, Method, RpcError};
 use weft_types::{BlockHash, Hash, Height, Netuid, PublicKey, Uid, WeightRow, key_text};
 
@@ -72,6 +72,7 @@ impl Node {
             Method::AccountGet => self.account(params),
             Method::AccountProof => self.proof(params),
             Method::StakeGet => self.stake(params),
+            Method::StakeLeaving => self.leaving(params),
             Method::TxGet => self.get_tx(params),
             Method::SubnetList => {
                 self.read(params, |at| Ok(json!({ "subnets": query::subnets(&at.view) })))
@@ -244,6 +245,14 @@ impl Node {
         self.read(params, |at| Ok(json!({ "stake": query::stake(&at.view, &hotkey, &coldkey) })))
     }
 
+    fn leaving(&self, params: &Value) -> Answer {
+        let coldkey = self.key(params, "coldkey")?;
+        let from = parse::<Option<Height>>(params, "from")?.unwrap_or_default();
+        self.read(params, |at| {
+            Ok(json!(leaving::page(&at.view, self.numbers(&at.view), (&coldkey, from))))
+        })
+    }
+
     fn metagraph(&self, params: &Value) -> Answer {
         let netuid: Netuid = parse(params, "netuid")?;
         self.read(params, |at| {
@@ -298,6 +307,7 @@ impl Node {
             "voter": self.engine.voter().map(|key| self.chain.address(key)),
             "justified": self.engine.core().justified(),
             "listens_until": self.engine.core().listens_until(),
+            "not_offered": self.offer_note(),
             "key_runs_twice": self.engine.core().foreign().map(|seen| seen.to_string()),
             "last_vote": self.engine.last_vote().map(|r| json!({
                 "target": r.last_target,

@@ -1,6 +1,7 @@
 //! The commands, one file for each noun. Each parses what clap left, calls a room, and
 //! gives an [`crate::output::Answer`].
 
+pub mod account;
 pub mod batch;
 pub mod bench;
 pub mod commits;

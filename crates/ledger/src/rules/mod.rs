@@ -76,6 +76,7 @@ pub use event::Event;
 pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
 pub use refusal::Refusal;
+pub(crate) use slash::left_now;
 pub(crate) use stake::held;
 pub use stake::worth;
 pub(crate) use stamp::difficulty as stamp_difficulty;
