@@ -19,6 +19,7 @@ pub mod neuron;
 pub mod node;
 pub mod open;
 pub mod plan;
+pub mod ports;
 pub mod query;
 pub mod reference;
 pub mod resume;
