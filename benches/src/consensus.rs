@@ -66,6 +66,19 @@ pub struct Checks {
     pub no_double_vote: bool,
 }
 
+/// What became of the transfers of the part that counts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Transfers {
+    /// How many were offered.
+    pub offered: u64,
+    /// How many became final at every node.
+    pub committed: u64,
+    /// How many no node took.
+    pub refused: u64,
+    /// Why the first of those was not taken.
+    pub first_refusal: Option<String>,
+}
+
 /// The result of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct BenchReport {
@@ -74,7 +87,7 @@ pub struct BenchReport {
     /// Transfers a second that became final everywhere during the measured part.
     pub committed_tps: f64,
     /// Transfers offered, committed and refused.
-    pub transfers: Value,
+    pub transfers: Transfers,
     /// From due to final everywhere, over all offered.
     pub finality_ms: Percentiles,
     /// Between two final blocks of the measured part, on average.
@@ -250,12 +263,12 @@ fn report(plan: &BenchPlan, load: &LoadReport, checks: Checks, usage: Vec<Usage>
     BenchReport {
         offered_tps: rate(load.offered, plan.duration_s),
         committed_tps: rate(load.within, plan.duration_s),
-        transfers: json!({
-            "offered": load.offered,
-            "committed": load.committed,
-            "refused": load.refused,
-            "first_refusal": load.refusal,
-        }),
+        transfers: Transfers {
+            offered: load.offered,
+            committed: load.committed,
+            refused: load.refused,
+            first_refusal: load.refusal.clone(),
+        },
         finality_ms: percentiles(&load.latencies_ms),
         block_ms: 1_000.0 / rate(load.blocks, plan.duration_s).max(f64::MIN_POSITIVE),
         reads: load.reads.clone(),

@@ -6,9 +6,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 use weft_node::config::Home;
+use weft_node::error::NodeError;
+use weft_node::start::peer_name;
 use weft_rpc::client::{Client, ClientError};
 use weft_testnet::Net;
 use weft_types::key_text::KeyTextError;
@@ -17,6 +20,21 @@ use weft_types::{Address, ChainId, Network, Params, PublicKey, key_text, ss58};
 /// The node that a command speaks to.
 pub struct Remote {
     client: Client,
+    /// The node that must answer, where the line names a home and no node.
+    own: Option<Own>,
+    /// Said once it has answered by its name.
+    met: OnceLock<()>,
+}
+
+/// The node of a home: no other may answer for it, wherever that listens.
+struct Own {
+    home: PathBuf,
+    /// Where its configuration says that it answers.
+    url: String,
+    /// Its name among peers.
+    name: String,
+    /// The line that starts it.
+    start: String,
 }
 
 /// The home directory: `--home`, else `~/.weft`. Without either there is no place that keys
@@ -53,18 +71,75 @@ pub fn testnet_dir(global: &Global, dir: Option<&PathBuf>) -> Result<PathBuf, Fa
     Ok(std::path::absolute(&dir).unwrap_or(dir))
 }
 
-/// The URL that `--network` means: of the testnet of this home when it runs, else of the node
-/// of this home, else of the usual port.
-fn url(global: &Global) -> String {
+/// Which node `--network` means.
+enum Meant {
+    /// One by its address: whoever answers there.
+    At(String),
+    /// That of a home, and nobody else.
+    Own(Own),
+}
+
+/// The testnet of this home when it runs, else the node of this home, else the first of the
+/// testnet that does not run. Where a home has neither it is a home of wallets: whoever
+/// answers at the usual port is asked.
+fn meant(global: &Global) -> Result<Meant, Failure> {
     if global.network.contains("://") {
-        return global.network.clone();
+        return Ok(Meant::At(global.network.clone()));
     }
     let net = testnet_dir(global, None).ok().and_then(|dir| Net::load(&dir).ok());
-    let running = net.and_then(|net| net.nodes.into_iter().find(weft_testnet::Node::is_running));
-    let home = || node_home(global).ok().map(Home::new);
-    let own = || home().and_then(|home| home.config().ok()).map(|config| config.rpc);
-    let usual = || "127.0.0.1:19944".to_owned();
-    running.map_or_else(|| format!("http://{}", own().unwrap_or_else(usual)), |node| node.rpc)
+    let nodes = net.map(|net| net.nodes).unwrap_or_default();
+    if let Some(node) = nodes.iter().find(|node| node.is_running()) {
+        return Ok(Meant::At(node.rpc.clone()));
+    }
+    if let Ok(home) = node_home(global)
+        && home.join("config.toml").exists()
+    {
+        return Own::of(&home, run_line(&home)).map(Meant::Own);
+    }
+    // One whose start was interrupted may have no homes yet.
+    let first = nodes.first().filter(|node| node.home.join("config.toml").exists());
+    if let Some(node) = first {
+        let dir = node.home.parent().unwrap_or(&node.home);
+        let start = format!("weft testnet restart 0 --dir {}", dir.display());
+        return Own::of(&node.home, start).map(Meant::Own);
+    }
+    Ok(Meant::At("http://127.0.0.1:19944".to_owned()))
+}
+
+fn run_line(home: &Path) -> String {
+    format!("weft node run --home {}", home.display())
+}
+
+impl Own {
+    fn of(home: &Path, start: String) -> Result<Self, Failure> {
+        let node = Home::new(home);
+        let (rpc, name) = (node.config().map_err(NodeError::Home)?.rpc, peer_name(&node)?);
+        Ok(Self { home: home.to_owned(), url: format!("http://{rpc}"), name, start })
+    }
+
+    /// It does not answer.
+    fn away(&self, failure: Failure) -> Failure {
+        match failure.exit {
+            Exit::CannotConnect => {
+                failure.help(format!("it does not run; start it: {}", self.start))
+            }
+            _ => failure,
+        }
+    }
+
+    /// Another one answers where it would.
+    fn is_other(&self) -> Failure {
+        let Self { home, url, start, .. } = self;
+        let text = format!(
+            "the node of {} does not run; at {url}, where it would answer, another node does",
+            home.display()
+        );
+        let help = format!(
+            "start it: {start}, with another rpc in its config.toml while that one runs; or ask \
+             that one: --network {url}"
+        );
+        Failure::new(Exit::CannotConnect, "OtherNode", text).help(help)
+    }
 }
 
 /// What every read answers beside its data.
@@ -86,21 +161,50 @@ impl Remote {
             return Err(Failure::new(Exit::Usage, "UnknownNetwork", text)
                 .help("give local, or the URL of a node's RPC such as http://127.0.0.1:19944"));
         }
-        Self::of(&url(global), global.timeout)
+        let (url, own) = match meant(global)? {
+            Meant::At(url) => (url, None),
+            Meant::Own(own) => (own.url.clone(), Some(own)),
+        };
+        Self::at(&url, own, global.timeout)
     }
 
-    /// The node at a URL.
-    pub fn of(url: &str, timeout_s: u64) -> Result<Self, Failure> {
+    /// The node of a home, and no other.
+    pub fn of_home(home: &Path, timeout_s: u64) -> Result<Self, Failure> {
+        let own = Own::of(home, run_line(home))?;
+        Self::at(&own.url.clone(), Some(own), timeout_s)
+    }
+
+    fn at(url: &str, own: Option<Own>, timeout_s: u64) -> Result<Self, Failure> {
         let client = Client::new(url, Duration::from_secs(timeout_s))?;
-        Ok(Self { client })
+        Ok(Self { client, own, met: OnceLock::new() })
     }
 
     /// Calls a method that may be called twice: when the connection breaks it is.
     pub async fn call(&self, method: &str, params: &impl Serialize) -> Result<Value, Failure> {
+        self.meet().await?;
+        Ok(self.ask_again(method, params).await?)
+    }
+
+    async fn ask_again(&self, method: &str, params: &impl Serialize) -> Result<Value, ClientError> {
         match self.ask(method, params).await {
-            Err(ClientError::Lost { .. }) => Ok(self.ask(method, params).await?),
-            answer => Ok(answer?),
+            Err(ClientError::Lost { .. }) => self.ask(method, params).await,
+            answer => answer,
         }
+    }
+
+    /// Sees that the node of the home answers, once: the answer of another would be taken for
+    /// its own (F21).
+    async fn meet(&self) -> Result<(), Failure> {
+        let Some(own) = self.own.as_ref().filter(|_| self.met.get().is_none()) else {
+            return Ok(());
+        };
+        let status = self.ask_again("chain_status", &json!({})).await;
+        let status = status.map_err(|e| own.away(failure(e)))?;
+        if status["peer"].as_str() != Some(own.name.as_str()) {
+            return Err(own.is_other());
+        }
+        self.met.get_or_init(|| ());
+        Ok(())
     }
 
     /// Calls a method; a failure tells whether the node may have done it all the same.

@@ -23,6 +23,7 @@ const AMOUNTS: &[&str] = &[
     "last_lock",
     "lock",
     "locked",
+    "lost",
     "max_burn",
     "max_lock",
     "minimum",

@@ -30,6 +30,12 @@ impl Offers {
         self.is_on = is_on;
     }
 
+    /// Whether it offers itself.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.is_on
+    }
+
     /// What was sent got lost on the way to our own pool: it may be sent again at once.
     pub const fn lost(&mut self) {
         self.sent = None;

@@ -153,6 +153,13 @@ impl Rows {
         (self.offered, self.has_news) = (None, true);
     }
 
+    /// The subnets of which the voter's shares carry a row, as far as it can count.
+    #[must_use]
+    pub fn carried(&self) -> BTreeSet<Netuid> {
+        let all = self.file.iter().map(|row| row.netuid);
+        all.filter(|netuid| !self.faults.contains_key(netuid)).collect()
+    }
+
     /// How many rows there are; the oldest goes when there are too many.
     #[must_use]
     pub fn count(&self) -> usize {

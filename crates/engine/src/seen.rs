@@ -8,7 +8,7 @@
 
 use crate::engine::Engine;
 use crate::io::Tip;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::trust::Awaited;
 use weft_consensus::{Foreign, Stopped, VoteRecord};
 use weft_ledger::forks::State;
@@ -57,6 +57,10 @@ pub struct Voter {
     pub foreign: Option<Foreign>,
     /// What it voted for last since the start.
     pub last_vote: Option<VoteRecord>,
+    /// Whether it is to offer itself (R13).
+    pub offers: bool,
+    /// The subnets of which its shares carry a row.
+    pub carries: BTreeSet<Netuid>,
     /// Rows that can't count as they are.
     pub faults: BTreeMap<Netuid, String>,
 }
@@ -94,6 +98,8 @@ impl<K: Known> Engine<K> {
                 listens_until: core.listens_until(),
                 foreign: core.foreign(),
                 last_vote: self.last_vote().cloned(),
+                offers: self.offers.is_on(),
+                carries: self.rows.carried(),
                 faults: self.rows.faults().clone(),
             }),
         })

@@ -35,7 +35,7 @@ pub enum PoolError {
     },
     /// Another one with this nonce waits.
     #[error(
-        "another transaction with nonce {nonce} waits; a fee of {need} rao or more replaces it"
+        "another transaction with nonce {nonce} waits; a fee of {need:#} TAO or more replaces it"
     )]
     NonceTaken {
         /// The nonce.
@@ -45,7 +45,7 @@ pub enum PoolError {
     },
     /// The signer can't pay for it and what already waits.
     #[error(
-        "{signer} has {have} rao free, this and what waits already need {need}; name less, or wait until what waits has run"
+        "{signer} has {have:#} TAO free, this and what waits already need {need:#}; name less, or wait until what waits has run"
     )]
     TooPoor {
         /// Who signed.

@@ -19,8 +19,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use weft_engine::io::{Io, Source};
 use weft_engine::Engine;
+use weft_engine::io::{Io, Source};
 use weft_reads::Reads;
 use weft_types::{BlockHash, Millis};
 
@@ -185,7 +185,10 @@ impl Node {
                 return Ok(self.checker.txs(source, txs).map(weft_engine::Event::CheckerFull));
             }
             Io::CheckBodies { from, want, bodies } => {
-                return Ok(self.checker.bodies(from, want, bodies).map(weft_engine::Event::CheckerFull));
+                return Ok(self
+                    .checker
+                    .bodies(from, want, bodies)
+                    .map(weft_engine::Event::CheckerFull));
             }
             Io::Tell { client, told } => self.clients.tell(client, told),
             Io::Note(note) => self.note(note),

@@ -3,10 +3,10 @@
 use crate::look::{Answer, Look};
 use serde_json::json;
 use weft_engine::accounts::AccountsAt;
-use weft_ledger::query;
+use weft_ledger::query::{self, leaving};
 use weft_ledger::state::Key;
 use weft_types::hash::to_hex;
-use weft_types::{Canonical as _, Hash};
+use weft_types::{Canonical as _, Hash, Height};
 
 impl Look<'_> {
     pub(crate) fn account(&self) -> Answer {
@@ -41,6 +41,12 @@ impl Look<'_> {
     pub(crate) fn stake(&self) -> Answer {
         let (hotkey, coldkey) = (self.key("hotkey")?, self.key("coldkey")?);
         self.read(|at| Ok(json!({ "stake": query::stake(&at.view, &hotkey, &coldkey) })))
+    }
+
+    pub(crate) fn leaving(&self) -> Answer {
+        let coldkey = self.key("coldkey")?;
+        let from = self.parse::<Option<Height>>("from")?.unwrap_or_default();
+        self.read(|at| Ok(json!(leaving::page(&at.view, at.numbers(), (&coldkey, from)))))
     }
 
     pub(crate) fn get_tx(&self) -> Answer {

@@ -8,6 +8,7 @@
 
 use crate::look::Look;
 use weft_consensus::trust::Awaited;
+use weft_ledger::query::voters::{self, OfferLacks};
 use weft_ledger::query::{self, Fullness};
 use weft_rpc::Health;
 use weft_types::{Height, Slot};
@@ -38,6 +39,7 @@ const NOTES: &[(&str, Watch)] = &[
     ("not_a_voter", not_a_voter),
     ("listens", listens),
     ("rows", rows),
+    ("not_offered", |look| look.offer_note()),
     ("unknown_rules_signalled", |look| look.signal_note()),
     ("unknown_rules_locked_in", |look| look.change_note()),
 ];
@@ -120,6 +122,28 @@ fn rows(look: &Look<'_>) -> Option<String> {
     Some(format!("the voter's row of subnet {netuid} is not sent: {fault}{more}"))
 }
 
+/// What to do about what a voter lacks. One that votes hands its row to its node, whose shares
+/// carry it; before that a row goes as a transaction.
+fn to_be_offered(lacks: OfferLacks, votes: bool) -> String {
+    let text = "the voter is not offered for the next rotation";
+    match lacks {
+        OfferLacks::Seat => format!(
+            "{text}: its hotkey is a neuron of no subnet; register it: weft register NETUID"
+        ),
+        OfferLacks::Permit { netuid, uid } => format!(
+            "{text}: uid {uid} of subnet {netuid} has no validator permit; ask for one, weft permit \
+             {netuid}, and have the stake for it"
+        ),
+        OfferLacks::Row { netuid, uid } => {
+            let line = if votes { "voter row" } else { "weights set" };
+            format!(
+                "{text}: uid {uid} of subnet {netuid} has a permit and no row there; write one: weft \
+                 {line} {netuid} --set UID=SCORE,..."
+            )
+        }
+    }
+}
+
 /// The voter only listens so far.
 fn listens(look: &Look<'_>) -> Option<String> {
     let (until, now) = (look.seen.voter.as_ref()?.listens_until?, look.slot());
@@ -148,7 +172,7 @@ fn fuller(full: &Fullness, tenths: u64) -> Option<String> {
         >= u128::from(capacity).saturating_mul(u128::from(tenths));
     let deposit = full.account_deposit.map_or_else(
         || "no account can be opened".to_owned(),
-        |deposit| format!("opening an account costs {deposit} rao"),
+        |deposit| format!("opening an account costs {deposit:#} TAO"),
     );
     reached.then(|| {
         format!(
@@ -163,6 +187,16 @@ fn said(look: &Look<'_>, list: &[(&'static str, Watch)]) -> Vec<(&'static str, S
 }
 
 impl Look<'_> {
+    /// Why the voter is not offered (R13), where it is meant to be. A row that its shares carry
+    /// is on its way.
+    pub(crate) fn offer_note(&self) -> Option<String> {
+        let voter = self.seen.voter.as_ref().filter(|voter| voter.offers)?;
+        let lacks = voters::offer_lacks(&self.seen.head.view(), &voter.key)?;
+        let carried = |netuid| voter.votes && voter.carries.contains(&netuid);
+        let is_coming = matches!(lacks, OfferLacks::Row { netuid, .. } if carried(netuid));
+        (!is_coming).then(|| to_be_offered(lacks, voter.votes))
+    }
+
     /// How full the state of the head is.
     pub(crate) fn fullness(&self) -> Fullness {
         let (view, ledger) = (self.seen.head.view(), self.seen.head.ledger());
@@ -189,7 +223,7 @@ impl Look<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_types::Rao;
+    use weft_types::{Netuid, Rao, Uid};
 
     /// F7: a clock that was an hour ahead and is right again stands before the head's slot, and
     /// nothing moves; one that is behind its peers' is as stuck and sees nothing stale.
@@ -204,6 +238,20 @@ mod tests {
         assert!(text.contains("height 100") && text.contains("at 83"), "{text}");
     }
 
+    #[test]
+    fn a_voter_that_is_not_offered_hears_what_it_lacks_and_the_line_that_gives_it() {
+        let (netuid, uid) = (Netuid(7), Uid(3));
+        for (lacks, votes, what, line) in [
+            (OfferLacks::Seat, false, "no subnet", "weft register NETUID"),
+            (OfferLacks::Permit { netuid, uid }, false, "uid 3 of subnet 7", "weft permit 7"),
+            (OfferLacks::Row { netuid, uid }, false, "no row", "weft weights set 7 --set"),
+            (OfferLacks::Row { netuid, uid }, true, "no row", "weft voter row 7 --set"),
+        ] {
+            let said = to_be_offered(lacks, votes);
+            assert!(said.contains(what) && said.contains(line), "{said}");
+        }
+    }
+
     /// A3: at half and at nine tenths, and not before.
     #[test]
     fn a_state_that_fills_is_noted_at_half_and_at_nine_tenths() {
@@ -213,7 +261,10 @@ mod tests {
         assert_eq!((notes(500), notes(501)), ([false, false], [true, false]));
         assert_eq!((notes(900), notes(901)), ([true, false], [true, true]));
         let text = fuller(&full(501, Some(Rao(7))), 5).unwrap();
-        assert!(text.contains("501 of the 1001 values") && text.contains("costs 7 rao"), "{text}");
+        assert!(
+            text.contains("501 of the 1001 values") && text.contains("costs 0.000000007 TAO"),
+            "{text}"
+        );
         assert!(fuller(&full(1_001, None), 9).unwrap().contains("no account can be opened"));
     }
 }

@@ -69,6 +69,7 @@ impl Look<'_> {
             Method::AccountGet => self.account(),
             Method::AccountProof => self.proof(),
             Method::StakeGet => self.stake(),
+            Method::StakeLeaving => self.leaving(),
             Method::TxGet => self.get_tx(),
             Method::SubnetList => {
                 self.read(|at| Ok(json!({ "subnets": query::subnets(&at.view) })))

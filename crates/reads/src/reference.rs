@@ -19,7 +19,9 @@ pub fn reference() -> Value {
         let field = |(name, doc): &(&str, &str)| json!({ "name": name, "meaning": doc.trim() });
         list.iter().map(field).collect::<Vec<Value>>()
     };
-    let error = |e: &ErrorInfo| json!({ "name": e.name, "meaning": e.doc.trim(), "text": e.text, "fields": fields(e.fields) });
+    // How a field is formatted is no part of what is said.
+    let said = |text: &str| text.replace(":#}", "}");
+    let error = |e: &ErrorInfo| json!({ "name": e.name, "meaning": e.doc.trim(), "text": said(e.text), "fields": fields(e.fields) });
     let event = |e: &EventInfo| json!({ "name": e.name, "meaning": e.doc.trim(), "fields": fields(e.fields) });
     let parameter = |p: &Parameter| {
         let about = p.about();

@@ -77,6 +77,7 @@ impl Look<'_> {
             "voter": voter.map(|voter| self.reads.chain.address(voter.key)),
             "justified": self.seen.justified,
             "listens_until": voter.and_then(|voter| voter.listens_until),
+            "not_offered": self.offer_note(),
             "key_runs_twice": voter.and_then(|voter| voter.foreign.as_ref()).map(ToString::to_string),
             "last_vote": last_vote.map(|r| json!({
                 "target": r.last_target,

@@ -45,6 +45,22 @@ impl Heard for TxError {
             Self::BadSignature { .. } => (Kind::NotAuthorized, "BadSignature"),
         }
     }
+
+    fn numbers(&self) -> Value {
+        match self {
+            Self::OtherChain { got, want } => {
+                json!({ "got": got.to_string(), "want": want.to_string() })
+            }
+            Self::TooLarge { got, limit } => json!({ "got": got, "limit": limit }),
+            Self::FeeTooLow { have, need, bytes } => {
+                json!({ "have": have, "need": need, "bytes": bytes })
+            }
+            Self::BatchSize { got, limit } => json!({ "got": got, "limit": limit }),
+            Self::FreeCallPays { call } | Self::NotInABatch { call } => json!({ "call": call }),
+            Self::BadEvidence { offender } => json!({ "offender": offender }),
+            Self::BadSignature { signer } => json!({ "signer": signer }),
+        }
+    }
 }
 
 /// What the pool says.
@@ -182,8 +198,31 @@ mod tests {
         }
         let poor = told(&all[3]);
         assert_eq!((poor.kind, poor.name.as_str()), (Kind::InsufficientBalance, "TooPoor"));
-        assert!(poor.message.contains("5 rao") && poor.message.contains('7'), "{poor}");
+        assert!(
+            poor.message.contains("has 0.000000005 TAO") && poor.message.contains("0.000000007"),
+            "{poor}"
+        );
         assert_eq!(poor.context, json!({ "have": "5", "need": "7" }));
+    }
+
+    /// F15: sentences say TAO, and the exact rao stand in the numbers.
+    #[test]
+    fn every_amount_of_an_error_is_said_in_tao_and_stands_in_rao_beside_it() {
+        for error in CallError::TABLE {
+            let text = error.text;
+            assert!(!text.contains(" rao"), "{text}");
+            assert!(!text.contains("TAO") || text.contains(":#}") || error.fields.is_empty());
+        }
+        let parameter = weft_types::Parameter::MinBurn;
+        let [value, low, high] = [1, 500_000, 1_000_000_000]
+            .map(|number| weft_types::hyperparameters::Setting { parameter, number });
+        let out = told(&CallError::HyperparameterOutOfBounds { parameter, value, low, high });
+        assert!(out.message.contains("can't be 0.000000001 TAO"), "{out}");
+        assert_eq!(out.context["low"], json!("500000"));
+        let low = TxError::FeeTooLow { have: Rao(1), need: Rao(2_500), bytes: 250 };
+        let low = told(&low);
+        assert!(low.help.contains("0.0000025 TAO are due for 250 bytes"), "{low}");
+        assert_eq!(low.context, json!({ "have": "1", "need": "2500", "bytes": 250 }));
     }
 
     #[test]

@@ -69,12 +69,15 @@ methods! {
         may("txs", Names(&["count", "ids", "full"]), "\"count\" (default), \"ids\" or \"full\"")];
     ChainGetSupply = "chain_getSupply", "the totals of all money", [
         AT, may("audit", Truth, "true: sum the whole state and compare")];
-    AccountGet = "account_get", "free coins and nonce of an account and whether it is open, the nonce to use next, and what its waiting transactions may take; its stake: stake_get", [
+    AccountGet = "account_get", "free coins and nonce of an account and whether it is open, the nonce to use next, and what its waiting transactions may take; its stake: stake_get, stake_leaving", [
         must("key", Key, "public key in hex or address"), AT];
     AccountProof = "account_proof", "the proof that the state holds an account, or holds none", [
         must("key", Key, "public key in hex or address"), AT];
     StakeGet = "stake_get", "stake of a coldkey behind a hotkey", [
         must("hotkey", Key, "public key or address"), must("coldkey", Key, "public key or address"), AT];
+    StakeLeaving = "stake_leaving", "stake of a coldkey that is on its way back, and when it is free, in pieces of the heights it is listed by", [
+        must("coldkey", Key, "public key or address"),
+        may("from", Number(u64::MAX), "the height to go on from: next of the answer before"), AT];
     TxSubmit = "tx_submit", "takes a signed transaction; \"pending\" is no acknowledgement of finality", [
         must("raw", Text, "the canonical bytes in hex")];
     TxSubmitMany = "tx_submitMany", "takes many signed transactions, with an answer for each", [

@@ -132,7 +132,7 @@ pub enum NetError {
     },
     /// Nobody in the metagraph may vote.
     #[error(
-        "no uid of the metagraph has written a row and holds {threshold} rao of stake, so there is nobody to vote"
+        "no uid of the metagraph has written a row and holds {threshold:#} TAO of stake, so there is nobody to vote"
     )]
     NoVoter {
         /// The stake that a validator needs.

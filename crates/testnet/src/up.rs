@@ -102,7 +102,7 @@ impl Fewer {
         let made = plan.nodes.len();
         let threshold = plan.genesis.params.stake_threshold;
         let reason = format!(
-            "only {made} uids of the metagraph have written a row and hold {threshold} rao of stake"
+            "only {made} uids of the metagraph have written a row and hold {threshold:#} TAO of stake"
         );
         (made < asked).then_some(Self { asked, made, reason })
     }

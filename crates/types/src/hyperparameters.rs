@@ -253,6 +253,30 @@ impl std::fmt::Display for Parameter {
     }
 }
 
+/// A number that a hyperparameter may be asked to have: said in TAO where it is an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Of which.
+    pub parameter: Parameter,
+    /// The number, of rao where it is an amount.
+    pub number: u64,
+}
+
+impl std::fmt::Display for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.parameter.about().unit {
+            "rao" => write!(f, "{:#} TAO", Rao(self.number)),
+            _ => self.number.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Setting {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        crate::wide::serialize(&self.number, to)
+    }
+}
+
 /// Why a set of hyperparameters makes no subnet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 pub enum Unsound {

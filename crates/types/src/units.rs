@@ -46,13 +46,17 @@ macro_rules! unit {
                 self.0.checked_sub(other.0).map(Self)
             }
         }
+    };
+}
 
+macro_rules! number_in_text {
+    ($($name:ident),*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(&self.0, f)
             }
         }
-    };
+    )*};
 }
 
 macro_rules! number_in_json {
@@ -114,6 +118,8 @@ unit!(
     /// Milliseconds since the Unix epoch. Always an argument, never read here.
     Millis, u64
 );
+
+number_in_text!(Height, Slot, Round, Netuid, Uid, Nonce, Power, Wide, Work, Millis);
 
 number_in_json!(
     Height: u64, Slot: u64, Round: u64, Netuid: u16, Uid: u16, Nonce: u64, Millis: u64
@@ -187,7 +193,7 @@ pub enum AmountError {
     #[error("\"{0}\" is a part of a rao, and a rao has no parts; write whole rao, or TAO")]
     PartOfRao(String),
     /// The amount does not fit.
-    #[error("\"{0}\" is more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
+    #[error("\"{0}\" is more than the {SUPPLY_CAP:#} TAO that can ever exist")]
     TooLarge(String),
 }
 
@@ -237,6 +243,13 @@ impl Rao {
     }
 }
 
+/// `{}` is the number of rao, as data has it; `{:#}` is TAO, as every sentence says amounts.
+impl fmt::Display for Rao {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() { f.write_str(&self.as_tao()) } else { fmt::Display::fmt(&self.0, f) }
+    }
+}
+
 impl std::iter::Sum for Power {
     /// Powers are parts of the supply, so their sum fits; it stops at the largest number.
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
@@ -260,6 +273,7 @@ mod tests {
         }
         assert_eq!(Rao(1_500_000_000).as_tao(), "1.5");
         assert_eq!(Rao(1).as_tao(), "0.000000001");
+        assert_eq!(format!("{0} {0:#}", Rao(1_500_000_000)), "1500000000 1.5");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 #[derive(Subcommand, Debug)]
 pub enum QueryCommand {
-    /// Free coins and nonce of an account
+    /// Free coins and nonce of an account, and the stake that is on its way back to it
     Account {
         /// Address, public key or wallet name
         key: String,

@@ -10,7 +10,7 @@ use crate::remote::home;
 use crate::{number, runtime};
 use std::path::Path;
 use weft_benches::chain::{ChainError, Spread};
-use weft_benches::consensus::{BenchPlan, BenchReport};
+use weft_benches::consensus::{BenchError, BenchPlan, BenchReport, Transfers};
 use weft_benches::epochs::{EpochsPlan, EpochsReport};
 use weft_benches::ledger::{LedgerPlan, LedgerReport};
 use weft_benches::load::LoadPlan;
@@ -48,19 +48,10 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
     if args.rate == 0 || args.senders == 0 {
         return Err(Failure::new(Exit::Usage, "BadLoad", "--rate and --senders must be positive"));
     }
-    let choice = Choice {
-        nodes: args.nodes,
-        slot_ms: args.slot_ms,
-        seed: args.seed.clone(),
-        genesis_time: Millis(now().0.saturating_add(1_500)),
-        network: Network::Bench,
-        senders: args.senders,
-    };
-    let wish = wish(global, args.dir.as_deref(), choice)?;
+    let wish = wish(global, args.dir.as_deref(), choice(args))?;
     let plan = BenchPlan { wish, rate: args.rate, duration_s, reads: args.reads };
-    let report = runtime()?
-        .block_on(weft_benches::consensus::run(&plan, &note))
-        .map_err(|e| failed("BenchFailed", e))?;
+    let report = runtime()?.block_on(weft_benches::consensus::run(&plan, &note));
+    let report = report.map_err(no_report)?;
     let text = table(&report);
     let checks = &report.checks;
     let wrong: Vec<&str> = [
@@ -77,6 +68,25 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
     }
     let message = format!("the run is not valid: {}", wrong.join(", "));
     Err(Failure::new(Exit::CheckFailed, "CheckFailed", message).data(&report))
+}
+
+/// A wish that no network can be is the command line's fault, as it is of `weft testnet up`.
+fn no_report(error: BenchError) -> Failure {
+    match error {
+        BenchError::Net(error) => Failure::from(error),
+        other => failed("BenchFailed", other),
+    }
+}
+
+fn choice(args: &BenchConsensus) -> Choice {
+    Choice {
+        nodes: args.nodes,
+        slot_ms: args.slot_ms,
+        seed: args.seed.clone(),
+        genesis_time: Millis(now().0.saturating_add(1_500)),
+        network: Network::Bench,
+        senders: args.senders,
+    }
 }
 
 /// A network for a bench, in a directory or `bench` of the home.
@@ -126,7 +136,7 @@ fn table(report: &BenchReport) -> String {
     format!(
         "config    {} nodes on {} cores ({}), slots of {} ms, {} senders, {} B transfers, seed {}\n\
          offered   {:.0} tx/s for {} s after {} s warm-up, fsync on, every signature verified\n\
-         committed {:.0} tx/s at all nodes ({})\n\
+         committed {:.0} tx/s at all nodes: {}\n\
          finality  p50 {} ms  p90 {} ms  p99 {} ms  max {} ms (from due to final everywhere)\n\
          blocks    one in {:.0} ms{}\n\
          used      {}\n\
@@ -142,7 +152,7 @@ fn table(report: &BenchReport) -> String {
         report.duration_s,
         report.warmup_s,
         report.committed_tps,
-        report.transfers,
+        transfers(&report.transfers),
         f.p50,
         f.p90,
         f.p99,
@@ -155,6 +165,13 @@ fn table(report: &BenchReport) -> String {
         report.checks.replay_equal,
         report.checks.no_double_vote,
     )
+}
+
+/// What became of what was offered, and why the first of them was refused.
+fn transfers(transfers: &Transfers) -> String {
+    let Transfers { offered, committed, refused, first_refusal } = transfers;
+    let why = first_refusal.as_ref().map_or_else(String::new, |why| format!(", the first: {why}"));
+    format!("{committed} of {offered} transfers, {refused} refused{why}")
 }
 
 fn load(args: &BenchLoad) -> Result<Answer, Failure> {
@@ -288,4 +305,20 @@ fn epochs_table(report: &EpochsReport) -> String {
         report.process.peak_mib,
         report.spread_over,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F41: no line for people is JSON.
+    #[test]
+    fn what_became_of_the_transfers_is_said_in_words() {
+        let first_refusal = Some("PoolFull: the pool is full".to_owned());
+        let some = Transfers { offered: 9, committed: 7, refused: 2, first_refusal };
+        let said = transfers(&some);
+        assert_eq!(said, "7 of 9 transfers, 2 refused, the first: PoolFull: the pool is full");
+        let none = Transfers { offered: 9, committed: 9, refused: 0, first_refusal: None };
+        assert_eq!(transfers(&none), "9 of 9 transfers, 0 refused");
+    }
 }

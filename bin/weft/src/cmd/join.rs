@@ -11,6 +11,7 @@
 
 use super::follow::Watch;
 use super::node::read_seed;
+use super::ports;
 use super::settled::{Settings, settled};
 use crate::args::{Global, NodeJoin};
 use crate::logging;
@@ -200,7 +201,7 @@ fn port(usual: u16) -> Result<u16, Failure> {
 /// A node that needs a block to trust hears which one the node at the URL would name.
 fn advised(error: NodeError, joined: &Joined, url: &str) -> Failure {
     let needs_trust = matches!(error, NodeError::Untrusted(TrustFault::Needed { .. }));
-    let failure = Failure::from(error);
+    let failure = ports::advised(error, &joined.home);
     match joined.welcome.as_ref().and_then(|w| w.last_final).filter(|_| needs_trust) {
         Some((height, hash)) => failure.help(format!(
             "ask somebody you trust for a block of this chain; {url} names {height}:{hash}, \

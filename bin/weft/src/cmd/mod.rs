@@ -1,6 +1,7 @@
 //! The commands, one file for each noun. Each parses what clap left, calls a room, and
 //! gives an [`crate::output::Answer`].
 
+pub mod account;
 pub mod batch;
 pub mod bench;
 pub mod commits;
@@ -18,6 +19,7 @@ pub mod neuron;
 pub mod node;
 pub mod open;
 pub mod plan;
+pub mod ports;
 pub mod query;
 pub mod reference;
 pub mod resume;

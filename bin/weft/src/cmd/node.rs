@@ -1,5 +1,6 @@
 //! `weft node init|run|status|replay|override-votes`; `join` is in [`super::join`].
 
+use super::ports;
 use super::settled::{Settings, settled};
 use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
 use crate::cmd::query::pairs;
@@ -34,7 +35,6 @@ pub async fn run(global: &Global, command: &NodeCommand) -> Result<Answer, Failu
 /// How the node of this home is, never another's; where `--network` names one, how that is.
 async fn status(global: &Global) -> Result<Answer, Failure> {
     let path = node_home(global)?;
-    let home = Home::new(path.clone());
     let is_here = path.join("config.toml").exists();
     if global.network.contains("://") || !is_here {
         let has_testnet = testnet_dir(global, None).is_ok_and(|dir| Net::load(&dir).is_ok());
@@ -43,26 +43,7 @@ async fn status(global: &Global) -> Result<Answer, Failure> {
         }
         return Remote::new(global)?.read("chain_status", &json!({}), pairs).await;
     }
-    let (rpc, name) = (home.config().map_err(NodeError::Home)?.rpc, start::peer_name(&home)?);
-    let run = format!("weft node run --home {}", path.display());
-    let remote = Remote::of(&format!("http://{rpc}"), global.timeout)?;
-    let answer = remote.read("chain_status", &json!({}), pairs).await;
-    let answer = answer.map_err(|failure| match failure.exit {
-        Exit::CannotConnect => failure.help(format!("it does not run; start it: {run}")),
-        _ => failure,
-    })?;
-    if answer.data["peer"].as_str() == Some(name.as_str()) {
-        return Ok(answer);
-    }
-    let text = format!(
-        "the node of {} does not run; at {rpc}, where it would answer, another node does",
-        path.display()
-    );
-    let help = format!(
-        "start it: {run}, with another rpc in its config.toml while that one runs; or ask that \
-         one: weft node status --network http://{rpc}"
-    );
-    Err(Failure::new(Exit::CannotConnect, "OtherNode", text).help(help))
+    Remote::of_home(&path, global.timeout)?.read("chain_status", &json!({}), pairs).await
 }
 
 fn init(global: &Global, args: &NodeInit) -> Result<Answer, Failure> {
@@ -207,7 +188,8 @@ pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Fail
     logging::start(&args.log, &config)?;
     let (trust, no_wait) = (args.trusted_checkpoint, args.no_wait);
     let hangup = Some(logging::reopen as fn());
-    start::run(&home, Order { trust, no_wait, hangup, ..Order::default() })?;
+    let order = Order { trust, no_wait, hangup, ..Order::default() };
+    start::run(&home, order).map_err(|error| ports::advised(error, &home))?;
     Answer::new(&json!({ "stopped": true }), "")
 }
 

@@ -14,11 +14,7 @@ pub use crate::show::pairs;
 pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Failure> {
     let remote = Remote::new(global)?;
     match command {
-        QueryCommand::Account { key } => {
-            let chain = remote.chain().await?;
-            let key = signer::recipient(global, key, chain.network)?;
-            remote.read("account_get", &json!({ "key": key }), pairs).await
-        }
+        QueryCommand::Account { key } => super::account::run(global, &remote, key).await,
         QueryCommand::Block { block } => {
             let params = match block.parse::<u64>() {
                 Ok(height) => json!({ "height": height }),

@@ -58,10 +58,10 @@ pub async fn stake(global: &Global, command: &StakeCommand) -> Result<Answer, Fa
             let hotkey = signer::backed(global, &args.to, desk.chain.network)?;
             let sum = Sum::read(&args.amount)?;
             let key = signer::coldkey(global)?;
-            desk.pay_with(&key, &args.paying, |purse, fee| {
+            let added = desk.pay_with(&key, &args.paying, |purse, fee| {
                 Ok(Call::AddStake { hotkey, amount: sum.of(purse, fee)? })
-            })
-            .await
+            });
+            added.await.map_err(nobodys)
         }
         StakeCommand::Remove(args) => remove(&desk, args).await,
         StakeCommand::Take(args) => {
@@ -69,6 +69,16 @@ pub async fn stake(global: &Global, command: &StakeCommand) -> Result<Answer, Fa
             let call = Call::SetTake { hotkey, take: take(&args.percent)? };
             desk.pay(&signer::coldkey(global)?, call, &args.paying).await
         }
+    }
+}
+
+/// Stake goes behind hotkeys that the chain knows: how one gets there.
+fn nobodys(failure: Failure) -> Failure {
+    match failure.words.name.as_str() {
+        "HotKeyAccountNotExists" => failure.help(
+            "who holds it registers it in a subnet: weft register NETUID -w WALLET -k HOTKEY; or stake behind a hotkey of weft subnet metagraph NETUID --full; weft subnet list shows the subnets",
+        ),
+        _ => failure,
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use weft_testnet::metagraph::MetagraphError;
 use weft_testnet::up::{self, NetStatus, Wish};
-use weft_testnet::{Choice, Net, NetError, State};
+use weft_testnet::{Choice, Net, NetError, Node, State};
 use weft_types::{Millis, Network};
 
 /// How long slot 0 lies ahead when a network is made: the time its nodes need to start.
@@ -119,27 +119,48 @@ async fn asked_to_stop() {
     }
 }
 
-/// Stops what an interrupted start has started, and says so.
+/// Stops what an interrupted start has started, and says so. A network that was up before is
+/// none of its business.
 fn interrupted(dir: &Path) -> Failure {
-    let text = "the start was interrupted";
-    let begun = Net::load(dir).ok().filter(|net| net.state == State::Starting);
-    let stopped = begun.map_or(Ok(()), |net| net.down());
-    match stopped {
-        Ok(()) => {
-            Failure::new(Exit::Failed, "Interrupted", format!("{text}; its nodes are stopped"))
+    let found = Net::load(dir).ok();
+    let (what, help) = match &found {
+        Some(net) if net.state == State::Starting => match net.down() {
+            Ok(()) => ("its nodes are stopped".to_owned(), false),
+            Err(error) => (error.to_string(), true),
+        },
+        Some(net) if net.nodes.iter().any(Node::is_running) => {
+            (format!("the testnet that was up in {} runs on", dir.display()), true)
         }
-        Err(error) => Failure::new(Exit::Failed, "Interrupted", format!("{text}; {error}"))
-            .help(format!("weft testnet down --dir {}", dir.display())),
-    }
+        _ => ("it had started no node".to_owned(), false),
+    };
+    let help = if help {
+        format!("stop it: weft testnet down --dir {}", quoted(dir))
+    } else {
+        String::new()
+    };
+    Failure::new(Exit::Failed, "Interrupted", format!("the start was interrupted; {what}"))
+        .help(help)
 }
 
-/// The command that joins a network from a directory of its own beside it.
+/// The command that joins a network from a directory of its own beside it: one that is not
+/// there yet, since a home that is may be of an older chain, or in use.
 fn join_line(status: &NetStatus) -> Option<String> {
     let node = status.nodes.iter().find(|node| node.pid.is_some())?;
-    let mut name = status.dir.file_name()?.to_owned();
-    name.push("-joined");
-    let home = status.dir.with_file_name(name);
+    let home = beside(&status.dir).find(|home| !home.exists())?;
     Some(format!("weft node join {} --home {}", node.rpc, quoted(&home)))
+}
+
+/// Names of homes beside a network: `DIR-joined`, `DIR-joined-2` and on.
+fn beside(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    let name = dir.file_name().unwrap_or_default().to_owned();
+    (1_u32..).map(move |n| {
+        let mut name = name.clone();
+        name.push("-joined");
+        if n > 1 {
+            name.push(format!("-{n}"));
+        }
+        dir.with_file_name(name)
+    })
 }
 
 /// A path as a shell takes it.

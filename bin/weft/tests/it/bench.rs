@@ -52,6 +52,7 @@ fn filling_takes_what_it_says_and_pays_for_it() {
 #[test]
 fn a_bench_without_a_load_is_refused() {
     let home = Home::new();
+    assert_eq!(home.error(&["bench", "consensus", "-n", "0"], 2), "NodeCount");
     assert_eq!(home.error(&["bench", "ledger", "--accounts", "1"], 2), "BadLoad");
     assert_eq!(home.error(&["bench", "epochs", "--validators", "300"], 2), "BadLoad");
     assert_eq!(home.error(&["bench", "epochs", "--tempo", "2"], 2), "BadLoad");

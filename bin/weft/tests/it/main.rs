@@ -15,6 +15,7 @@ mod leaving;
 mod logs;
 mod metagraph;
 mod money;
+mod newcomers;
 mod node;
 mod partition;
 mod proofs;

@@ -143,6 +143,80 @@ fn a_start_that_is_interrupted_from_the_keyboard_stops_its_nodes_and_says_so() {
     }
 }
 
+/// Sends a signal as a terminal does: to a whole process group.
+fn interrupt(group: u32) {
+    let group = format!("-{group}");
+    let sent = Command::new("kill").args(["-INT", "--", &group]).status().expect("kill is there");
+    assert!(sent.success());
+}
+
+/// F36: what is up outlives Ctrl-C in the terminal that it was started from, and whoever
+/// started it was told how to stop it.
+#[test]
+fn a_network_that_is_up_runs_on_when_its_terminal_is_interrupted_and_says_how_to_stop_it() {
+    use std::os::unix::process::CommandExt as _;
+    let home = Home::new();
+    let said = home.path().join("said");
+    let line = format!(
+        "{} testnet up -n 2 --slot-ms 300 && echo UP && read word",
+        env!("CARGO_BIN_EXE_weft")
+    );
+    let mut shell = Command::new("sh")
+        .args(["-c", &line])
+        .env("WEFT_HOME", home.path())
+        .stdin(Stdio::piped())
+        .stdout(std::fs::File::create(&said).expect("a file"))
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("a shell");
+    let text = || std::fs::read_to_string(&said).unwrap_or_default();
+    let text = until(PATIENCE, text, |text| text.ends_with("UP\n"));
+    assert!(text.contains("weft testnet down"), "{text}");
+    let before = home.data(&["testnet", "status"]);
+    interrupt(shell.id());
+    assert!(!shell.wait().expect("it ends").success());
+    let height = |status: &Value| status["nodes"][1]["final_height"].as_u64();
+    let status = || home.data(&["testnet", "status"]);
+    let after = until(PATIENCE, status, |now| height(now) > height(&before));
+    for n in 0..2 {
+        let pid = |status: &Value| status["nodes"][n]["pid"].as_u64();
+        assert!(pid(&after).is_some() && pid(&after) == pid(&before), "node {n}: {after}");
+    }
+}
+
+/// F36: a second start in the place of a network that is up is interrupted before it has
+/// found that: the network runs on, and nobody is told that it was stopped.
+#[test]
+fn a_start_in_the_place_of_a_network_that_is_up_stops_nothing_when_it_is_interrupted() {
+    let home = Home::new();
+    home.data(&["testnet", "up", "-n", "1", "--slot-ms", "300"]);
+    let before = home.data(&["testnet", "status"]);
+    // It waits for its metagraph.
+    let pipe = home.path().join("metagraph");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there").success());
+    let child = Command::new(env!("CARGO_BIN_EXE_weft"))
+        .args(["testnet", "up", "--json", "--metagraph", text(&pipe)])
+        .env("WEFT_HOME", home.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let metagraph = std::fs::OpenOptions::new().write(true).open(&pipe).expect("it is read");
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill is there").success());
+    drop(metagraph);
+    let out = child.wait_with_output().expect("it ends");
+    let answer: Value = serde_json::from_slice(&out.stdout).expect("one JSON document");
+    let error = &answer["error"];
+    assert_eq!((out.status.code(), &error["name"]), (Some(1), &json!("Interrupted")), "{answer}");
+    let (said, help) = (error["message"].to_string(), error["help"].to_string());
+    assert!(said.contains("runs on") && help.contains("weft testnet down --dir"), "{answer}");
+    let after = home.data(&["testnet", "status"]);
+    assert_eq!(after["nodes"][0]["pid"], before["nodes"][0]["pid"]);
+    assert!(after["nodes"][0]["height"].is_u64(), "{after}");
+}
+
 /// F42.
 #[test]
 fn a_network_in_another_place_is_named_in_what_to_try_next() {

@@ -84,6 +84,44 @@ fn a_key_that_runs_on_two_nodes_stops_on_the_later_one_and_loses_nothing() {
     assert!(stake(&after).is_some_and(|left| left >= before), "{after}, {before} before");
 }
 
+/// F6: neither listens first. Who sees the other's signature stops, and signs nothing more; that
+/// may be one of them or both, and never do both sign on.
+#[test]
+fn of_a_key_on_two_nodes_that_were_told_not_to_wait_whoever_sees_the_other_stops() {
+    let home = Home::new();
+    let up = home.data(&["testnet", "up", "-n", "4", "--slot-ms", "250"]);
+    let node = home.path().join("testnet/node0");
+    home.data(&["testnet", "kill", "0"]);
+    let copy = home.path().join("twin");
+    let second = twin(&node, &copy);
+    let _twin = Running::node(&copy, &["--no-wait", "--trusted-checkpoint", "own"]);
+    // A testnet starts its nodes with --no-wait as well.
+    home.data(&["testnet", "restart", "0"]);
+    let first = up["nodes"][0]["rpc"].as_str().expect("a URL").to_owned();
+    let status = |url: &str| home.json(&["node", "status", "--network", url]).1["data"].take();
+    let both = || [status(&first), status(&second)];
+    let stopped = |status: &Value| says(status, "runs elsewhere too");
+    let seen = until(PATIENCE, both, |both| both.iter().any(stopped));
+    let (url, seen) = if stopped(&seen[0]) { (&first, &seen[0]) } else { (&second, &seen[1]) };
+    assert_eq!(seen["ready"], json!(false), "{seen}");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let client = Client::new(url, PATIENCE).expect("a URL");
+    let voter = || -> Value {
+        runtime.block_on(client.call("voter_status", &json!({}))).expect("the node answers")
+    };
+    let last = voter();
+    assert!(last["key_runs_twice"].is_string(), "{last}");
+    let height = |s: &Value| s["final_height"].as_u64();
+    let begun = height(&status(url)).unwrap_or_default();
+    until(PATIENCE, || status(url), |s| height(s) > Some(begun + 20));
+    let later = voter();
+    assert_eq!(later["last_vote"], last["last_vote"], "it signs nothing more");
+    assert_eq!(
+        later["key_runs_twice"], last["key_runs_twice"],
+        "and it says so as long as it runs"
+    );
+}
+
 /// Two votes of one round, signed with the key of a home, in a report of another's key.
 /// Answers what the node says of it.
 pub fn report(url: &str, offender: &Path, reporter: &Path) -> Value {

@@ -39,7 +39,7 @@ pub enum AuditError {
         sum: u128,
     },
     /// More coins than can ever exist.
-    #[error("{issued} rao are issued, more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
+    #[error("{issued:#} TAO are issued, more than the {SUPPLY_CAP:#} TAO that can ever exist")]
     OverCap {
         /// How many.
         issued: Rao,

@@ -1,6 +1,7 @@
 //! Reads for people and programs: plain answers over any state, nothing written.
 
 pub mod commits;
+pub mod leaving;
 pub mod market;
 pub mod rules;
 pub mod schedule;

@@ -3,7 +3,9 @@
 use crate::rules::{offer_wait, quarter, reads};
 use crate::state::Read;
 use serde::Serialize;
-use weft_types::{Height, Netuid, Offence, Params, Power, PublicKey, Rao, VoterSet, VoterSets};
+use weft_types::{
+    Height, Netuid, Offence, Params, Power, PublicKey, Rao, Uid, VoterSet, VoterSets,
+};
 
 /// Who offers to vote, and how far the bootstrap is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -88,6 +90,44 @@ pub fn offer_due(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Opti
     };
     let nets = reads::subnets(state).into_iter();
     nets.filter(|_| !waits).find(|netuid| votes_in(netuid).is_some())
+}
+
+/// What a hotkey lacks to be offered as a voter (R13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferLacks {
+    /// It is a neuron of no subnet.
+    Seat,
+    /// It is a neuron, and none with a permit.
+    Permit {
+        /// Where it is one.
+        netuid: Netuid,
+        /// Which.
+        uid: Uid,
+    },
+    /// It has a permit, and no row where it has one.
+    Row {
+        /// Where it has a permit.
+        netuid: Netuid,
+        /// As which neuron.
+        uid: Uid,
+    },
+}
+
+/// R13: what a hotkey lacks to be offered; nothing when it holds a permit in a subnet and has
+/// a row there.
+pub fn offer_lacks(state: &impl Read, hotkey: &PublicKey) -> Option<OfferLacks> {
+    let mut lacks = OfferLacks::Seat;
+    for netuid in reads::subnets(state) {
+        let Some(uid) = reads::seat(state, netuid, hotkey) else { continue };
+        let has_permit = reads::neuron(state, netuid, uid).is_some_and(|who| who.validator_permit);
+        lacks = match (has_permit, lacks) {
+            (true, _) if reads::row(state, netuid, uid).is_some() => return None,
+            (true, OfferLacks::Seat | OfferLacks::Permit { .. }) => OfferLacks::Row { netuid, uid },
+            (false, OfferLacks::Seat) => OfferLacks::Permit { netuid, uid },
+            (_, first) => first,
+        };
+    }
+    Some(lacks)
 }
 
 /// How far the bootstrap is.

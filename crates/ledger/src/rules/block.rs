@@ -5,7 +5,7 @@ use super::error::CallError;
 use super::event::Event;
 use super::input::BlockInput;
 use super::ledger::Ledger;
-use super::reads::{chain, exits, hotkey, leaving, offender, releases};
+use super::reads::{chain, exits, hotkey, leaving, releases};
 use super::receipt::{ItemReceipt, Receipts};
 use super::refusal::Refusal;
 use super::{change, emission, epoch, root, rotation, slash, stamp, tx, weights};
@@ -121,7 +121,7 @@ pub(super) fn mature(books: &mut Books<'_>) -> Result<(), CallError> {
     free.extend(released(books));
     for exit in free {
         let (hotkey, coldkey) = (exit.hotkey, exit.coldkey);
-        let amount = slash::left(&exit, offender(books, &hotkey).kept);
+        let amount = slash::left_now(books, &exit);
         let lost = minus(exit.amount, amount)?;
         let mut supply = books.supply;
         supply.unbonding = minus(supply.unbonding, exit.amount)?;

@@ -1,6 +1,6 @@
 //! The one table of errors: why a call failed.
 
-use weft_types::hyperparameters::Unsound;
+use weft_types::hyperparameters::{Setting, Unsound};
 use weft_types::{
     Endpoint, EvidenceError, Height, Netuid, Parameter, PublicKey, Rao, Round, Slot, Uid, Wide,
 };
@@ -12,7 +12,7 @@ pub struct ErrorInfo {
     pub name: &'static str,
     /// When a call fails so.
     pub doc: &'static str,
-    /// What is said, with its fields in braces.
+    /// What is said, with its fields in braces; amounts are said in TAO (`:#`).
     pub text: &'static str,
     /// Its fields: name and meaning.
     pub fields: &'static [(&'static str, &'static str)],
@@ -71,51 +71,51 @@ call_errors! {
     NotEnoughBalance {
         have: Rao = "What is there.",
         need: Rao = "What is needed.",
-    } = "{have} rao are free, {need} are needed; name less or add coins";
+    } = "{have:#} TAO are free, {need:#} are needed; name less or add coins";
     /// The receiver has no account, and the call does not say to open one.
     AccountNotOpen {
         to: PublicKey = "Who receives.",
         deposit: Rao = "What opening the account costs now.",
-    } = "{to} has no account; opening one costs {deposit} rao on top: look at the address, and say open if it is right";
+    } = "{to} has no account; opening one costs {deposit:#} TAO on top: look at the address, and say open if it is right";
     /// The state holds all that it is meant to hold.
     StateFull {
         held: u64 = "How many values it holds.",
         capacity: u64 = "How many it is meant to hold.",
     } = "the state holds {held} of {capacity} values, and no account can be opened; send to one that is open";
     /// The amount is nothing.
-    AmountZero = "the amount is 0 rao; name at least 1";
+    AmountZero = "the amount is 0; name 0.000000001 TAO or more";
     /// The amount is below the least stake.
     AmountTooLow {
         amount: Rao = "The amount.",
         least: Rao = "The least.",
-    } = "{amount} rao are too little to stake; add at least {least}";
+    } = "{amount:#} TAO are too little to stake; add at least {least:#}";
     /// The hotkey is not known.
     HotKeyAccountNotExists { hotkey: PublicKey = "Which." } = "{hotkey} is no hotkey of this chain; register it first";
     /// A pool this small takes its operator's stake only.
     PoolTooSmall {
         value: Rao = "What is in it.",
         least: Rao = "The least.",
-    } = "the pool holds {value} rao, below {least} only its operator may stake; stake behind another hotkey";
+    } = "the pool holds {value:#} TAO, below {least:#} only its operator may stake; stake behind another hotkey";
     /// The deposit would give no share.
-    StakeTooSmallForShare { amount: Rao = "The amount." } = "{amount} rao would give no share of the pool; add more";
+    StakeTooSmallForShare { amount: Rao = "The amount." } = "{amount:#} TAO would give no share of the pool; add more";
     /// A pool can't hold more shares.
     PoolFull = "the pool can't hold more shares; stake behind another hotkey";
     /// There is less stake than that.
     NotEnoughStake {
         have: Rao = "What is there.",
         need: Rao = "What was asked for.",
-    } = "{have} rao are staked, {need} were asked for; ask for less, or for all";
+    } = "{have:#} TAO are staked, {need:#} were asked for; ask for less, or for all";
     /// A part of the stake is asked for such that it, or what stays, is below the least.
     PartTooSmall {
         amount: Rao = "What was asked for.",
         left: Rao = "What would stay.",
         least: Rao = "The least of each.",
-    } = "{amount} rao would go and {left} stay, and each must be {least} or more; ask for less, for more, or for all";
+    } = "{amount:#} TAO would go and {left:#} stay, and each must be {least:#} or more; ask for less, for more, or for all";
     /// The stake that was asked for does not pay the fee.
     FeeAboveAmount {
         amount: Rao = "What was asked for.",
         fee: Rao = "The fee, and the deposit where the signer has no account.",
-    } = "{amount} rao were asked for, {fee} rao of fee and deposit are taken from them; ask for more";
+    } = "{amount:#} TAO were asked for, {fee:#} TAO of fee and deposit are taken from them; ask for more";
     /// There is no such subnet.
     SubnetNotExists { netuid: Netuid = "Which." } = "there is no subnet {netuid}; list the subnets and choose one";
     /// The root matrix has voters, not neurons.
@@ -142,7 +142,7 @@ call_errors! {
     PriceTooHigh {
         price: Rao = "The price.",
         offered: Rao = "The most that was offered.",
-    } = "registering costs {price} rao, {offered} were offered; offer more or wait";
+    } = "registering costs {price:#} TAO, {offered:#} were offered; offer more or wait";
     /// Nobody can be replaced.
     NoNeuronIdAvailable { netuid: Netuid = "Where." } = "subnet {netuid} is full and nobody in it can be replaced now; try later";
     /// Only voters write rows of the root matrix.
@@ -173,7 +173,7 @@ call_errors! {
     NotEnoughStakeToSetWeights {
         have: Rao = "What is behind the hotkey.",
         need: Rao = "The threshold.",
-    } = "{have} rao are behind the hotkey, {need} are needed to set weights; add stake";
+    } = "{have:#} TAO are behind the hotkey, {need:#} are needed to set weights; add stake";
     /// The validator's code is too old for this subnet.
     IncorrectWeightVersionKey {
         got: Wide = "What the row has.",
@@ -283,7 +283,7 @@ call_errors! {
     LockTooHigh {
         price: Rao = "What is locked.",
         offered: Rao = "The most that was offered.",
-    } = "creating a subnet locks {price} rao, {offered} were offered; offer more or wait";
+    } = "creating a subnet locks {price:#} TAO, {offered:#} were offered; offer more or wait";
     /// Every slot is taken, and nobody in one can be evicted.
     SubnetLimitReached { limit: u16 = "How many slots there are." } = "all {limit} subnet slots are taken and every subnet is immune; nothing was charged, try later";
     /// Only its owner does that.
@@ -304,9 +304,9 @@ call_errors! {
     /// The number is out of its bounds.
     HyperparameterOutOfBounds {
         parameter: Parameter = "Which.",
-        value: Wide = "The number.",
-        low: Wide = "The least.",
-        high: Wide = "The most.",
+        value: Setting = "The number.",
+        low: Setting = "The least.",
+        high: Setting = "The most.",
     } = "{parameter} can't be {value}; it goes from {low} to {high}";
     /// The numbers would not fit together.
     HyperparametersUnsound { reason: Unsound = "What is wrong." } = "the hyperparameters would not fit together: {reason}; set the other one first";

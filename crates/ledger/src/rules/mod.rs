@@ -85,6 +85,7 @@ pub use pool::worth;
 pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
 pub use refusal::Refusal;
+pub(crate) use slash::left_now;
 pub(crate) use stake::held;
 pub(crate) use stamp::difficulty as stamp_difficulty;
 pub(crate) use subnet::{lock_cost, next_eviction, slots};

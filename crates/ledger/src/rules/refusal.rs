@@ -50,7 +50,7 @@ pub enum Refusal {
         want: Nonce,
     },
     /// The signer can't pay the fee.
-    #[error("transaction {id} owes {need} rao of fee and deposit, its signer has {have}")]
+    #[error("transaction {id} owes {need:#} TAO of fee and deposit, its signer has {have:#}")]
     CannotPay {
         /// Which transaction.
         id: TxId,

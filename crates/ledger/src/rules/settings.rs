@@ -9,7 +9,7 @@ use super::reads::settings;
 use super::{epoch, subnet};
 use crate::state::value::Subnet;
 use crate::state::{Key, Value};
-use weft_types::hyperparameters::Setter;
+use weft_types::hyperparameters::{Setter, Setting};
 use weft_types::{Height, Hyperparameters, Netuid, Parameter, PublicKey, Wide};
 
 /// Sets a hyperparameter of a subnet of the signer.
@@ -24,7 +24,7 @@ pub fn set(
         return Err(CallError::NotOwnerSettable { parameter });
     }
     let (low, high) = parameter.bounds(&books.params.subnet_defaults);
-    let (asked, least, most) = (Wide(value), Wide(low), Wide(high));
+    let [asked, least, most] = [value, low, high].map(|number| Setting { parameter, number });
     let out =
         CallError::HyperparameterOutOfBounds { parameter, value: asked, low: least, high: most };
     if !(low..=high).contains(&value) {
@@ -47,7 +47,12 @@ pub fn set(
     books.put(Key::Settings(netuid), Value::Settings(times));
     net.hyperparameters = changed;
     books.put_subnet(netuid, net);
-    books.say(Event::HyperparameterSet { netuid, parameter, before: Wide(before), value: asked });
+    books.say(Event::HyperparameterSet {
+        netuid,
+        parameter,
+        before: Wide(before),
+        value: Wide(value),
+    });
     Ok(())
 }
 

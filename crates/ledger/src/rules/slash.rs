@@ -96,6 +96,11 @@ pub fn left(exit: &Exit, now: Kept) -> Rao {
     Rao(u64::try_from(left).unwrap_or(u64::MAX)).min(exit.amount)
 }
 
+/// What becomes free of stake that was asked back, if nothing more is cut.
+pub fn left_now(state: &dyn Read, exit: &Exit) -> Rao {
+    left(exit, offender(state, &exit.hotkey).kept)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

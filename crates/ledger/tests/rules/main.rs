@@ -18,6 +18,7 @@ mod emitting;
 mod epochs;
 mod evicting;
 mod forgetting;
+mod leaving;
 mod mainnet;
 mod market;
 mod opening;

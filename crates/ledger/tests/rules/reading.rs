@@ -66,7 +66,7 @@ fn a_receipt_in_json_says_what_was_paid_and_what_went_wrong() {
     assert!(receipts["txs"][0]["error"].is_null());
     assert_eq!(receipts["txs"][1]["error"]["name"], "AccountNotOpen");
     let message = receipts["txs"][1]["error"]["message"].as_str().unwrap();
-    assert!(message.contains(&format!("{deposit} rao on top")), "{message}");
+    assert!(message.contains(&format!("{deposit:#} TAO on top")), "{message}");
     assert_eq!(receipts["emission"], "1000000000");
 }
 

@@ -5,6 +5,7 @@ use crate::market::{batch, sets};
 use crate::world::{NET, World, cold};
 use weft_ledger::query::market;
 use weft_ledger::rules::{CallError, Event};
+use weft_types::hyperparameters::Setting;
 use weft_types::hyperparameters::{Setter, Unsound};
 use weft_types::{Height, Hyperparameters, Netuid, Network, Parameter, Wide};
 
@@ -66,7 +67,8 @@ fn each_is_set_up_to_its_bounds_by_the_owner_or_by_nobody() {
                 let want = match about.setter {
                     Setter::Genesis => CallError::NotOwnerSettable { parameter },
                     Setter::Owner => {
-                        let [value, low, high] = [value, low, high].map(Wide);
+                        let of = |number| Setting { parameter, number };
+                        let [value, low, high] = [value, low, high].map(of);
                         CallError::HyperparameterOutOfBounds { parameter, value, low, high }
                     }
                 };
@@ -171,9 +173,9 @@ fn the_same_one_is_set_once_in_two_tempos_and_others_meanwhile() {
 fn a_failed_setting_does_not_count_as_one() {
     let mut world = owned(Network::Local);
     let parameter = Parameter::ImmunityPeriod;
-    let [low, high, value] = [0, 65_535, 70_000].map(Wide);
+    let [low, high, value] = [0, 65_535, 70_000].map(|number| Setting { parameter, number });
     let out = CallError::HyperparameterOutOfBounds { parameter, value, low, high };
-    let tx = world.tx(3, sets(NET, parameter, value.0));
+    let tx = world.tx(3, sets(NET, parameter, value.number));
     assert_eq!(world.run(tx), Err(out));
     world.does(3, sets(NET, parameter, 7));
 }

@@ -25,7 +25,7 @@ pub enum TxError {
         limit: usize,
     },
     /// It pays too little.
-    #[error("the fee of {have} rao is too small; {need} rao are due for {bytes} bytes")]
+    #[error("the fee of {have:#} TAO is too small; {need:#} TAO are due for {bytes} bytes")]
     FeeTooLow {
         /// What it offers.
         have: Rao,

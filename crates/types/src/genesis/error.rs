@@ -62,10 +62,10 @@ pub enum GenesisError {
         max: u16,
     },
     /// More coins than can exist.
-    #[error("the genesis allocates more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
+    #[error("the genesis allocates more than the {SUPPLY_CAP:#} TAO that can ever exist")]
     TooManyCoins,
     /// More power than stake can exist.
-    #[error("the voters' power sums to more than the {cap} rao that can ever exist", cap = SUPPLY_CAP.0)]
+    #[error("the voters' power sums to more than the {SUPPLY_CAP:#} TAO that can ever exist")]
     TooMuchPower,
     /// A neuron's hotkey has no owner.
     #[error(
