@@ -70,7 +70,14 @@ pub fn write(path: &Path, text: &str, existing: Existing) -> Result<(), WalletEr
             linked?;
         }
     }
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io("sync", dir))
+    sync(dir).map_err(io("sync", dir))
+}
+
+/// Makes the names in a directory durable.
+fn sync(dir: &Path) -> std::io::Result<()> {
+    #[cfg(test)]
+    tests::SYNCED.with_borrow_mut(|synced| synced.push(dir.to_owned()));
+    File::open(dir)?.sync_all()
 }
 
 /// Makes a directory and those above it that are not there, for their owner only. Each new name
@@ -82,7 +89,7 @@ fn make(dir: &Path) -> Result<(), WalletError> {
     for made in new {
         let above = made.parent().filter(|dir| !dir.as_os_str().is_empty());
         let above = above.unwrap_or(Path::new("."));
-        File::open(above).and_then(|dir| dir.sync_all()).map_err(io("sync", above))?;
+        sync(above).map_err(io("sync", above))?;
     }
     Ok(())
 }
@@ -116,4 +123,30 @@ pub fn names(dir: &Path, suffix: &str) -> Result<Vec<String>, WalletError> {
     }
     names.sort_unstable();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    thread_local! {
+        /// The directories that were synced, in their order.
+        pub(super) static SYNCED: RefCell<Vec<PathBuf>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// A file that is synced under a name which is not is gone after a crash.
+    #[test]
+    fn every_new_name_is_made_durable_that_of_the_file_last() {
+        let home = tempfile::tempdir().unwrap();
+        let (above, dir) = (home.path().join("sent"), home.path().join("sent").join("chain"));
+        let synced = || SYNCED.with_borrow_mut(std::mem::take);
+        write_secret(&dir.join("one.tx"), "1").unwrap();
+        let mut first = synced();
+        assert_eq!(first.pop().as_ref(), Some(&dir));
+        first.sort();
+        assert_eq!(first, [home.path().to_owned(), above]);
+        write_secret(&dir.join("two.tx"), "2").unwrap();
+        assert_eq!(synced(), [dir]);
+    }
 }

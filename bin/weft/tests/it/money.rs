@@ -79,6 +79,10 @@ fn six_at_once(home: &Home) {
 
 /// F12: a fee and a nonce can be named, and a higher fee takes the place of a lower one.
 fn fees_and_nonces(home: &Home) {
+    // While one waits the nonce to use next is the one behind it.
+    let waits = home.data(&["transfer", "carol", "1", "-w", "alice", "--wait", "none"]);
+    let nonce = waits["plan"]["nonce"].as_u64().expect("a nonce");
+    assert_eq!(account(home, "alice")["next_nonce"].as_u64(), Some(nonce + 1));
     let sent = home.data(&["transfer", "carol", "1", "-w", "alice", "--fee", "0.001"]);
     assert_eq!(sent["plan"]["fee"], json!("1000000"));
     let nonce = sent["plan"]["nonce"].as_u64().expect("a nonce").to_string();

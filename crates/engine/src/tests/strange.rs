@@ -1,18 +1,21 @@
 //! What an engine makes of messages that it can't read or judge (R21), and of those that nobody
 //! honest sends; what it says of who votes.
 
-use crate::io::{Io, Source, Topic, Txs};
+use crate::io::{Io, Source, Told, Topic, Txs};
 use crate::peers::UNREADABLE;
 use crate::questions::Question;
+use crate::refused::Refused;
 use crate::tests::alone::{Alone, PEER, told};
 use crate::wire::{Answer, Kind, Want, pack};
 use crate::{Event, halt::Halt};
 use weft_consensus::trust::Awaited;
 use weft_types::check::{BlockError, TxError, check_txs, seal_block};
+use weft_types::genesis::GenesisAccount;
 use weft_types::key::derive_test_key;
+use weft_types::rules::TEST_WIDER;
 use weft_types::{
-    Call, Canonical, Evidence, Genesis, Hash, Header, Height, Millis, PublicKey, Rao, Round,
-    RulesId, SecretKey, Share, Slot, Work,
+    Call, Canonical, ChainTag, Evidence, Genesis, Hash, Header, Height, Millis, Nonce, PublicKey,
+    Rao, Round, RulesId, SecretKey, Share, Slot, TxBody, Work,
 };
 
 const MESSAGE: [u8; 20] = [5; 20];
@@ -200,6 +203,41 @@ fn r17_evidence_of_keys_that_never_voted_costs_its_bytes_and_is_not_passed_on() 
     let source = Source::Peer { from: PEER, message: MESSAGE, bytes: 100 };
     let list = node.step(Event::Txs { source, checked: Ok(checked) });
     assert_eq!((told(&list), node.charged), (vec!["Ignore".to_owned()], 100));
+}
+
+/// A5: what was checked by the widest numbers of all rules is held against those that run.
+#[test]
+fn r21_a_transaction_that_only_later_rules_allow_is_refused_by_its_own_error_and_does_not_wait() {
+    let sender = derive_test_key("strange", "payer");
+    let mut node = Alone::with(1, None, |genesis| {
+        genesis.rules.test = vec![RulesId::of(TEST_WIDER)];
+        let free = Rao(1_000_000_000);
+        genesis.accounts.push(GenesisAccount { key: sender.public(), free });
+    });
+    let (chain, widest) = (node.genesis.chain_id(), node.genesis.widest());
+    let call = Call::Transfer { to: sender.public(), amount: Rao(1), open: false };
+    let mut body = TxBody {
+        chain: ChainTag::of(&chain),
+        signer: sender.public(),
+        nonce: Nonce(0),
+        fee: Rao(0),
+        valid_until: None,
+        call,
+    };
+    let bytes = u32::try_from(body.clone().sign(&sender, &chain).to_bytes().len()).unwrap();
+    // A byte more than there are, since the fee has bytes too.
+    body.fee = widest.min_fee(bytes + 8, 1);
+    assert!(body.fee < node.genesis.params.min_fee(bytes, 1));
+    let txs = vec![body.sign(&sender, &chain)];
+    let checked = check_txs(txs, (&widest, &chain), &(), &mut crate::tests::alone::dice());
+    let id = *checked[0].as_ref().expect("by the widest numbers it is good").id();
+    let list = node.step(Event::Txs { source: Source::Client(7), checked: Ok(checked) });
+    let told = list.iter().find_map(|io| match io {
+        Io::Tell { client: 7, told: Told::Submitted(all) } => all.first(),
+        _ => None,
+    });
+    assert!(matches!(told, Some(Err(Refused::Tx(TxError::FeeTooLow { .. })))), "{told:?}");
+    assert!(node.engine.pool().get(&id).is_none());
 }
 
 /// A2: while a block is awaited the past may be forged: no report is signed on it. A planted

@@ -17,6 +17,22 @@ fn a_transaction_that_waits_is_known_and_not_taken_twice() {
     assert_eq!(pool.get(tx.id()), Some(&tx));
 }
 
+/// A5
+#[test]
+fn r21_what_the_rules_of_the_next_block_refuse_is_not_taken_and_leaves_when_they_change() {
+    let mut pool = Pool::default();
+    let before = State::default();
+    let after = State { against: [signer(1)].into(), ..State::default() };
+    let refused = pool.insert(transfer(1, 0, 9_000), &after);
+    assert!(matches!(refused, Err(PoolError::NotAllowed { .. })), "{refused:?}");
+    for n in [1, 2] {
+        assert_eq!(pool.insert(transfer(n, 0, 9_000), &before), Ok(Inserted::Added));
+    }
+    assert_eq!((pool.recheck(&before), pool.len()), (0, 2));
+    assert_eq!((pool.recheck(&after), pool.len()), (1, 1));
+    assert!(pool.get(transfer(2, 0, 9_000).id()).is_some(), "the other one stays");
+}
+
 #[test]
 fn a_used_nonce_is_refused() {
     let state = State::default().with(1, 1_000_000, 5);

@@ -104,6 +104,8 @@ pub struct State {
     pub accounts: BTreeMap<PublicKey, Account>,
     /// Who may not make free calls or unstake.
     pub forbidden: BTreeSet<PublicKey>,
+    /// Whose transactions the rules of the next block refuse.
+    pub against: BTreeSet<PublicKey>,
     /// Who has no account, and what opening one costs.
     pub unopened: BTreeSet<PublicKey>,
     pub deposit: Option<Rao>,
@@ -145,8 +147,8 @@ impl Accounts for State {
         !self.forbidden.contains(&body.signer)
     }
 
-    fn is_good(&self, _: &TxBody) -> bool {
-        true
+    fn is_good(&self, body: &TxBody) -> bool {
+        !self.against.contains(&body.signer)
     }
 
     fn opening(&self, key: &PublicKey) -> Option<Rao> {
