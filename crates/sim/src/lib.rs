@@ -31,6 +31,7 @@
 //! Bugs that the simulator must find are not here: they are planted in a copy of the
 //! sources by a test (`tests/planted.rs`).
 
+mod after;
 mod agenda;
 mod asleep;
 mod cabal;

@@ -78,6 +78,9 @@ pub fn run(plan: &Plan) -> Report {
     let gap = net.storm();
     net.calm();
     let healing = if plan.judges_liveness { net.heal(gap) } else { net.go_on() };
+    if plan.judges_liveness {
+        net.settle(healing);
+    }
     net.judge_faults();
     net.report(healing)
 }
@@ -117,7 +120,7 @@ impl Net {
         Healing { mark, ..Healing::default() }
     }
 
-    const fn is_broken(&self) -> bool {
+    pub const fn is_broken(&self) -> bool {
         !self.watch.violations.is_empty()
     }
 
