@@ -9,13 +9,14 @@ use crate::strangers::FIRST;
 use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use weft_consensus::{Foreign, Refusal, VoteRecord};
+use weft_consensus::{Foreign, PeerId, Refusal, VoteRecord};
 use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::io::{
     Body, Finality, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
 };
 use weft_engine::trust::Halt;
+use weft_engine::wire::Want;
 use weft_types::check::{check_block, check_txs};
 use weft_types::codec::CodecError;
 use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, Header, Share, Tx};
@@ -58,7 +59,10 @@ impl Net {
                 Io::Checkpoint(base) => self.is_synced(i, &base.standing().hash, "a checkpoint"),
                 Io::Publish { topic, data } => self.publish(i, Message::gossip(topic, data)),
                 Io::Judge { message, judgement } => self.judge(i, &message, judgement),
-                Io::Ask { peer, ask, data } => self.ask(i, node_of(peer), ask, data),
+                Io::Ask { peer, ask, data } => {
+                    self.asks_again(i, &data);
+                    self.ask(i, node_of(peer), ask, data);
+                }
                 Io::Answer { ticket, data } => {
                     self.answer(i, ticket, data.ok_or(NoAnswer::Refused));
                 }
@@ -74,14 +78,10 @@ impl Net {
                 Io::Disconnect { peer, why } | Io::Punish { peer, why } => {
                     self.blames(i, node_of(peer), &why);
                 }
-                Io::CheckTxs { source, txs } => events.push_back(self.check_txs(source, txs)),
+                Io::CheckTxs { source, txs } => events.extend(self.look_at_txs(i, source, txs)),
                 Io::CheckBodies { from, want, bodies } => {
                     self.watch_bodies(i, &want, &bodies);
-                    let bad = forged(&bodies, &self.world.chain, &self.seals).map(|bad| bad.hash);
-                    let looked = |body: &Body| bad.is_none_or(|bad| body.hash == bad);
-                    let bodies = bodies.into_iter().filter(looked);
-                    events.extend(bodies.map(|body| self.check_body(from, body)));
-                    events.push_back(Happened::Fetched { from, want });
+                    events.extend(self.look_at_bodies(i, (from, want), bodies));
                 }
                 Io::Tell { told, .. } => self.told(told),
                 Io::Note(note) => self.note(i, note),
@@ -103,7 +103,35 @@ impl Net {
         }
     }
 
-    fn check_txs(&mut self, source: Source, txs: Txs) -> Happened {
+    /// What comes back at once of a list for the checker.
+    fn look_at_txs(&mut self, i: usize, source: Source, txs: Txs) -> Option<Happened> {
+        match self.plan.desk {
+            Some(desk) => self.puts_list(i, (source, txs), desk),
+            None => Some(self.check_txs(source, txs)),
+        }
+    }
+
+    /// What comes back at once of an answer for the checker.
+    fn look_at_bodies(
+        &mut self,
+        i: usize,
+        (from, want): (PeerId, Want),
+        bodies: Vec<Body>,
+    ) -> Vec<Happened> {
+        let bad = forged(&bodies, &self.world.chain, &self.seals).map(|bad| bad.hash);
+        let looked = |body: &Body| bad.is_none_or(|bad| body.hash == bad);
+        let bodies: Vec<Body> = bodies.into_iter().filter(looked).collect();
+        if let Some(desk) = self.plan.desk {
+            return self.puts_bodies(i, (from, want), bodies, desk).into_iter().collect();
+        }
+        let mut events: Vec<_> =
+            bodies.into_iter().map(|body| self.check_body(from, body)).collect();
+        events.push(Happened::Fetched { from, want });
+        events
+    }
+
+    /// A list of transactions comes out of the checker.
+    pub fn check_txs(&mut self, source: Source, txs: Txs) -> Happened {
         let txs: Result<Vec<Tx>, CodecError> = match txs {
             Txs::Encoded(data) => Vec::from_bytes(&data),
             Txs::Decoded(txs) => Ok(txs),
@@ -115,7 +143,7 @@ impl Net {
     }
 
     /// Bodies are checked as if they had come as bytes from a stranger.
-    fn check_body(&mut self, from: weft_consensus::PeerId, body: Body) -> Happened {
+    pub fn check_body(&mut self, from: PeerId, body: Body) -> Happened {
         let Body { hash, block, bytes } = body;
         let version = block.header().version;
         let rules = (&self.world.widest, &self.world.chain);

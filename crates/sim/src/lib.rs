@@ -35,6 +35,7 @@ mod after;
 mod agenda;
 mod asleep;
 mod cabal;
+mod checker;
 mod crashes;
 mod dice;
 mod disk;

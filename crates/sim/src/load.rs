@@ -38,6 +38,7 @@ impl Net {
             }
         }
         self.watch_asks();
+        self.watch_turned();
         self.watch_reveals();
         self.begin_scheme();
         self.begin_former(slot);

@@ -6,6 +6,7 @@
 
 use crate::agenda::{Agenda, Event, Message, Parcel, Said};
 use crate::cabal::Mind;
+use crate::checker::TurnedAway;
 use crate::dice::Dice;
 use crate::faults::Faults;
 use crate::former::OtherPast;
@@ -22,7 +23,7 @@ use weft_consensus::{Input, PeerId};
 use weft_types::Millis;
 
 /// How long a message takes at least and at most.
-const DELAY_MS: (u64, u64) = (10, 150);
+pub const DELAY_MS: (u64, u64) = (10, 150);
 
 /// How long it takes in larger networks, where it goes over two or three hops: to be heard by
 /// all it then takes about as long.
@@ -58,6 +59,8 @@ pub struct Net {
     pub other: OtherPast,
     /// What strangers did.
     pub strange: Strangers,
+    /// What checkers had no room for.
+    pub turned: TurnedAway,
     /// True time.
     pub now: u64,
     /// Whether faults are over.
@@ -102,6 +105,7 @@ impl Net {
             mind: Mind::default(),
             other: OtherPast::default(),
             strange: Strangers::default(),
+            turned: TurnedAway::default(),
             now: GENESIS_TIME,
             is_calm: false,
             seals: Seals::default(),

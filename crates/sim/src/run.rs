@@ -109,7 +109,7 @@ impl Net {
     }
 
     /// The final height of the honest node that is furthest behind.
-    fn lowest_final(&self) -> Option<u64> {
+    pub fn lowest_final(&self) -> Option<u64> {
         self.honest().map(|(_, n)| n.final_height()).min()
     }
 
@@ -170,6 +170,7 @@ impl Net {
             Event::Arrival { from, to, parcel } => self.arrive(from, to, parcel),
             Event::Timeout { node, peer, life, ask } => self.timeout(node, peer, (life, ask)),
             Event::Submit { node } => self.submit(node),
+            Event::Checked { node, life } => self.checked(node, life),
             Event::Strangers => self.strangers_act(),
             Event::Left { node } => self.left(node),
             Event::Came { node } => self.came(node),
@@ -276,7 +277,7 @@ impl Net {
         let last = self.slot() + AHEAD;
         let wait = longest((first..last).map(|slot| honest(slot) && honest(slot + 1)));
         let stretches = if self.plan.cabal.is_some() { SPOILED } else { 1 };
-        MEETING + stretches * (wait + 2)
+        MEETING + self.catching_up() + stretches * (wait + 2)
     }
 
     /// A run must have had the faults it was asked for, and a conflict names a third.

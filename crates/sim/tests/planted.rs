@@ -401,6 +401,15 @@ const SHELL: &[Plant] = &[
         profile: "veiled",
     },
     Plant {
+        name: "an answer that the checker had no room for not told",
+        edits: &[(
+            "crates/engine/src/hear.rs",
+            "                self.end_ask(from, &want, Outcome::NoRoom);\n",
+            "                let _nobody_hears = (want, Outcome::NoRoom);\n",
+        )],
+        profile: "checker-full",
+    },
+    Plant {
         name: "an answer of which all is known taken for the end of a chain",
         edits: &[(FETCH, "            self.asks.sources.known(from, height);\n", "")],
         profile: "chaos",

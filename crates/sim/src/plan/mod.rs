@@ -4,11 +4,13 @@
 //! during the run comes from the one generator of its seed.
 
 mod cabal;
+mod desk;
 mod fault;
 mod former;
 mod stranger;
 
 pub use cabal::{Cabal, Strategy};
+pub use desk::Desk;
 pub use former::Former;
 pub use stranger::Habit;
 
@@ -62,6 +64,8 @@ pub struct Plan {
     pub twin_power_ppm: Option<u32>,
     /// Peers without stake, and what each does.
     pub strangers: Vec<Habit>,
+    /// How much room checkers have, and how long they take; without it they answer at once.
+    pub desk: Option<Desk>,
     /// Whether validators commit to their rows and reveal them later.
     pub commits: bool,
     /// Whether a third and more may be Byzantine.
@@ -93,6 +97,7 @@ impl Default for Plan {
             twins: Vec::new(),
             twin_power_ppm: None,
             strangers: Vec::new(),
+            desk: None,
             commits: false,
             conflict: Conflict::Never,
             judges_liveness: true,
@@ -153,7 +158,8 @@ impl Plan {
             && self.downs.is_empty()
             && self.pauses.is_empty()
             && self.crashes.is_none()
-            && self.upgrade.is_none();
+            && self.upgrade.is_none()
+            && self.desk.is_none();
         let is_fair = self.links == Links::default() && self.twins.is_empty();
         is_whole
             && is_fair

@@ -2,8 +2,8 @@
 
 use crate::dice::Dice;
 use crate::plan::{
-    Cabal, Crashes, Cut, Down, Former, Habit, Links, Lost, Plan, Powers, Rotation, Strategy, Trust,
-    Upgrade,
+    Cabal, Crashes, Cut, Desk, Down, Former, Habit, Links, Lost, Plan, Powers, Rotation, Strategy,
+    Trust, Upgrade,
 };
 
 /// A plan in the making, and what chance decides of it.
@@ -49,6 +49,16 @@ impl Draw {
         let count = self.dice.between(1, most);
         let one = |dice: &mut Dice| Habit::ALL[dice.place(Habit::ALL.len())];
         self.plan.strangers = (0..count).map(|_| one(&mut self.dice)).collect();
+    }
+
+    /// Checkers that take their time and have little room.
+    pub(super) fn checkers(&mut self) {
+        let mut size = |low: u64, high: u64| {
+            usize::try_from(self.dice.between(low, high)).unwrap_or(usize::MAX)
+        };
+        let (lists, answers, body_bytes) = (size(1, 3), size(1, 2), size(1 << 10, 4 << 10));
+        let (list_ms, body_ms) = (self.dice.between(30, 80), self.dice.between(60, 150));
+        self.plan.desk = Some(Desk { lists, answers, body_bytes, list_ms, body_ms });
     }
 
     /// In a quarter of the seeds of every other profile some strangers are there as well.

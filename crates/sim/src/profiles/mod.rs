@@ -196,6 +196,22 @@ const STRANGERS: &[Profile] = &[
     }),
     by("strangers-busy", "peers that are always busy", |d| d.strangers(1, Habit::Busy)),
     by(
+        "checker-full",
+        "checkers take their time and turn away what they have no room for, as nodes fetch what crashes, lost messages and partitions cost them and strangers send transactions nobody can pay for",
+        |d| {
+            d.size(4, 7);
+            let count = usize::try_from(d.dice.between(6, 12)).unwrap_or(6);
+            d.plan.strangers = vec![Habit::Bundles; count];
+            d.checkers();
+            d.plan.slots = 60;
+            d.lossy();
+            d.crashing(0);
+            if d.dice.happens(500_000) {
+                d.parted(5, 20);
+            }
+        },
+    ),
+    by(
         "strangers-mixed",
         "all kinds of strangers, in bad weather, while nodes crash and start again",
         |d| {
