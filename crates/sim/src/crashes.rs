@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use weft_consensus::VoteFile;
 use weft_engine::Event as Happened;
 use weft_engine::io::Io;
+use weft_types::Height;
 
 /// The most effects that a node carries out before it dies.
 const LAST_EFFECTS: u64 = 12;
@@ -87,8 +88,10 @@ impl Net {
     /// A node dies; unless it is held down it will start again.
     pub fn kill(&mut self, i: usize) {
         let longest = self.plan.crashes.map_or(1, |c| c.down.max(1));
+        let is_under_way = self.plan.checkpoints && self.dice.happens(500_000);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let is_held = node.is_held;
+        node.disk.checkpoint.crash(is_under_way);
         self.faults.note("crashes");
         self.faults.add("unsynced_blocks", node.die() as u64);
         self.trace.life(self.now, i, false);
@@ -127,12 +130,20 @@ impl Net {
             self.faults.note("logs_lost");
             node.disk.lose_log();
         }
+        if lost == Lost::Tail {
+            self.faults.note("tails_lost");
+            node.disk.lose_tail();
+        }
         let kept = node.disk.rows.clone().unwrap_or_default();
-        let mut engine = self.world.engine((i, &self.plan), (vote, kept), &self.seals);
+        let (own, checkpoint) = ((i, &self.plan), &node.disk.checkpoint);
+        let mut engine = self.world.engine(own, (vote, kept), checkpoint, &self.seals);
+        // What is final there was said in an earlier life.
+        node.finalized = engine.core().finalized().0.height;
+        self.faults.add("checkpoint_starts", u64::from(node.finalized > Height::ZERO));
         if !self.plan.is_twin(i) {
             engine.mind_own_key(0);
         }
-        let log = node.disk.log();
+        let log = node.disk.tail();
         let lacks_target = node.disk.lacks_target();
         let mut restored: Vec<Io> = Vec::new();
         for block in log {

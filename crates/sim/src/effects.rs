@@ -9,7 +9,7 @@ use crate::strangers::FIRST;
 use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use weft_consensus::{Foreign, PeerId, Refusal, VoteRecord};
+use weft_consensus::{Base, Foreign, PeerId, Refusal, VoteRecord};
 use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::io::{
@@ -56,7 +56,7 @@ impl Net {
                 Io::Rows(kept) => self.with_disk(i, |disk| disk.rows = Some(*kept)),
                 Io::Final(finality) => self.finalized(i, &finality),
                 Io::MarkFinal(hash) => self.marks_final(i, &hash),
-                Io::Checkpoint(base) => self.is_synced(i, &base.standing().hash, "a checkpoint"),
+                Io::Checkpoint(base) => self.checkpoint(i, *base),
                 Io::Publish { topic, data } => self.publish(i, Message::gossip(topic, data)),
                 Io::Judge { message, judgement } => self.judge(i, &message, judgement),
                 Io::Ask { peer, ask, data } => {
@@ -279,6 +279,17 @@ impl Net {
         self.watch.settled(self.now, i, block);
         if let Some(node) = self.nodes.get_mut(i) {
             node.unsaid.push_back((block.hash, block.height));
+            if self.plan.checkpoints {
+                node.disk.checkpoint.add(&block.writes);
+            }
+        }
+    }
+
+    /// The state of a final block is handed to the disk.
+    fn checkpoint(&mut self, i: usize, base: Base) {
+        self.is_synced(i, &base.standing().hash, "a checkpoint");
+        if let Some(node) = self.nodes.get_mut(i).filter(|_| self.plan.checkpoints) {
+            node.disk.checkpoint.write(base, || self.world.first_entries());
         }
     }
 

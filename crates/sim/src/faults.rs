@@ -58,7 +58,9 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(!plan.pauses.is_empty(), "pauses");
     ask(plan.pauses.iter().any(is_long), "pauses_judged");
     ask(plan.downs.iter().chain(&plan.pauses).any(is_long), "words");
-    for (lost, kind) in [(Lost::VoteFile, "files_lost"), (Lost::Log, "logs_lost")] {
+    let losses =
+        [(Lost::VoteFile, "files_lost"), (Lost::Log, "logs_lost"), (Lost::Tail, "tails_lost")];
+    for (lost, kind) in losses {
         let is_planned = plan.downs.iter().any(|down| down.loses == lost);
         ask(is_planned || plan.crashes.is_some_and(|c| c.losses > 0 && c.loses == lost), kind);
     }

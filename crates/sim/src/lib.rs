@@ -36,6 +36,7 @@ mod agenda;
 mod asleep;
 mod cabal;
 mod checker;
+mod checkpoint;
 mod crashes;
 mod dice;
 mod disk;

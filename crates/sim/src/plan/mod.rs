@@ -64,6 +64,8 @@ pub struct Plan {
     pub twin_power_ppm: Option<u32>,
     /// Peers without stake, and what each does.
     pub strangers: Vec<Habit>,
+    /// Whether nodes start from their checkpoints; without it from genesis, with the whole log.
+    pub checkpoints: bool,
     /// How much room checkers have, and how long they take; without it they answer at once.
     pub desk: Option<Desk>,
     /// Whether validators commit to their rows and reveal them later.
@@ -97,6 +99,7 @@ impl Default for Plan {
             twins: Vec::new(),
             twin_power_ppm: None,
             strangers: Vec::new(),
+            checkpoints: false,
             desk: None,
             commits: false,
             conflict: Conflict::Never,
@@ -294,6 +297,8 @@ pub enum Lost {
     VoteFile,
     /// Its log, with the chain that it voted for; it keeps its vote file.
     Log,
+    /// What of its log is behind the block of its checkpoint; it keeps its vote file.
+    Tail,
     /// Everything: it begins anew.
     Home,
 }

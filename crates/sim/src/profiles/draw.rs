@@ -68,6 +68,15 @@ impl Draw {
         }
     }
 
+    /// In half of the seeds in which nodes start again they do so from their checkpoints.
+    pub(super) fn mix_in_checkpoints(&mut self) {
+        let plan = &self.plan;
+        let starts = plan.crashes.is_some() || plan.upgrade.is_some() || !plan.downs.is_empty();
+        if starts && self.dice.happens(500_000) {
+            self.plan.checkpoints = true;
+        }
+    }
+
     /// In half of the seeds messages are lost too.
     pub(super) fn lossy_in_half(&mut self) {
         if self.dice.happens(500_000) {

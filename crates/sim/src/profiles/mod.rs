@@ -7,7 +7,9 @@
 mod draw;
 
 use crate::dice::Dice;
-use crate::plan::{Cabal, Conflict, Cut, Habit, Plan, Powers, Rotation, Strategy, Trust, Upgrade};
+use crate::plan::{
+    Cabal, Conflict, Crashes, Cut, Habit, Lost, Plan, Powers, Rotation, Strategy, Trust, Upgrade,
+};
 use crate::world::SLOT_MS;
 use draw::Draw;
 
@@ -67,6 +69,7 @@ pub fn plan(name: &str, seed: u64) -> Option<Plan> {
         Make::By(make) => make(&mut draw),
     }
     draw.mix_in_strangers();
+    draw.mix_in_checkpoints();
     Some(draw.plan)
 }
 
@@ -114,6 +117,19 @@ const WEATHER: &[Profile] = &[
         d.crashing(below);
         d.plan.slots = 30;
     }),
+    by(
+        "checkpoints",
+        "nodes crash and start from their own checkpoints, less than a third of the voters with a log that lacks every block behind it",
+        |d| {
+            d.size(4, 10);
+            let below = d.below_third();
+            d.crashing(below);
+            d.plan.crashes = d.plan.crashes.map(|c| Crashes { loses: Lost::Tail, ..c });
+            d.plan.checkpoints = true;
+            d.plan.slots = 60;
+            d.lossy_in_half();
+        },
+    ),
     by("lone-fork", "a voter alone on a fork of high rounds loses its vote file", Draw::lone_fork),
     by(
         "veiled",
