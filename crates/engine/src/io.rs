@@ -2,7 +2,7 @@
 //! before it.
 
 use crate::answers::Misfit;
-use crate::kept::Kept;
+use crate::kept::{Kept, Offences};
 use crate::submit::Refused;
 use crate::trust::Halt;
 use crate::wire::Want;
@@ -186,6 +186,8 @@ pub enum Io {
     Await(Option<Awaited>),
     /// Write and sync what is kept of the voter's rows.
     Rows(Box<Kept>),
+    /// Write and sync what shows the offences that wait to be reported.
+    Offences(Box<Offences>),
     /// A block became final: its writes go into the next checkpoint, its receipts to who
     /// remembers them. It may be called final when [`crate::finals::Finals::says`] does.
     Final(Box<Finality>),

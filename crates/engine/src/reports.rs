@@ -6,11 +6,16 @@
 //! A lost one is sent again. Of one hotkey few wait, so that many offences of one with little
 //! power leave room for those of others.
 //!
+//! What waits is kept over a restart: a voter that dies with what it saw may have been the only one
+//! that saw it.
+//!
 //! Not here: what an offence is (consensus), and what it costs (the ledger).
 
 use crate::engine::Engine;
-use crate::io::Note;
+use crate::io::{Io, Note};
+use crate::kept::Offences;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use weft_ledger::rules::CallError;
 use weft_types::check::Known;
 use weft_types::{Call, Evidence, Height, Offence, PublicKey};
@@ -36,13 +41,15 @@ pub struct Reports {
     /// Who reports.
     key: Option<PublicKey>,
     waiting: BTreeMap<(PublicKey, Offence), Report>,
+    /// Whether others wait than were kept last.
+    has_news: bool,
 }
 
 impl Reports {
     /// Those of a voter; a node without one reports nothing.
     #[must_use]
     pub const fn new(key: Option<PublicKey>) -> Self {
-        Self { key, waiting: BTreeMap::new() }
+        Self { key, waiting: BTreeMap::new(), has_news: false }
     }
 
     /// How many wait.
@@ -60,12 +67,30 @@ impl Reports {
         if self.key.is_none() || is_own || self.waiting.len() >= MOST {
             return;
         }
-        self.waiting.entry((offender, offence)).or_insert(Report { evidence, sent: None });
+        let Entry::Vacant(place) = self.waiting.entry((offender, offence)) else { return };
+        place.insert(Report { evidence, sent: None });
+        self.has_news = true;
         // Of one hotkey the earliest stay: what names a round to come can't be reported yet.
         let mut of_one = self.waiting.keys().filter(|(key, _)| *key == offender);
         if let Some(last) = of_one.clone().nth(MOST_OF_ONE).and(of_one.next_back()).copied() {
             self.waiting.remove(&last);
         }
+    }
+
+    /// Those that waited when the node died.
+    pub fn recall(&mut self, kept: Offences) {
+        kept.0.into_iter().for_each(|evidence| self.add(evidence));
+        self.has_news = false;
+    }
+
+    /// What is to be kept, when it has changed.
+    pub fn news(&mut self) -> Option<Offences> {
+        let all = || self.waiting.values().map(|report| report.evidence.clone()).collect();
+        std::mem::take(&mut self.has_news).then(|| Offences(all()))
+    }
+
+    fn remove(&mut self, name: &(PublicKey, Offence)) {
+        self.has_news |= self.waiting.remove(name).is_some();
     }
 
     /// Those that are due at this height: never sent, or sent and not in a block since.
@@ -77,6 +102,19 @@ impl Reports {
 }
 
 impl<K: Known> Engine<K> {
+    /// Takes what waited to be reported when the node stopped, before [`Engine::start`].
+    pub fn recall_offences(&mut self, kept: Offences) {
+        self.reports.recall(kept);
+    }
+
+    /// What waits to be reported is written, twice a second at most: an offender makes as many as it
+    /// likes.
+    pub(crate) fn keep_offences(&mut self) {
+        if let Some(kept) = self.reports.news() {
+            self.out(Io::Offences(Box::new(kept)));
+        }
+    }
+
     /// Sends the reports that are due.
     pub(crate) fn report_offences(&mut self) {
         if self.reports.count() == 0 {
@@ -94,7 +132,7 @@ impl<K: Known> Engine<K> {
             }
             if let Err(why) = may {
                 self.note(Note::NotReported { offender: name.0, why });
-                self.reports.waiting.remove(&name);
+                self.reports.remove(&name);
                 continue;
             }
             self.send_own(body, &key);
@@ -136,6 +174,11 @@ mod tests {
         }
         assert_eq!(reports.waiting.len(), MOST_OF_ONE + 80);
         assert_eq!(reports.due(Height(1)).len(), MOST_OF_ONE + 80, "all go at once");
+        let kept = reports.news().unwrap();
+        assert!(reports.news().is_none(), "once");
+        let mut again = Reports::new(reports.key);
+        again.recall(kept);
+        assert!(again.waiting.keys().eq(reports.waiting.keys()), "a restart forgets none");
         // Nobody reports itself.
         let own = SecretKey::from_seed([9; 32]);
         reports.add(Evidence::Votes(vote(&own, 7, 1), vote(&own, 7, 2)));

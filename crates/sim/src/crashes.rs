@@ -137,6 +137,7 @@ impl Net {
         let kept = node.disk.rows.clone().unwrap_or_default();
         let (own, checkpoint) = ((i, &self.plan), &node.disk.checkpoint);
         let mut engine = self.world.engine(own, (vote, kept), checkpoint, &self.seals);
+        engine.recall_offences(node.disk.offences.clone());
         // What is final there was said in an earlier life.
         node.finalized = engine.core().finalized().0.height;
         self.faults.add("checkpoint_starts", u64::from(node.finalized > Height::ZERO));

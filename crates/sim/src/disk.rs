@@ -9,7 +9,7 @@ use std::sync::Arc;
 use weft_consensus::VoteRecord;
 use weft_consensus::trust::Awaited;
 use weft_engine::io::Places;
-use weft_engine::kept::Kept;
+use weft_engine::kept::{Kept, Offences};
 use weft_types::{BlockHash, CheckedBlock, Hash, Height};
 
 /// What a node has written.
@@ -22,6 +22,8 @@ pub struct Disk {
     pub awaited: Option<Awaited>,
     /// The voter's rows.
     pub rows: Option<Kept>,
+    /// Offences that wait to be reported.
+    pub offences: Offences,
     /// The state of a final block, where the plan has nodes start from it.
     pub checkpoint: Checkpoint,
     index: BTreeMap<BlockHash, Arc<CheckedBlock>>,

@@ -54,6 +54,7 @@ impl Net {
                 Io::Vote(record) => self.record(i, record),
                 Io::Await(awaited) => self.with_disk(i, |disk| disk.awaited = awaited),
                 Io::Rows(kept) => self.with_disk(i, |disk| disk.rows = Some(*kept)),
+                Io::Offences(kept) => self.with_disk(i, |disk| disk.offences = *kept),
                 Io::Final(finality) => self.finalized(i, &finality),
                 Io::MarkFinal(hash) => self.marks_final(i, &hash),
                 Io::Checkpoint(base) => self.checkpoint(i, *base),
