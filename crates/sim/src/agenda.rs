@@ -203,6 +203,13 @@ pub enum Event {
         /// In which life.
         life: u64,
     },
+    /// Who saw an offence dies.
+    WitnessDies {
+        /// Which node.
+        node: usize,
+        /// In which life.
+        life: u64,
+    },
     /// Strangers act.
     Strangers,
     /// The peers of a node that died hear that it is gone.

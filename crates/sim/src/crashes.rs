@@ -18,6 +18,9 @@ use weft_types::Height;
 /// The most effects that a node carries out before it dies.
 const LAST_EFFECTS: u64 = 12;
 
+/// What a voter saw of offences is on its disk within so many milliseconds.
+pub const WRITTEN_MS: u64 = 600;
+
 impl Net {
     /// Plans what the plan says of nodes that are down, and the first crash.
     pub fn plan_crashes(&mut self) {
@@ -61,6 +64,28 @@ impl Net {
         }
     }
 
+    /// A node has seen an offence, and dies soon where the plan says so.
+    pub fn witness_dies(&mut self, i: usize) {
+        let dies = self.plan.crashes.is_some_and(|crashes| crashes.witnesses);
+        if !dies || self.is_calm || self.is_byzantine(i) {
+            return;
+        }
+        let time = self.now + WRITTEN_MS + self.dice.below(SLOT_MS / 5);
+        let Some(life) = self.nodes.get(i).map(|node| node.life) else { return };
+        self.agenda.plan(time, Event::WitnessDies { node: i, life });
+    }
+
+    /// It dies, unless it has in between.
+    pub fn lose_witness(&mut self, i: usize, life: u64) {
+        let doom = self.dice.below(LAST_EFFECTS);
+        let is_calm = self.is_calm;
+        let node = self.nodes.get_mut(i).filter(|node| node.life == life && node.is_up());
+        if let Some(node) = node.filter(|node| node.doom.is_none() && !is_calm) {
+            node.doom = Some(doom);
+            self.faults.note("witnesses_lost");
+        }
+    }
+
     /// Whether a node dies now; counts down.
     pub fn is_doomed(&mut self, i: usize) -> bool {
         let Some(node) = self.nodes.get_mut(i) else { return false };
@@ -92,6 +117,7 @@ impl Net {
         let Some(node) = self.nodes.get_mut(i) else { return };
         let is_held = node.is_held;
         node.disk.checkpoint.crash(is_under_way);
+        self.watch.work.died(i, self.now);
         self.faults.note("crashes");
         self.faults.add("unsynced_blocks", node.die() as u64);
         self.trace.life(self.now, i, false);
@@ -174,6 +200,7 @@ impl Net {
     /// Faults are over: the network heals, all nodes are up.
     pub fn calm(&mut self) {
         self.is_calm = true;
+        self.calm_since = self.slot();
         let updates = self.plan.upgrade.filter(|upgrade| !upgrade.never);
         for i in 0..self.nodes.len() {
             // R21: operators update, and their nodes go on from what they have.

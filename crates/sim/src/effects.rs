@@ -4,12 +4,10 @@
 use crate::agenda::{Event, Message, Parcel, Said};
 use crate::disk::Disk;
 use crate::net::{Net, node_of};
-use crate::plan::Conflict;
 use crate::strangers::FIRST;
-use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use weft_consensus::{Base, Foreign, PeerId, Refusal, VoteRecord};
+use weft_consensus::{Base, PeerId, VoteRecord};
 use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::io::{
@@ -19,7 +17,7 @@ use weft_engine::trust::Halt;
 use weft_engine::wire::Want;
 use weft_types::check::{check_block, check_txs};
 use weft_types::codec::CodecError;
-use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, Header, Share, Tx};
+use weft_types::{BlockHash, Canonical, CheckedBlock, Header, Share, Tx};
 
 impl Net {
     /// Something happens to a node, and what follows is carried out.
@@ -178,24 +176,6 @@ impl Net {
         }
     }
 
-    /// A node believes that its key runs elsewhere too: only that of a twin does, whose nodes
-    /// are not asked.
-    fn key_twice(&mut self, i: usize, seen: &Foreign) {
-        if self.world.keys.get(i).is_some_and(|pair| self.watch.is_byzantine(&pair.public)) {
-            return; // It was sold.
-        }
-        let text = format!("own key: node {i} takes {seen} for somebody else's");
-        self.watch.broken(self.now, &text);
-    }
-
-    /// A node blames another: no honest node gives an honest one a reason to.
-    fn blames(&mut self, i: usize, other: usize, why: &str) {
-        if !self.is_byzantine(i) && !self.is_byzantine(other) && other < FIRST {
-            let text = format!("blame: node {i} blames node {other}: {why}");
-            self.watch.broken(self.now, &text);
-        }
-    }
-
     fn with_disk(&mut self, i: usize, change: impl FnOnce(&mut Disk)) {
         if let Some(node) = self.nodes.get_mut(i) {
             change(&mut node.disk);
@@ -337,63 +317,6 @@ impl Net {
             }
             Judgement::Ignore => {}
             Judgement::Reject => self.blames(i, waiting.from, "it rejects a message"),
-        }
-    }
-
-    /// A node sees an offence: an honest voter commits none.
-    fn accuse(&mut self, i: usize, evidence: &Evidence) {
-        self.faults.note("evidence");
-        self.watch.accused(self.now, (i, &self.world.chain), evidence);
-        if let Some(node) = self.nodes.get_mut(i) {
-            node.taken.accused.insert(evidence.offender());
-        }
-    }
-
-    /// An honest node took a message in: of two that no honest key signs both of, the
-    /// second must have made it accuse the signer.
-    fn takes(&mut self, i: usize, said: &Said) {
-        if self.is_byzantine(i) {
-            return;
-        }
-        let Some(node) = self.nodes.get_mut(i) else { return };
-        let Some(last) = node.core().map(|core| core.finalized().0.clone()) else { return };
-        let who = match said {
-            Said::Share(share) if share.vote().target.round > last.round => {
-                let vote = share.vote();
-                let votes = node.taken.votes.entry(vote.voter).or_default();
-                // What finality has passed the node may have forgotten.
-                votes.retain(|old| old.target.round > last.round);
-                let is_offence = votes.iter().any(|old| old != vote && offends(old, vote));
-                votes.push(*vote);
-                is_offence.then_some(vote.voter)
-            }
-            Said::Header(signed) if signed.header.slot > last.slot => {
-                let (header, hash) = (&signed.header, signed.header.hash());
-                let first = node.taken.headers.entry((header.proposer, header.slot));
-                (*first.or_insert(hash) != hash).then_some(header.proposer)
-            }
-            _ => None,
-        };
-        if let Some(who) = who.filter(|who| !node.taken.accused.contains(who)) {
-            let text = format!("blind: node {i} took two of {who} and accused nobody");
-            self.watch.broken(self.now, &text);
-        }
-    }
-
-    fn refused(&mut self, i: usize, hash: &BlockHash, why: &Refusal) {
-        let is_grave = match why {
-            // What one honest node executed all take.
-            Refusal::Invalid(_) => {
-                !self.watch.is_by_byzantine(hash) || self.watch.blocks.contains_key(hash)
-            }
-            Refusal::Draft(_) => true,
-            Refusal::Conflict(_) => {
-                self.plan.conflict == Conflict::Never && self.plan.former.is_none()
-            }
-            _ => false,
-        };
-        if is_grave && !self.is_byzantine(i) {
-            self.watch.broken(self.now, &format!("refusal: node {i} refuses {hash}: {why}"));
         }
     }
 }

@@ -47,6 +47,7 @@ mod former;
 mod gossip;
 pub mod hunt;
 pub mod incentive;
+mod judged;
 pub mod launch;
 mod load;
 mod net;

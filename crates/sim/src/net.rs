@@ -65,6 +65,8 @@ pub struct Net {
     pub now: u64,
     /// Whether faults are over.
     pub is_calm: bool,
+    /// The slot since which they are.
+    pub calm_since: u64,
     /// Signatures found good.
     pub seals: Seals,
     /// What went wrong.
@@ -108,6 +110,7 @@ impl Net {
             turned: TurnedAway::default(),
             now: GENESIS_TIME,
             is_calm: false,
+            calm_since: 0,
             seals: Seals::default(),
             faults,
             delivered: 0,

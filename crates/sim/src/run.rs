@@ -138,6 +138,7 @@ impl Net {
             ("rules_delayed", self.watch.rules_moved().1),
             ("conflicts", conflicts),
             ("revealed", self.watch.veil.revealed),
+            ("reported", self.watch.work.reported()),
         ];
         for (kind, count) in seen {
             self.faults.add(kind, count.saturating_sub(self.faults.count(kind)));
@@ -171,6 +172,7 @@ impl Net {
             Event::Timeout { node, peer, life, ask } => self.timeout(node, peer, (life, ask)),
             Event::Submit { node } => self.submit(node),
             Event::Checked { node, life } => self.checked(node, life),
+            Event::WitnessDies { node, life } => self.lose_witness(node, life),
             Event::Strangers => self.strangers_act(),
             Event::Left { node } => self.left(node),
             Event::Came { node } => self.came(node),

@@ -317,11 +317,13 @@ pub struct Crashes {
     pub loses: Lost,
     /// In how many crashes, the first ones, that is lost.
     pub losses: usize,
+    /// Whether who sees an offence crashes soon, whoever is down.
+    pub witnesses: bool,
 }
 
 impl Default for Crashes {
     fn default() -> Self {
-        Self { every: 20, down: 5, at_once: 1, loses: Lost::Nothing, losses: 0 }
+        Self { every: 20, down: 5, at_once: 1, loses: Lost::Nothing, losses: 0, witnesses: false }
     }
 }
 

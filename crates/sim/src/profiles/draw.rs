@@ -117,6 +117,7 @@ impl Draw {
             at_once: self.below_third().max(1),
             loses: if lost_files > 0 { Lost::VoteFile } else { Lost::Nothing },
             losses: lost_files,
+            witnesses: false,
         });
     }
 
@@ -220,7 +221,7 @@ impl Draw {
 
     pub(super) fn cabal(&self, strategy: Strategy) -> Cabal {
         let members = self.below_third().max(1);
-        Cabal { members, strategy, placed: false, just_below: true }
+        Cabal { members, strategy, placed: false, just_below: true, times: None }
     }
 
     pub(super) fn byzantine(&mut self, strategy: Strategy) {

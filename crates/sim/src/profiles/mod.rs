@@ -316,6 +316,21 @@ const TOGETHER: &[Profile] = &[
             d.plan.slots = 137;
         },
     ),
+    by(
+        "offences",
+        "voters offend a few times and then no more, whoever sees it crashes soon after, and strangers of all kinds are there",
+        |d| {
+            d.plan.voters = *d.one_of(&[4, 7, 10]);
+            let by = [Strategy::Equivocate, Strategy::Surround, Strategy::Wild];
+            let (strategy, times) = (*d.one_of(&by), d.dice.between(1, 2));
+            let cabal = Cabal { just_below: false, times: Some(times), ..d.cabal(strategy) };
+            d.plan.cabal = Some(cabal);
+            d.rotating(true);
+            d.crashing(0);
+            d.plan.crashes = d.plan.crashes.map(|c| Crashes { witnesses: true, ..c });
+            d.crowd(6);
+        },
+    ),
     by("chaos", "everything at once for 100 slots", |d| {
         d.rotating_cabal(100);
         d.lossy();
