@@ -3,7 +3,7 @@
 
 use crate::answers::Misfit;
 use crate::halt::Halt;
-use crate::kept::Kept;
+use crate::kept::{Kept, Offences};
 use crate::refused::Refused;
 use crate::wire::Want;
 use std::collections::BTreeSet;
@@ -210,6 +210,8 @@ pub enum Io {
     Await(Option<Awaited>),
     /// Write and sync what is kept of the voter's rows.
     Rows(Box<Kept>),
+    /// Write and sync what shows the offences that wait to be reported.
+    Offences(Box<Offences>),
     /// A block became final: its writes go into the next checkpoint, its receipts to who
     /// remembers them. It may be called final when [`crate::finals::Finals::says`] does.
     Final(Box<Finalized>),

@@ -92,6 +92,7 @@ impl<K: Known> Engine<K> {
 
     /// What is due by time rather than by message.
     pub(crate) fn keep_up(&mut self) -> Result<(), Halt> {
+        self.keep_offences();
         // R21, R16: nothing is signed by rules that are not known, or on a past that may be
         // forged.
         if self.core().stopped().is_none() && self.finals.awaited().is_none() {

@@ -4,7 +4,8 @@
 //! Not here: when the next offer may be sent (`offers`), and what waits to be reported (`reports`).
 
 use crate::engine::Engine;
-use crate::io::Note;
+use crate::io::{Io, Note};
+use crate::kept::Offences;
 use weft_ledger::query::voters;
 use weft_ledger::rules::CallError;
 use weft_types::Call;
@@ -25,6 +26,19 @@ impl<K: Known> Engine<K> {
         let call = Call::JoinVoters { netuid, at: head };
         self.send_own(self.free_call(voter, call), &key);
         self.offers.sent(head);
+    }
+
+    /// Takes what waited to be reported when the node stopped, before [`Engine::start`].
+    pub fn recall_offences(&mut self, kept: Offences) {
+        self.reports.recall(kept);
+    }
+
+    /// What waits to be reported is written, twice a second at most: an offender makes as many as it
+    /// likes.
+    pub(crate) fn keep_offences(&mut self) {
+        if let Some(kept) = self.reports.news() {
+            self.out(Io::Offences(Box::new(kept)));
+        }
     }
 
     /// Sends the reports that are due.

@@ -6,10 +6,15 @@
 //! A lost one is sent again. Of one hotkey few wait, so that many offences of one with little
 //! power leave room for those of others.
 //!
+//! What waits is kept over a restart: a voter that dies with what it saw may have been the only one
+//! that saw it.
+//!
 //! Not here: how they are sent (`own`), what an offence is (consensus), and what it costs (the
 //! ledger).
 
+use crate::kept::Offences;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use weft_types::{Evidence, Height, Offence, PublicKey};
 
 /// The most that wait; a newer one is left out, other nodes see it too.
@@ -33,13 +38,15 @@ pub struct Reports {
     /// Who reports.
     key: Option<PublicKey>,
     waiting: BTreeMap<(PublicKey, Offence), Report>,
+    /// Whether others wait than were kept last.
+    has_news: bool,
 }
 
 impl Reports {
     /// Those of a voter; a node without one reports nothing.
     #[must_use]
     pub const fn new(key: Option<PublicKey>) -> Self {
-        Self { key, waiting: BTreeMap::new() }
+        Self { key, waiting: BTreeMap::new(), has_news: false }
     }
 
     /// How many wait.
@@ -57,12 +64,26 @@ impl Reports {
         if self.key.is_none() || is_own || self.waiting.len() >= MOST {
             return;
         }
-        self.waiting.entry((offender, offence)).or_insert(Report { evidence, sent: None });
+        let Entry::Vacant(place) = self.waiting.entry((offender, offence)) else { return };
+        place.insert(Report { evidence, sent: None });
+        self.has_news = true;
         // Of one hotkey the earliest stay: what names a round to come can't be reported yet.
         let mut of_one = self.waiting.keys().filter(|(key, _)| *key == offender);
         if let Some(last) = of_one.clone().nth(MOST_OF_ONE).and(of_one.next_back()).copied() {
             self.waiting.remove(&last);
         }
+    }
+
+    /// Those that waited when the node died.
+    pub fn recall(&mut self, kept: Offences) {
+        kept.0.into_iter().for_each(|evidence| self.add(evidence));
+        self.has_news = false;
+    }
+
+    /// What is to be kept, when it has changed.
+    pub fn news(&mut self) -> Option<Offences> {
+        let all = || self.waiting.values().map(|report| report.evidence.clone()).collect();
+        std::mem::take(&mut self.has_news).then(|| Offences(all()))
     }
 
     /// Those that are due at this height: never sent, or sent and not in a block since.
@@ -81,7 +102,7 @@ impl Reports {
 
     /// One is not to be sent any more.
     pub(crate) fn forget(&mut self, name: &(PublicKey, Offence)) {
-        self.waiting.remove(name);
+        self.has_news |= self.waiting.remove(name).is_some();
     }
 }
 
@@ -114,6 +135,11 @@ mod tests {
         }
         assert_eq!(reports.waiting.len(), MOST_OF_ONE + 80);
         assert_eq!(reports.due(Height(1)).len(), MOST_OF_ONE + 80, "all go at once");
+        let kept = reports.news().unwrap();
+        assert!(reports.news().is_none(), "once");
+        let mut again = Reports::new(reports.key);
+        again.recall(kept);
+        assert!(again.waiting.keys().eq(reports.waiting.keys()), "a restart forgets none");
         // Nobody reports itself.
         let own = SecretKey::from_seed([9; 32]);
         reports.add(Evidence::Votes(vote(&own, 7, 1), vote(&own, 7, 2)));

@@ -5,7 +5,7 @@ use crate::error::NodeError;
 use weft_consensus::trust::Awaited;
 use weft_consensus::{Base, VoteRecord};
 use weft_engine::io::Finalized;
-use weft_engine::kept::Kept;
+use weft_engine::kept::{Kept, Offences};
 use weft_ledger::forks::FinalBlock;
 use weft_reads::record::Records;
 use weft_store::{Entry, Meta, StateChanges, Store};
@@ -52,6 +52,10 @@ impl Disk {
 
     pub(crate) fn keep_rows(&mut self, kept: &Kept) -> Result<(), NodeError> {
         Ok(self.store.write_rows(&kept.to_bytes())?)
+    }
+
+    pub(crate) fn keep_offences(&mut self, kept: &Offences) -> Result<(), NodeError> {
+        Ok(self.store.write_offences(&kept.to_bytes())?)
     }
 
     pub(crate) fn wait_for(&mut self, awaited: Option<Awaited>) -> Result<(), NodeError> {

@@ -163,6 +163,7 @@ impl Node {
             Io::Vote(record) => self.disk.vote(&record)?,
             Io::Await(awaited) => self.disk.wait_for(awaited)?,
             Io::Rows(kept) => self.disk.keep_rows(&kept)?,
+            Io::Offences(kept) => self.disk.keep_offences(&kept)?,
             Io::Final(finality) => self.disk.add(*finality, &self.reads.records),
             Io::MarkFinal(hash) => self.disk.mark_final(&hash)?,
             Io::Checkpoint(base) => self.disk.checkpoint(&base)?,

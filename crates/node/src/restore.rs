@@ -9,7 +9,7 @@ use std::sync::Arc;
 use weft_consensus::trust::{Mark, Trust};
 use weft_consensus::{Base, Config, Core, VoteFile, VoteRecord};
 use weft_engine::io::Io;
-use weft_engine::kept::Kept;
+use weft_engine::kept::{Kept, Offences};
 use weft_engine::rows::Rows;
 use weft_engine::trust::Word;
 use weft_engine::{Engine, Setup};
@@ -122,7 +122,8 @@ pub(crate) fn open(data: &Path, genesis: &Genesis, who: Who) -> Result<Restored,
     let config = Config { program, ..Config::new(genesis, voter.clone(), vote) };
     let core = Core::new(config, forks, &base);
     let setup = Setup { core, key: voter, offers, rows, pool, name };
-    let engine = Engine::new(genesis, setup);
+    let mut engine = Engine::new(genesis, setup);
+    engine.recall_offences(kept_offences(&disk.store)?);
     let mut restored =
         Restored { engine, disk, records: Records::default(), genesis_root, is_fresh };
     for block in tail {
@@ -136,6 +137,13 @@ fn kept_rows(store: &Store) -> Result<Kept, NodeError> {
     let Some(bytes) = store.rows()? else { return Ok(Kept::default()) };
     Kept::from_bytes(&bytes)
         .map_err(|e| state(format!("what is kept of the voter's rows is of another version: {e}")))
+}
+
+/// What was kept of the offences that waited to be reported.
+fn kept_offences(store: &Store) -> Result<Offences, NodeError> {
+    let Some(bytes) = store.offences()? else { return Ok(Offences::default()) };
+    Offences::from_bytes(&bytes)
+        .map_err(|e| state(format!("what is kept of offences is of another version: {e}")))
 }
 
 /// The state after genesis.

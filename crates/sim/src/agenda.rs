@@ -196,6 +196,20 @@ pub enum Event {
         /// What it loses meanwhile.
         loses: Lost,
     },
+    /// The checker of a node is done with one thing.
+    Checked {
+        /// Of which.
+        node: usize,
+        /// In which life.
+        life: u64,
+    },
+    /// Who saw an offence dies.
+    WitnessDies {
+        /// Which node.
+        node: usize,
+        /// In which life.
+        life: u64,
+    },
     /// Strangers act.
     Strangers,
     /// The peers of a node that died hear that it is gone.

@@ -13,9 +13,13 @@ use std::collections::VecDeque;
 use weft_consensus::VoteFile;
 use weft_engine::Event as Happened;
 use weft_engine::io::Io;
+use weft_types::Height;
 
 /// The most effects that a node carries out before it dies.
 const LAST_EFFECTS: u64 = 12;
+
+/// What a voter saw of offences is on its disk within so many milliseconds.
+pub const WRITTEN_MS: u64 = 600;
 
 impl Net {
     /// Plans what the plan says of nodes that are down, and the first crash.
@@ -60,6 +64,28 @@ impl Net {
         }
     }
 
+    /// A node has seen an offence, and dies soon where the plan says so.
+    pub fn witness_dies(&mut self, i: usize) {
+        let dies = self.plan.crashes.is_some_and(|crashes| crashes.witnesses);
+        if !dies || self.is_calm || self.is_byzantine(i) {
+            return;
+        }
+        let time = self.now + WRITTEN_MS + self.dice.below(SLOT_MS / 5);
+        let Some(life) = self.nodes.get(i).map(|node| node.life) else { return };
+        self.agenda.plan(time, Event::WitnessDies { node: i, life });
+    }
+
+    /// It dies, unless it has in between.
+    pub fn lose_witness(&mut self, i: usize, life: u64) {
+        let doom = self.dice.below(LAST_EFFECTS);
+        let is_calm = self.is_calm;
+        let node = self.nodes.get_mut(i).filter(|node| node.life == life && node.is_up());
+        if let Some(node) = node.filter(|node| node.doom.is_none() && !is_calm) {
+            node.doom = Some(doom);
+            self.faults.note("witnesses_lost");
+        }
+    }
+
     /// Whether a node dies now; counts down.
     pub fn is_doomed(&mut self, i: usize) -> bool {
         let Some(node) = self.nodes.get_mut(i) else { return false };
@@ -87,8 +113,11 @@ impl Net {
     /// A node dies; unless it is held down it will start again.
     pub fn kill(&mut self, i: usize) {
         let longest = self.plan.crashes.map_or(1, |c| c.down.max(1));
+        let is_under_way = self.plan.checkpoints && self.dice.happens(500_000);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let is_held = node.is_held;
+        node.disk.checkpoint.crash(is_under_way);
+        self.watch.work.died(i, self.now);
         self.faults.note("crashes");
         self.faults.add("unsynced_blocks", node.die() as u64);
         self.trace.life(self.now, i, false);
@@ -127,12 +156,21 @@ impl Net {
             self.faults.note("logs_lost");
             node.disk.lose_log();
         }
+        if lost == Lost::Tail {
+            self.faults.note("tails_lost");
+            node.disk.lose_tail();
+        }
         let kept = node.disk.rows.clone().unwrap_or_default();
-        let mut engine = self.world.engine((i, &self.plan), (vote, kept), &self.seals);
+        let (own, checkpoint) = ((i, &self.plan), &node.disk.checkpoint);
+        let mut engine = self.world.engine(own, (vote, kept), checkpoint, &self.seals);
+        engine.recall_offences(node.disk.offences.clone());
+        // What is final there was said in an earlier life.
+        node.finalized = engine.core().finalized().0.height;
+        self.faults.add("checkpoint_starts", u64::from(node.finalized > Height::ZERO));
         if !self.plan.is_twin(i) {
             engine.mind_own_key(0);
         }
-        let log = node.disk.log();
+        let log = node.disk.tail();
         let lacks_target = node.disk.lacks_target();
         let mut restored: Vec<Io> = Vec::new();
         for block in log {
@@ -162,6 +200,7 @@ impl Net {
     /// Faults are over: the network heals, all nodes are up.
     pub fn calm(&mut self) {
         self.is_calm = true;
+        self.calm_since = self.slot();
         let updates = self.plan.upgrade.filter(|upgrade| !upgrade.never);
         for i in 0..self.nodes.len() {
             // R21: operators update, and their nodes go on from what they have.

@@ -1,14 +1,15 @@
-//! A node's disk: a block log and a vote record, in memory.
+//! A node's disk: a block log, a vote record and a checkpoint, in memory.
 //!
 //! What is appended is not there yet: a sync makes it so. A crash takes what was not
 //! synced. The vote record is written and synced at once, after the log (R7).
 
+use crate::checkpoint::Checkpoint;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_consensus::VoteRecord;
 use weft_consensus::trust::Awaited;
 use weft_engine::io::Places;
-use weft_engine::kept::Kept;
+use weft_engine::kept::{Kept, Offences};
 use weft_types::{BlockHash, CheckedBlock, Hash, Height};
 
 /// What a node has written.
@@ -21,6 +22,10 @@ pub struct Disk {
     pub awaited: Option<Awaited>,
     /// The voter's rows.
     pub rows: Option<Kept>,
+    /// Offences that wait to be reported.
+    pub offences: Offences,
+    /// The state of a final block, where the plan has nodes start from it.
+    pub checkpoint: Checkpoint,
     index: BTreeMap<BlockHash, Arc<CheckedBlock>>,
     finals: BTreeMap<Height, BlockHash>,
     /// What was voted for last when the log was lost.
@@ -60,7 +65,24 @@ impl Disk {
         self.buffer.clear();
         self.index.clear();
         self.finals.clear();
+        self.checkpoint.clear();
         self.lost = self.record.last_target.hash;
+    }
+
+    /// Of the log all is gone that is behind the block of the checkpoint; without one, all of it.
+    pub fn lose_tail(&mut self) {
+        self.synced.truncate(self.behind());
+        self.buffer.clear();
+        self.index = self.synced.iter().map(|block| (block.hash(), Arc::clone(block))).collect();
+        self.finals.retain(|_, hash| self.index.contains_key(hash));
+        self.lost = self.record.last_target.hash;
+    }
+
+    /// Where the log goes on behind the block of the checkpoint.
+    fn behind(&self) -> usize {
+        let at = self.checkpoint.block();
+        let place = at.and_then(|at| self.synced.iter().position(|block| block.hash() == at));
+        place.map_or(0, |place| place + 1)
     }
 
     /// Whether the block voted for last is not in the log, though it was not lost with it.
@@ -77,10 +99,10 @@ impl Disk {
         &self.record
     }
 
-    /// The log as last synced, in its order.
+    /// The log as last synced, in its order: what of it is behind the checkpoint.
     #[must_use]
-    pub fn log(&self) -> Vec<Arc<CheckedBlock>> {
-        self.synced.clone()
+    pub fn tail(&self) -> Vec<Arc<CheckedBlock>> {
+        self.synced.iter().skip(self.behind()).cloned().collect()
     }
 
     /// A block of the log.

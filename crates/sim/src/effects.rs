@@ -4,21 +4,20 @@
 use crate::agenda::{Event, Message, Parcel, Said};
 use crate::disk::Disk;
 use crate::net::{Net, node_of};
-use crate::plan::Conflict;
 use crate::strangers::FIRST;
-use crate::watch::offends;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use weft_consensus::{Foreign, Refusal, VoteRecord};
+use weft_consensus::{Base, PeerId, VoteRecord};
 use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::halt::Halt;
 use weft_engine::io::{
     Body, Finalized, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
 };
+use weft_engine::wire::Want;
 use weft_types::check::{check_block, check_txs};
 use weft_types::codec::CodecError;
-use weft_types::{BlockHash, Canonical, CheckedBlock, Evidence, Header, Share, Tx};
+use weft_types::{BlockHash, Canonical, CheckedBlock, Header, Share, Tx};
 
 impl Net {
     /// Something happens to a node, and what follows is carried out.
@@ -53,12 +52,16 @@ impl Net {
                 Io::Vote(record) => self.record(i, record),
                 Io::Await(awaited) => self.with_disk(i, |disk| disk.awaited = awaited),
                 Io::Rows(kept) => self.with_disk(i, |disk| disk.rows = Some(*kept)),
+                Io::Offences(kept) => self.with_disk(i, |disk| disk.offences = *kept),
                 Io::Final(finality) => self.finalized(i, &finality),
                 Io::MarkFinal(hash) => self.marks_final(i, &hash),
-                Io::Checkpoint(base) => self.is_synced(i, &base.standing().hash, "a checkpoint"),
+                Io::Checkpoint(base) => self.checkpoint(i, *base),
                 Io::Publish { topic, data } => self.publish(i, Message::gossip(topic, data)),
                 Io::Judge { message, judgement } => self.judge(i, &message, judgement),
-                Io::Ask { peer, ask, data } => self.ask(i, node_of(peer), ask, data),
+                Io::Ask { peer, ask, data } => {
+                    self.asks_again(i, &data);
+                    self.ask(i, node_of(peer), ask, data);
+                }
                 Io::Answer { ticket, data } => {
                     self.answer(i, ticket, data.ok_or(NoAnswer::Refused));
                 }
@@ -74,14 +77,10 @@ impl Net {
                 Io::Disconnect { peer, why } | Io::Punish { peer, why } => {
                     self.blames(i, node_of(peer), &why);
                 }
-                Io::CheckTxs { source, txs } => events.push_back(self.check_txs(source, txs)),
+                Io::CheckTxs { source, txs } => events.extend(self.look_at_txs(i, source, txs)),
                 Io::CheckBodies { from, want, bodies } => {
                     self.watch_bodies(i, &want, &bodies);
-                    let bad = forged(&bodies, &self.world.chain, &self.seals).map(|bad| bad.hash);
-                    let looked = |body: &Body| bad.is_none_or(|bad| body.hash == bad);
-                    let bodies = bodies.into_iter().filter(looked);
-                    events.extend(bodies.map(|body| self.check_body(from, body)));
-                    events.push_back(Happened::Fetched { from, want });
+                    events.extend(self.look_at_bodies(i, (from, want), bodies));
                 }
                 Io::Tell { told, .. } => self.told(told),
                 Io::Note(note) => self.note(i, note),
@@ -103,7 +102,35 @@ impl Net {
         }
     }
 
-    fn check_txs(&mut self, source: Source, txs: Txs) -> Happened {
+    /// What comes back at once of a list for the checker.
+    fn look_at_txs(&mut self, i: usize, source: Source, txs: Txs) -> Option<Happened> {
+        match self.plan.desk {
+            Some(desk) => self.puts_list(i, (source, txs), desk),
+            None => Some(self.check_txs(source, txs)),
+        }
+    }
+
+    /// What comes back at once of an answer for the checker.
+    fn look_at_bodies(
+        &mut self,
+        i: usize,
+        (from, want): (PeerId, Want),
+        bodies: Vec<Body>,
+    ) -> Vec<Happened> {
+        let bad = forged(&bodies, &self.world.chain, &self.seals).map(|bad| bad.hash);
+        let looked = |body: &Body| bad.is_none_or(|bad| body.hash == bad);
+        let bodies: Vec<Body> = bodies.into_iter().filter(looked).collect();
+        if let Some(desk) = self.plan.desk {
+            return self.puts_bodies(i, (from, want), bodies, desk).into_iter().collect();
+        }
+        let mut events: Vec<_> =
+            bodies.into_iter().map(|body| self.check_body(from, body)).collect();
+        events.push(Happened::Fetched { from, want });
+        events
+    }
+
+    /// A list of transactions comes out of the checker.
+    pub fn check_txs(&mut self, source: Source, txs: Txs) -> Happened {
         let txs: Result<Vec<Tx>, CodecError> = match txs {
             Txs::Encoded(data) => Vec::from_bytes(&data),
             Txs::Decoded(txs) => Ok(txs),
@@ -115,7 +142,7 @@ impl Net {
     }
 
     /// Bodies are checked as if they had come as bytes from a stranger.
-    fn check_body(&mut self, from: weft_consensus::PeerId, body: Body) -> Happened {
+    pub fn check_body(&mut self, from: PeerId, body: Body) -> Happened {
         let Body { hash, block, bytes } = body;
         let version = block.header().version;
         let rules = (&self.world.widest, &self.world.chain);
@@ -146,24 +173,6 @@ impl Net {
             Halt::NeverExecuted(_) => {
                 self.watch.broken(self.now, &format!("durability: node {i}: {halt}"));
             }
-        }
-    }
-
-    /// A node believes that its key runs elsewhere too: only that of a twin does, whose nodes
-    /// are not asked.
-    fn key_twice(&mut self, i: usize, seen: &Foreign) {
-        if self.world.keys.get(i).is_some_and(|pair| self.watch.is_byzantine(&pair.public)) {
-            return; // It was sold.
-        }
-        let text = format!("own key: node {i} takes {seen} for somebody else's");
-        self.watch.broken(self.now, &text);
-    }
-
-    /// A node blames another: no honest node gives an honest one a reason to.
-    fn blames(&mut self, i: usize, other: usize, why: &str) {
-        if !self.is_byzantine(i) && !self.is_byzantine(other) && other < FIRST {
-            let text = format!("blame: node {i} blames node {other}: {why}");
-            self.watch.broken(self.now, &text);
         }
     }
 
@@ -251,6 +260,17 @@ impl Net {
         self.watch.settled(self.now, i, block);
         if let Some(node) = self.nodes.get_mut(i) {
             node.unsaid.push_back((block.hash, block.height));
+            if self.plan.checkpoints {
+                node.disk.checkpoint.add(&block.writes);
+            }
+        }
+    }
+
+    /// The state of a final block is handed to the disk.
+    fn checkpoint(&mut self, i: usize, base: Base) {
+        self.is_synced(i, &base.standing().hash, "a checkpoint");
+        if let Some(node) = self.nodes.get_mut(i).filter(|_| self.plan.checkpoints) {
+            node.disk.checkpoint.write(base, || self.world.first_entries());
         }
     }
 
@@ -297,63 +317,6 @@ impl Net {
             }
             Judgement::Ignore => {}
             Judgement::Reject => self.blames(i, waiting.from, "it rejects a message"),
-        }
-    }
-
-    /// A node sees an offence: an honest voter commits none.
-    fn accuse(&mut self, i: usize, evidence: &Evidence) {
-        self.faults.note("evidence");
-        self.watch.accused(self.now, (i, &self.world.chain), evidence);
-        if let Some(node) = self.nodes.get_mut(i) {
-            node.taken.accused.insert(evidence.offender());
-        }
-    }
-
-    /// An honest node took a message in: of two that no honest key signs both of, the
-    /// second must have made it accuse the signer.
-    fn takes(&mut self, i: usize, said: &Said) {
-        if self.is_byzantine(i) {
-            return;
-        }
-        let Some(node) = self.nodes.get_mut(i) else { return };
-        let Some(last) = node.core().map(|core| core.finalized().0.clone()) else { return };
-        let who = match said {
-            Said::Share(share) if share.vote().target.round > last.round => {
-                let vote = share.vote();
-                let votes = node.taken.votes.entry(vote.voter).or_default();
-                // What finality has passed the node may have forgotten.
-                votes.retain(|old| old.target.round > last.round);
-                let is_offence = votes.iter().any(|old| old != vote && offends(old, vote));
-                votes.push(*vote);
-                is_offence.then_some(vote.voter)
-            }
-            Said::Header(signed) if signed.header.slot > last.slot => {
-                let (header, hash) = (&signed.header, signed.header.hash());
-                let first = node.taken.headers.entry((header.proposer, header.slot));
-                (*first.or_insert(hash) != hash).then_some(header.proposer)
-            }
-            _ => None,
-        };
-        if let Some(who) = who.filter(|who| !node.taken.accused.contains(who)) {
-            let text = format!("blind: node {i} took two of {who} and accused nobody");
-            self.watch.broken(self.now, &text);
-        }
-    }
-
-    fn refused(&mut self, i: usize, hash: &BlockHash, why: &Refusal) {
-        let is_grave = match why {
-            // What one honest node executed all take.
-            Refusal::Invalid(_) => {
-                !self.watch.is_by_byzantine(hash) || self.watch.blocks.contains_key(hash)
-            }
-            Refusal::Draft(_) => true,
-            Refusal::Conflict(_) => {
-                self.plan.conflict == Conflict::Never && self.plan.former.is_none()
-            }
-            _ => false,
-        };
-        if is_grave && !self.is_byzantine(i) {
-            self.watch.broken(self.now, &format!("refusal: node {i} refuses {hash}: {why}"));
         }
     }
 }

@@ -58,7 +58,9 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(!plan.pauses.is_empty(), "pauses");
     ask(plan.pauses.iter().any(is_long), "pauses_judged");
     ask(plan.downs.iter().chain(&plan.pauses).any(is_long), "words");
-    for (lost, kind) in [(Lost::VoteFile, "files_lost"), (Lost::Log, "logs_lost")] {
+    let losses =
+        [(Lost::VoteFile, "files_lost"), (Lost::Log, "logs_lost"), (Lost::Tail, "tails_lost")];
+    for (lost, kind) in losses {
         let is_planned = plan.downs.iter().any(|down| down.loses == lost);
         ask(is_planned || plan.crashes.is_some_and(|c| c.losses > 0 && c.loses == lost), kind);
     }
@@ -73,6 +75,9 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(moves && plan.crashes.is_none(), "moved_voters");
     ask(plan.upgrade.is_some_and(|upgrade| !upgrade.never), "rules_changed");
     ask(plan.conflict == Conflict::Must, "conflicts");
+    ask(plan.crashes.is_some_and(|crashes| crashes.witnesses), "witnesses_lost");
+    ask(plan.desk.is_some(), "turned_lists");
+    ask(plan.desk.is_some(), "turned_bodies");
     asked.extend(plan.cabal.map(|cabal| of(cabal.strategy)));
     if plan.commits {
         asked.push("revealed");

@@ -5,11 +5,11 @@ use crate::dice::Dice;
 use crate::plan::Trust;
 use std::collections::BTreeSet;
 use weft_ledger::forks::Forks;
-use weft_ledger::state::{Base, Entry, Seed, Value};
+use weft_ledger::state::{Base, Entry, Key, Seed, Value};
 use weft_types::{Genesis, Hash, PublicKey};
 
 /// Chains of a simulation have no enemies who choose keys: any seed of the map will do.
-const SEED: Seed = Seed([7; 4]);
+pub const SEED: Seed = Seed([7; 4]);
 
 /// How a state is made, once for every node and start.
 pub struct FirstState(Option<(Vec<Entry>, Hash)>);
@@ -25,12 +25,7 @@ impl FirstState {
         if trust == Trust::None {
             return Self(None);
         }
-        let forks = plain(genesis);
-        let entry = |(key, slot, value): (&_, u32, &Value)| {
-            let (key, value) = (Clone::clone(key), value.clone());
-            Entry { key, slot, value }
-        };
-        let mut entries: Vec<Entry> = forks.entries().map(entry).collect();
+        let mut entries = entries(&plain(genesis));
         for entry in &mut entries {
             let Value::Chain(chain) = &mut entry.value else { continue };
             for voter in &mut chain.voters.current.voters {
@@ -48,12 +43,23 @@ impl FirstState {
         Self(Some((entries, root)))
     }
 
+    /// All its values.
+    pub fn entries(&self, genesis: &Genesis) -> Vec<Entry> {
+        self.0.as_ref().map_or_else(|| entries(&plain(genesis)), |(entries, _)| entries.clone())
+    }
+
     /// The state, with nothing upon it.
     pub fn forks(&self, genesis: &Genesis) -> Forks {
         let Some((entries, root)) = &self.0 else { return plain(genesis) };
         let at = (genesis.block_hash(), *root);
         Forks::restore(genesis, at, entries.iter().cloned(), SEED).expect("a state's own entries")
     }
+}
+
+fn entries(forks: &Forks) -> Vec<Entry> {
+    let entry =
+        |(key, slot, value): (&Key, u32, &Value)| Entry { key: *key, slot, value: value.clone() };
+    forks.entries().map(entry).collect()
 }
 
 fn plain(genesis: &Genesis) -> Forks {

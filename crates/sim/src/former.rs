@@ -17,6 +17,7 @@
 //!    awaits another stops; its operator moves the home away and starts from other peers.
 
 use crate::agenda::{Message, Parcel};
+use crate::checkpoint::Checkpoint;
 use crate::net::{Net, peer_of};
 use crate::plan::Lost;
 use crate::world::KeyPair;
@@ -129,7 +130,8 @@ impl Net {
         let (Some(i), Some(root)) = (self.plan.forger(), self.other.root) else { return };
         let now = self.clock(i);
         let vote = VoteFile::Known(VoteRecord::default());
-        let mut engine = self.world.engine((i, &self.plan), (vote, Kept::default()), &self.seals);
+        let (own, none) = ((i, &self.plan), Checkpoint::default());
+        let mut engine = self.world.engine(own, (vote, Kept::default()), &none, &self.seals);
         let Some(node) = self.nodes.get_mut(i) else { return };
         let Some(first) = node.disk.block(&root) else { return };
         self.other.next = first.header().slot.0 + 1;

@@ -123,12 +123,13 @@ impl Net {
     /// they were.
     pub fn serve(&mut self, i: usize, ticket: u64, places: &Places) -> u64 {
         let Some(node) = self.nodes.get(i) else { return 0 };
+        let most = self.plan.desk.map_or(ANSWER_BYTES, |desk| desk.body_bytes.min(ANSWER_BYTES));
         let (mut blocks, mut bytes) = (Vec::new(), 0);
         for block in node.disk.at(places) {
             let block: Arc<CheckedBlock> = block;
             let data = block.block().to_bytes();
             bytes += data.len();
-            if self.mind.hides(&block.hash()) || (bytes > ANSWER_BYTES && !blocks.is_empty()) {
+            if self.mind.hides(&block.hash()) || (bytes > most && !blocks.is_empty()) {
                 break;
             }
             blocks.push(data);

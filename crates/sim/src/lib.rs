@@ -31,9 +31,12 @@
 //! Bugs that the simulator must find are not here: they are planted in a copy of the
 //! sources by a test (`tests/planted.rs`).
 
+mod after;
 mod agenda;
 mod asleep;
 mod cabal;
+mod checker;
+mod checkpoint;
 mod crashes;
 mod dice;
 mod disk;
@@ -44,6 +47,7 @@ mod former;
 mod gossip;
 pub mod hunt;
 pub mod incentive;
+mod judged;
 pub mod launch;
 mod load;
 mod net;

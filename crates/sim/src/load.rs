@@ -38,6 +38,7 @@ impl Net {
             }
         }
         self.watch_asks();
+        self.watch_turned();
         self.watch_reveals();
         self.begin_scheme();
         self.begin_former(slot);
@@ -95,6 +96,7 @@ impl Net {
         if let Some(engine) = self.nodes.get_mut(i).and_then(|node| node.engine.as_mut()) {
             engine.offer(offers);
         }
+        self.watch_offer(i, offers);
     }
 
     /// A Byzantine voter's engine has no key: its offer is sent by hand when one is due.

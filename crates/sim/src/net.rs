@@ -6,6 +6,7 @@
 
 use crate::agenda::{Agenda, Event, Message, Parcel, Said};
 use crate::cabal::Mind;
+use crate::checker::TurnedAway;
 use crate::dice::Dice;
 use crate::faults::Faults;
 use crate::former::OtherPast;
@@ -22,7 +23,7 @@ use weft_consensus::{Input, PeerId};
 use weft_types::Millis;
 
 /// How long a message takes at least and at most.
-const DELAY_MS: (u64, u64) = (10, 150);
+pub const DELAY_MS: (u64, u64) = (10, 150);
 
 /// How long it takes in larger networks, where it goes over two or three hops: to be heard by
 /// all it then takes about as long.
@@ -58,10 +59,14 @@ pub struct Net {
     pub other: OtherPast,
     /// What strangers did.
     pub strange: Strangers,
+    /// What checkers had no room for.
+    pub turned: TurnedAway,
     /// True time.
     pub now: u64,
     /// Whether faults are over.
     pub is_calm: bool,
+    /// The slot since which they are.
+    pub calm_since: u64,
     /// Signatures found good.
     pub seals: Seals,
     /// What went wrong.
@@ -102,8 +107,10 @@ impl Net {
             mind: Mind::default(),
             other: OtherPast::default(),
             strange: Strangers::default(),
+            turned: TurnedAway::default(),
             now: GENESIS_TIME,
             is_calm: false,
+            calm_since: 0,
             seals: Seals::default(),
             faults,
             delivered: 0,

@@ -1,6 +1,7 @@
 //! One node: an engine, a disk, and what the simulator remembers of it.
 
 use crate::agenda::Parcel;
+use crate::checker::Checker;
 use crate::disk::Disk;
 use crate::plan::Lost;
 use crate::seals::Seals;
@@ -41,6 +42,8 @@ pub struct Node {
     pub paused: Option<Engine<Seals>>,
     /// The slot since which it does.
     pub paused_in: u64,
+    /// Its checker.
+    pub checker: Checker,
     /// What outlives a crash.
     pub disk: Disk,
     /// How many times it was started: events of an earlier life are not heard.

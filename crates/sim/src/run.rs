@@ -78,6 +78,9 @@ pub fn run(plan: &Plan) -> Report {
     let gap = net.storm();
     net.calm();
     let healing = if plan.judges_liveness { net.heal(gap) } else { net.go_on() };
+    if plan.judges_liveness {
+        net.settle(healing);
+    }
     net.judge_faults();
     net.report(healing)
 }
@@ -106,7 +109,7 @@ impl Net {
     }
 
     /// The final height of the honest node that is furthest behind.
-    fn lowest_final(&self) -> Option<u64> {
+    pub fn lowest_final(&self) -> Option<u64> {
         self.honest().map(|(_, n)| n.final_height()).min()
     }
 
@@ -117,7 +120,7 @@ impl Net {
         Healing { mark, ..Healing::default() }
     }
 
-    const fn is_broken(&self) -> bool {
+    pub const fn is_broken(&self) -> bool {
         !self.watch.violations.is_empty()
     }
 
@@ -135,6 +138,7 @@ impl Net {
             ("rules_delayed", self.watch.rules_moved().1),
             ("conflicts", conflicts),
             ("revealed", self.watch.veil.revealed),
+            ("reported", self.watch.work.reported()),
         ];
         for (kind, count) in seen {
             self.faults.add(kind, count.saturating_sub(self.faults.count(kind)));
@@ -167,6 +171,8 @@ impl Net {
             Event::Arrival { from, to, parcel } => self.arrive(from, to, parcel),
             Event::Timeout { node, peer, life, ask } => self.timeout(node, peer, (life, ask)),
             Event::Submit { node } => self.submit(node),
+            Event::Checked { node, life } => self.checked(node, life),
+            Event::WitnessDies { node, life } => self.lose_witness(node, life),
             Event::Strangers => self.strangers_act(),
             Event::Left { node } => self.left(node),
             Event::Came { node } => self.came(node),
@@ -273,7 +279,7 @@ impl Net {
         let last = self.slot() + AHEAD;
         let wait = longest((first..last).map(|slot| honest(slot) && honest(slot + 1)));
         let stretches = if self.plan.cabal.is_some() { SPOILED } else { 1 };
-        MEETING + stretches * (wait + 2)
+        MEETING + self.catching_up() + stretches * (wait + 2)
     }
 
     /// A run must have had the faults it was asked for, and a conflict names a third.

@@ -71,6 +71,7 @@ fn what(io: &Io) -> Option<(u8, Vec<u8>)> {
         Io::Halt(_) => (21, Vec::new()),
         Io::Busy { .. } => (22, Vec::new()),
         Io::Rows(kept) => (23, kept.to_bytes()),
+        Io::Offences(kept) => (24, kept.to_bytes()),
         Io::Keep { .. }
         | Io::Voters(_)
         | Io::CheckTxs { .. }

@@ -1,8 +1,9 @@
 //! The chain that is simulated: its genesis, who holds its keys, and who of them is
 //! Byzantine.
 
+use crate::checkpoint::Checkpoint;
 use crate::dice::Dice;
-use crate::first_state::FirstState;
+use crate::first_state::{FirstState, SEED};
 use crate::gossip::name_of;
 use crate::plan::Plan;
 use crate::powers::{cabal, powers};
@@ -12,6 +13,7 @@ use weft_consensus::{Base, Config, Core, VoteFile};
 use weft_engine::kept::Kept;
 use weft_engine::rows::Rows;
 use weft_engine::{Engine, Setup};
+use weft_ledger::state::Entry;
 use weft_mempool::Bounds;
 use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
@@ -143,19 +145,22 @@ impl World {
         }
     }
 
-    /// An engine of node `i` at genesis; that of a Byzantine voter has no key and only follows.
+    /// An engine of node `i` at its checkpoint, or at genesis; that of a Byzantine voter has no key
+    /// and only follows.
     #[must_use]
     pub fn engine(
         &self,
         (i, plan): (usize, &Plan),
         (vote, kept): (VoteFile, Kept),
+        checkpoint: &Checkpoint,
         seals: &Seals,
     ) -> Engine<Seals> {
         let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).map(|k| k.secret.clone());
         let program = self.program(i, plan);
         let config = Config { program, ..Config::new(&self.genesis, key.clone(), vote) };
-        let forks = self.first.forks(&self.genesis);
-        let core = Core::knowing(config, forks, &self.base, seals.clone());
+        let first = || (self.first.forks(&self.genesis), self.base.clone());
+        let (forks, base) = checkpoint.start(&self.genesis, SEED).unwrap_or_else(first);
+        let core = Core::knowing(config, forks, &base, seals.clone());
         let (mut rows, pool) = (Rows::default(), Bounds::default());
         if let Some(key) = &key {
             rows.recall(kept, &key.public());
@@ -192,6 +197,12 @@ impl World {
     pub fn byzantine(&self, plan: &Plan) -> BTreeSet<PublicKey> {
         let nodes = self.cabal.iter().chain(&plan.twins);
         nodes.filter_map(|i| self.keys.get(*i)).map(|pair| pair.public).collect()
+    }
+
+    /// All values of the first state.
+    #[must_use]
+    pub fn first_entries(&self) -> Vec<Entry> {
+        self.first.entries(&self.genesis)
     }
 
     /// The voters of the first state.

@@ -32,7 +32,7 @@ fn just_under_a_third_on_both_sides_offend_and_force_nothing() {
 #[test]
 fn who_offends_is_not_in_the_next_set_and_who_does_not_stays() {
     let left = |strategy, seed| {
-        let cabal = Cabal { members: 2, strategy, placed: false, just_below: false };
+        let cabal = Cabal { members: 2, strategy, placed: false, just_below: false, times: None };
         let report = run(&Plan {
             seed,
             voters: 7,

@@ -405,6 +405,33 @@ const SHELL: &[Plant] = &[
         profile: "veiled",
     },
     Plant {
+        name: "an answer that the checker had no room for not told",
+        edits: &[(
+            "crates/engine/src/hear.rs",
+            "                self.end_ask(from, &want, Outcome::NoRoom);\n",
+            "                let _nobody_hears = (want, Outcome::NoRoom);\n",
+        )],
+        profile: "checker-full",
+    },
+    Plant {
+        name: "offences that wait to be reported forgotten at a restart",
+        edits: &[(
+            "crates/engine/src/reports.rs",
+            "        kept.0.into_iter().for_each(|evidence| self.add(evidence));\n",
+            "        drop(kept);\n",
+        )],
+        profile: "offences",
+    },
+    Plant {
+        name: "an offer to vote said once only",
+        edits: &[(
+            "crates/engine/src/offers.rs",
+            "        if self.offers.sent.is_some_and(|sent| head.since(sent) < AGAIN) {\n",
+            "        if self.offers.sent.is_some_and(|sent| head.since(sent) < AGAIN || AGAIN > 0) {\n",
+        )],
+        profile: "rotation",
+    },
+    Plant {
         name: "an answer of which all is known taken for the end of a chain",
         edits: &[(FETCH, "            self.asks.known(from, height);\n", "")],
         profile: "chaos",

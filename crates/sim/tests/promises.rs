@@ -80,6 +80,12 @@ fn three_hundred_seeds_of_every_profile_in_turn_break_no_promise() {
         "evidence",
         "reports",
         "conflicts",
+        "turned_lists",
+        "turned_bodies",
+        "checkpoint_starts",
+        "tails_lost",
+        "witnesses_lost",
+        "reported",
     ] {
         assert!(faults.get(kind).is_some_and(|count| *count > 0), "no {kind}: {faults:?}");
     }

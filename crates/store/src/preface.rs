@@ -31,6 +31,8 @@ pub enum Kind {
     Awaited,
     /// The voter's rows.
     Rows,
+    /// Offences that it saw.
+    Offences,
 }
 
 impl Kind {
@@ -38,7 +40,7 @@ impl Kind {
     /// all formats before its own; the preface is the same in all of them, for ever.
     pub const fn format(self) -> u32 {
         match self {
-            Self::Log | Self::Votes | Self::Awaited | Self::Rows => 1,
+            Self::Log | Self::Votes | Self::Awaited | Self::Rows | Self::Offences => 1,
         }
     }
 
@@ -48,6 +50,7 @@ impl Kind {
             Self::Votes => b"weftvote",
             Self::Awaited => b"weftwait",
             Self::Rows => b"weftrows",
+            Self::Offences => b"weftsaw ",
         }
     }
 }

@@ -20,6 +20,7 @@ const VOTES: &str = "votes";
 const STATE: &str = "state";
 const AWAITED: &str = "awaited";
 const ROWS: &str = "rows";
+const OFFENCES: &str = "offences";
 /// Stands while a directory is being initialised.
 const BEGUN: &str = "begun";
 
@@ -32,6 +33,8 @@ pub struct Store {
     writer: Writer,
     awaited: Small,
     rows: Small,
+    /// Offences that it saw and that wait to be reported.
+    offences: Small,
     stopped: bool,
     /// Held until the store is dropped, so it comes last.
     _lock: Arc<File>,
@@ -128,8 +131,10 @@ impl Store {
         let writer = Writer::start(chain, Some(Arc::clone(&lock)), opened.db)?;
         let awaited = Small { kind: Kind::Awaited, path: dir.join(AWAITED), chain };
         let rows = Small { kind: Kind::Rows, path: dir.join(ROWS), chain };
+        let offences = Small { kind: Kind::Offences, path: dir.join(OFFENCES), chain };
         let stopped = false;
-        let mut store = Self { chain, log, votes, writer, awaited, rows, stopped, _lock: lock };
+        let mut store =
+            Self { chain, log, votes, writer, awaited, rows, offences, stopped, _lock: lock };
         if let Some(hash) = at {
             store.mark_final(&hash)?;
         }
@@ -206,6 +211,22 @@ impl Store {
     /// Those of the disk.
     pub fn write_rows(&mut self, rows: &[u8]) -> Result<(), StoreError> {
         self.writing(|store| store.rows.write(Some(rows)))
+    }
+
+    /// What is kept of the offences that wait to be reported.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] and those of the disk.
+    pub fn offences(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.offences.read()
+    }
+
+    /// Writes what is to be kept of them, and returns when it is on disk.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn write_offences(&mut self, offences: &[u8]) -> Result<(), StoreError> {
+        self.writing(|store| store.offences.write(Some(offences)))
     }
 
     /// Queues what changed since the last checkpoint. Merged when the thread is behind.

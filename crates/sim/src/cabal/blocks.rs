@@ -13,7 +13,7 @@ use weft_consensus::{Draft, Executor as _, finality, judge};
 use weft_engine::accounts::AccountsAt;
 use weft_types::block::proof_root;
 use weft_types::check::seal_block;
-use weft_types::{BlockHash, CheckedBlock, CheckedTx, PublicKey, Round, Share, Slot};
+use weft_types::{BlockHash, Call, CheckedBlock, CheckedTx, PublicKey, Round, Share, Slot};
 
 /// How one of two blocks differs from the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,12 @@ impl Net {
         self.faults.add("omitted_shares", (left - draft.proof.len()) as u64);
         let accounts = AccountsAt::of(core.executor(), parent);
         let txs: Vec<CheckedTx> = match shape {
-            Shape::Full => engine.pool().pick(&self.world.genesis.params.limits, &accounts),
+            Shape::Full => {
+                let mut txs = engine.pool().pick(&self.world.genesis.params.limits, &accounts);
+                // Who offends carries no report of it.
+                txs.retain(|tx| !matches!(tx.tx().body.call, Call::ReportEvidence { .. }));
+                txs
+            }
             Shape::Thin => Vec::new(),
         };
         let defect = Defect::of(conduct.forges, slot);

@@ -175,7 +175,11 @@ impl Mind {
 impl Net {
     /// Their conduct in one act.
     fn conduct(&mut self) -> Option<Conduct> {
-        let strategy = self.plan.cabal?.strategy;
+        let cabal = self.plan.cabal?;
+        let strategy = cabal.strategy;
+        if cabal.times.is_some_and(|times| self.watch.work.seen() >= times) {
+            return Some(HONEST);
+        }
         if strategy != Strategy::Wild {
             return Some(conduct(strategy));
         }

@@ -18,6 +18,9 @@ pub struct Cabal {
     /// Whether their power is raised to just below a third.
     #[serde(default)]
     pub just_below: bool,
+    /// After so many offences that honest voters saw they keep to the rules. Without it there is no end.
+    #[serde(default)]
+    pub times: Option<u64>,
 }
 
 macro_rules! strategies {

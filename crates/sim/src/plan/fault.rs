@@ -26,6 +26,7 @@ impl Plan {
             .fault_of_twins()
             .or_else(|| self.fault_of_weather())
             .or_else(|| self.fault_of_former())
+            .or_else(|| self.fault_of_desk())
         {
             return Some(fault);
         }

@@ -4,11 +4,13 @@
 //! during the run comes from the one generator of its seed.
 
 mod cabal;
+mod desk;
 mod fault;
 mod former;
 mod stranger;
 
 pub use cabal::{Cabal, Strategy};
+pub use desk::Desk;
 pub use former::Former;
 pub use stranger::Habit;
 
@@ -62,6 +64,10 @@ pub struct Plan {
     pub twin_power_ppm: Option<u32>,
     /// Peers without stake, and what each does.
     pub strangers: Vec<Habit>,
+    /// Whether nodes start from their checkpoints; without it from genesis, with the whole log.
+    pub checkpoints: bool,
+    /// How much room checkers have, and how long they take; without it they answer at once.
+    pub desk: Option<Desk>,
     /// Whether validators commit to their rows and reveal them later.
     pub commits: bool,
     /// Whether a third and more may be Byzantine.
@@ -93,6 +99,8 @@ impl Default for Plan {
             twins: Vec::new(),
             twin_power_ppm: None,
             strangers: Vec::new(),
+            checkpoints: false,
+            desk: None,
             commits: false,
             conflict: Conflict::Never,
             judges_liveness: true,
@@ -153,7 +161,8 @@ impl Plan {
             && self.downs.is_empty()
             && self.pauses.is_empty()
             && self.crashes.is_none()
-            && self.upgrade.is_none();
+            && self.upgrade.is_none()
+            && self.desk.is_none();
         let is_fair = self.links == Links::default() && self.twins.is_empty();
         is_whole
             && is_fair
@@ -288,6 +297,8 @@ pub enum Lost {
     VoteFile,
     /// Its log, with the chain that it voted for; it keeps its vote file.
     Log,
+    /// What of its log is behind the block of its checkpoint; it keeps its vote file.
+    Tail,
     /// Everything: it begins anew.
     Home,
 }
@@ -306,11 +317,13 @@ pub struct Crashes {
     pub loses: Lost,
     /// In how many crashes, the first ones, that is lost.
     pub losses: usize,
+    /// Whether who sees an offence crashes soon, whoever is down.
+    pub witnesses: bool,
 }
 
 impl Default for Crashes {
     fn default() -> Self {
-        Self { every: 20, down: 5, at_once: 1, loses: Lost::Nothing, losses: 0 }
+        Self { every: 20, down: 5, at_once: 1, loses: Lost::Nothing, losses: 0, witnesses: false }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::dice::Dice;
 use crate::plan::{
-    Cabal, Crashes, Cut, Down, Former, Habit, Links, Lost, Plan, Powers, Rotation, Strategy, Trust,
-    Upgrade,
+    Cabal, Crashes, Cut, Desk, Down, Former, Habit, Links, Lost, Plan, Powers, Rotation, Strategy,
+    Trust, Upgrade,
 };
 
 /// A plan in the making, and what chance decides of it.
@@ -51,10 +51,29 @@ impl Draw {
         self.plan.strangers = (0..count).map(|_| one(&mut self.dice)).collect();
     }
 
+    /// Checkers that take their time and have little room.
+    pub(super) fn checkers(&mut self) {
+        let mut size = |low: u64, high: u64| {
+            usize::try_from(self.dice.between(low, high)).unwrap_or(usize::MAX)
+        };
+        let (lists, answers, body_bytes) = (size(1, 3), size(1, 2), size(1 << 10, 4 << 10));
+        let (list_ms, body_ms) = (self.dice.between(30, 80), self.dice.between(60, 150));
+        self.plan.desk = Some(Desk { lists, answers, body_bytes, list_ms, body_ms });
+    }
+
     /// In a quarter of the seeds of every other profile some strangers are there as well.
     pub(super) fn mix_in_strangers(&mut self) {
         if self.plan.strangers.is_empty() && self.dice.happens(250_000) {
             self.crowd(3);
+        }
+    }
+
+    /// In half of the seeds in which nodes start again they do so from their checkpoints.
+    pub(super) fn mix_in_checkpoints(&mut self) {
+        let plan = &self.plan;
+        let starts = plan.crashes.is_some() || plan.upgrade.is_some() || !plan.downs.is_empty();
+        if starts && self.dice.happens(500_000) {
+            self.plan.checkpoints = true;
         }
     }
 
@@ -98,6 +117,7 @@ impl Draw {
             at_once: self.below_third().max(1),
             loses: if lost_files > 0 { Lost::VoteFile } else { Lost::Nothing },
             losses: lost_files,
+            witnesses: false,
         });
     }
 
@@ -201,7 +221,7 @@ impl Draw {
 
     pub(super) fn cabal(&self, strategy: Strategy) -> Cabal {
         let members = self.below_third().max(1);
-        Cabal { members, strategy, placed: false, just_below: true }
+        Cabal { members, strategy, placed: false, just_below: true, times: None }
     }
 
     pub(super) fn byzantine(&mut self, strategy: Strategy) {

@@ -7,7 +7,9 @@
 mod draw;
 
 use crate::dice::Dice;
-use crate::plan::{Cabal, Conflict, Cut, Habit, Plan, Powers, Rotation, Strategy, Trust, Upgrade};
+use crate::plan::{
+    Cabal, Conflict, Crashes, Cut, Habit, Lost, Plan, Powers, Rotation, Strategy, Trust, Upgrade,
+};
 use crate::world::SLOT_MS;
 use draw::Draw;
 
@@ -75,6 +77,7 @@ pub fn plan(name: &str, seed: u64) -> Option<Plan> {
         Make::By(make) => make(&mut draw),
     }
     draw.mix_in_strangers();
+    draw.mix_in_checkpoints();
     Some(draw.plan)
 }
 
@@ -122,6 +125,19 @@ const WEATHER: &[Profile] = &[
         d.crashing(below);
         d.plan.slots = 30;
     }),
+    by(
+        "checkpoints",
+        "nodes crash and start from their own checkpoints, less than a third of the voters with a log that lacks every block behind it",
+        |d| {
+            d.size(4, 10);
+            let below = d.below_third();
+            d.crashing(below);
+            d.plan.crashes = d.plan.crashes.map(|c| Crashes { loses: Lost::Tail, ..c });
+            d.plan.checkpoints = true;
+            d.plan.slots = 60;
+            d.lossy_in_half();
+        },
+    ),
     by("lone-fork", "a voter alone on a fork of high rounds loses its vote file", Draw::lone_fork),
     by(
         "veiled",
@@ -201,6 +217,22 @@ const STRANGERS: &[Profile] = &[
     kind("strangers-greedy", "peers that ask for everything, again and again", 1, Habit::Greedy),
     kind("strangers-bundle", "peers that send transactions nobody can pay for", 1, Habit::Bundles),
     kind("strangers-busy", "peers that are always busy", 1, Habit::Busy),
+    by(
+        "checker-full",
+        "checkers take their time and turn away what they have no room for, as nodes fetch what crashes, lost messages and partitions cost them and strangers send transactions nobody can pay for",
+        |d| {
+            d.size(4, 7);
+            let count = usize::try_from(d.dice.between(6, 12)).unwrap_or(6);
+            d.plan.strangers = vec![Habit::Bundles; count];
+            d.checkers();
+            d.plan.slots = 60;
+            d.lossy();
+            d.crashing(0);
+            if d.dice.happens(500_000) {
+                d.parted(5, 20);
+            }
+        },
+    ),
     by(
         "strangers-mixed",
         "all kinds of strangers, in bad weather, while nodes crash and start again",
@@ -288,6 +320,21 @@ const TOGETHER: &[Profile] = &[
             // In a quarter of it every offer can be renewed: no honest voter leaves.
             d.plan.rotation = Some(Rotation { blocks: 40, ..Rotation::default() });
             d.plan.slots = 137;
+        },
+    ),
+    by(
+        "offences",
+        "voters offend a few times and then no more, whoever sees it crashes soon after, and strangers of all kinds are there",
+        |d| {
+            d.plan.voters = *d.one_of(&[4, 7, 10]);
+            let by = [Strategy::Equivocate, Strategy::Surround, Strategy::Wild];
+            let (strategy, times) = (*d.one_of(&by), d.dice.between(1, 2));
+            let cabal = Cabal { just_below: false, times: Some(times), ..d.cabal(strategy) };
+            d.plan.cabal = Some(cabal);
+            d.rotating(true);
+            d.crashing(0);
+            d.plan.crashes = d.plan.crashes.map(|c| Crashes { witnesses: true, ..c });
+            d.crowd(6);
         },
     ),
     by("chaos", "everything at once for 100 slots", |d| {

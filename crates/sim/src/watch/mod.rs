@@ -15,6 +15,7 @@
 //!   takes one by rules that he does not run, and a node stops there and nowhere else (R21);
 //! - what an honest voter's node has committed to it reveals in its epoch, also when it was
 //!   restarted in between ([`veil`]);
+//! - what an honest voter saw of offences is reported, and its offer lands ([`work`]);
 //! - what the promises rest on: less than a third of each set that votes on a final block is
 //!   Byzantine.
 //!
@@ -26,6 +27,7 @@ mod money;
 mod rules;
 mod signed;
 mod veil;
+pub mod work;
 
 use crate::plan::{Conflict, Plan};
 use crate::world::{GENESIS_TIME, World};
@@ -41,6 +43,7 @@ use weft_ledger::forks::{FinalBlock, Forks};
 use weft_types::{
     BlockHash, ChainId, CheckedBlock, Evidence, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets,
 };
+use work::Work;
 
 /// How many broken promises are kept.
 const KEPT: usize = 8;
@@ -66,6 +69,8 @@ pub struct Watch {
     pub rotations: u64,
     /// What was committed to and what was revealed.
     pub veil: Veil,
+    /// What voters have to do.
+    pub work: Work,
     /// Voters that came into a set, and such that went.
     pub moves: (u64, u64),
     may_conflict: bool,
@@ -110,6 +115,7 @@ impl Watch {
             conflicts: Vec::new(),
             rotations: 0,
             veil: Veil::default(),
+            work: Work::default(),
             moves: (0, 0),
             may_conflict: plan.conflict != Conflict::Never,
             byzantine: world.byzantine(plan),
@@ -281,6 +287,7 @@ impl Watch {
             self.rows += good as u64;
             if let Some(known) = self.blocks.get(&hash) {
                 self.veil.settled(known, block);
+                self.work.settled(known, block);
             }
         }
         if got != want {

@@ -1,0 +1,132 @@
+//! What must come to pass when faults are over, beside a new final block: a change of rules that
+//! was put off (R21), reports of offences (R17) and offers to vote (R13).
+
+use crate::net::Net;
+use crate::node::Node;
+use crate::plan::Rotation;
+use crate::run::Healing;
+use crate::watch::work::Seen;
+use crate::world::start_of;
+use weft_ledger::query::voters;
+use weft_types::{Call, ChainTag, Nonce, Rao, TxBody};
+
+/// In so many rotations a change comes that most voters signal: to the next height at which it is
+/// locked in, or the one after where too few have signalled there; one that it waits; half of one.
+const ROTATIONS: u64 = 4;
+
+/// In so many slots what was seen of offences is in a final block, beside the bound for those: it is
+/// sent again after four blocks.
+const REPORTED: u64 = 12;
+
+/// In so many slots an offer that is due has landed, beside that bound.
+const OFFERED: u64 = 12;
+
+impl Net {
+    /// Lets time pass until it has all come to pass, or should have.
+    pub fn settle(&mut self, healing: Healing) {
+        if self.is_broken() {
+            return;
+        }
+        self.await_rules(healing.bound);
+        self.await_work(healing.bound);
+    }
+
+    /// R21: while faults last a change may be put off again and again; when they are over it comes.
+    fn await_rules(&mut self, bound: u64) {
+        let changes = self.plan.upgrade.is_some_and(|upgrade| !upgrade.never);
+        let Some(Rotation { blocks, .. }) = self.plan.rotation.filter(|_| changes) else { return };
+        let most = ROTATIONS * blocks + bound;
+        let until = self.slot() + most;
+        while self.watch.rules_moved().0 == 0 && !self.is_broken() {
+            if self.slot() >= until {
+                let text = format!(
+                    "late: the rules did not change within {most} slots after the last fault"
+                );
+                return self.watch.broken(self.now, &text);
+            }
+            self.run_to(self.slot() + 1);
+            self.faults.note("slots_for_rules");
+        }
+    }
+
+    /// What was seen, and due, when faults were over.
+    fn await_work(&mut self, bound: u64) {
+        let mark = self.calm_since + 1;
+        let until = (mark + bound + REPORTED.max(OFFERED)).max(self.slot());
+        while self.slot() < until && !self.is_broken() && self.has_work(mark) {
+            self.run_to(self.slot() + 1);
+            self.faults.note("slots_for_work");
+        }
+        if self.is_broken() {
+            return;
+        }
+        let text = self.unreported(mark).first().map(|Seen { by, evidence }| {
+            let (offender, offence) = (evidence.offender(), evidence.offence());
+            format!(
+                "reports: nobody reports {offence:?} of {offender}, seen by node and time {by:?}"
+            )
+        });
+        if let Some(text) = text {
+            self.watch.broken(self.now, &text);
+        }
+        if let Some((node, since)) = self.not_landed(mark) {
+            let text =
+                format!("offers: that of node {node} is due since slot {since} and not there");
+            self.watch.broken(self.now, &text);
+        }
+    }
+
+    fn has_work(&self, mark: u64) -> bool {
+        self.not_landed(mark).is_some() || !self.unreported(mark).is_empty()
+    }
+
+    fn not_landed(&self, mark: u64) -> Option<(usize, u64)> {
+        let mut due = self.watch.work.due.iter();
+        due.find(|(_, since)| **since < mark).map(|(node, since)| (*node, *since))
+    }
+
+    /// Offences that were seen and that the state of the highest head would still take.
+    fn unreported(&self, mark: u64) -> Vec<&Seen> {
+        let cores = self.honest().filter_map(|(_, node)| node.core());
+        let Some(core) = cores.max_by_key(|core| core.head().height) else { return Vec::new() };
+        let (executor, head) = (core.executor(), core.head_hash());
+        let Some(view) = executor.view(&head) else { return Vec::new() };
+        let mut keys = self.world.keys.iter().map(|pair| pair.public);
+        let Some(reporter) = keys.find(|key| !self.watch.is_byzantine(key)) else {
+            return Vec::new();
+        };
+        let is_taken = |seen: &&Seen| {
+            let call = Call::ReportEvidence { evidence: seen.evidence.clone() };
+            let body = TxBody {
+                chain: ChainTag::of(&self.world.chain),
+                signer: reporter,
+                nonce: Nonce::ZERO,
+                fee: Rao::ZERO,
+                valid_until: None,
+                call,
+            };
+            executor.ledger().try_free(&view, head, &body).is_ok()
+        };
+        self.watch.work.open(start_of(mark)).filter(is_taken).collect()
+    }
+
+    /// Notes since when the offer of a node is due, of one that is to offer its voter.
+    pub fn watch_offer(&mut self, i: usize, offers: bool) {
+        let slot = self.slot();
+        let key = self.world.keys.get(i).map(|pair| pair.public);
+        let offers = offers && !self.plan.is_twin(i);
+        let core = self.nodes.get(i).filter(|_| offers).and_then(Node::core);
+        let is_due = core.zip(key).is_some_and(|(core, key)| {
+            let view = core.executor().view(&core.head_hash());
+            let params = &self.world.genesis.params;
+            core.stopped().is_none()
+                && view.is_some_and(|view| voters::offer_due(&view, params, &key).is_some())
+        });
+        let due = &mut self.watch.work.due;
+        if is_due {
+            due.entry(i).or_insert(slot);
+        } else {
+            due.remove(&i);
+        }
+    }
+}
