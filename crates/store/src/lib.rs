@@ -37,13 +37,15 @@ mod recover;
 mod search;
 mod small;
 mod store;
+mod stored;
 mod vote;
 mod writer;
 
 pub use checkpoint::{Entry, Meta, Saved, StateChanges};
 pub use error::StoreError;
-pub use log::{Cut, Stored, Tail};
+pub use log::{Cut, Tail};
 pub use reader::Reader;
 pub use recover::Rebuilt;
 pub use store::{Recovered, Store};
+pub use stored::Stored;
 pub use vote::{MAX_VOTE_BYTES, VoteState};

@@ -12,14 +12,15 @@
 use crate::error::StoreError;
 use crate::preface::{self, Kind};
 use crate::reader::Reader;
-use crate::record::{self, At, Bad};
+use crate::record::{self, Bad};
 use crate::search;
-use std::fs::{File, OpenOptions};
+use crate::stored::{Place, Source};
+use std::fs::OpenOptions;
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use weft_types::{Block, BlockHash, Canonical as _, ChainId, CheckedBlock, Height};
+use weft_types::{Block, BlockHash, Canonical as _, ChainId, CheckedBlock};
 
 const START: u64 = preface::BYTES as u64;
 
@@ -34,53 +35,12 @@ pub struct Cut {
     pub reason: String,
 }
 
-/// Where a block stands.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    offset: u64,
-    end: u64,
-    /// Its height.
-    pub height: Height,
-    /// Its parent.
-    pub parent: BlockHash,
-}
-
 /// The open log.
 #[derive(Debug)]
 pub struct BlockLog {
     reader: Reader,
     end: u64,
     dirty: bool,
-}
-
-/// What is needed to read a record.
-#[derive(Clone, Debug)]
-pub struct Source {
-    file: Arc<File>,
-    path: PathBuf,
-    pub(crate) chain: ChainId,
-}
-
-impl Source {
-    fn io(&self, doing: &'static str, e: std::io::Error) -> StoreError {
-        StoreError::io(doing, &self.path, e)
-    }
-
-    fn damaged(&self, offset: u64, reason: &str) -> StoreError {
-        StoreError::Damaged { path: self.path.clone(), offset, reason: reason.into() }
-    }
-
-    fn read(&self, offset: u64) -> Result<Vec<u8>, StoreError> {
-        let mut from = At { file: &self.file, offset };
-        record::read(&mut from, &self.chain, offset).map_err(|bad| match bad {
-            Bad::Record(reason) => self.damaged(offset, reason),
-            Bad::Io(e) => self.io("read", e),
-        })
-    }
-
-    fn decode(&self, offset: u64, bytes: &[u8]) -> Result<Block, StoreError> {
-        Block::from_bytes(bytes).map_err(|e| self.damaged(offset, &e.to_string()))
-    }
 }
 
 impl BlockLog {
@@ -192,42 +152,6 @@ impl BlockLog {
     }
 }
 
-/// A block of the log, to be read without its owner: on another thread, or never.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    pub(crate) source: Source,
-    pub(crate) hash: BlockHash,
-    pub(crate) place: Place,
-}
-
-impl Stored {
-    /// Its height.
-    #[must_use]
-    pub const fn height(&self) -> Height {
-        self.place.height
-    }
-
-    /// Reads it.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when it is not what was written, and those of the disk.
-    pub fn read(&self) -> Result<Block, StoreError> {
-        self.source.decode(self.place.offset, &self.bytes()?)
-    }
-
-    /// Reads its canonical bytes, to be served to peers as they are.
-    ///
-    /// # Errors
-    /// Those of [`Stored::read`].
-    pub fn bytes(&self) -> Result<Vec<u8>, StoreError> {
-        let bytes = self.source.read(self.place.offset)?;
-        match record::header_of(&bytes) {
-            Some(header) if header.hash() == self.hash => Ok(bytes),
-            _ => Err(self.source.damaged(self.place.offset, "another block stands there")),
-        }
-    }
-}
-
 /// Blocks of the log, parents before children, read one by one. They were checked
 /// before they were written. The last item is an error when one can't be read.
 #[derive(Debug)]
@@ -264,7 +188,9 @@ impl Iterator for Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_types::{Hash, Header, PublicKey, Round, SecretKey, Slot, Work, check::seal_block};
+    use weft_types::{
+        Hash, Header, Height, PublicKey, Round, SecretKey, Slot, Work, check::seal_block,
+    };
 
     #[test]
     fn a_full_disk_is_named_when_a_block_is_appended() {

@@ -4,7 +4,7 @@
 //! The lock is held for a look into the index, never while the disk is read or written.
 
 use crate::error::StoreError;
-use crate::log::{Place, Source, Stored};
+use crate::stored::{Place, Source, Stored};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use weft_types::{Block, BlockHash, Height};

@@ -5,7 +5,6 @@
 //! them is the sum of what it stands for. This walks the whole state, so it is for
 //! replays, simulations and operators, not for every block of a large chain.
 
-use super::Forks;
 use crate::state::value::Supply;
 use crate::state::{Key, Value};
 use std::collections::BTreeMap;
@@ -56,17 +55,6 @@ pub enum AuditError {
         /// The sum of all positions; none when it is over 2^128.
         sum: Option<u128>,
     },
-}
-
-impl Forks {
-    /// Sums up everything in the state after a block.
-    ///
-    /// # Errors
-    /// [`AuditError`] names the first total that is not the sum of its parts.
-    pub fn audit(&self, block: &BlockHash) -> Result<Supply, AuditError> {
-        let view = self.view(block).ok_or(AuditError::UnknownBlock { block: *block })?;
-        sum_up(view.values())
-    }
 }
 
 /// Sums up everything in a state that is walked in any order.

@@ -23,7 +23,7 @@ pub use error::{Refusal, RestoreError};
 pub use state::State;
 
 use crate::rules::{Ledger, Receipts, child_rules, reads};
-use crate::state::value::Chain;
+use crate::state::value::{Chain, Supply};
 use crate::state::{Base, Entry, Key, Layer, Proof, Read, Seed, Value, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -200,6 +200,15 @@ impl Forks {
     #[must_use]
     pub fn prove(&self, block: &BlockHash, key: &Key) -> Option<Proof> {
         self.view(block).map(|view| view.prove(key))
+    }
+
+    /// Sums up everything in the state after a block.
+    ///
+    /// # Errors
+    /// [`AuditError`] names the first total that is not the sum of its parts.
+    pub fn audit(&self, block: &BlockHash) -> Result<Supply, AuditError> {
+        let view = self.view(block).ok_or(AuditError::UnknownBlock { block: *block })?;
+        sum_up(view.values())
     }
 
     /// Every value of the last final state with its slot, in the order of key hashes.
