@@ -55,7 +55,7 @@ pub struct ReadPlan {
 /// The n-th read.
 fn question(plan: &ReadPlan, n: u64) -> (&'static str, Value) {
     match n % 4 {
-        0 => ("subnet_metagraph", json!({ "netuid": 0 })),
+        0 => ("subnet_metagraph", json!({ "netuid": 1 })),
         1 => ("account_get", json!({ "key": plan.account, "at": "head" })),
         2 => ("chain_getBlock", json!({ "height": 1 + n % 8, "txs": "ids" })),
         _ => ("chain_getSupply", json!({})),

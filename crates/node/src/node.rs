@@ -172,7 +172,7 @@ impl Node {
             Io::Ask { peer, ask, data } => return Ok(self.network.ask(peer, ask, data)),
             Io::Answer { ticket, data } => self.network.answer(ticket, data),
             Io::Busy { ticket } => self.network.busy(ticket),
-            Io::Serve { to, ticket, places } => self.serve(to, ticket, &places),
+            Io::Serve { to, ticket, places } => self.workers.serve(to, ticket, places),
             Io::Keep { voter, peer } => self.network.keep(voter, peer),
             Io::Voters(voters) => self.network.voters(&voters),
             Io::Disconnect { peer, why } => self.network.disconnect(peer, why),

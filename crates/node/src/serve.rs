@@ -5,7 +5,6 @@
 //! peer's question never stops the node, and another peer has the block.
 
 use crate::event::Event;
-use crate::node::Node;
 use prometheus_client::metrics::counter::Counter;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +14,8 @@ use weft_engine::io::Places;
 use weft_engine::serve::ANSWER_BYTES;
 use weft_engine::wire::{Answer, Kind, pack};
 use weft_gossip::Command;
+use weft_reads::Reads;
+use weft_reads::metrics::Metrics;
 use weft_store::{Reader, StoreError, Stored};
 use weft_types::{BlockHash, Canonical, Height};
 
@@ -27,6 +28,9 @@ pub(crate) struct Workers {
     singles: Arc<Semaphore>,
     chains: Arc<Semaphore>,
     under_way: Arc<Mutex<BTreeSet<(PeerId, Reading)>>>,
+    log: Reader,
+    metrics: Arc<Metrics>,
+    commands: mpsc::Sender<Command>,
     events: mpsc::Sender<Event>,
 }
 
@@ -38,10 +42,38 @@ enum Reading {
 }
 
 impl Workers {
-    /// Readers that say here what they sent.
-    pub(crate) fn new(events: mpsc::Sender<Event>) -> Self {
+    /// Readers of this log that answer by these commands, and say here what they sent.
+    pub(crate) fn new(
+        reads: &Reads,
+        commands: mpsc::Sender<Command>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
         let turns = || Arc::new(Semaphore::new(AT_ONCE));
-        Self { singles: turns(), chains: turns(), under_way: Arc::default(), events }
+        let (log, metrics) = (reads.log.clone(), Arc::clone(&reads.metrics));
+        let (singles, chains) = (turns(), turns());
+        Self { singles, chains, under_way: Arc::default(), log, metrics, commands, events }
+    }
+
+    /// Lets a worker find blocks in the log, read them and answer.
+    pub(crate) fn serve(&self, to: PeerId, ticket: u64, places: Places) {
+        let (kind, turns) = match places {
+            Places::Block(_) => (Reading::Block, &self.singles),
+            Places::Chain { .. } => (Reading::Chain, &self.chains),
+        };
+        let Some(place) = self.place(to, kind) else {
+            return command(&self.commands, &self.metrics, Command::Busy { ticket });
+        };
+        let (log, turns, metrics) =
+            (self.log.clone(), Arc::clone(turns), Arc::clone(&self.metrics));
+        let (commands, events) = (self.commands.clone(), self.events.clone());
+        tokio::spawn(async move {
+            let data = read(log, places, turns, &metrics.unread).await;
+            drop(place);
+            let bytes = data.as_ref().map_or(0, Vec::len).try_into().unwrap_or(u64::MAX);
+            command(&commands, &metrics, Command::Respond { ticket, data });
+            // When the node is that far behind, the peer has these bytes for nothing.
+            drop(events.try_send(Event::Engine(weft_engine::Event::Served { to, bytes })));
+        });
     }
 
     /// A place for an answer, unless the peer has one of its kind under way.
@@ -69,42 +101,22 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Node {
-    /// Finds blocks in the log's index, and lets a worker read them and answer.
-    pub(crate) fn serve(&self, to: PeerId, ticket: u64, places: &Places) {
-        let (kind, turns) = match places {
-            Places::Block(_) => (Reading::Block, &self.workers.singles),
-            Places::Chain { .. } => (Reading::Chain, &self.workers.chains),
-        };
-        let found = find(&self.reads.log, places);
-        if found.is_empty() {
-            return self.network.answer(ticket, Some(packed(Vec::new())));
-        }
-        let Some(place) = self.workers.place(to, kind) else {
-            return self.network.busy(ticket);
-        };
-        let (commands, reading) = (self.network.gossip.commands.clone(), Arc::clone(turns));
-        let (unread, lost) =
-            (self.reads.metrics.unread.clone(), self.reads.metrics.commands_lost.clone());
-        let events = self.workers.events.clone();
-        tokio::spawn(async move {
-            let data = read(found, reading, &unread).await;
-            drop(place);
-            let bytes = data.as_ref().map_or(0, Vec::len).try_into().unwrap_or(u64::MAX);
-            // What gossip has no room for is lost, as any message on a network may be.
-            if commands.try_send(Command::Respond { ticket, data }).is_err() {
-                lost.inc();
-            }
-            // When the node is that far behind, the peer has these bytes for nothing.
-            drop(events.try_send(Event::Engine(weft_engine::Event::Served { to, bytes })));
-        });
+/// What gossip has no room for is lost, as any message on a network may be.
+fn command(commands: &mpsc::Sender<Command>, metrics: &Metrics, command: Command) {
+    if commands.try_send(command).is_err() {
+        metrics.commands_lost.inc();
     }
 }
 
 /// An answer, when it is its turn; none when it could not be made.
-async fn read(found: Vec<Stored>, turns: Arc<Semaphore>, unread: &Counter) -> Option<Vec<u8>> {
+async fn read(
+    log: Reader,
+    places: Places,
+    turns: Arc<Semaphore>,
+    unread: &Counter,
+) -> Option<Vec<u8>> {
     let _turn = turns.acquire().await.ok()?;
-    let read = tokio::task::spawn_blocking(move || gather(&found)).await;
+    let read = tokio::task::spawn_blocking(move || gather(&find(&log, &places))).await;
     let (blocks, damage) = match read {
         Ok(read) => read,
         Err(error) => {

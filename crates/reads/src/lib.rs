@@ -27,45 +27,19 @@ pub mod submit;
 pub mod told;
 
 mod accounts;
+mod left;
 mod markets;
 mod status;
 mod subnets;
 mod trial;
 
-use crate::board::Board;
-use crate::chain::Chain;
-use crate::look::{Answer, Look};
-use crate::metrics::Metrics;
-use crate::record::Records;
-use serde_json::Value;
-use std::sync::Arc;
-use weft_engine::waiting::Waiting;
-use weft_rpc::{Health, Kind, Method, RpcError};
-use weft_store::Reader;
-use weft_types::check::TxError;
-use weft_types::{CheckedTx, Hash, Millis};
+pub use left::Reads;
 
-/// All that is read from.
-pub struct Reads {
-    /// What the loop left.
-    pub board: Arc<Board>,
-    /// Transactions that wait.
-    pub waiting: Waiting,
-    /// What became of transactions.
-    pub records: Records,
-    /// The log of blocks.
-    pub log: Reader,
-    /// The figures.
-    pub metrics: Arc<Metrics>,
-    /// The chain.
-    pub chain: Chain,
-    /// The root of the first state.
-    pub genesis_root: Hash,
-    /// What the operator calls this node.
-    pub name: String,
-    /// What it is called among peers.
-    pub peer: String,
-}
+use crate::look::{Answer, Look};
+use serde_json::Value;
+use weft_rpc::{Health, Kind, Method, RpcError};
+use weft_types::check::TxError;
+use weft_types::{CheckedTx, Millis};
 
 /// A node whose loop has left nothing yet, or whose head's state is gone.
 fn no_moment() -> RpcError {

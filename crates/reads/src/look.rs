@@ -1,6 +1,6 @@
 //! One question at one moment: which state it reads, its parameters, and the table of answers.
 
-use crate::Reads;
+use crate::left::Reads;
 use serde_json::{Value, json};
 use weft_consensus::trust::Awaited;
 use weft_engine::seen::Seen;

@@ -1,6 +1,5 @@
 //! The node's figures, in the names of docs/rpc.md.
 
-use crate::look::Look;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -116,31 +115,12 @@ impl Default for Metrics {
 
 impl Metrics {
     /// All figures as text.
-    fn text(&self) -> String {
+    #[must_use]
+    pub fn text(&self) -> String {
         let mut text = String::new();
         match encode(&mut text, &self.registry) {
             Ok(()) => text,
             Err(_) => String::new(),
         }
-    }
-}
-
-impl Look<'_> {
-    /// All figures, as they are at this moment.
-    pub(crate) fn figures(&self) -> String {
-        let all = &self.reads.metrics;
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        all.height.set(number(self.seen.header.height.0));
-        all.final_height.set(self.seen.said.as_ref().map_or(0, |said| number(said.height.0)));
-        all.peers.set(count(self.reads.board.net().peers.len()));
-        all.pool.set(count(self.reads.waiting.look().len()));
-        all.rules_version.set(i64::from(self.seen.rules.version));
-        all.rules_unknown.set(i64::from(self.unknown_signals()));
-        let full = self.fullness();
-        all.state_values.set(number(full.values));
-        all.state_capacity.set(number(full.capacity));
-        all.loop_waited.set(number(self.reads.board.waited_us()));
-        all.text()
     }
 }

@@ -70,6 +70,24 @@ impl Look<'_> {
         json!({ "local": { "name": self.reads.peer, "addresses": net.own }, "peers": peers })
     }
 
+    /// All figures, as they are at this moment.
+    pub(crate) fn figures(&self) -> String {
+        let all = &self.reads.metrics;
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        all.height.set(number(self.seen.header.height.0));
+        all.final_height.set(self.seen.said.as_ref().map_or(0, |said| number(said.height.0)));
+        all.peers.set(count(self.reads.board.net().peers.len()));
+        all.pool.set(count(self.reads.waiting.look().len()));
+        all.rules_version.set(i64::from(self.seen.rules.version));
+        all.rules_unknown.set(i64::from(self.unknown_signals()));
+        let full = self.fullness();
+        all.state_values.set(number(full.values));
+        all.state_capacity.set(number(full.capacity));
+        all.loop_waited.set(number(self.reads.board.waited_us()));
+        all.text()
+    }
+
     pub(crate) fn voter_status(&self) -> Value {
         let voter = self.seen.voter.as_ref();
         let last_vote = voter.and_then(|voter| voter.last_vote.as_ref());

@@ -13,7 +13,6 @@ use crate::node::Node;
 use crate::world::{GENESIS_TIME, SLOT_MS};
 use std::collections::VecDeque;
 use weft_consensus::trust::{Awaited, Mark, Trust, TrustFault, window};
-use weft_engine::Event as Happened;
 use weft_engine::trust::Word;
 use weft_types::{Height, Slot};
 
@@ -147,7 +146,7 @@ impl Net {
         let (slots, life) = (slot.saturating_sub(node.paused_in), node.life);
         node.engine = Some(engine);
         self.trace.life(self.now, i, true);
-        self.happens_to(i, Happened::Tick);
+        self.happens_to(i, weft_engine::Event::Tick);
         let is_long = self.plan.window().is_some_and(|window| slots > window + 2);
         let is_same = |node: &Node| node.life == life && node.disk.awaited.is_none();
         if is_long && self.nodes.get(i).is_some_and(is_same) && !self.is_byzantine(i) {

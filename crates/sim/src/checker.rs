@@ -14,7 +14,6 @@ use crate::plan::Desk;
 use crate::world::SLOT_MS;
 use std::collections::{BTreeMap, VecDeque};
 use weft_consensus::PeerId;
-use weft_engine::Event as Happened;
 use weft_engine::event::Turned;
 use weft_engine::io::{Body, Source, Txs};
 use weft_engine::wire::{Kind, Request, Want, unpack};
@@ -128,7 +127,7 @@ impl Net {
         i: usize,
         (source, txs): (Source, Txs),
         desk: Desk,
-    ) -> Option<Happened> {
+    ) -> Option<weft_engine::Event> {
         let checker = self.nodes.get_mut(i).map(|node| &mut node.checker)?;
         let turned = checker.list(&desk, source, txs);
         self.begin_work(i, desk);
@@ -136,7 +135,7 @@ impl Net {
         self.faults.note("turned_lists");
         // A client is told to try later.
         let is_client = matches!(source, Source::Client(_));
-        (!is_client).then_some(Happened::CheckerFull(turned))
+        (!is_client).then_some(weft_engine::Event::CheckerFull(turned))
     }
 
     /// The bodies of an answer are put on it.
@@ -146,9 +145,9 @@ impl Net {
         (from, want): (PeerId, Want),
         bodies: Vec<Body>,
         desk: Desk,
-    ) -> Option<Happened> {
+    ) -> Option<weft_engine::Event> {
         if bodies.is_empty() {
-            return Some(Happened::Fetched { from, want });
+            return Some(weft_engine::Event::Fetched { from, want });
         }
         let node = self.nodes.get_mut(i)?;
         let (life, answer) = (node.life, Answer { from, want, bodies: bodies.into() });
@@ -159,7 +158,7 @@ impl Net {
         if !self.is_byzantine(i) {
             self.turned.0.entry((i, life, want)).or_insert((self.now, from));
         }
-        Some(Happened::CheckerFull(turned))
+        Some(weft_engine::Event::CheckerFull(turned))
     }
 
     fn begin_work(&mut self, i: usize, desk: Desk) {
@@ -189,7 +188,7 @@ impl Net {
                 let event = self.check_body(from, body);
                 self.happens_to(i, event);
                 if let Some(want) = last {
-                    self.happens_to(i, Happened::Fetched { from, want });
+                    self.happens_to(i, weft_engine::Event::Fetched { from, want });
                 }
             }
         }

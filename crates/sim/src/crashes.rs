@@ -11,7 +11,6 @@ use crate::plan::Lost;
 use crate::world::{GENESIS_TIME, SLOT_MS, start_of};
 use std::collections::VecDeque;
 use weft_consensus::VoteFile;
-use weft_engine::Event as Happened;
 use weft_engine::io::Io;
 use weft_types::Height;
 
@@ -193,7 +192,7 @@ impl Net {
         self.carry_out(i, restored, &mut events);
         self.judge_start(i);
         self.meet(i);
-        self.happens_to(i, Happened::Tick);
+        self.happens_to(i, weft_engine::Event::Tick);
         self.offer_row(i);
     }
 

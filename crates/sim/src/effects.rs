@@ -8,7 +8,6 @@ use crate::strangers::FIRST;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use weft_consensus::{Base, PeerId, VoteRecord};
-use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::halt::Halt;
 use weft_engine::io::{
@@ -21,7 +20,7 @@ use weft_types::{BlockHash, Canonical, CheckedBlock, Header, Share, Tx};
 
 impl Net {
     /// Something happens to a node, and what follows is carried out.
-    pub fn happens_to(&mut self, i: usize, event: Happened) {
+    pub fn happens_to(&mut self, i: usize, event: weft_engine::Event) {
         let now = self.clock(i);
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
@@ -36,7 +35,12 @@ impl Net {
 
     /// Carries out a list; what comes back at once is put behind it. Answers whether the node
     /// lives.
-    pub fn carry_out(&mut self, i: usize, list: Vec<Io>, events: &mut VecDeque<Happened>) -> bool {
+    pub fn carry_out(
+        &mut self,
+        i: usize,
+        list: Vec<Io>,
+        events: &mut VecDeque<weft_engine::Event>,
+    ) -> bool {
         let life = self.nodes.get(i).map(|node| node.life);
         for io in list {
             if self.is_doomed(i) {
@@ -68,7 +72,7 @@ impl Net {
                 Io::Busy { ticket } => self.answer(i, ticket, Err(NoAnswer::Busy)),
                 Io::Serve { to, ticket, places } => {
                     let bytes = self.serve(i, ticket, &places);
-                    events.push_back(Happened::Served { to, bytes });
+                    events.push_back(weft_engine::Event::Served { to, bytes });
                 }
                 Io::Keep { .. } | Io::Voters(_) => {}
                 Io::Disconnect { peer, .. } | Io::Punish { peer, .. } if node_of(peer) >= FIRST => {
@@ -103,7 +107,7 @@ impl Net {
     }
 
     /// What comes back at once of a list for the checker.
-    fn look_at_txs(&mut self, i: usize, source: Source, txs: Txs) -> Option<Happened> {
+    fn look_at_txs(&mut self, i: usize, source: Source, txs: Txs) -> Option<weft_engine::Event> {
         match self.plan.desk {
             Some(desk) => self.puts_list(i, (source, txs), desk),
             None => Some(self.check_txs(source, txs)),
@@ -116,7 +120,7 @@ impl Net {
         i: usize,
         (from, want): (PeerId, Want),
         bodies: Vec<Body>,
-    ) -> Vec<Happened> {
+    ) -> Vec<weft_engine::Event> {
         let bad = forged(&bodies, &self.world.chain, &self.seals).map(|bad| bad.hash);
         let looked = |body: &Body| bad.is_none_or(|bad| body.hash == bad);
         let bodies: Vec<Body> = bodies.into_iter().filter(looked).collect();
@@ -125,12 +129,12 @@ impl Net {
         }
         let mut events: Vec<_> =
             bodies.into_iter().map(|body| self.check_body(from, body)).collect();
-        events.push(Happened::Fetched { from, want });
+        events.push(weft_engine::Event::Fetched { from, want });
         events
     }
 
     /// A list of transactions comes out of the checker.
-    pub fn check_txs(&mut self, source: Source, txs: Txs) -> Happened {
+    pub fn check_txs(&mut self, source: Source, txs: Txs) -> weft_engine::Event {
         let txs: Result<Vec<Tx>, CodecError> = match txs {
             Txs::Encoded(data) => Vec::from_bytes(&data),
             Txs::Decoded(txs) => Ok(txs),
@@ -138,16 +142,16 @@ impl Net {
         let rules = (&self.world.widest, &self.world.chain);
         let checked = txs.map(|txs| check_txs(txs, rules, &self.seals, &mut self.checks));
         checked.iter().flatten().flatten().for_each(|tx| self.seals.add(*tx.seal()));
-        Happened::Txs { source, checked }
+        weft_engine::Event::Txs { source, checked }
     }
 
     /// Bodies are checked as if they had come as bytes from a stranger.
-    pub fn check_body(&mut self, from: PeerId, body: Body) -> Happened {
+    pub fn check_body(&mut self, from: PeerId, body: Body) -> weft_engine::Event {
         let Body { hash, block, bytes } = body;
         let version = block.header().version;
         let rules = (&self.world.widest, &self.world.chain);
         let checked = check_block(*block, rules, &self.seals, &mut self.checks).map(Arc::new);
-        Happened::Body { from, hash, version, bytes, checked }
+        weft_engine::Event::Body { from, hash, version, bytes, checked }
     }
 
     fn told(&mut self, told: Told) {

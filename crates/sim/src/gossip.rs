@@ -9,7 +9,6 @@ use crate::node::Waiting;
 use crate::strangers::FIRST;
 use std::sync::Arc;
 use weft_consensus::PeerId;
-use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::io::Places;
 use weft_engine::serve::ANSWER_BYTES;
@@ -44,7 +43,7 @@ impl Net {
         let Some(node) = self.nodes.get_mut(i).filter(|node| node.life == life) else { return };
         if node.asks.remove(&ask) {
             let (from, why) = (peer_of(peer), NoAnswer::TimedOut);
-            self.happens_to(i, Happened::Unanswered { from, ask, why });
+            self.happens_to(i, weft_engine::Event::Unanswered { from, ask, why });
         }
     }
 
@@ -74,15 +73,15 @@ impl Net {
                     node.asked.insert(ticket, (from, *life, *ask));
                 }
                 let data = data.clone();
-                self.happens_to(to, Happened::Asked { from: peer, ticket, data });
+                self.happens_to(to, weft_engine::Event::Asked { from: peer, ticket, data });
             }
             Message::Answer { life, ask, data } => {
                 let node = self.nodes.get_mut(to).filter(|node| node.life == *life);
                 // One that came too late is no answer.
                 if node.is_some_and(|node| node.asks.remove(ask)) {
                     let event = match data.clone() {
-                        Ok(data) => Happened::Answered { from: peer, ask: *ask, data },
-                        Err(why) => Happened::Unanswered { from: peer, ask: *ask, why },
+                        Ok(data) => weft_engine::Event::Answered { from: peer, ask: *ask, data },
+                        Err(why) => weft_engine::Event::Unanswered { from: peer, ask: *ask, why },
                     };
                     self.happens_to(to, event);
                 }
@@ -101,7 +100,7 @@ impl Net {
         node.judged.insert(name, waiting);
         if let Message::Gossip { topic, data, .. } = &*message {
             let (topic, data) = (*topic, data.clone());
-            self.happens_to(to, Happened::Said { from, topic, message: name, data });
+            self.happens_to(to, weft_engine::Event::Said { from, topic, message: name, data });
         }
     }
 
@@ -166,7 +165,7 @@ impl Net {
 
     fn meets(&mut self, i: usize, other: usize) {
         let (peer, name): (PeerId, _) = (peer_of(other), name_of(other));
-        self.happens_to(i, Happened::PeerUp { peer, name });
+        self.happens_to(i, weft_engine::Event::PeerUp { peer, name });
     }
 
     /// The others hear that a node is there again.
@@ -181,7 +180,7 @@ impl Net {
     pub fn left(&mut self, i: usize) {
         let is_up = self.nodes.get(i).is_some_and(|node| node.is_up());
         for other in (0..self.nodes.len()).filter(|other| !is_up && *other != i) {
-            self.happens_to(other, Happened::PeerDown { peer: peer_of(i) });
+            self.happens_to(other, weft_engine::Event::PeerDown { peer: peer_of(i) });
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::agenda::Event;
 use crate::net::Net;
 use crate::node::Node;
 use crate::world::{NETUID, SLOT_MS, TEMPO};
-use weft_engine::Event as Happened;
 use weft_engine::accounts::AccountsAt;
 use weft_ledger::query::voters;
 use weft_types::units::RAO_PER_TAO;
@@ -79,7 +78,7 @@ impl Net {
         if (joins || self.world.cabal.contains(&i)) && height > Height::ZERO {
             self.send_free(i, Call::SetWeights { row });
         } else {
-            self.happens_to(i, Happened::Row { client: 0, row });
+            self.happens_to(i, weft_engine::Event::Row { client: 0, row });
         }
     }
 
@@ -165,7 +164,7 @@ impl Net {
     /// A transaction enters the network by a node's pool; answers whether it took it.
     fn enter(&mut self, i: usize, tx: Tx) -> bool {
         self.taken = false;
-        self.happens_to(i, Happened::Submit { client: 0, txs: vec![tx] });
+        self.happens_to(i, weft_engine::Event::Submit { client: 0, txs: vec![tx] });
         self.taken
     }
 }

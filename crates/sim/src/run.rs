@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::powers::longest;
 use crate::report::Report;
 use crate::world::start_of;
-use weft_engine::{Engine, Event as Happened};
+use weft_engine::Engine;
 use weft_types::Slot;
 
 /// Faults last so many times longer than planned, at the most, when one that was asked for
@@ -164,7 +164,7 @@ impl Net {
             Event::Slot(slot) => self.begin_slot(slot),
             Event::Wake { node, life } => {
                 if self.nodes.get(node).is_some_and(|node| node.life == life) {
-                    self.happens_to(node, Happened::Tick);
+                    self.happens_to(node, weft_engine::Event::Tick);
                     self.check_head(node);
                 }
             }

@@ -9,7 +9,6 @@ use crate::plan::Habit;
 use crate::world::SLOT_MS;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use weft_consensus::Status;
-use weft_engine::Event as Happened;
 use weft_engine::event::NoAnswer;
 use weft_engine::io::{Body, Topic};
 use weft_engine::wire::{Answer, Kind, Request, Want, pack, unpack};
@@ -61,7 +60,7 @@ impl Net {
         self.strange.away.retain(|(node, _)| *node != i);
         for (stranger, _) in self.strangers() {
             let (peer, name) = (peer_of(stranger), format!("stranger {}", stranger - FIRST));
-            self.happens_to(i, Happened::PeerUp { peer, name });
+            self.happens_to(i, weft_engine::Event::PeerUp { peer, name });
         }
     }
 
@@ -73,10 +72,15 @@ impl Net {
     }
 
     /// A node sends a stranger away.
-    pub fn sends_away(&mut self, i: usize, stranger: usize, events: &mut VecDeque<Happened>) {
+    pub fn sends_away(
+        &mut self,
+        i: usize,
+        stranger: usize,
+        events: &mut VecDeque<weft_engine::Event>,
+    ) {
         if self.strange.away.insert((i, stranger)) {
             self.faults.note("sent_away");
-            events.push_back(Happened::PeerDown { peer: peer_of(stranger) });
+            events.push_back(weft_engine::Event::PeerDown { peer: peer_of(stranger) });
         }
     }
 
