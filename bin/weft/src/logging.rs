@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use tracing_subscriber::EnvFilter;
-use weft_node::config::Config;
+use weft_home::config::Config;
 
 /// What is logged when nobody says so.
 const DEFAULT: &str = "info,libp2p_gossipsub=error";

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
-use weft_node::config::Home;
+use weft_home::config::Home;
 use weft_node::error::NodeError;
 use weft_node::start::peer_name;
 use weft_rpc::client::{Client, ClientError};

@@ -1,10 +1,10 @@
 //! Why a node can't start or go on.
 
-use crate::config::HomeError;
 use std::net::SocketAddr;
 use weft_consensus::trust::{TrustError, TrustFault};
 use weft_engine::halt::Halt;
 use weft_gossip::GossipError;
+use weft_home::config::HomeError;
 use weft_store::StoreError;
 
 /// What stops a node.

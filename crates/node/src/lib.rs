@@ -7,11 +7,9 @@
 pub mod backend;
 pub mod checker;
 pub mod clock;
-pub mod config;
 pub mod entropy;
 pub mod error;
 pub mod event;
-pub mod join;
 pub mod node;
 pub mod replay;
 pub mod rules;

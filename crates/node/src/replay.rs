@@ -4,13 +4,13 @@
 //! program is not deterministic; the votes and headers in the log must never contradict
 //! each other, or somebody signed twice.
 
-use crate::config::Home;
 use crate::error::NodeError;
 use crate::restore::{executed, first_state};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weft_consensus::{Base, Config, Core, Effect, Input, VoteFile};
+use weft_home::config::Home;
 use weft_store::Store;
 use weft_types::check::check_block;
 use weft_types::{Block, Genesis, Hash, Height, PublicKey, Round, SignedVote, Slot, Vote};

@@ -1,9 +1,9 @@
 //! The trusted checkpoint (R16) on disk: what is awaited, and how it is set. The engine judges
 //! ([`weft_engine::trust`]).
 
-use crate::config::Home;
 use crate::error::NodeError;
 use weft_consensus::trust::Awaited;
+use weft_home::config::Home;
 use weft_store::Store;
 use weft_types::Canonical;
 

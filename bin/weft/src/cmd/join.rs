@@ -1,7 +1,7 @@
 //! `weft node join URL`: a node that follows a chain that runs elsewhere, in one command.
 //!
 //! 1. Ask the node at the URL which chain it is of, and check what can be checked
-//!    ([`weft_node::join`]).
+//!    ([`weft_home::join`]).
 //! 2. Write a home; one that is there already must be of the same chain, and goes on, with
 //!    the peers that a node named which has shown the chain's genesis.
 //! 3. Run the node, and say how far it is until it is at the head ([`super::follow`]).
@@ -22,10 +22,11 @@ use serde_json::json;
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use weft_node::config::{Config, Home};
+use weft_home::config::{Config, Home};
+use weft_home::join::{Host, JoinError, Welcome};
+use weft_node::clock::now;
 use weft_node::entropy;
 use weft_node::error::NodeError;
-use weft_node::join::{Host, JoinError, Welcome};
 use weft_node::start::{self, Order, Stopper};
 use weft_node::trust::TrustFault;
 use weft_rpc::client::ClientError;
@@ -118,7 +119,7 @@ async fn prepare(global: &Global, args: &NodeJoin) -> Result<Joined, Failure> {
     }
     let place = format!("the home {}", home.path().display());
     let meant = own.map(|chain| (chain, &*place)).or(args.chain.map(|chain| (chain, "--chain")));
-    let host = Host::new(&args.url, Duration::from_secs(global.timeout))?;
+    let host = Host::new(&args.url, Duration::from_secs(global.timeout), now)?;
     let heard = match (ask(&host, meant).await, known) {
         (Err(JoinError::Client(error)), Some(genesis)) if is_away(&error) => {
             let config = home.config().map_err(NodeError::Home)?;

@@ -10,7 +10,7 @@ use crate::signer;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use weft_node::config::Home;
+use weft_home::config::Home;
 use weft_node::error::NodeError;
 use weft_types::endpoint::EndpointError;
 use weft_types::stamp::StampFor;

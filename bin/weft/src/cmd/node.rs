@@ -11,7 +11,7 @@ use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::{Remote, node_home, testnet_dir};
 use serde_json::json;
 use std::path::Path;
-use weft_node::config::{Config, Home, HomeError};
+use weft_home::config::{Config, Home, HomeError};
 use weft_node::entropy;
 use weft_node::error::NodeError;
 use weft_node::start::{self, Order};

@@ -4,7 +4,7 @@ use crate::output::Failure;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::net::TcpListener;
-use weft_node::config::{Config, Home};
+use weft_home::config::{Config, Home};
 use weft_node::error::NodeError;
 use weft_testnet::{free_ports, up};
 

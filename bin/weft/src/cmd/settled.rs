@@ -6,7 +6,7 @@ use super::node::read_seed;
 use crate::args::{NodeJoin, NodeRun};
 use crate::output::{Exit, Failure};
 use std::path::PathBuf;
-use weft_node::config::Home;
+use weft_home::config::Home;
 use weft_node::error::NodeError;
 
 /// What a line says of the home of a node.
@@ -79,7 +79,7 @@ fn other(home: &Home, flag: &str, what: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_node::config::Config;
+    use weft_home::config::Config;
     use weft_types::SecretKey;
 
     #[test]

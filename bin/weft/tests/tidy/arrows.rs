@@ -8,7 +8,7 @@ use super::lexer::line_of;
 use super::tree::{File, Offence, Tree};
 
 /// Every room and the rooms it may import. A new room is added here and in the picture.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("types", &[]),
     ("yuma", &[]),
     ("ledger", &["types", "yuma"]),
@@ -20,6 +20,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("gossip", &["types"]),
     ("wallet", &["types"]),
     ("reads", &["types", "ledger", "mempool", "consensus", "engine", "store", "rpc"]),
+    ("home", &["types", "gossip", "reads", "rpc"]),
     (
         "node",
         &[
@@ -32,7 +33,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "store",
             "rpc",
             "gossip",
-            "wallet",
+            "home",
         ],
     ),
     ("sim", &["types", "ledger", "mempool", "consensus", "engine"]),
@@ -66,6 +67,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "gossip",
             "wallet",
             "reads",
+            "home",
             "node",
             "sim",
             "testnet",

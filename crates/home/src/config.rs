@@ -276,7 +276,7 @@ impl Home {
     }
 
     /// Writes a new home: configuration, genesis and keys. The store is made by
-    /// [`crate::start::init`].
+    /// the node.
     ///
     /// # Errors
     /// [`HomeError::Exists`] when there is a configuration already, else the file that

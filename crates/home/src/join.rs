@@ -16,7 +16,6 @@ mod places;
 
 pub use error::JoinError;
 
-use crate::clock::now;
 use places::Seat;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -55,16 +54,18 @@ pub struct Host {
     client: Client,
     url: String,
     patience: Duration,
+    /// What time it is here.
+    clock: fn() -> Millis,
 }
 
 impl Host {
-    /// The node at a URL, which is given so long for each answer.
+    /// The node at a URL, which is given so long for each answer; by this clock its own is judged.
     ///
     /// # Errors
     /// [`JoinError::Client`] when it is no URL.
-    pub fn new(url: &str, patience: Duration) -> Result<Self, JoinError> {
+    pub fn new(url: &str, patience: Duration, clock: fn() -> Millis) -> Result<Self, JoinError> {
         let client = Client::new(url, patience)?.answers(ANSWER_BYTES);
-        Ok(Self { client, url: url.to_owned(), patience })
+        Ok(Self { client, url: url.to_owned(), patience, clock })
     }
 
     fn odd(&self, reason: &str) -> JoinError {
@@ -76,9 +77,9 @@ impl Host {
     /// # Errors
     /// [`JoinError`]: it can't be reached, or is no node.
     pub async fn greet(&self) -> Result<Welcome, JoinError> {
-        let asked = now();
+        let asked = (self.clock)();
         let status: Value = self.client.call("chain_status", &json!({})).await?;
-        let heard = now();
+        let heard = (self.clock)();
         let odd = |name: &str| self.odd(&format!("its status has no \"{name}\""));
         let number = |name: &str| status[name].as_u64().ok_or_else(|| odd(name));
         let hash = |name: &str| {
