@@ -107,7 +107,7 @@ fn meant(global: &Global) -> Result<Meant, Failure> {
 }
 
 fn run_line(home: &Path) -> String {
-    format!("weft node run --home {}", home.display())
+    format!("weft node run --home {}", crate::cmd::testnet::quoted(home))
 }
 
 impl Own {

@@ -14,14 +14,14 @@ use crate::rows::Rows;
 use crate::timer::Timer;
 use crate::waiting::Waiting;
 use crate::wire::VoterClaim;
-use std::sync::RwLockReadGuard;
+use std::sync::{Arc, RwLockReadGuard};
 use weft_consensus::{Core, Input, VoteRecord};
 use weft_ledger::forks::Forks;
 use weft_mempool::{Bounds, Pool};
 use weft_types::check::Known;
 use weft_types::{
-    Call, ChainId, ChainTag, Genesis, Millis, Nonce, Params, PublicKey, Rao, SecretKey, Slot,
-    TxBody, Version,
+    Call, ChainId, ChainTag, CheckedBlock, Genesis, Millis, Nonce, Params, PublicKey, Rao,
+    SecretKey, Slot, TxBody, Version,
 };
 
 /// How often what is due by time is looked at, in milliseconds.
@@ -56,6 +56,8 @@ pub struct Engine<K = ()> {
     pub(crate) core: Core<Forks, K>,
     pub(crate) pool: Waiting,
     pub(crate) finals: Finals,
+    /// Final blocks whose transactions the pool still has.
+    pub(crate) landed: Vec<Arc<CheckedBlock>>,
     pub(crate) peers: Peers,
     pub(crate) asks: Asks,
     pub(crate) budget: Budget,
@@ -102,6 +104,7 @@ impl<K: Known> Engine<K> {
             key,
             core,
             pool: Waiting::new(pool),
+            landed: Vec::new(),
             finals,
             peers: Peers::default(),
             asks: Asks::default(),
@@ -119,6 +122,7 @@ impl<K: Known> Engine<K> {
     /// Takes one event at its time and says what is to be done, in order.
     pub fn step(&mut self, now: Millis, event: Event) -> Vec<Io> {
         self.now = now;
+        self.clear_pool();
         if let Err(halt) = self.take(event) {
             self.out.push(Io::Halt(halt));
         }

@@ -19,6 +19,7 @@ impl<K: Known> Engine<K> {
     /// [`Halt::NeverExecuted`] when the log lacks a block.
     pub fn restore(&mut self, now: Millis, block: Arc<CheckedBlock>) -> Result<Vec<Io>, Halt> {
         self.now = now;
+        self.clear_pool();
         self.finals.remember(Arc::clone(&block));
         for effect in self.core.step(now, Input::Restored { block }) {
             if let weft_consensus::Effect::Finalized { hash, .. } = effect {
@@ -50,18 +51,27 @@ impl<K: Known> Engine<K> {
         for block in self.core.executor_mut().take_final() {
             let (hash, height) = (block.hash, block.height);
             let full = self.finals.recall(&hash, height).ok_or(Halt::NeverExecuted(hash))?;
-            let header = full.header().clone();
+            let (header, ids) = (full.header().clone(), full.tx_ids().to_vec());
             if self.finals.is_judged() {
                 self.check_trust(height, (hash, header.slot))?;
             }
-            let accounts = AccountsAt::of(self.core.executor(), &hash);
-            self.pool.change().on_final(&full, &accounts);
             let (state_root, slot) = (block.state_root, header.slot);
+            self.landed.push(full);
             self.finals.add(Tip { height, hash, state_root, slot }, block.writes.len());
-            let ids = full.tx_ids().to_vec();
             self.out(Io::Final(Box::new(Finalized { block, header, ids })));
         }
         Ok(())
+    }
+
+    /// What final blocks carried leaves the pool, in the step behind the one that made them final:
+    /// by then it is written down what became of it, and who asks meanwhile finds it in one of
+    /// both.
+    pub(crate) fn clear_pool(&mut self) {
+        for block in std::mem::take(&mut self.landed) {
+            let last = self.core.finalized().1;
+            let accounts = AccountsAt::of(self.core.executor(), &last);
+            self.pool.change().on_final(&block, &accounts);
+        }
     }
 
     /// The head moved: what its synced state calls final may be said.
@@ -142,6 +152,7 @@ impl<K: Known> Engine<K> {
     /// The end: what is to be written before the store is closed.
     pub fn stop(&mut self, now: Millis) -> Vec<Io> {
         self.now = now;
+        self.keep_offences();
         self.checkpoint(true);
         self.taken()
     }

@@ -1,7 +1,8 @@
 //! What is kept over a restart of what a voter has to do: offences that it saw and that wait to be
-//! reported, without which one that nobody else saw is never paid for; and its rows, those that clients handed in, and what was
-//! committed to and is not revealed. Without it a row that was taken is lost when the process
-//! dies, and a commitment whose row has changed since can never be revealed.
+//! reported, without which one that nobody else saw is never paid for; and its rows, those that
+//! clients handed in, and what was committed to and is not revealed. Without it a row that was
+//! taken is lost when the process dies, and a commitment whose row has changed since can never be
+//! revealed.
 
 use bincode::{Decode, Encode};
 use weft_types::{Evidence, Hash, PublicKey, Reveal, WeightRow, canonical};

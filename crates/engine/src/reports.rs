@@ -64,14 +64,16 @@ impl Reports {
         if self.key.is_none() || is_own || self.waiting.len() >= MOST {
             return;
         }
-        let Entry::Vacant(place) = self.waiting.entry((offender, offence)) else { return };
+        let name = (offender, offence);
+        let Entry::Vacant(place) = self.waiting.entry(name) else { return };
         place.insert(Report { evidence, sent: None });
-        self.has_news = true;
         // Of one hotkey the earliest stay: what names a round to come can't be reported yet.
         let mut of_one = self.waiting.keys().filter(|(key, _)| *key == offender);
-        if let Some(last) = of_one.clone().nth(MOST_OF_ONE).and(of_one.next_back()).copied() {
-            self.waiting.remove(&last);
+        let last = of_one.clone().nth(MOST_OF_ONE).and(of_one.next_back()).copied();
+        if let Some(last) = &last {
+            self.waiting.remove(last);
         }
+        self.has_news |= last != Some(name);
     }
 
     /// Those that waited when the node died.
@@ -137,6 +139,8 @@ mod tests {
         assert_eq!(reports.due(Height(1)).len(), MOST_OF_ONE + 80, "all go at once");
         let kept = reports.news().unwrap();
         assert!(reports.news().is_none(), "once");
+        reports.add(Evidence::Votes(vote(&small, 500, 1), vote(&small, 500, 2)));
+        assert!(reports.news().is_none(), "what is left out at once is no news");
         let mut again = Reports::new(reports.key);
         again.recall(kept);
         assert!(again.waiting.keys().eq(reports.waiting.keys()), "a restart forgets none");

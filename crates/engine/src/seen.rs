@@ -111,10 +111,14 @@ impl<K: Known> Engine<K> {
         (self.core().head_hash(), self.finals.said().map(|said| said.hash))
     }
 
-    /// Makes what is said to be final the base of the states, as far as nobody has a moment
-    /// that stands below it; answers how many such blocks wait.
+    /// Makes what is said to be final, and what is so for long unsaid, the base of the states, as
+    /// far as nobody has a moment that stands below it; answers how many such blocks wait.
     pub fn settle(&mut self) -> usize {
         let said = self.finals.said().map(|said| said.hash);
-        said.map_or(0, |said| self.core.executor_mut().absorb(&said))
+        let forks = self.core.executor_mut();
+        match said {
+            Some(said) => forks.absorb(&said),
+            None => forks.absorb_due(),
+        }
     }
 }

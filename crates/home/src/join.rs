@@ -20,7 +20,7 @@ use places::Seat;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
-use weft_reads::genesis_pages::PAGE;
+use weft_rpc::GENESIS_PAGE as PAGE;
 use weft_rpc::client::Client;
 use weft_types::hash::{Domain, from_hex};
 use weft_types::{BlockHash, Canonical, ChainId, Genesis, Hash, Height, Millis, Program, Version};

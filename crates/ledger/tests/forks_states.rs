@@ -188,6 +188,24 @@ fn a_state_that_is_read_stays_as_it_is_while_blocks_become_final() {
     assert_eq!(forks.root_of(&last.hash()), Some(last.header().state_root));
 }
 
+/// A planted bug that this finds: what is final and not said piles up behind a reader for good.
+#[test]
+fn what_is_never_said_does_not_pile_up_behind_a_reader() {
+    let (net, mut forks) = Net::new();
+    forks.absorb_when_said();
+    let mut last = net.genesis();
+    let mut read = forks.state(&last);
+    for slot in 1..201 {
+        last = net.extend(&mut forks, last, slot, vec![]).hash();
+        forks.finalize(&last);
+        drop(forks.take_final());
+    }
+    assert_eq!((forks.len(), forks.absorb_due()), (200, 136), "somebody reads all the while");
+    assert!(read.take().is_some());
+    assert_eq!((forks.absorb_due(), forks.len()), (0, 64));
+    assert!(forks.audit(&last).is_ok());
+}
+
 #[test]
 fn what_final_blocks_wrote_is_what_the_disk_needs() {
     let (net, mut forks) = Net::new();

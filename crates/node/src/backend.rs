@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use weft_engine::io::Txs;
 use weft_reads::Reads;
@@ -83,13 +83,27 @@ impl Door {
     /// Reads on a thread of its own when it is its turn.
     async fn read<T: Send + 'static>(
         &self,
-        turns: &Semaphore,
+        turns: &Arc<Semaphore>,
         read: impl FnOnce(&Reads) -> T + Send + 'static,
     ) -> Result<T, RpcError> {
-        let _turn = turns.acquire().await.map_err(|_| stopping())?;
+        let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| stopping())?;
+        self.read_at(turn, read).await
+    }
+
+    /// The same in a turn that was taken. The turn goes with the thread: a client that hangs up
+    /// ends no read.
+    async fn read_at<T: Send + 'static>(
+        &self,
+        turn: OwnedSemaphorePermit,
+        read: impl FnOnce(&Reads) -> T + Send + 'static,
+    ) -> Result<T, RpcError> {
         let reads = Arc::clone(&self.reads);
-        let read = tokio::task::spawn_blocking(move || read(&reads)).await;
-        read.map_err(|e| RpcError::new(Kind::Internal, "Task", e))
+        let read = tokio::task::spawn_blocking(move || {
+            let read = read(&reads);
+            drop(turn);
+            read
+        });
+        read.await.map_err(|e| RpcError::new(Kind::Internal, "Task", e))
     }
 
     async fn ask(&self, method: Method, params: Value) -> Result<Value, RpcError> {
@@ -151,14 +165,14 @@ impl Door {
             return Err(RpcError::new(Kind::NotAuthorized, "LoopbackOnly", text)
                 .help("ask without audit, or run a node of your own"));
         }
-        if self.audits.available_permits() == 0 {
+        let Ok(turn) = Arc::clone(&self.audits).try_acquire_owned() else {
             let text = format!("{AUDITS_AT_ONCE} audit runs, and no more may at once");
             return Err(
                 RpcError::new(Kind::RateLimited, "AuditRuns", text).help("ask again in a moment")
             );
-        }
+        };
         let audit = move |reads: &Reads| reads.answer(now(), Method::ChainGetSupply, &params);
-        self.read(&self.audits, audit).await?
+        self.read_at(turn, audit).await?
     }
 }
 
@@ -236,7 +250,11 @@ impl Backend for Door {
     }
 
     async fn health(&self) -> Health {
-        let gone = |why: RpcError| Health { reasons: vec![why.to_string()], notes: Vec::new() };
+        let gone = |why: RpcError| Health {
+            lives: false,
+            reasons: vec![why.to_string()],
+            notes: Vec::new(),
+        };
         self.read(&self.readers, |reads| reads.health(now())).await.unwrap_or_else(gone)
     }
 
@@ -398,6 +416,28 @@ mod tests {
             reply.send(Ok(json!({ "results": [{ "status": "pending" }] }))).unwrap();
             assert_eq!(taken.await.unwrap(), Ok(json!({ "status": "pending" })));
         }
+    }
+
+    /// A planted bug that this finds: a turn that is given back while the thread reads on.
+    #[tokio::test]
+    async fn who_hangs_up_ends_no_read_and_gives_no_turn_back() {
+        let here = room(false);
+        let (begun, wait) = (oneshot::channel(), std::sync::mpsc::channel::<()>());
+        let (door, go) = (here.door.clone(), wait.1);
+        let read = tokio::spawn(async move {
+            let read = move |_: &Reads| {
+                begun.0.send(()).unwrap();
+                go.recv().unwrap_err();
+            };
+            door.read(&door.blocks, read).await
+        });
+        begun.1.await.unwrap();
+        read.abort();
+        assert!(read.await.unwrap_err().is_cancelled());
+        assert_eq!(here.door.blocks.available_permits(), BLOCKS_AT_ONCE - 1);
+        drop(wait.0);
+        let all = u32::try_from(BLOCKS_AT_ONCE).unwrap();
+        drop(here.door.blocks.acquire_many(all).await.unwrap());
     }
 
     #[tokio::test]

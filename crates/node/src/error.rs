@@ -64,6 +64,19 @@ pub enum NodeError {
         /// What is wrong.
         reason: String,
     },
+    /// A small file of the data directory can't be read, and can be done without.
+    #[error(
+        "data/{name} can't be read: {reason}; move that file away alone and start again: {lost}, and \
+         nothing else is lost"
+    )]
+    Small {
+        /// Which.
+        name: &'static str,
+        /// What is wrong.
+        reason: String,
+        /// What goes with it.
+        lost: &'static str,
+    },
     /// A thread or task could not be started or stopped unexpectedly.
     #[error("{what} stopped: {reason}; the node can't go on without it, start it again")]
     Task {

@@ -203,6 +203,7 @@ impl Node {
     /// # Errors
     /// [`NodeError`] when the disk fails.
     fn shut(mut self) -> Result<(), NodeError> {
+        self.reads.board.close();
         for io in self.engine.stop(now()) {
             self.carry_out(io)?;
         }

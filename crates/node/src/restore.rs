@@ -134,16 +134,32 @@ pub(crate) fn open(data: &Path, genesis: &Genesis, who: Who) -> Result<Restored,
 
 /// What was kept of the voter's rows.
 fn kept_rows(store: &Store) -> Result<Kept, NodeError> {
-    let Some(bytes) = store.rows()? else { return Ok(Kept::default()) };
-    Kept::from_bytes(&bytes)
-        .map_err(|e| state(format!("what is kept of the voter's rows is of another version: {e}")))
+    let lost = "rows that clients handed in, and commitments that were to be revealed";
+    small("rows", lost, store.rows())
 }
 
 /// What was kept of the offences that waited to be reported.
 fn kept_offences(store: &Store) -> Result<Offences, NodeError> {
-    let Some(bytes) = store.offences()? else { return Ok(Offences::default()) };
-    Offences::from_bytes(&bytes)
-        .map_err(|e| state(format!("what is kept of offences is of another version: {e}")))
+    small(
+        "offences",
+        "offences that were to be reported, which others may have seen",
+        store.offences(),
+    )
+}
+
+/// What a small file holds, or nothing when it is not there.
+fn small<T: Canonical + Default>(
+    name: &'static str,
+    lost: &'static str,
+    read: Result<Option<Vec<u8>>, weft_store::StoreError>,
+) -> Result<T, NodeError> {
+    let bad = |reason: String| NodeError::Small { name, reason, lost };
+    match read {
+        Ok(None) => Ok(T::default()),
+        Ok(Some(bytes)) => T::from_bytes(&bytes).map_err(|e| bad(e.to_string())),
+        Err(newer @ weft_store::StoreError::NewerFormat { .. }) => Err(newer.into()),
+        Err(e) => Err(bad(e.to_string())),
+    }
 }
 
 /// The state after genesis.

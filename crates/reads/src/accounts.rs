@@ -52,9 +52,11 @@ impl Look<'_> {
     pub(crate) fn get_tx(&self) -> Answer {
         let id: Hash = self.parse("id")?;
         let network = self.reads.chain.network;
+        // In this order: what leaves the pool is in the records by then.
+        let waits = self.reads.waiting.look().get(&id).is_some();
         let landed = self.reads.records.get(&id);
         let Some(landed) = landed.as_ref().filter(|landed| self.seen.says(landed.height)) else {
-            let waits = landed.is_some() || self.reads.waiting.look().get(&id).is_some();
+            let waits = waits || landed.is_some();
             let status = if waits { "pending" } else { "unknown" };
             return Ok(json!({ "id": id, "status": status, "network": network }));
         };

@@ -40,6 +40,7 @@ impl Look<'_> {
             let text = format!("there is no block {what}; the head is at height {head}");
             RpcError::new(Kind::NotFound, "NoSuchBlock", text)
         };
+        let txs: Option<String> = self.parse("txs")?;
         let given: (Option<Height>, Option<String>) = (self.parse("height")?, self.parse("hash")?);
         let hash = match given {
             (Some(height), None) => {
@@ -61,7 +62,6 @@ impl Look<'_> {
             (Body::Logged(stored), height)
         };
         let is_final = self.seen.says(height) && self.reads.log.final_hash(height) == Some(hash);
-        let txs: Option<String> = self.parse("txs")?;
         let (txs, network) = (txs.unwrap_or_default(), self.reads.chain.network);
         Ok(Found { hash, network, is_final, txs, body })
     }

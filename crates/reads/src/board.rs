@@ -3,9 +3,10 @@
 //! What final blocks change becomes the base of the states only while no reader has a moment
 //! ([`weft_engine::seen`]). So a moment is taken away before the engine settles, and the next
 //! one is put there: readers that come in between wait, for as long as that takes. Who still has
-//! an older moment keeps it; then the blocks stay layers, and the loop goes on. Only when
-//! [`MOST`] of them wait does the loop wait for the readers, which are asked to be short
-//! ([`Board::is_hurried`]).
+//! an older moment is waited for a millisecond ([`GRACE`]) and keeps it; then the blocks stay
+//! layers, and the loop goes on. Only when [`MOST`] of them wait does the loop wait for the readers
+//! until they are gone, and asks them to be short ([`Board::is_hurried`]). It is the loop that waits
+//! here, on its own thread.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,6 +18,10 @@ use weft_types::check::Known;
 
 /// So many final blocks wait for readers before the loop waits for them.
 pub const MOST: usize = 32;
+
+/// How long the loop waits each time for those who read, so that the states do not stay layers while
+/// many read.
+const GRACE: Duration = Duration::from_millis(1);
 
 /// How long the loop sleeps between two looks whether the readers have gone.
 const PAUSE: Duration = Duration::from_micros(100);
@@ -36,6 +41,8 @@ pub struct Board {
     seen: Mutex<Option<Arc<Seen>>>,
     net: Mutex<Arc<Net>>,
     hurried: AtomicBool,
+    /// When a moment was last left.
+    shown: Mutex<Option<Instant>>,
     /// The longest that the loop waited for readers.
     waited_us: AtomicU64,
 }
@@ -59,18 +66,35 @@ impl Board {
         self.hurried.load(Ordering::Relaxed)
     }
 
+    /// How long ago a moment was last left; none when none was. The loop leaves one every half
+    /// second.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        held(&self.shown).map(|shown| shown.elapsed())
+    }
+
+    /// The loop ends: whoever reads is to be short.
+    pub fn close(&self) {
+        self.hurried.store(true, Ordering::Relaxed);
+    }
+
     /// Leaves this moment of an engine, whose Io are all carried out.
     pub fn show<K: Known>(&self, engine: &mut Engine<K>) {
         let from = Instant::now();
         let mut seen = held(&self.seen);
         let mut waited = from.elapsed();
         *seen = None;
-        while engine.settle() > MOST {
-            self.hurried.store(true, Ordering::Relaxed);
+        loop {
+            let waiting = engine.settle();
+            if waiting == 0 || (waiting <= MOST && waited >= GRACE) {
+                break;
+            }
+            self.hurried.store(waiting > MOST, Ordering::Relaxed);
             std::thread::sleep(PAUSE);
             waited = from.elapsed();
         }
         self.hurried.store(false, Ordering::Relaxed);
+        *held(&self.shown) = Some(Instant::now());
         let us = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
         self.waited_us.fetch_max(us, Ordering::Relaxed);
         *seen = engine.seen().map(Arc::new);

@@ -6,12 +6,9 @@
 
 use serde_json::{Value, json};
 use std::sync::Arc;
-use weft_rpc::{Kind, RpcError};
+use weft_rpc::{GENESIS_PAGE as PAGE, Kind, RpcError};
 use weft_types::hash::to_hex;
 use weft_types::{Canonical, ChainId, Genesis};
-
-/// The bytes of a page; the last one may be shorter.
-pub const PAGE: usize = 1 << 20;
 
 /// What is handed out.
 #[derive(Clone, Debug)]

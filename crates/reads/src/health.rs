@@ -7,6 +7,7 @@
 //! or nothing. The node logs what newly comes, and once more when it has gone.
 
 use crate::look::Look;
+use std::time::Duration;
 use weft_consensus::trust::Awaited;
 use weft_ledger::query::voters::{self, OfferLacks};
 use weft_ledger::query::{self, Fullness};
@@ -16,6 +17,9 @@ use weft_types::{Height, Slot};
 /// Slots without a final block after which a node says that it is not ready.
 const STALE_SLOTS: u64 = 16;
 
+/// The loop leaves what it sees every half second; a full block or a slow disk takes some more.
+const STALLED: Duration = Duration::from_secs(10);
+
 /// Slots that a head may be ahead of the clock: clocks are a little off.
 const AHEAD: u64 = 2;
 
@@ -24,6 +28,7 @@ type Watch = fn(&Look<'_>) -> Option<String>;
 
 /// Why a node is not ready.
 const REASONS: &[(&str, Watch)] = &[
+    ("stalled", |look| stalled(look.reads.board.age()?)),
     ("unknown_rules", |look| look.stop_reason()),
     ("awaiting", awaiting),
     ("stale", stale),
@@ -43,6 +48,16 @@ const NOTES: &[(&str, Watch)] = &[
     ("unknown_rules_signalled", |look| look.signal_note()),
     ("unknown_rules_locked_in", |look| look.change_note()),
 ];
+
+/// The loop has left nothing for a while: all that is read is as old.
+pub(crate) fn stalled(age: Duration) -> Option<String> {
+    (age >= STALLED).then(|| {
+        format!(
+            "the loop of this node has done nothing for {} s: its disk or its machine hangs",
+            age.as_secs()
+        )
+    })
+}
 
 /// The last final block is too old.
 fn stale(look: &Look<'_>) -> Option<String> {
@@ -211,7 +226,8 @@ impl Look<'_> {
     /// Why this node is not ready, and what its operator should know.
     pub(crate) fn health(&self) -> Health {
         let words = |list| said(self, list).into_iter().map(|(_, text)| text).collect();
-        Health { reasons: words(REASONS), notes: words(NOTES) }
+        let lives = self.reads.board.age().and_then(stalled).is_none();
+        Health { lives, reasons: words(REASONS), notes: words(NOTES) }
     }
 
     /// All of it, by its names.
@@ -250,6 +266,12 @@ mod tests {
             let said = to_be_offered(lacks, votes);
             assert!(said.contains(what) && said.contains(line), "{said}");
         }
+    }
+
+    #[test]
+    fn a_loop_that_has_left_nothing_for_a_while_is_a_reason_with_its_seconds() {
+        assert_eq!(stalled(Duration::from_millis(9_900)), None);
+        assert!(stalled(Duration::from_secs(12)).unwrap().contains("nothing for 12 s"));
     }
 
     /// A3: at half and at nine tenths, and not before.

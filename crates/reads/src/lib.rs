@@ -77,7 +77,11 @@ impl Reads {
     /// Whether this node is ready, and what its operator should know.
     #[must_use]
     pub fn health(&self, now: Millis) -> Health {
-        let gone = |why: RpcError| Health { reasons: vec![why.to_string()], notes: Vec::new() };
+        let gone = |why: RpcError| Health {
+            lives: false,
+            reasons: vec![why.to_string()],
+            notes: Vec::new(),
+        };
         self.look(now, &Value::Null, |look| look.health()).unwrap_or_else(gone)
     }
 

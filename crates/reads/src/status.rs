@@ -9,7 +9,7 @@ impl Look<'_> {
     pub(crate) fn status(&self) -> Value {
         let (head, said, net) =
             (&self.seen.header, self.seen.said.as_ref(), self.reads.board.net());
-        let Health { reasons, notes } = self.health();
+        let Health { reasons, notes, .. } = self.health();
         json!({
             "name": self.reads.name,
             "peer": self.reads.peer,

@@ -17,5 +17,8 @@ mod shape;
 pub use connections::Limits;
 pub use error::{Kind, RpcError};
 pub use method::Method;
+/// The bytes of a page of `chain_genesis`; the last one may be shorter.
+pub const GENESIS_PAGE: usize = 1 << 20;
+
 pub use server::{Backend, Health, Server, ServerConfig, ServerError};
 pub use shape::Shape;

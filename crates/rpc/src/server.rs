@@ -51,6 +51,8 @@ pub trait Backend: Send + Sync + 'static {
 /// Whether a node is ready.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
+    /// Whether the node does anything at all.
+    pub lives: bool,
     /// Why not, in sentences; empty when it is.
     pub reasons: Vec<String>,
     /// What its operator should look at, though it is ready.
@@ -171,16 +173,19 @@ async fn rpc<B: Backend>(
 }
 
 async fn ready<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
-    let Health { reasons, notes } = shared.backend.health().await;
+    let Health { reasons, notes, .. } = shared.backend.health().await;
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({ "ready": reasons.is_empty(), "reasons": reasons, "notes": notes });
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
-/// Lives when the engine answers at all.
+/// Lives when the node does anything at all.
 async fn live<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
-    let _health = shared.backend.health().await;
-    (StatusCode::OK, "alive\n").into_response()
+    if shared.backend.health().await.lives {
+        (StatusCode::OK, "alive\n").into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the node does nothing\n").into_response()
+    }
 }
 
 async fn metrics<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {

@@ -26,7 +26,11 @@ impl Backend for Echo {
     }
     async fn health(&self) -> Health {
         let text = |t: &str| vec![t.to_owned()];
-        Health { reasons: text("no block is final yet"), notes: text("the state is half full") }
+        Health {
+            lives: true,
+            reasons: text("no block is final yet"),
+            notes: text("the state is half full"),
+        }
     }
     async fn metrics(&self) -> String {
         "weft_consensus_height 7\n".to_owned()

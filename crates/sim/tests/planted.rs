@@ -426,8 +426,8 @@ const SHELL: &[Plant] = &[
         name: "an offer to vote said once only",
         edits: &[(
             "crates/engine/src/offers.rs",
-            "        if self.offers.sent.is_some_and(|sent| head.since(sent) < AGAIN) {\n",
-            "        if self.offers.sent.is_some_and(|sent| head.since(sent) < AGAIN || AGAIN > 0) {\n",
+            "        self.is_on && self.sent.is_none_or(|sent| head.since(sent) >= AGAIN)\n",
+            "        self.is_on && self.sent.is_none_or(|sent| head.since(sent) < AGAIN && AGAIN == 0)\n",
         )],
         profile: "rotation",
     },

@@ -6,6 +6,7 @@
 //! DIR/votes       the voter's last record, written and synced before it returns (R7)
 //! DIR/awaited     what must become final before this node believes anything (R16); mostly absent
 //! DIR/rows        the voter's rows that clients handed in, and what it committed to; mostly absent
+//! DIR/offences    what shows the offences that wait to be reported; mostly absent
 //! DIR/state/      the final state every couple of seconds, one atomic batch each
 //! ```
 //!

@@ -254,6 +254,7 @@ impl From<NodeError> for Failure {
             NodeError::VotesNotLost => (Exit::Failed, "VotesNotLost"),
             NodeError::KnownRules => (Exit::Usage, "KnownRules"),
             NodeError::Rows { .. } => (Exit::Usage, "BadRowFile"),
+            NodeError::Small { .. } => (Exit::Failed, "FileUnreadable"),
             NodeError::Task { .. } => (Exit::Failed, "TaskStopped"),
         };
         let help = match &error {

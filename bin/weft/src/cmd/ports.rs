@@ -1,5 +1,6 @@
 //! What to do when a port that a node wants is another program's.
 
+use crate::cmd::testnet::quoted;
 use crate::output::Failure;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
@@ -32,13 +33,13 @@ pub fn advised(error: NodeError, home: &Home) -> Failure {
 }
 
 fn advice(failure: Failure, home: &Home, taken: &[Taken]) -> Failure {
-    let home = home.path().display();
+    let home = quoted(home.path());
     let mut parts = Vec::new();
     let mut swaps = Vec::new();
     let mut context: Vec<Value> = Vec::new();
     for Taken { key, address, port, instead } in taken {
         parts.push(format!("port {port} of {key} ({address}) is another program's"));
-        swaps.push(format!("s|{address}|{instead}|"));
+        swaps.push(format!("s|\"{address}\"|\"{instead}\"|"));
         let option = format!("--{key}");
         context.push(json!({
             "key": key, "option": option, "address": address, "port": port, "instead": instead,

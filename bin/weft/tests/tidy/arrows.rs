@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("gossip", &["types"]),
     ("wallet", &["types"]),
     ("reads", &["types", "ledger", "mempool", "consensus", "engine", "store", "rpc"]),
-    ("home", &["types", "gossip", "reads", "rpc"]),
+    ("home", &["types", "gossip", "rpc"]),
     (
         "node",
         &[

@@ -269,3 +269,13 @@ fn r16_a_process_that_stood_still_for_longer_than_the_window_stops_by_name() {
     let list = node.step(Event::Tick);
     assert!(matches!(&list[..], [Io::Halt(Halt::Untrusted(_))]), "{list:?}");
 }
+
+/// R17. A planted bug that this finds: a clean stop that writes its checkpoint only.
+#[test]
+fn r17_what_waits_to_be_reported_is_written_at_a_clean_stop() {
+    let mut node = Alone::new();
+    let evidence = headers(&derive_test_key("strange", "offender"), &node.genesis);
+    node.engine.reports.add(evidence.clone());
+    let list = node.engine.stop(node.now);
+    assert!(matches!(list.first(), Some(Io::Offences(kept)) if kept.0 == [evidence]), "{list:?}");
+}

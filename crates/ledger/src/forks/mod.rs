@@ -41,6 +41,8 @@ pub struct Forks {
     last: BlockHash,
     /// Whether final blocks wait to be said before they become base.
     waits: bool,
+    /// Up to which final block all are to become base.
+    due: BlockHash,
     kept: BTreeMap<BlockHash, Kept>,
     /// How many blocks were ever kept.
     born: u64,
@@ -108,13 +110,14 @@ impl Forks {
     }
 
     fn on(ledger: Ledger, base: Base, base_hash: BlockHash) -> Self {
-        let (last, waits) = (base_hash, false);
+        let (last, due, waits) = (base_hash, base_hash, false);
         Self {
             ledger: Arc::new(ledger),
             base: Arc::new(base),
             base_hash,
             last,
             waits,
+            due,
             kept: BTreeMap::new(),
             born: 0,
             finals: Vec::new(),

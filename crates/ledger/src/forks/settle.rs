@@ -22,17 +22,30 @@ impl Forks {
     /// changes nothing. Answers how many said blocks wait for readers.
     pub fn absorb(&mut self, block: &BlockHash) -> usize {
         let path = self.path(&self.last).unwrap_or_default();
-        let mut said: Vec<BlockHash> =
-            path.iter().map(|(hash, _)| *hash).skip_while(|hash| hash != block).collect();
-        while let Some(hash) = said.last() {
+        // Newest first.
+        let place = |of: &BlockHash| path.iter().position(|(hash, _)| hash == of);
+        let is_newer = place(block).is_some_and(|new| place(&self.due).is_none_or(|due| new < due));
+        if is_newer {
+            self.due = *block;
+        }
+        self.absorb_due()
+    }
+
+    /// Makes base what is to be: what was said, and what is final for so long unsaid that it would
+    /// pile up. Answers how many blocks of it wait for readers.
+    pub fn absorb_due(&mut self) -> usize {
+        let path = self.path(&self.last).unwrap_or_default();
+        let hashes = path.iter().map(|(hash, _)| *hash);
+        let mut due: Vec<BlockHash> = hashes.skip_while(|hash| *hash != self.due).collect();
+        while let Some(hash) = due.last() {
             let Some(base) = Arc::get_mut(&mut self.base) else { break };
             if let Some(kept) = self.kept.remove(hash) {
                 base.absorb(&kept.layer);
                 self.base_hash = *hash;
             }
-            said.pop();
+            due.pop();
         }
-        said.len()
+        due.len()
     }
 
     /// Whether a block is the base, or final and not yet said.

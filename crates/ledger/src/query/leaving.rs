@@ -16,7 +16,7 @@ use weft_types::{Height, Params, PublicKey, Rao};
 const HEIGHTS: u64 = 8_192;
 
 /// The most requests that one answer looks at, at whole heights.
-const REQUESTS: usize = 65_536;
+const REQUESTS: usize = 16_384;
 
 /// A request to take stake back that is not free yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

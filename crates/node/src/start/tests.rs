@@ -277,6 +277,22 @@ async fn r21_override_votes_does_not_touch_the_file_of_a_newer_program() {
     assert_eq!(std::fs::read(&votes).unwrap(), own);
 }
 
+/// What can be done without is not a reason to throw the votes away with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_file_that_can_not_be_read_is_named_with_what_is_lost_without_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    for name in ["offences", "rows"] {
+        let path = home.data().join(name);
+        std::fs::write(&path, b"no such thing").unwrap();
+        let refused = assemble(&home, Order::default()).await.map(drop).unwrap_err().to_string();
+        assert!(refused.contains(&format!("data/{name}")), "{refused}");
+        assert!(refused.contains("away alone") && refused.contains("lost"), "{refused}");
+        std::fs::remove_file(&path).unwrap();
+    }
+    assert!(assemble(&home, Order::default()).await.is_ok());
+}
+
 #[test]
 fn a_row_file_that_is_none_is_named() {
     let path = std::path::Path::new("no-such-rows.json");
