@@ -251,7 +251,7 @@ impl Backend for Door {
 
     async fn health(&self) -> Health {
         let gone = |why: RpcError| Health {
-            lives: false,
+            hangs: true,
             reasons: vec![why.to_string()],
             notes: Vec::new(),
         };

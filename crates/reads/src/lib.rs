@@ -78,7 +78,7 @@ impl Reads {
     #[must_use]
     pub fn health(&self, now: Millis) -> Health {
         let gone = |why: RpcError| Health {
-            lives: false,
+            hangs: true,
             reasons: vec![why.to_string()],
             notes: Vec::new(),
         };

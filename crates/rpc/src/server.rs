@@ -51,8 +51,8 @@ pub trait Backend: Send + Sync + 'static {
 /// Whether a node is ready.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
-    /// Whether the node does anything at all.
-    pub lives: bool,
+    /// Whether the node does nothing any more.
+    pub hangs: bool,
     /// Why not, in sentences; empty when it is.
     pub reasons: Vec<String>,
     /// What its operator should look at, though it is ready.
@@ -181,11 +181,10 @@ async fn ready<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
 
 /// Lives when the node does anything at all.
 async fn live<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
-    if shared.backend.health().await.lives {
-        (StatusCode::OK, "alive\n").into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the node does nothing\n").into_response()
+    if shared.backend.health().await.hangs {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the node does nothing\n").into_response();
     }
+    (StatusCode::OK, "alive\n").into_response()
 }
 
 async fn metrics<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {

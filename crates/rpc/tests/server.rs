@@ -27,7 +27,7 @@ impl Backend for Echo {
     async fn health(&self) -> Health {
         let text = |t: &str| vec![t.to_owned()];
         Health {
-            lives: true,
+            hangs: false,
             reasons: text("no block is final yet"),
             notes: text("the state is half full"),
         }
