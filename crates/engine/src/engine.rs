@@ -265,7 +265,6 @@ impl<K: Known> Engine<K> {
     }
 
     /// Transactions that wait, for one look.
-    #[must_use]
     pub fn pool(&self) -> RwLockReadGuard<'_, Pool> {
         self.pool.look()
     }

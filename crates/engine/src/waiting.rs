@@ -21,7 +21,6 @@ impl Waiting {
     }
 
     /// The pool, for one look.
-    #[must_use]
     pub fn look(&self) -> RwLockReadGuard<'_, Pool> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }

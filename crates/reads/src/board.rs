@@ -3,7 +3,7 @@
 //! What final blocks change becomes the base of the states only while no reader has a moment
 //! ([`weft_engine::seen`]). So a moment is taken away before the engine settles, and the next
 //! one is put there: readers that come in between wait, for as long as that takes. Who still has
-//! an older moment is waited for a millisecond ([`GRACE`]) and keeps it; then the blocks stay
+//! an older moment is waited for a millisecond and keeps it; then the blocks stay
 //! layers, and the loop goes on. Only when [`MOST`] of them wait does the loop wait for the readers
 //! until they are gone, and asks them to be short ([`Board::is_hurried`]). It is the loop that waits
 //! here, on its own thread.

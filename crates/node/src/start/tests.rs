@@ -142,8 +142,8 @@ async fn a_node_stops_by_name_when_its_checker_ends_and_keeps_its_state() {
     assert!(assemble(&home, Order::default()).await.is_ok(), "the directory is free and whole");
 }
 
-fn ask(reads: &Reads, params: Value) -> Value {
-    let answer = reads.answer(now(), Method::AccountGet, &params);
+fn ask(reads: &Reads, params: &Value) -> Value {
+    let answer = reads.answer(now(), Method::AccountGet, params);
     answer.unwrap_or_else(|e| json!({ "name": e.name }))
 }
 
@@ -170,9 +170,9 @@ async fn r16_while_a_block_is_awaited_nothing_is_called_final_also_after_a_resta
         let block = reads.block(now(), &json!({ "height": 1 })).unwrap();
         assert_eq!(block["final"], json!(false), "{block}");
         let key = home.voter_key().unwrap().unwrap().public();
-        let read = ask(&reads, json!({ "key": key }));
+        let read = ask(&reads, &json!({ "key": key }));
         assert_eq!(read["name"], json!("CheckpointNotReached"), "{read}");
-        let read = ask(&reads, json!({ "key": key, "at": "head" }));
+        let read = ask(&reads, &json!({ "key": key, "at": "head" }));
         assert_eq!(read["finalized"], json!(false), "{read}");
         let text = reads.figures(now());
         assert!(text.contains("weft_consensus_finalized_height 0"), "{text}");
