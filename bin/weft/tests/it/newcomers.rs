@@ -3,25 +3,15 @@
 
 use crate::imported::free_port;
 use crate::join::Joining;
+use crate::node::{init, text};
 use crate::support::{Home, Running, until};
 use serde_json::{Value, json};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a plain path")
-}
-
-/// A home of a node in this directory with these flags.
-fn init(home: &Home, name: &str, flags: &[&str]) -> PathBuf {
-    let at = home.path().join(name);
-    home.data(&[&["node", "init", "--home", text(&at)][..], flags].concat());
-    at
-}
 
 /// The error of a command that must fail with this exit code and name.
 fn refused(home: &Home, args: &[&str], exit: i32, name: &str) -> Value {

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().expect("a plain path")
 }
 
-/// A home in this directory with these flags.
-fn init(home: &Home, name: &str, flags: &[&str]) -> PathBuf {
+/// A home of a node in this directory with these flags.
+pub fn init(home: &Home, name: &str, flags: &[&str]) -> PathBuf {
     let at = home.path().join(name);
     home.data(&[&["node", "init", "--home", text(&at)][..], flags].concat());
     at
