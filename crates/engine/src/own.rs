@@ -8,8 +8,8 @@ use crate::io::{Io, Note};
 use crate::kept::Offences;
 use weft_ledger::query::voters;
 use weft_ledger::rules::CallError;
-use weft_types::Call;
 use weft_types::check::Known;
+use weft_types::{BlockHash, Call, TxBody};
 
 impl<K: Known> Engine<K> {
     /// Sends the voter's offer when one is due.
@@ -50,21 +50,31 @@ impl<K: Known> Engine<K> {
         let (head, hash) = (self.core().head().height, self.core().head_hash());
         for (name, evidence) in self.reports.due(head) {
             let body = self.free_call(voter, Call::ReportEvidence { evidence });
-            let executor = self.core().executor();
-            let Some(view) = executor.view(&hash) else { return };
-            let may = executor.ledger().try_free(&view, hash, &body);
-            if matches!(may, Err(CallError::OffenceTooEarly { .. })) {
-                continue; // It is kept until a block has come so far.
+            match self.refuses_free(&hash, &body) {
+                Ok(()) => {
+                    self.send_own(body, &key);
+                    self.note(Note::Reported(name.0));
+                }
+                Err(CallError::OffenceTooEarly { .. }) => continue, // A block has yet to come so far.
+                // What only the head says, which may yet be another, is not for good.
+                Err(_) => {
+                    let last = self.core().finalized().1;
+                    if let Err(why) = self.refuses_free(&last, &body) {
+                        self.note(Note::NotReported { offender: name.0, why });
+                        self.reports.forget(&name);
+                        continue;
+                    }
+                }
             }
-            if let Err(why) = may {
-                self.note(Note::NotReported { offender: name.0, why });
-                self.reports.forget(&name);
-                continue;
-            }
-            self.send_own(body, &key);
-            self.note(Note::Reported(name.0));
             // Also where another's report waits: it is looked at again when that had its time.
-            self.reports.sent(&name, head);
+            self.reports.tried(&name, head);
         }
+    }
+
+    /// Why the state after a block would refuse a free call, if it would.
+    fn refuses_free(&self, after: &BlockHash, body: &TxBody) -> Result<(), CallError> {
+        let executor = self.core().executor();
+        let view = executor.view(after);
+        view.map_or(Ok(()), |view| executor.ledger().try_free(&view, *after, body))
     }
 }

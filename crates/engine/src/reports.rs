@@ -1,9 +1,9 @@
 //! Offences that this node saw, taken to the chain (R17).
 //!
 //! What the core reports as evidence waits here, one for each offence of a hotkey. While a
-//! voter runs on this node it signs a free call for each. What a block would not take any
-//! more, because somebody's report was sooner or it shows no offence of a voter, is dropped.
-//! A lost one is sent again. Of one hotkey few wait, so that many offences of one with little
+//! voter runs on this node it signs a free call for each. What the last final state would not take
+//! any more, because somebody's report was sooner or it shows no offence of a voter, is dropped;
+//! what only the head refuses waits, since the head may yet be another. A lost one is sent again. Of one hotkey few wait, so that many offences of one with little
 //! power leave room for those of others.
 //!
 //! What waits is kept over a restart: a voter that dies with what it saw may have been the only one
@@ -26,10 +26,10 @@ const MOST_OF_ONE: usize = 4;
 /// After so many blocks a report that is not in the state yet is sent again.
 const AGAIN: u64 = 4;
 
-/// What shows an offence, and when it was sent last.
+/// What shows an offence, and when it was last sent or seen to be in the chain of the head.
 struct Report {
     evidence: Evidence,
-    sent: Option<Height>,
+    tried: Option<Height>,
 }
 
 /// What waits to be reported, and by whom.
@@ -66,7 +66,7 @@ impl Reports {
         }
         let name = (offender, offence);
         let Entry::Vacant(place) = self.waiting.entry(name) else { return };
-        place.insert(Report { evidence, sent: None });
+        place.insert(Report { evidence, tried: None });
         // Of one hotkey the earliest stay: what names a round to come can't be reported yet.
         let mut of_one = self.waiting.keys().filter(|(key, _)| *key == offender);
         let last = of_one.clone().nth(MOST_OF_ONE).and(of_one.next_back()).copied();
@@ -88,17 +88,17 @@ impl Reports {
         std::mem::take(&mut self.has_news).then(|| Offences(all()))
     }
 
-    /// Those that are due at this height: never sent, or sent and not in a block since.
+    /// Those that are due at this height: never tried, or so long ago that it is looked at again.
     pub(crate) fn due(&self, head: Height) -> Vec<((PublicKey, Offence), Evidence)> {
-        let is_due = |report: &&Report| report.sent.is_none_or(|sent| head.since(sent) >= AGAIN);
+        let is_due = |report: &&Report| report.tried.is_none_or(|tried| head.since(tried) >= AGAIN);
         let due = self.waiting.iter().filter(|(_, report)| is_due(report));
         due.map(|(name, report)| (*name, report.evidence.clone())).collect()
     }
 
-    /// One was sent at this height.
-    pub(crate) fn sent(&mut self, name: &(PublicKey, Offence), head: Height) {
+    /// One was sent at this height, or is to wait for what becomes final.
+    pub(crate) fn tried(&mut self, name: &(PublicKey, Offence), head: Height) {
         if let Some(report) = self.waiting.get_mut(name) {
-            report.sent = Some(head);
+            report.tried = Some(head);
         }
     }
 

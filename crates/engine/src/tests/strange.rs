@@ -6,9 +6,11 @@ use crate::peers::UNREADABLE;
 use crate::questions::Question;
 use crate::refused::Refused;
 use crate::tests::alone::{Alone, PEER, told};
+use crate::tests::sent::grow_to;
 use crate::wire::{Answer, Kind, Want, pack};
 use crate::{Event, halt::Halt};
 use weft_consensus::trust::Awaited;
+use weft_ledger::state::{Key, Read};
 use weft_types::check::{BlockError, TxError, check_txs, seal_block};
 use weft_types::genesis::GenesisAccount;
 use weft_types::key::derive_test_key;
@@ -278,4 +280,20 @@ fn r17_what_waits_to_be_reported_is_written_at_a_clean_stop() {
     node.engine.reports.add(evidence.clone());
     let list = node.engine.stop(node.now);
     assert!(matches!(list.first(), Some(Io::Offences(kept)) if kept.0 == [evidence]), "{list:?}");
+}
+
+/// R17: two voters of half the power each, one of whom is silent, make blocks and nothing final. A
+/// planted bug that this finds: a report forgotten when the state of the head knows the offence.
+#[test]
+fn r17_a_report_that_only_the_head_has_run_waits_until_it_is_final() {
+    let mut node = Alone::of(2, None);
+    let evidence = headers(&derive_test_key("alone", "1"), &node.genesis);
+    node.engine.reports.add(evidence);
+    grow_to(&mut node, 20);
+    let core = node.engine.core();
+    assert_eq!(core.finalized().0.height, Height(0));
+    let key = derive_test_key("alone", "1").public();
+    let view = core.executor().view(&core.head_hash()).unwrap();
+    assert!(view.get(&Key::Offender(key)).is_some(), "the head has run it");
+    assert_eq!(node.engine.reports.count(), 1, "it is kept");
 }

@@ -361,13 +361,13 @@ fn power_ppm(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
     (sum(set, has) * PPM).checked_div(sum(set, |_| true)).unwrap_or(0)
 }
 
-/// The power of some keys of a set.
 /// R10: whether voters have over two thirds of each set that votes.
 fn is_quorum(sets: &VoterSets, voted: impl Fn(&PublicKey) -> bool) -> bool {
     let over = |set: &VoterSet| sum(set, &voted) * 3 > sum(set, |_| true) * 2;
     over(&sets.current) && sets.previous.as_ref().is_none_or(over)
 }
 
+/// The power of some keys of a set.
 fn sum(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
     set.voters.iter().filter(|v| has(&v.key)).map(|v| u128::from(v.power.0)).sum()
 }
