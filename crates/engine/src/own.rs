@@ -57,18 +57,23 @@ impl<K: Known> Engine<K> {
                 }
                 Err(CallError::OffenceTooEarly { .. }) => continue, // A block has yet to come so far.
                 // What only the head says, which may yet be another, is not for good.
-                Err(_) => {
-                    let last = self.core().finalized().1;
-                    if let Err(why) = self.refuses_free(&last, &body) {
-                        self.note(Note::NotReported { offender: name.0, why });
-                        self.reports.forget(&name);
-                        continue;
-                    }
+                Err(why) if self.is_refused_for_good(&body) => {
+                    self.note(Note::NotReported { offender: name.0, why });
+                    self.reports.forget(&name);
+                    continue;
                 }
+                Err(_) => {}
             }
             // Also where another's report waits: it is looked at again when that had its time.
             self.reports.tried(&name, head);
         }
+    }
+
+    /// Whether the last final state refuses a report too, and not because it is behind the offence.
+    fn is_refused_for_good(&self, report: &TxBody) -> bool {
+        let last = self.core().finalized().1;
+        let refused = self.refuses_free(&last, report).err();
+        refused.is_some_and(|why| !matches!(why, CallError::OffenceTooEarly { .. }))
     }
 
     /// Why the state after a block would refuse a free call, if it would.

@@ -183,9 +183,13 @@ fn what_a_peer_sent_before_it_left_is_judged_by_what_it_says_and_not_lost() {
 
 /// Two headers of one slot, which anyone may report.
 fn headers(key: &SecretKey, genesis: &Genesis) -> Evidence {
+    headers_of(Slot(0), key, genesis)
+}
+
+fn headers_of(slot: Slot, key: &SecretKey, genesis: &Genesis) -> Evidence {
     let header = |work| {
         let (proposer, work) = (key.public(), Work(work));
-        let header = Header { proposer, work, slot: Slot(0), ..genesis.header(Hash::ZERO) };
+        let header = Header { proposer, work, slot, ..genesis.header(Hash::ZERO) };
         Box::new(header.sign(key, &genesis.chain_id()))
     };
     Evidence::Headers(header(1), header(2))
@@ -282,18 +286,20 @@ fn r17_what_waits_to_be_reported_is_written_at_a_clean_stop() {
     assert!(matches!(list.first(), Some(Io::Offences(kept)) if kept.0 == [evidence]), "{list:?}");
 }
 
-/// R17: two voters of half the power each, one of whom is silent, make blocks and nothing final. A
-/// planted bug that this finds: a report forgotten when the state of the head knows the offence.
+/// R17: two voters of half the power each, one of whom is silent, make blocks and nothing final.
+/// Planted bugs that this finds: a report forgotten when the state of the head knows the offence,
+/// and one forgotten because the final state is behind the offence.
 #[test]
 fn r17_a_report_that_only_the_head_has_run_waits_until_it_is_final() {
-    let mut node = Alone::of(2, None);
-    let evidence = headers(&derive_test_key("alone", "1"), &node.genesis);
-    node.engine.reports.add(evidence);
-    grow_to(&mut node, 20);
-    let core = node.engine.core();
-    assert_eq!(core.finalized().0.height, Height(0));
-    let key = derive_test_key("alone", "1").public();
-    let view = core.executor().view(&core.head_hash()).unwrap();
-    assert!(view.get(&Key::Offender(key)).is_some(), "the head has run it");
-    assert_eq!(node.engine.reports.count(), 1, "it is kept");
+    for slot in [0, 5] {
+        let mut node = Alone::of(2, None);
+        let key = derive_test_key("alone", "1");
+        node.engine.reports.add(headers_of(Slot(slot), &key, &node.genesis));
+        grow_to(&mut node, 20);
+        let core = node.engine.core();
+        assert_eq!(core.finalized().0.height, Height(0));
+        let view = core.executor().view(&core.head_hash()).unwrap();
+        assert!(view.get(&Key::Offender(key.public())).is_some(), "the head has run it");
+        assert_eq!(node.engine.reports.count(), 1, "that of slot {slot} is kept");
+    }
 }
