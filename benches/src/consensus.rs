@@ -104,6 +104,8 @@ pub struct BenchReport {
     pub warmup_s: u64,
     /// How many accounts sent.
     pub senders: usize,
+    /// The file of the subnet, if it was a real one.
+    pub metagraph: Option<PathBuf>,
     /// Length of a slot.
     pub slot_ms: u64,
     /// Whether blocks and votes are synced to disk before they are acknowledged.
@@ -277,6 +279,7 @@ fn report(plan: &BenchPlan, load: &LoadReport, checks: Checks, usage: Vec<Usage>
         duration_s: plan.duration_s,
         warmup_s: WARMUP_S,
         senders: choice.senders,
+        metagraph: plan.wish.metagraph.clone(),
         slot_ms: choice.slot_ms,
         fsync: true,
         signatures_verified: true,

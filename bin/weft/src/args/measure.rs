@@ -49,6 +49,9 @@ pub struct BenchConsensus {
     /// Reads a second of the first node meanwhile: metagraph, account, block and supply in turn
     #[arg(long, default_value_t = 0)]
     pub reads: u64,
+    /// A real subnet's stake and rows, in place of four voters and six miners
+    #[arg(long, value_name = "FILE")]
+    pub metagraph: Option<PathBuf>,
     /// Length of a slot
     #[arg(long, default_value_t = 250, value_name = "MS")]
     pub slot_ms: u64,

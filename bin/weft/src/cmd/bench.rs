@@ -49,6 +49,7 @@ fn consensus(global: &Global, args: &BenchConsensus) -> Result<Answer, Failure> 
         return Err(Failure::new(Exit::Usage, "BadLoad", "--rate and --senders must be positive"));
     }
     let wish = wish(global, args.dir.as_deref(), choice(args))?;
+    let wish = Wish { metagraph: args.metagraph.clone(), ..wish };
     let plan = BenchPlan { wish, rate: args.rate, duration_s, reads: args.reads };
     let report = runtime()?.block_on(weft_benches::consensus::run(&plan, &note));
     let report = report.map_err(no_report)?;
