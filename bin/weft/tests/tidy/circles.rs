@@ -31,13 +31,10 @@ type Path = Vec<String>;
 /// What a file takes: from which file which names.
 type Taken = BTreeMap<Path, BTreeSet<String>>;
 
-/// The rooms that still have a circle. One that has lost its last is taken out.
-const KNOTTED: &[&str] = &["benches", "mempool", "rpc", "sim", "testnet", "weft"];
-
-/// A circle of each knot of files in every room but those.
+/// A circle of each knot of files in every room.
 pub fn circles(tree: &Tree) -> Vec<Offence> {
     let sources = |file: &File| {
-        room_of(&file.path).filter(|room| !KNOTTED.contains(room))?;
+        room_of(&file.path)?;
         Some(file.path.split_once("/src/")?.0.to_owned() + "/src/")
     };
     let roots: BTreeSet<String> = tree.production().filter_map(sources).collect();
