@@ -9,7 +9,8 @@
 //!    shows whether a voter ever voted or proposed twice.
 
 use crate::host::{Host, Usage, usage};
-use crate::load::{LoadPlan, LoadReport};
+use crate::offered::{LoadPlan, LoadReport};
+use crate::percentiles::{Percentiles, percentiles};
 use crate::reads::ReadReport;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,19 +39,6 @@ pub struct BenchPlan {
     pub duration_s: u64,
     /// Reads a second of the first node meanwhile.
     pub reads: u64,
-}
-
-/// Latencies in milliseconds, from due to final at every node.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Percentiles {
-    /// Half were faster.
-    pub p50: u32,
-    /// Nine of ten were faster.
-    pub p90: u32,
-    /// All but one of a hundred were faster.
-    pub p99: u32,
-    /// The slowest.
-    pub max: u32,
 }
 
 /// What was checked after the load.
@@ -294,26 +282,4 @@ fn report(plan: &BenchPlan, load: &LoadReport, checks: Checks, usage: Vec<Usage>
 #[expect(clippy::cast_precision_loss, reason = "a rate for people, from counts below 2^52")]
 fn rate(count: u64, seconds: u64) -> f64 {
     count as f64 / seconds.max(1) as f64
-}
-
-/// The latency that this part of a thousand did not exceed.
-pub(crate) fn percentiles(sorted: &[u32]) -> Percentiles {
-    let at = |permille: usize| {
-        let rank = (sorted.len() * permille).div_ceil(1_000).saturating_sub(1);
-        sorted.get(rank).copied().unwrap_or(0)
-    };
-    Percentiles { p50: at(500), p90: at(900), p99: at(990), max: at(1_000) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_percentile_is_the_value_that_so_many_do_not_exceed() {
-        let sorted: Vec<u32> = (1..=100).collect();
-        let p = percentiles(&sorted);
-        assert_eq!((p.p50, p.p90, p.p99, p.max), (50, 90, 99, 100));
-        assert_eq!(percentiles(&[]).p99, 0);
-    }
 }

@@ -12,6 +12,8 @@ pub mod fill_node;
 pub mod host;
 pub mod ledger;
 pub mod load;
+pub mod offered;
+pub mod percentiles;
 pub mod reads;
 pub mod watch;
 pub mod yuma;

@@ -5,9 +5,9 @@
 //! moment it was due, so a net that makes its clients wait is not flattered. One that
 //! is never seen final counts as the length of the run.
 
+use crate::offered::{LoadPlan, LoadReport};
 use crate::reads::{self, ReadPlan, ReadReport};
 use crate::watch::{Finals, watch};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use weft_rpc::client::{Client, ClientError};
 use weft_testnet::plan::sender;
 use weft_types::hash::to_hex;
-use weft_types::{
-    Call, Canonical, ChainId, ChainTag, Nonce, PublicKey, Rao, SecretKey, TxBody, TxId,
-};
+use weft_types::{Call, Canonical, ChainTag, Nonce, PublicKey, Rao, SecretKey, TxBody, TxId};
 
 /// Length of a step of the load; its transfers go out together.
 const STEP: Duration = Duration::from_millis(10);
@@ -29,54 +27,6 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// Requests under way to one node.
 const IN_FLIGHT: usize = 64;
-
-/// What to offer to whom.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LoadPlan {
-    /// RPC addresses of the nodes.
-    pub nodes: Vec<String>,
-    /// Which chain.
-    pub chain: ChainId,
-    /// The text the senders' keys are derived from.
-    pub seed: String,
-    /// How many senders.
-    pub senders: usize,
-    /// Transfers a second.
-    pub rate: u64,
-    /// Seconds before the measured part.
-    pub warmup_s: u64,
-    /// Seconds of the measured part.
-    pub duration_s: u64,
-    /// What each transfer pays.
-    pub fee: Rao,
-    /// Reads a second of the first node, beside the measured part.
-    pub reads: u64,
-}
-
-/// What was seen.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LoadReport {
-    /// Transfers offered in the measured part.
-    pub offered: u64,
-    /// Of these, seen final at every node.
-    pub committed: u64,
-    /// Of these, refused by a node when they were offered.
-    pub refused: u64,
-    /// The first reason for a refusal.
-    pub refusal: Option<String>,
-    /// Bytes of one transfer.
-    pub tx_bytes: usize,
-    /// Milliseconds from due to final everywhere, one per transfer offered, sorted.
-    pub latencies_ms: Vec<u32>,
-    /// Transfers that became final everywhere during the measured part.
-    pub within: u64,
-    /// The last height that was final everywhere.
-    pub final_height: u64,
-    /// Blocks that became final everywhere during the measured part.
-    pub blocks: u64,
-    /// The reads beside it.
-    pub reads: Option<ReadReport>,
-}
 
 /// One signed transfer.
 struct Signed {
@@ -228,12 +178,6 @@ async fn offer(
 fn due_count(plan: &LoadPlan, since: Duration) -> usize {
     let due = since.as_micros().saturating_mul(u128::from(plan.rate)) / 1_000_000;
     usize::try_from(due).unwrap_or(usize::MAX)
-}
-
-/// When the n-th transfer is due after the start.
-pub(crate) fn due(plan: &LoadPlan, n: usize) -> Duration {
-    let n = u64::try_from(n).unwrap_or(u64::MAX);
-    Duration::from_micros(n.saturating_mul(1_000_000) / plan.rate.max(1))
 }
 
 fn refusals(answer: Result<Value, ClientError>, offered: usize) -> (u64, Option<String>) {

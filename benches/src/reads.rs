@@ -4,7 +4,7 @@
 //! As with transfers, the rate is kept by the clock, and a latency counts from the moment the
 //! read was due.
 
-use crate::consensus::{Percentiles, percentiles};
+use crate::percentiles::{Percentiles, percentiles};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;

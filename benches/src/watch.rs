@@ -1,6 +1,6 @@
 //! When blocks became final at every node, and which transfers were in them.
 
-use crate::load::{LoadPlan, LoadReport, due};
+use crate::offered::{LoadPlan, LoadReport, due};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;

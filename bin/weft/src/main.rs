@@ -15,6 +15,8 @@ mod number;
 mod output;
 mod prompt;
 mod remote;
+mod runtime;
+mod shell;
 mod show;
 mod signer;
 mod svg;
@@ -23,6 +25,7 @@ mod usage;
 
 use args::{Cli, Command};
 use output::{Answer, Exit, Failure, finish};
+use runtime::runtime;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -87,13 +90,4 @@ where
     F: Future<Output = Result<Answer, Failure>>,
 {
     runtime()?.block_on(command)
-}
-
-/// A small runtime for a command; the node has its own.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(Exit::Failed, "NoRuntime", e))
 }

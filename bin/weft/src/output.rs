@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
-use weft_rpc::client::ClientError;
 
 pub use crate::table::{short, table};
 
@@ -116,12 +115,6 @@ impl Failure {
     pub fn data(mut self, data: &impl Serialize) -> Self {
         self.words.data = serde_json::to_value(data).ok();
         self
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        crate::remote::failure(error)
     }
 }
 

@@ -107,7 +107,7 @@ fn meant(global: &Global) -> Result<Meant, Failure> {
 }
 
 fn run_line(home: &Path) -> String {
-    format!("weft node run --home {}", crate::cmd::testnet::quoted(home))
+    format!("weft node run --home {}", crate::shell::quoted_path(home))
 }
 
 impl Own {
@@ -273,6 +273,12 @@ pub fn failure(error: ClientError) -> Failure {
         }
         ClientError::Url { .. } => Failure::new(Exit::Usage, "BadUrl", error),
         other => Failure::new(Exit::Failed, "BadAnswer", other),
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        failure(error)
     }
 }
 

@@ -25,7 +25,9 @@
 mod bounds;
 mod entry;
 mod error;
+mod fits;
 mod free;
+mod insert;
 mod look;
 mod pick;
 mod pool;
@@ -33,4 +35,5 @@ mod queue;
 
 pub use bounds::{Account, Accounts, Bounds, Counters};
 pub use error::PoolError;
-pub use pool::{Inserted, Pool};
+pub use insert::Inserted;
+pub use pool::Pool;

@@ -25,3 +25,4 @@ mod network;
 mod notes;
 mod restore;
 mod serve;
+mod show;

@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::health::Said;
 use crate::network::Network;
 use crate::serve::Workers;
+use crate::show::show;
 use crate::watch::{self, Watched};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -134,7 +135,7 @@ impl Node {
 
     /// Leaves what readers may look at. All that was wanted before is carried out by now.
     pub(crate) fn show(&mut self) {
-        self.reads.board.show(&mut self.engine);
+        show(&self.reads.board, &mut self.engine);
         self.shown = self.engine.stands_at();
     }
 

@@ -1,30 +1,17 @@
 //! Where the node's loop leaves what it sees, and readers take it.
 //!
-//! What final blocks change becomes the base of the states only while no reader has a moment
-//! ([`weft_engine::seen`]). So a moment is taken away before the engine settles, and the next
-//! one is put there: readers that come in between wait, for as long as that takes. Who still has
-//! an older moment is waited for a millisecond and keeps it; then the blocks stay
-//! layers, and the loop goes on. Only when [`MOST`] of them wait does the loop wait for the readers
-//! until they are gone, and asks them to be short ([`Board::is_hurried`]). It is the loop that waits
-//! here, on its own thread.
+//! A moment is taken away ([`Board::hide`]) before the next one is put there ([`Hidden::show`]):
+//! readers that come in between wait, for as long as that takes, and who has an older one keeps
+//! it. Who has one for long looks now and then whether it is waited for ([`Board::is_hurried`]).
+//!
+//! Not here: the engine, and how long who takes a moment away waits for readers; the node's loop
+//! does that.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use weft_engine::Engine;
 use weft_engine::seen::Seen;
-use weft_types::check::Known;
-
-/// So many final blocks wait for readers before the loop waits for them.
-pub const MOST: usize = 32;
-
-/// How long the loop waits each time for those who read, so that the states do not stay layers while
-/// many read.
-const GRACE: Duration = Duration::from_millis(1);
-
-/// How long the loop sleeps between two looks whether the readers have gone.
-const PAUSE: Duration = Duration::from_micros(100);
 
 /// Who is connected, and where.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +32,21 @@ pub struct Board {
     shown: Mutex<Option<Instant>>,
     /// The longest that the loop waited for readers.
     waited_us: AtomicU64,
+}
+
+/// A board from which the last moment was taken away. When it is dropped and nothing was put
+/// there, who looks finds nothing.
+pub struct Hidden<'a> {
+    board: &'a Board,
+    seen: MutexGuard<'a, Option<Arc<Seen>>>,
+}
+
+impl Hidden<'_> {
+    /// Puts a moment there, which was left at this time.
+    pub fn show(mut self, seen: Option<Seen>, at: Instant) {
+        *held(&self.board.shown) = Some(at);
+        *self.seen = seen.map(Arc::new);
+    }
 }
 
 /// Nothing that could fail is done while it is held.
@@ -73,31 +75,28 @@ impl Board {
         held(&self.shown).map(|shown| shown.elapsed())
     }
 
-    /// The loop ends: whoever reads is to be short.
-    pub fn close(&self) {
-        self.hurried.store(true, Ordering::Relaxed);
+    /// Takes the last moment away. Who looks waits until the next one is put there.
+    #[must_use]
+    pub fn hide(&self) -> Hidden<'_> {
+        let mut seen = held(&self.seen);
+        *seen = None;
+        Hidden { board: self, seen }
     }
 
-    /// Leaves this moment of an engine, whose Io are all carried out.
-    pub fn show<K: Known>(&self, engine: &mut Engine<K>) {
-        let from = Instant::now();
-        let mut seen = held(&self.seen);
-        let mut waited = from.elapsed();
-        *seen = None;
-        loop {
-            let waiting = engine.settle();
-            if waiting == 0 || (waiting <= MOST && waited >= GRACE) {
-                break;
-            }
-            self.hurried.store(waiting > MOST, Ordering::Relaxed);
-            std::thread::sleep(PAUSE);
-            waited = from.elapsed();
-        }
-        self.hurried.store(false, Ordering::Relaxed);
-        *held(&self.shown) = Some(Instant::now());
+    /// Whether whoever still reads is to be short.
+    pub fn hurry(&self, is_hurried: bool) {
+        self.hurried.store(is_hurried, Ordering::Relaxed);
+    }
+
+    /// The loop ends: whoever reads is to be short.
+    pub fn close(&self) {
+        self.hurry(true);
+    }
+
+    /// The loop has waited so long for readers.
+    pub fn add_wait(&self, waited: Duration) {
         let us = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
         self.waited_us.fetch_max(us, Ordering::Relaxed);
-        *seen = engine.seen().map(Arc::new);
     }
 
     /// The longest that the loop has waited for readers, in microseconds.
@@ -115,5 +114,45 @@ impl Board {
     /// Leaves who is connected now.
     pub fn show_net(&self, net: Net) {
         *held(&self.net) = Arc::new(net);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// Planted bug that this finds: a board that lets go of its lock while it is empty.
+    #[test]
+    fn who_looks_while_a_moment_is_taken_away_waits_for_the_next_one() {
+        let board = Board::default();
+        let (tell, told) = mpsc::channel();
+        let at = Instant::now();
+        std::thread::scope(|scope| {
+            let hidden = board.hide();
+            scope.spawn(|| {
+                tell.send(board.look().is_some()).unwrap();
+            });
+            assert!(told.recv_timeout(Duration::from_millis(50)).is_err(), "it does not wait");
+            assert_eq!(board.age(), None, "nothing was left yet");
+            hidden.show(None, at);
+            assert_eq!(told.recv(), Ok(false));
+        });
+        assert!(board.age().unwrap() <= at.elapsed());
+    }
+
+    #[test]
+    fn the_longest_wait_for_readers_is_kept_and_who_reads_is_hurried_while_the_loop_says_so() {
+        let board = Board::default();
+        for us in [7, 90, 8] {
+            board.add_wait(Duration::from_micros(us));
+        }
+        assert_eq!(board.waited_us(), 90);
+        let said = [true, false].map(|is| {
+            board.hurry(is);
+            board.is_hurried()
+        });
+        board.close();
+        assert!(said[0] && !said[1] && board.is_hurried());
     }
 }

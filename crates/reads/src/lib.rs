@@ -10,8 +10,9 @@
 //! head and one of the last final block, which stay as they are while it works. What may be
 //! called final is what the engine says ([`weft_engine::finals`]); nothing here decides that.
 //!
-//! Not here: what changes something (submits, rows), sockets, threads, the clock: who asks says
-//! what time it is, and on which thread.
+//! Not here: what changes something (submits, rows), sockets, threads, waiting, the clock: who asks
+//! says what time it is, and on which thread. Only how old a moment is is measured here
+//! ([`board::Board::age`]).
 
 pub mod blocks;
 pub mod board;
@@ -27,6 +28,7 @@ pub mod submit;
 pub mod told;
 
 mod accounts;
+mod answers;
 mod left;
 mod markets;
 mod status;
@@ -35,6 +37,7 @@ mod trial;
 
 pub use left::Reads;
 
+use crate::answers::answer;
 use crate::look::{Answer, Look};
 use serde_json::Value;
 use weft_rpc::{Health, Kind, Method, RpcError};
@@ -53,7 +56,7 @@ impl Reads {
     /// # Errors
     /// What [`RpcError`] says.
     pub fn answer(&self, now: Millis, method: Method, params: &Value) -> Answer {
-        self.look(now, params, |look| look.answer(method))?
+        self.look(now, params, |look| answer(look, method))?
     }
 
     /// The block that `chain_getBlock` means, read and described.

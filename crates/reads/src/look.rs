@@ -1,4 +1,6 @@
-//! One question at one moment: which state it reads, its parameters, and the table of answers.
+//! One question at one moment: which state it reads, and its parameters.
+//!
+//! Not here: which method is answered by what (`answers.rs`, above the answers).
 
 use crate::left::Reads;
 use serde_json::{Value, json};
@@ -6,8 +8,7 @@ use weft_consensus::trust::Awaited;
 use weft_engine::seen::Seen;
 use weft_engine::slot_at;
 use weft_ledger::forks::{State, View};
-use weft_ledger::query;
-use weft_rpc::{Kind, Method, RpcError};
+use weft_rpc::{Kind, RpcError};
 use weft_types::{Height, Millis, Params, PublicKey, Slot, key_text};
 
 /// What a client hears.
@@ -60,46 +61,6 @@ impl At<'_> {
 }
 
 impl Look<'_> {
-    pub(crate) fn answer(&self, method: Method) -> Answer {
-        match method {
-            Method::ChainStatus => Ok(self.status()),
-            Method::ChainGetGenesis => Ok(self.genesis()),
-            Method::ChainVersion => self.version(),
-            Method::ChainGetSupply => self.supply(),
-            Method::AccountGet => self.account(),
-            Method::AccountProof => self.proof(),
-            Method::StakeGet => self.stake(),
-            Method::StakeLeaving => self.leaving(),
-            Method::TxGet => self.get_tx(),
-            Method::SubnetList => {
-                self.read(|at| Ok(json!({ "subnets": query::subnets(&at.view) })))
-            }
-            Method::SubnetMetagraph => self.metagraph(),
-            Method::SubnetWeights => self.weights(),
-            Method::SubnetHyperparameters => self.hyperparameters(),
-            Method::SubnetCost => self.subnet_cost(),
-            Method::SubnetNextEviction => self.next_eviction(),
-            Method::SubnetRegistrationCost => self.registration_cost(),
-            Method::SubnetCommitments => self.commitments(),
-            Method::RootGet => self.root_matrix(),
-            Method::VoterSet => self.voter_set(),
-            Method::VoterOffences => self.offences(),
-            Method::VoterCandidates => self.candidates(),
-            Method::ChainReference => Ok(crate::reference::reference()),
-            Method::NetPeers => Ok(self.peer_list()),
-            Method::VoterStatus => Ok(self.voter_status()),
-            Method::ChainGenesis
-            | Method::ChainGetBlock
-            | Method::TxSubmit
-            | Method::TxSubmitMany
-            | Method::TxTry
-            | Method::VoterQueueRow
-            | Method::Discover => {
-                Err(RpcError::new(Kind::Internal, "WrongDoor", "not a question to the engine"))
-            }
-        }
-    }
-
     /// The slot that the clock of this node shows.
     pub(crate) fn slot(&self) -> Slot {
         let chain = &self.reads.chain;

@@ -1,8 +1,8 @@
 //! From a body to an answer: JSON-RPC 2.0, section by section.
 
+use crate::backend::Backend;
 use crate::error::{Kind, RpcError};
 use crate::method::Method;
-use crate::server::Backend;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

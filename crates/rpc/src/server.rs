@@ -4,11 +4,10 @@
 //! Bound to loopback unless asked otherwise; only requests for known hosts (a page in a
 //! browser can't rebind a name to us), only JSON bodies up to a limit, no CORS headers.
 
+use crate::backend::{Backend, Health};
 use crate::connections::{self, Client, Limits};
 use crate::dispatch::{self, Asked};
-use crate::error::RpcError;
 use crate::host;
-use crate::method::Method;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -16,8 +15,8 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use serde_json::{Value, json};
-use std::net::{IpAddr, SocketAddr};
+use serde_json::json;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -30,34 +29,6 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Requests that are worked on at once.
 const AT_ONCE: usize = 512;
-
-/// What the server asks of the node.
-pub trait Backend: Send + Sync + 'static {
-    /// Runs a method for a client at this address; parameters are by name.
-    fn call(
-        &self,
-        from: IpAddr,
-        method: Method,
-        params: Value,
-    ) -> impl Future<Output = Result<Value, RpcError>> + Send;
-
-    /// Whether the node is ready, and why not.
-    fn health(&self) -> impl Future<Output = Health> + Send;
-
-    /// All metrics as text.
-    fn metrics(&self) -> impl Future<Output = String> + Send;
-}
-
-/// Whether a node is ready.
-#[derive(Clone, Debug, Default)]
-pub struct Health {
-    /// Whether the node does nothing any more.
-    pub hangs: bool,
-    /// Why not, in sentences; empty when it is.
-    pub reasons: Vec<String>,
-    /// What its operator should look at, though it is ready.
-    pub notes: Vec<String>,
-}
 
 /// Where and how to listen.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@
 use crate::net::Net;
 use crate::node::Node;
 use crate::plan::Rotation;
-use crate::run::Healing;
+use crate::report::Healing;
+use crate::slots::start_of;
 use crate::watch::work::Seen;
-use crate::world::start_of;
 use weft_ledger::query::voters;
 use weft_types::{Call, ChainTag, Nonce, Rao, TxBody};
 

@@ -10,7 +10,7 @@
 use crate::disk::Disk;
 use crate::net::Net;
 use crate::node::Node;
-use crate::world::{GENESIS_TIME, SLOT_MS};
+use crate::slots::{GENESIS_TIME, SLOT_MS};
 use std::collections::VecDeque;
 use weft_consensus::trust::{Awaited, Mark, Trust, TrustFault, window};
 use weft_engine::trust::Word;

@@ -5,10 +5,10 @@
 //! once. Byzantine voters don't crash: they do worse.
 
 use crate::agenda::Event;
-use crate::disk::Disk;
+use crate::disk::{Disk, WRITTEN_MS};
 use crate::net::Net;
 use crate::plan::Lost;
-use crate::world::{GENESIS_TIME, SLOT_MS, start_of};
+use crate::slots::{GENESIS_TIME, SLOT_MS, start_of};
 use std::collections::VecDeque;
 use weft_consensus::VoteFile;
 use weft_engine::io::Io;
@@ -16,9 +16,6 @@ use weft_types::Height;
 
 /// The most effects that a node carries out before it dies.
 const LAST_EFFECTS: u64 = 12;
-
-/// What a voter saw of offences is on its disk within so many milliseconds.
-pub const WRITTEN_MS: u64 = 600;
 
 impl Net {
     /// Plans what the plan says of nodes that are down, and the first crash.

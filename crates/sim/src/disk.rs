@@ -12,6 +12,9 @@ use weft_engine::io::Places;
 use weft_engine::kept::{Kept, Offences};
 use weft_types::{BlockHash, CheckedBlock, Hash, Height};
 
+/// What a voter saw of offences is on its disk within so many milliseconds.
+pub const WRITTEN_MS: u64 = 600;
+
 /// What a node has written.
 #[derive(Clone, Debug, Default)]
 pub struct Disk {

@@ -3,7 +3,8 @@
 
 use crate::agenda::{Event, Message, Parcel, Said};
 use crate::disk::Disk;
-use crate::net::{Net, node_of};
+use crate::names::node_of;
+use crate::net::Net;
 use crate::strangers::FIRST;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -18,10 +18,10 @@
 
 use crate::agenda::{Message, Parcel};
 use crate::checkpoint::Checkpoint;
-use crate::net::{Net, peer_of};
+use crate::names::peer_of;
+use crate::net::Net;
 use crate::plan::Lost;
 use crate::world::KeyPair;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use weft_consensus::tally::is_voter;
 use weft_consensus::{Executor as _, Input, Ticket, VoteFile, VoteRecord, propose};
@@ -35,26 +35,6 @@ use weft_types::{BlockHash, Call, Hash, PublicKey, Rao, Share, Slot, Vote};
 
 /// Slots between two requests for what was not asked back yet.
 const AGAIN: u64 = 6;
-
-/// The other past.
-#[derive(Clone, Debug, Default)]
-pub struct OtherPast {
-    /// Where it leaves the chain.
-    root: Option<BlockHash>,
-    /// Whether stake was seen to wait.
-    has_waited: bool,
-    /// The next slot it has no block of; 0 until the stake is out.
-    next: u64,
-    /// Its blocks.
-    blocks: BTreeSet<BlockHash>,
-}
-
-impl OtherPast {
-    /// Whether a block is of it.
-    pub fn holds(&self, hash: &BlockHash) -> bool {
-        self.blocks.contains(hash)
-    }
-}
 
 impl Net {
     /// A slot begins: they do what is due.

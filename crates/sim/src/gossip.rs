@@ -4,7 +4,8 @@
 //! look at again. A request has an answer or ends in a timeout.
 
 use crate::agenda::{Event, Message, Parcel};
-use crate::net::{Net, peer_of};
+use crate::names::{name_of, peer_of};
+use crate::net::Net;
 use crate::node::Waiting;
 use crate::strangers::FIRST;
 use std::sync::Arc;
@@ -183,10 +184,4 @@ impl Net {
             self.happens_to(other, weft_engine::Event::PeerDown { peer: peer_of(i) });
         }
     }
-}
-
-/// What a node is called.
-#[must_use]
-pub fn name_of(i: usize) -> String {
-    format!("node {i}")
 }

@@ -4,7 +4,8 @@
 use crate::agenda::Event;
 use crate::net::Net;
 use crate::node::Node;
-use crate::world::{NETUID, SLOT_MS, TEMPO};
+use crate::slots::SLOT_MS;
+use crate::world::{NETUID, TEMPO};
 use weft_engine::accounts::AccountsAt;
 use weft_ledger::query::voters;
 use weft_types::units::RAO_PER_TAO;

@@ -9,17 +9,18 @@ use crate::cabal::Mind;
 use crate::checker::TurnedAway;
 use crate::dice::Dice;
 use crate::faults::Faults;
-use crate::former::OtherPast;
 use crate::node::Node;
+use crate::other_past::OtherPast;
 use crate::plan::Plan;
 use crate::seals::Seals;
-use crate::strangers::Strangers;
+use crate::slots::{GENESIS_TIME, SLOT_MS};
+use crate::strange::Strangers;
 use crate::trace::Trace;
 use crate::watch::Watch;
-use crate::world::{GENESIS_TIME, SLOT_MS, World};
+use crate::world::World;
 use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
-use weft_consensus::{Input, PeerId};
+use weft_consensus::Input;
 use weft_types::Millis;
 
 /// How long a message takes at least and at most.
@@ -236,16 +237,4 @@ impl Net {
         self.carry_out(i, list, &mut events);
         events.into_iter().for_each(|event| self.happens_to(i, event));
     }
-}
-
-/// The name of a node for its peers.
-#[must_use]
-pub const fn peer_of(i: usize) -> PeerId {
-    PeerId(i as u64)
-}
-
-/// The node that peers call so.
-#[must_use]
-pub fn node_of(peer: PeerId) -> usize {
-    usize::try_from(peer.0).expect("peers are named by their place in a list")
 }

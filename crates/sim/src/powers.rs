@@ -1,10 +1,13 @@
 //! What voters of genesis have, and who of them is Byzantine.
 
 use crate::plan::{MILLION, Plan, Powers};
-use crate::world::POWER;
 use std::collections::BTreeSet;
 use weft_consensus::schedule::Schedule;
+use weft_types::units::RAO_PER_TAO;
 use weft_types::{Genesis, Slot};
+
+/// What one of equal voters has, in rao of stake.
+pub const POWER: u64 = 1_000 * RAO_PER_TAO;
 
 /// Among so many places for the cabal the worst for the others is taken.
 const PLACES: u64 = 48;

@@ -3,9 +3,21 @@
 use crate::faults::Faults;
 use crate::net::Net;
 use crate::node::Node;
-use crate::run::Healing;
 use serde::Serialize;
 use weft_types::{Evidence, Hash, PublicKey};
+
+/// What was measured after faults stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Healing {
+    /// The highest final height of an honest node when faults stopped.
+    pub mark: u64,
+    /// The slots until every honest node had a higher one.
+    pub slots: u64,
+    /// In how many it should be.
+    pub bound: u64,
+    /// The longest that some honest node then waited for a new one under attack.
+    pub gap: u64,
+}
 
 /// What happened in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -4,8 +4,8 @@ use crate::agenda::Event;
 use crate::net::Net;
 use crate::plan::Plan;
 use crate::powers::longest;
-use crate::report::Report;
-use crate::world::start_of;
+use crate::report::{Healing, Report};
+use crate::slots::start_of;
 use weft_engine::Engine;
 use weft_types::Slot;
 
@@ -32,19 +32,6 @@ const ATTACKED: u64 = 24;
 
 /// After how many slots without a new final block a run is given up.
 const GIVEN_UP: u64 = 120;
-
-/// What was measured after faults stopped.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Healing {
-    /// The highest final height of an honest node when faults stopped.
-    pub mark: u64,
-    /// The slots until every honest node had a higher one.
-    pub slots: u64,
-    /// In how many it should be.
-    pub bound: u64,
-    /// The longest that some honest node then waited for a new one under attack.
-    pub gap: u64,
-}
 
 /// How many slots went by without a new final block.
 #[derive(Default)]

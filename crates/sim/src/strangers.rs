@@ -4,10 +4,11 @@
 //! A node that punishes one or disconnects it hears no more of it until it starts again.
 
 use crate::agenda::{Event, Message, Parcel, Said};
-use crate::net::{Net, peer_of};
+use crate::names::peer_of;
+use crate::net::Net;
 use crate::plan::Habit;
-use crate::world::SLOT_MS;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::slots::SLOT_MS;
+use std::collections::VecDeque;
 use weft_consensus::Status;
 use weft_engine::event::NoAnswer;
 use weft_engine::io::{Body, Topic};
@@ -25,17 +26,6 @@ const ACT_MS: u64 = SLOT_MS / 2;
 
 /// How long the slow take at most.
 const SLOW_SLOTS: u64 = 6;
-
-/// What is remembered of them.
-#[derive(Default)]
-pub struct Strangers {
-    /// Which node sent which away.
-    away: BTreeSet<(usize, usize)>,
-    /// Headers that were passed on.
-    relayed: BTreeSet<Hash>,
-    /// Transactions that nobody can pay for, by nonce.
-    bundles: BTreeMap<u64, Vec<u8>>,
-}
 
 /// So many different ones are sent.
 const BUNDLES: u64 = 64;

@@ -4,10 +4,11 @@
 use crate::checkpoint::Checkpoint;
 use crate::dice::Dice;
 use crate::first_state::{FirstState, SEED};
-use crate::gossip::name_of;
+use crate::names::name_of;
 use crate::plan::Plan;
-use crate::powers::{cabal, powers};
+use crate::powers::{POWER, cabal, powers};
 use crate::seals::Seals;
+use crate::slots::{GENESIS_TIME, SLOT_MS};
 use std::collections::BTreeSet;
 use weft_consensus::{Base, Config, Core, VoteFile};
 use weft_engine::kept::Kept;
@@ -27,17 +28,6 @@ use weft_types::{
     Rao, RulesId, SecretKey, Uid, VoterSets,
 };
 
-/// When slot 0 begins.
-pub const GENESIS_TIME: u64 = 1_000_000;
-
-/// Length of a slot.
-pub const SLOT_MS: u64 = 1_000;
-
-/// When a slot begins.
-pub const fn start_of(slot: u64) -> u64 {
-    GENESIS_TIME + slot * SLOT_MS
-}
-
 /// The subnet that everyone works in.
 pub const NETUID: Netuid = Netuid(1);
 
@@ -51,9 +41,6 @@ pub const MINERS: usize = 4;
 pub const USERS: usize = 6;
 
 const COINS: Rao = Rao(1_000 * RAO_PER_TAO);
-
-/// What one of equal voters has, in rao of stake.
-pub const POWER: u64 = 1_000 * RAO_PER_TAO;
 
 /// The emission halves when coins of less than so many blocks were made; about half of what is
 /// made is recycled again. In one seed of so many the genesis has just as much as halves it: an

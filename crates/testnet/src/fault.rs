@@ -15,8 +15,8 @@
 use crate::error::NetError;
 use crate::groups::Groups;
 use crate::net::{Net, Node};
+use crate::switch;
 use crate::up::{self, NodeStatus};
-use crate::wires;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,13 +159,13 @@ impl Onlooker {
 /// [`NetError`]: it has no wires, they refuse, or nobody runs. What was cut is healed all
 /// the same, by the wires themselves if need be.
 pub async fn partition(net: &Net, cut: &Partition) -> Result<PartitionReport, NetError> {
-    wires::ask(net, "state").await?;
+    switch::ask(net, "state").await?;
     let quorum = quorums(net, &cut.groups).await?;
     let mut onlooker = Onlooker { net: net.clone(), finals: BTreeMap::new() };
     let offences_before: Vec<u64> = offences(net).await.into_iter().collect::<Result<_, _>>()?;
     let groups = cut.groups.to_string();
     let request = format!("cut {groups} {}", (cut.lasts + GRACE).as_millis());
-    wires::ask(net, &request).await?;
+    switch::ask(net, &request).await?;
     let start = Instant::now();
     let before = onlooker.look().await?;
     let mut report = PartitionReport {
@@ -184,11 +184,11 @@ pub async fn partition(net: &Net, cut: &Partition) -> Result<PartitionReport, Ne
             raise(&mut report.final_during, n, node.final_height);
         }
     }
-    if wires::ask(net, "state").await? != groups {
+    if switch::ask(net, "state").await? != groups {
         let reason = "somebody healed the network before its time".to_owned();
         return Err(NetError::WiresRefused { reason });
     }
-    wires::ask(net, "heal").await?;
+    switch::ask(net, "heal").await?;
     report.cut_ms = millis(start);
     agree(&mut report, cut, &mut onlooker).await?;
     let mut silent = BTreeSet::new();

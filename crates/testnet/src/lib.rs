@@ -16,6 +16,7 @@ pub mod plan;
 pub mod process;
 pub mod rows;
 pub mod setting;
+pub mod switch;
 pub mod up;
 pub mod wallets;
 pub mod wires;

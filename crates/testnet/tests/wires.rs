@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use weft_testnet::net::free_ports;
-use weft_testnet::wires::{self, Wires};
+use weft_testnet::switch;
+use weft_testnet::wires::Wires;
 use weft_testnet::{Net, NetError, Node, State};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -35,9 +36,9 @@ async fn net(dir: &Path) -> (Net, Vec<TcpListener>) {
 /// Runs the wires; returns when they answer.
 async fn run(net: &Net) {
     let dir = net.dir.clone();
-    tokio::spawn(async move { wires::run(&dir).await });
+    tokio::spawn(async move { switch::run(&dir).await });
     let ready = async {
-        while wires::ask(net, "state").await.is_err() {
+        while switch::ask(net, "state").await.is_err() {
             tokio::task::yield_now().await;
         }
     };
@@ -45,7 +46,7 @@ async fn run(net: &Net) {
 }
 
 async fn refused(net: &Net, request: &str) -> String {
-    match wires::ask(net, request).await {
+    match switch::ask(net, request).await {
         Err(NetError::WiresRefused { reason }) => reason,
         other => panic!("{request}: {other:?}"),
     }
@@ -57,27 +58,27 @@ async fn a_cut_stalls_its_pairs_and_ends_by_itself() {
     let (net, listeners) = net(dir.path()).await;
     run(&net).await;
     let port = net.wires.as_ref().unwrap().wires.iter().find(|w| w.from == 0).unwrap().port;
-    assert_eq!(wires::ask(&net, "cut 0/1 400").await.unwrap(), "0/1");
+    assert_eq!(switch::ask(&net, "cut 0/1 400").await.unwrap(), "0/1");
     let mut near = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     near.write_all(b"hello").await.unwrap();
-    assert_eq!(wires::ask(&net, "state").await.unwrap(), "0/1");
+    assert_eq!(switch::ask(&net, "state").await.unwrap(), "0/1");
     // Nobody heals it.
     let arrives = tokio::time::timeout(PATIENCE, listeners[1].accept());
     let (mut there, _) = arrives.await.unwrap().unwrap();
     let mut heard = [0; 5];
     there.read_exact(&mut heard).await.unwrap();
     assert_eq!(&heard, b"hello");
-    assert_eq!(wires::ask(&net, "state").await.unwrap(), "whole");
+    assert_eq!(switch::ask(&net, "state").await.unwrap(), "whole");
 }
 
 #[tokio::test]
 async fn what_the_wires_do_not_do_is_refused_by_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let (net, _listeners) = net(dir.path()).await;
-    assert!(matches!(wires::ask(&net, "state").await, Err(NetError::NoneRuns { .. })));
+    assert!(matches!(switch::ask(&net, "state").await, Err(NetError::NoneRuns { .. })));
     run(&net).await;
     // Of a line that is too long the end is not read, so the answer may not arrive.
-    assert!(wires::ask(&net, &"x".repeat(5_000)).await.is_err());
+    assert!(switch::ask(&net, &"x".repeat(5_000)).await.is_err());
     for request in ["", "cut", "cut 0/1", "heal now", "HEAL"] {
         assert_eq!(refused(&net, request).await, "no such request", "{request}");
     }
@@ -85,10 +86,10 @@ async fn what_the_wires_do_not_do_is_refused_by_a_sentence() {
         assert_eq!(refused(&net, request).await, "no such time", "{request}");
     }
     assert!(refused(&net, "cut 0/1/2 5").await.contains("there is no node 2"));
-    assert_eq!(wires::ask(&net, "cut 0/1 60000").await.unwrap(), "0/1");
+    assert_eq!(switch::ask(&net, "cut 0/1 60000").await.unwrap(), "0/1");
     assert!(refused(&net, "cut 1/0 5").await.contains("cut already: 0/1"));
-    assert_eq!(wires::ask(&net, "heal").await.unwrap(), "whole");
-    assert_eq!(wires::ask(&net, "heal").await.unwrap(), "whole");
+    assert_eq!(switch::ask(&net, "heal").await.unwrap(), "whole");
+    assert_eq!(switch::ask(&net, "heal").await.unwrap(), "whole");
 }
 
 #[tokio::test]
@@ -96,5 +97,5 @@ async fn a_network_that_dials_directly_has_nothing_to_cut() {
     let dir = tempfile::tempdir().unwrap();
     let (net, _listeners) = net(dir.path()).await;
     let net = Net { wires: None, ..net };
-    assert!(matches!(wires::ask(&net, "state").await, Err(NetError::NoWires { .. })));
+    assert!(matches!(switch::ask(&net, "state").await, Err(NetError::NoWires { .. })));
 }

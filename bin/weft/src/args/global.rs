@@ -3,7 +3,7 @@
 //! whoever gives it expects something that will not happen, it is refused. A preference of the
 //! caller, such as `--yes`, harms nobody.
 
-use super::{Cli, Global};
+use super::cli::{Cli, Global};
 use crate::output::{Exit, Failure};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};

@@ -12,7 +12,7 @@ pub struct SimIncentives {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub epochs: u64,
     /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1, value_parser = super::seed())]
+    #[arg(long, default_value_t = 1, value_parser = super::seed::seed())]
     pub seed: u64,
     /// By which part a judge errs at most, 0 to 1, instead of what the attack has
     #[arg(long, value_name = "P")]

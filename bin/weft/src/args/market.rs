@@ -1,6 +1,6 @@
 //! Arguments of commands about subnets, neurons and voters that sign.
 
-use super::send::{Paying, Sending};
+use super::paying::{Paying, Sending};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 

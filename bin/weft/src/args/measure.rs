@@ -88,7 +88,7 @@ pub struct BenchYuma {
     #[arg(long, default_value_t = 201)]
     pub runs: usize,
     /// Everything that is random in a dense epoch follows from it
-    #[arg(long, default_value_t = 1, value_parser = super::seed(), conflicts_with = "file")]
+    #[arg(long, default_value_t = 1, value_parser = super::seed::seed(), conflicts_with = "file")]
     pub seed: u64,
 }
 
@@ -104,7 +104,7 @@ pub struct BenchLedger {
     #[arg(long, default_value_t = 20_000)]
     pub txs: u32,
     /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1, value_parser = super::seed())]
+    #[arg(long, default_value_t = 1, value_parser = super::seed::seed())]
     pub seed: u64,
 }
 
@@ -129,7 +129,7 @@ pub struct BenchEpochs {
     #[arg(long, default_value_t = 2)]
     pub passes: u16,
     /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1, value_parser = super::seed())]
+    #[arg(long, default_value_t = 1, value_parser = super::seed::seed())]
     pub seed: u64,
 }
 

@@ -1,7 +1,9 @@
 //! Which commands send a transaction, and how: what `--resume` and `--dry-run` ask.
 
-use super::send::{Paying, Sending, StakeCommand};
-use super::{Command, SubnetCommand, VoterCommand, WeightsCommand};
+use super::cli::Command;
+use super::market::{SubnetCommand, VoterCommand, WeightsCommand};
+use super::paying::{Paying, Sending};
+use super::send::StakeCommand;
 
 /// How a command sends its transaction.
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,7 @@ pub enum SimCommand {
 #[derive(Args, Debug)]
 pub struct SimRun {
     /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1, value_parser = super::seed())]
+    #[arg(long, default_value_t = 1, value_parser = super::seed::seed())]
     pub seed: u64,
     /// What goes wrong, by the name of a profile; without one the flags below say it
     #[arg(long, conflicts_with_all = ["voters", "slots", "loss", "partition"])]
@@ -74,7 +74,7 @@ pub struct SimTwins {
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub sample: u64,
     /// Which ones, when not all; keys and schedules follow it too
-    #[arg(long, default_value_t = 1, value_parser = super::seed())]
+    #[arg(long, default_value_t = 1, value_parser = super::seed::seed())]
     pub seed: u64,
     /// Play just the scenario of this number
     #[arg(long, value_name = "NUMBER")]
@@ -89,7 +89,7 @@ pub struct SimScenario {
     /// The scenario, in TOML
     pub file: PathBuf,
     /// Play just this seed
-    #[arg(long, value_parser = super::seed())]
+    #[arg(long, value_parser = super::seed::seed())]
     pub seed: Option<u64>,
     /// Play just the case of this name
     #[arg(long, value_name = "NAME")]
@@ -105,7 +105,7 @@ pub struct SimLaunch {
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3650))]
     pub days: u64,
     /// Everything that is random follows from it
-    #[arg(long, default_value_t = 1, value_parser = super::seed())]
+    #[arg(long, default_value_t = 1, value_parser = super::seed::seed())]
     pub seed: u64,
     /// Miners of many people
     #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(u16).range(0..=2000))]

@@ -1,27 +1,23 @@
 //! `weft bench consensus|yuma|ledger|epochs`, and the load process.
 
+use super::benched::{no_result, wish};
 use crate::args::{
     BenchCommand, BenchConsensus, BenchEpochs, BenchLedger, BenchLoad, BenchYuma, Global,
 };
-use crate::cmd::testnet::{binary, now};
+use crate::cmd::testnet::now;
 use crate::cmd::yuma::read;
+use crate::number;
 use crate::output::{Answer, Exit, Failure, note};
-use crate::remote::home;
-use crate::{number, runtime};
-use std::path::Path;
-use weft_benches::chain::{ChainError, Spread};
+use crate::runtime::runtime;
+use weft_benches::chain::Spread;
 use weft_benches::consensus::{BenchError, BenchPlan, BenchReport, Transfers};
 use weft_benches::epochs::{EpochsPlan, EpochsReport};
 use weft_benches::ledger::{LedgerPlan, LedgerReport};
-use weft_benches::load::LoadPlan;
+use weft_benches::offered::LoadPlan;
 use weft_benches::reads::ReadReport;
 use weft_testnet::Choice;
-use weft_testnet::up::Wish;
 use weft_types::{Millis, Network};
 use weft_yuma::case;
-
-/// Bytes of an RPC request that the load may send.
-const BODY_BYTES: usize = 8 << 20;
 
 /// Runs the command.
 pub fn run(global: &Global, command: &BenchCommand) -> Result<Answer, Failure> {
@@ -88,26 +84,6 @@ fn choice(args: &BenchConsensus) -> Choice {
         network: Network::Bench,
         senders: args.senders,
     }
-}
-
-/// A network for a bench, in a directory or `bench` of the home.
-pub fn wish(global: &Global, dir: Option<&Path>, choice: Choice) -> Result<Wish, Failure> {
-    let dir = match dir {
-        Some(dir) => dir.to_owned(),
-        None => home(global)?.join("bench"),
-    };
-    Ok(Wish {
-        dir: std::path::absolute(&dir).unwrap_or(dir),
-        binary: binary()?,
-        choice,
-        wires: false,
-        test_rules: false,
-        metagraph: None,
-        fair_launch: false,
-        params: Vec::new(),
-        usual_ports: false,
-        rpc_body_bytes: BODY_BYTES,
-    })
 }
 
 /// The line of the reads.
@@ -221,14 +197,6 @@ fn yuma(args: &BenchYuma) -> Result<Answer, Failure> {
         report.outcome_hash,
     );
     Answer::new(&report, text)
-}
-
-/// A load that is none is the command line's fault; all else is a check that failed.
-pub fn no_result(error: &ChainError) -> Failure {
-    match error {
-        ChainError::Load(_) => Failure::new(Exit::Usage, "BadLoad", error),
-        _ => Failure::new(Exit::CheckFailed, "CheckFailed", error),
-    }
 }
 
 fn spread(spread: Spread) -> String {

@@ -5,7 +5,7 @@
 //! can't be revealed any more leaves by itself: what was refused, what came too late, what
 //! another commitment took the place of, and what was revealed.
 
-use super::submit::Desk;
+use super::desk::Desk;
 use super::turn::short;
 use crate::args::Global;
 use crate::output::{Exit, Failure, note};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use weft_testnet::Net;
 use weft_testnet::fault::{self, Partition, PartitionReport};
 use weft_testnet::groups::Groups;
-use weft_testnet::wires;
+use weft_testnet::switch;
 
 /// Runs the command.
 pub async fn run(global: &Global, command: &FaultCommand) -> Result<Answer, Failure> {
@@ -17,8 +17,8 @@ pub async fn run(global: &Global, command: &FaultCommand) -> Result<Answer, Fail
         FaultCommand::Partition(args) => partition(global, args).await,
         FaultCommand::Heal(at) => {
             let net = Net::load(&testnet_dir(global, at.dir.as_ref())?)?;
-            let was = wires::ask(&net, "state").await?;
-            wires::ask(&net, "heal").await?;
+            let was = switch::ask(&net, "state").await?;
+            switch::ask(&net, "heal").await?;
             Answer::new(&json!({ "was": was }), format!("the network is whole; it was: {was}"))
         }
     }
@@ -31,7 +31,7 @@ pub async fn wires(args: &TestnetWires) -> Result<Answer, Failure> {
         let failed = |e| Failure::new(Exit::Failed, "NotLetRun", text(e));
         weft_testnet::process::detach().map_err(failed)?;
     }
-    wires::run(&args.dir).await?;
+    switch::run(&args.dir).await?;
     Answer::new(&json!({ "stopped": true }), "")
 }
 

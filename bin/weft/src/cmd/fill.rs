@@ -1,6 +1,6 @@
 //! `weft bench fill`: each kind in a process of its own, then one table.
 
-use super::bench::{no_result, wish};
+use super::benched::{no_result, wish};
 use super::testnet::{binary, now};
 use crate::args::{BenchFill, BenchFillOne, Global};
 use crate::output::{Answer, Exit, Failure, note};
@@ -117,7 +117,9 @@ fn node(global: &Global, args: &BenchFill, kind: Filler) -> Result<NodeReport, F
     let wish = wish(global, args.dir.as_deref(), choice)?;
     let plan = NodePlan { wish, kind, entries: args.entries, seed: args.seed };
     let run = fill_node::run(&plan, &note);
-    crate::runtime()?.block_on(run).map_err(|e| Failure::new(Exit::Failed, "BenchFailed", e))
+    crate::runtime::runtime()?
+        .block_on(run)
+        .map_err(|e| Failure::new(Exit::Failed, "BenchFailed", e))
 }
 
 /// Runs a part in a process of its own.

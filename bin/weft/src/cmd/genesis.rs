@@ -1,6 +1,6 @@
 //! `weft genesis new|import|show`.
 
-use super::node::read_genesis;
+use super::given::read_genesis;
 use crate::args::{GenesisCommand, GenesisImport, GenesisNew, Global};
 use crate::output::{Answer, Exit, Failure};
 use crate::signer;

@@ -1,10 +1,11 @@
 //! `weft sim hunt`, `weft sim twins` and `weft sim scenario`: many runs, with progress.
 
-use super::sim::{broken, replay, unknown};
+use super::replay::{broken, replay, unknown};
 use super::stop::Stop;
 use crate::args::{SimHunt, SimScenario, SimTwins};
 use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note, table};
+use crate::shell::quoted;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 use weft_sim::hunt::{Hunted, hunt};
@@ -330,12 +331,6 @@ fn replay_case(args: &SimScenario, case: &Case, seed: Option<u64>) -> String {
     let which = if name.is_empty() { String::new() } else { format!(" --case {}", quoted(name)) };
     let seed = seed.map_or_else(String::new, |seed| format!(" --seed {seed}"));
     format!("weft sim scenario {}{seed}{which}", quoted(&args.file.display().to_string()))
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// What was not as expected, with the case's name.

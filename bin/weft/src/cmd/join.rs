@@ -10,7 +10,7 @@
 //! the peers it knows.
 
 use super::follow::Watch;
-use super::node::read_seed;
+use super::given::read_seed;
 use super::ports;
 use super::settled::{Settings, settled};
 use crate::args::{Global, NodeJoin};
@@ -49,7 +49,7 @@ struct Joined {
 /// Joins, and follows until it is stopped.
 pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
     memory::with_one_arena();
-    let joined = crate::runtime()?.block_on(prepare(global, args))?;
+    let joined = crate::runtime::runtime()?.block_on(prepare(global, args))?;
     logging::start(&args.log, &joined.config)?;
     let (config, chain) = (&joined.config, joined.genesis.chain_id());
     let url = format!("http://{}", config.rpc);

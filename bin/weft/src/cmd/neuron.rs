@@ -1,7 +1,7 @@
 //! `weft register`, `weft serve`, `weft permit` and `weft voter`: what a hotkey
 //! does to take part.
 
-use super::submit::{Desk, Purse, amount};
+use super::desk::{Desk, Purse, amount};
 use crate::args::{Global, PermitArgs, RegisterArgs, ServeArgs, VoterCommand};
 use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note};

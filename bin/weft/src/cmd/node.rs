@@ -1,10 +1,10 @@
 //! `weft node init|run|status|replay|override-votes`; `join` is in [`super::join`].
 
+use super::given::{read_genesis, read_seed};
 use super::ports;
 use super::settled::{Settings, settled};
 use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
 use crate::cmd::query::pairs;
-use crate::input::Input;
 use crate::logging;
 use crate::memory;
 use crate::output::{Answer, Exit, Failure, note};
@@ -17,7 +17,6 @@ use weft_node::error::NodeError;
 use weft_node::start::{self, Order};
 use weft_node::trust::{self, Trust, TrustFault};
 use weft_testnet::{Choice, Net, Plan};
-use weft_types::hash::array_from_hex;
 use weft_types::{Genesis, Network, SecretKey};
 
 /// Runs `init` or `status`.
@@ -138,38 +137,6 @@ pub fn alone() -> (Genesis, Option<SecretKey>) {
     // The seed of the keys is a secret; the name of the chain is not.
     let name = "alone".to_owned();
     (Genesis { name, ..plan.genesis }, voter)
-}
-
-/// A genesis file.
-const GENESIS: Input = Input {
-    what: "a genesis",
-    most: 512 << 20,
-    absent: "Unreadable",
-    too_large: "GenesisTooLarge",
-    bad: "BadGenesis",
-};
-
-/// A file with a secret key.
-const SEED: Input = Input {
-    what: "a seed of 32 bytes in hex",
-    most: 1 << 16,
-    absent: "Unreadable",
-    too_large: "BadSeed",
-    bad: "BadSeed",
-};
-
-/// A genesis file that was checked.
-pub fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
-    let genesis: Genesis = GENESIS.json(path)?;
-    genesis.check().map_err(|e| GENESIS.refused(path, &e))?;
-    Ok(genesis)
-}
-
-/// A secret key from a file whose first line is its seed in hex.
-pub fn read_seed(path: &Path) -> Result<SecretKey, Failure> {
-    let text = SEED.text(path)?;
-    let seed = array_from_hex(text.lines().next().unwrap_or_default().trim());
-    seed.map(SecretKey::from_seed).map_err(|e| SEED.refused(path, &e))
 }
 
 /// Runs a node on this process until it is stopped.

@@ -1,6 +1,6 @@
 //! Which accounts a call opens: a sender looks before it says so, and sees what it costs.
 
-use super::submit::Desk;
+use super::desk::Desk;
 use crate::output::{Exit, Failure};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! What to do when a port that a node wants is another program's.
 
-use crate::cmd::testnet::quoted;
 use crate::output::Failure;
+use crate::shell::quoted_path;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -33,7 +33,7 @@ pub fn advised(error: NodeError, home: &Home) -> Failure {
 }
 
 fn advice(failure: Failure, home: &Home, taken: &[Taken]) -> Failure {
-    let home = quoted(home.path());
+    let home = quoted_path(home.path());
     let mut parts = Vec::new();
     let mut swaps = Vec::new();
     let mut context: Vec<Value> = Vec::new();

@@ -13,10 +13,11 @@
 //! stay kept, until a receipt says what became of them. Who would rather send something else
 //! gives it the same nonce: of two with one nonce at most one runs.
 
+use super::desk::Desk;
 use super::kept::Kept;
 use super::plan::Plan;
 use super::says::says;
-use super::submit::{Desk, unknown};
+use super::submit::unknown;
 use crate::args::{Command, Global, Sends};
 use crate::output::{Answer, Exit, Failure, note};
 use serde_json::json;

@@ -4,10 +4,10 @@
 
 use super::batch;
 use super::commits::Commits;
+use super::desk::{Desk, amount};
 use super::neuron::read_evidence;
 use super::open::as_in;
 use super::send::take;
-use super::submit::{Desk, amount};
 use super::subnet::setting;
 use super::weights::scores;
 use crate::args::{

@@ -1,7 +1,7 @@
 //! `weft transfer`, `weft stake add|remove|take` and `weft batch`.
 
 use super::batch;
-use super::submit::{Desk, Purse, amount};
+use super::desk::{Desk, Purse, amount};
 use crate::args::{BatchArgs, Global, StakeArgs, StakeCommand, TransferArgs};
 use crate::output::{Answer, Exit, Failure};
 use crate::signer;

@@ -2,7 +2,7 @@
 //! its config.toml; a flag that says the same says nothing new, and one that says otherwise is
 //! refused rather than passed over.
 
-use super::node::read_seed;
+use super::given::read_seed;
 use crate::args::{NodeJoin, NodeRun};
 use crate::output::{Exit, Failure};
 use std::path::PathBuf;

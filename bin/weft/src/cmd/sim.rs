@@ -1,5 +1,6 @@
 //! `weft sim`: one seed, and what there is to play.
 
+use super::replay::{broken, unknown};
 use super::{hunt, incentives, launch};
 use crate::args::{Global, SimCommand, SimRun};
 use crate::output::{Answer, Exit, Failure, table};
@@ -38,28 +39,6 @@ fn seed(args: &SimRun) -> Result<Answer, Failure> {
         return Answer::new(&report, told(&report));
     }
     Err(broken(&report))
-}
-
-/// There is no profile of this name.
-pub fn unknown(name: &str) -> Failure {
-    let text = format!("there is no profile {name}");
-    Failure::new(Exit::Usage, "UnknownProfile", text).help("weft sim profiles lists them")
-}
-
-/// A seed that broke a promise.
-pub fn broken(report: &Report) -> Failure {
-    let message = report.violations.join("; ");
-    let again = if report.profile == "custom" {
-        format!("replay it with: weft sim run --seed {} and the same flags", report.seed)
-    } else {
-        format!("replay it with: {}", replay(report))
-    };
-    Failure::new(Exit::CheckFailed, "Violation", message).help(again).data(report)
-}
-
-/// The command that plays a run again.
-pub fn replay(report: &Report) -> String {
-    format!("weft sim run --seed {} --profile {}", report.seed, report.profile)
 }
 
 fn told(report: &Report) -> String {

@@ -19,7 +19,7 @@ impl Stop {
     /// Listens from now on.
     pub fn listen() -> Result<Self, Failure> {
         let asked = Arc::new(AtomicBool::new(false));
-        let (runtime, flag) = (crate::runtime()?, Arc::clone(&asked));
+        let (runtime, flag) = (crate::runtime::runtime()?, Arc::clone(&asked));
         runtime.spawn(async move {
             if ctrl_c().await.is_err() {
                 return;

@@ -1,6 +1,6 @@
 //! `weft subnet list|metagraph|create|start|set|describe`.
 
-use super::submit::{Desk, amount};
+use super::desk::{Desk, amount};
 use crate::args::{Global, Paying, SubnetCommand, SubnetCreate, SubnetDescribe};
 use crate::output::{Answer, Exit, Failure, table};
 use crate::remote::Remote;

@@ -3,6 +3,7 @@
 use crate::args::{Global, TestnetCommand, TestnetUp};
 use crate::output::{Answer, Exit, Failure, note, short, table};
 use crate::remote::testnet_dir;
+use crate::shell::quoted_path;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -134,7 +135,7 @@ fn interrupted(dir: &Path) -> Failure {
         _ => ("it had started no node".to_owned(), false),
     };
     let help = if help {
-        format!("stop it: weft testnet down --dir {}", quoted(dir))
+        format!("stop it: weft testnet down --dir {}", quoted_path(dir))
     } else {
         String::new()
     };
@@ -147,7 +148,7 @@ fn interrupted(dir: &Path) -> Failure {
 fn join_line(status: &NetStatus) -> Option<String> {
     let node = status.nodes.iter().find(|node| node.pid.is_some())?;
     let home = beside(&status.dir).find(|home| !home.exists())?;
-    Some(format!("weft node join {} --home {}", node.rpc, quoted(&home)))
+    Some(format!("weft node join {} --home {}", node.rpc, quoted_path(&home)))
 }
 
 /// Names of homes beside a network: `DIR-joined`, `DIR-joined-2` and on.
@@ -161,13 +162,6 @@ fn beside(dir: &Path) -> impl Iterator<Item = PathBuf> {
         }
         dir.with_file_name(name)
     })
-}
-
-/// A path as a shell takes it.
-pub fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
-    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn answer(global: &Global, status: &NetStatus) -> Result<Answer, Failure> {
@@ -197,7 +191,7 @@ fn dir_flag(global: &Global, status: &NetStatus) -> String {
     if testnet_dir(global, None).is_ok_and(|usual| usual == status.dir) {
         return String::new();
     }
-    format!(" --dir {}", quoted(&status.dir))
+    format!(" --dir {}", quoted_path(&status.dir))
 }
 
 /// What to try next, in commands that mean this very network.
@@ -215,7 +209,7 @@ fn next(global: &Global, status: &NetStatus) -> String {
         String::new()
     } else {
         // Wallets are looked for in a home, and such a network is none's.
-        let home = quoted(&status.dir);
+        let home = quoted_path(&status.dir);
         format!("\nits wallets: weft transfer carol 1 -w alice --home {home}{network}")
     };
     format!(

@@ -4,7 +4,7 @@ use crate::args::{
     Global, WalletCommand, WalletExport, WalletName, WalletPasswd, WalletSign, WalletVerify,
 };
 use crate::ask;
-use crate::cmd::node::read_seed;
+use crate::cmd::given::read_seed;
 use crate::input::Input;
 use crate::output::{Answer, Exit, Failure, note, table};
 use crate::signer;

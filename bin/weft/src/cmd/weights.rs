@@ -4,7 +4,7 @@
 //! `commits` before it sends, and `reveal` takes from there what is due.
 
 use super::commits::{self, Commits, Hidden};
-use super::submit::Desk;
+use super::desk::Desk;
 use crate::args::{Global, WeightsCommand, WeightsReveal, WeightsSet, WeightsShow};
 use crate::output::{Answer, Exit, Failure};
 use crate::remote::{Remote, part};

@@ -1,26 +1,13 @@
 //! I7: files of a room don't take from each other in a circle.
 //!
 //! A file takes from another what its `use` lines and the paths in its code name: by `crate::`,
-//! `super::` or `self::`, or by the name of a module that it declares. A name that a `mod.rs` or
-//! `lib.rs` only hands on is of the file where it stands, so a table of contents ties nothing.
+//! `super::` or `self::`, or by the name of a module that it declares. A name that a file only
+//! hands on, by its name or with all others (`pub use x::*`), is of the file where it stands, so a
+//! table of contents ties nothing. Who takes all of a file takes what it names of that.
 
 use super::lexer::{is_word, word_places};
-use super::tree::{File, Offence, Tree};
+use super::tree::{File, Offence, Tree, room_of};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The rooms without a circle. One that has lost its last is added here.
-const ROOMS: [&str; 10] = [
-    "consensus",
-    "engine",
-    "gossip",
-    "home",
-    "ledger",
-    "node",
-    "reads",
-    "store",
-    "types",
-    "wallet",
-];
 
 /// With what a path into the own room begins.
 const ROOTS: [&str; 3] = ["crate", "self", "super"];
@@ -28,15 +15,30 @@ const ROOTS: [&str; 3] = ["crate", "self", "super"];
 /// What is taken where a module is named and nothing in it.
 const ITSELF: &str = "itself";
 
+/// What is taken where everything in a module is.
+const ALL: &str = "*";
+
+/// Behind these words stands the name of what a file says itself.
+const SAYS: [&str; 9] =
+    ["const", "enum", "fn", "macro_rules!", "mod", "static", "struct", "trait", "type"];
+
+/// So many files may hand a name on to each other.
+const STEPS: usize = 8;
+
 /// A module, by the names on the way to it from the root of its room.
 type Path = Vec<String>;
 
 /// What a file takes: from which file which names.
 type Taken = BTreeMap<Path, BTreeSet<String>>;
 
-/// A circle of each knot of files in the rooms that shall have none.
+/// A circle of each knot of files in every room.
 pub fn circles(tree: &Tree) -> Vec<Offence> {
-    ROOMS.iter().flat_map(|room| Room::of(tree, room).circles()).collect()
+    let sources = |file: &File| {
+        room_of(&file.path)?;
+        Some(file.path.split_once("/src/")?.0.to_owned() + "/src/")
+    };
+    let roots: BTreeSet<String> = tree.production().filter_map(sources).collect();
+    roots.iter().flat_map(|root| Room::of(tree, root).circles()).collect()
 }
 
 /// A file as a module of its room.
@@ -45,6 +47,8 @@ struct Module<'a> {
     uses: Vec<Use>,
     /// The code without its `use` lines.
     code: String,
+    /// The names of what it says itself.
+    says: BTreeSet<String>,
 }
 
 /// One name of a `use` line.
@@ -59,11 +63,11 @@ struct Room<'a> {
 }
 
 impl<'a> Room<'a> {
-    fn of(tree: &'a Tree, room: &str) -> Self {
-        let root = format!("crates/{room}/src/");
+    fn of(tree: &'a Tree, root: &str) -> Self {
         let module = |file: &'a File| {
             let (uses, code) = parted(&file.production);
-            Some((module_of(file.path.strip_prefix(&root)?), Module { file, uses, code }))
+            let (says, code) = (said(&code), undeclared(&code));
+            Some((module_of(file.path.strip_prefix(root)?), Module { file, uses, code, says }))
         };
         Self { modules: tree.production().filter_map(module).collect() }
     }
@@ -95,31 +99,65 @@ impl<'a> Room<'a> {
         Some(base)
     }
 
-    /// The module in which what a path names stands, and its name there.
+    /// The module in which what a path names stands, and its name there; nothing for what a
+    /// module hands on of another room.
     fn home(&self, path: &[String], steps: usize) -> Option<(Path, String)> {
         let deepest = (0..=path.len()).rev().find(|n| self.modules.contains_key(&path[..*n]))?;
-        let (module, rest) = (path[..deepest].to_vec(), &path[deepest..]);
+        let (at, rest) = (path[..deepest].to_vec(), &path[deepest..]);
         let Some((name, below)) = rest.split_first() else {
-            return Some((module, ITSELF.to_owned()));
+            return Some((at, ITSELF.to_owned()));
         };
-        let handed_on = self.modules[&module].uses.iter().find(|u| u.name == *name);
-        let from = handed_on.filter(|_| steps > 0).and_then(|u| self.absolute(&module, &u.path));
-        if let Some(mut at) = from {
-            at.extend(below.iter().cloned());
-            return self.home(&at, steps - 1);
+        let module = &self.modules[&at];
+        let handed_on = |name: &str| module.uses.iter().find(|u| u.name == name);
+        if let Some(from) = handed_on(name).filter(|u| u.name != ALL && steps > 0) {
+            let from = self.absolute(&at, &from.path)?;
+            return self.home(&[&from, below].concat(), steps - 1);
         }
-        Some((module, name.clone()))
+        let gives = |from: &Path| self.names(from, steps).contains(name);
+        let is_whole = steps > 0 && !module.says.contains(name);
+        match self.wholes(&at).into_iter().filter(|_| is_whole).find(gives) {
+            Some(from) => self.home(&[&from, rest].concat(), steps - 1),
+            None => Some((at, name.clone())),
+        }
+    }
+
+    /// The modules of which a module takes or hands on everything.
+    fn wholes(&self, at: &Path) -> Vec<Path> {
+        let wholes = self.modules[at].uses.iter().filter(|u| u.name == ALL);
+        let from = |u: &Use| self.absolute(at, &u.path[..u.path.len() - 1]);
+        wholes
+            .filter_map(from)
+            .filter(|from| self.modules.contains_key(from) && from != at)
+            .collect()
+    }
+
+    /// All names that a module has to give.
+    fn names(&self, at: &Path, steps: usize) -> BTreeSet<String> {
+        let module = &self.modules[at];
+        let named = module.uses.iter().map(|u| &u.name).filter(|name| *name != ALL);
+        let mut names: BTreeSet<String> = module.says.iter().chain(named).cloned().collect();
+        for from in self.wholes(at).iter().filter(|_| steps > 0) {
+            names.extend(self.names(from, steps - 1));
+        }
+        names
     }
 
     /// What a module takes from others.
     fn taken(&self, at: &Path) -> Taken {
         let module = &self.modules[at];
-        let is_used = |u: &&Use| !u.is_handed_on || !word_places(&module.code, &u.name).is_empty();
+        let is_named = |name: &str| !word_places(&module.code, name).is_empty();
+        let is_used = |u: &&Use| u.name != ALL && (!u.is_handed_on || is_named(&u.name));
         let used = module.uses.iter().filter(is_used).map(|u| u.path.clone());
+        let mut found: Vec<Path> =
+            used.chain(paths(&module.code)).filter_map(|path| self.absolute(at, &path)).collect();
+        for from in self.wholes(at) {
+            let is_own = |name: &String| module.says.contains(name) || !is_named(name);
+            let names = self.names(&from, STEPS).into_iter().filter(|name| !is_own(name));
+            found.extend(names.map(|name| [&from[..], &[name]].concat()));
+        }
         let mut taken = Taken::new();
-        for path in used.chain(paths(&module.code)) {
-            let home = self.absolute(at, &path).and_then(|path| self.home(&path, 8));
-            if let Some((from, name)) = home.filter(|(from, _)| from != at) {
+        for (from, name) in found.iter().filter_map(|path| self.home(path, STEPS)) {
+            if from != *at {
                 taken.entry(from).or_default().insert(name);
             }
         }
@@ -195,6 +233,25 @@ fn module_of(file: &str) -> Path {
         Some((last, folder)) if ["lib", "main", "mod"].contains(&last.as_str()) => folder.to_vec(),
         _ => names,
     }
+}
+
+/// The names of what a file says itself, outside of all brackets.
+fn said(code: &str) -> BTreeSet<String> {
+    let (mut depth, mut open) = (0_usize, String::new());
+    for c in code.chars() {
+        depth = (depth + usize::from(c == '{')).saturating_sub(usize::from(c == '}'));
+        open.push(if depth == 0 && c != '}' { c } else { ' ' });
+    }
+    let words: Vec<&str> = open.split_whitespace().collect();
+    let said = words.windows(2).filter(|pair| SAYS.contains(&pair[0]));
+    let is_end = |c: char| !c.is_alphanumeric() && c != '_';
+    said.filter_map(|pair| pair[1].split(is_end).next()).map(str::to_owned).collect()
+}
+
+/// The code without the lines that declare the modules of a file.
+fn undeclared(code: &str) -> String {
+    let is_one = |line: &&str| line.trim_end().ends_with(';') && line.contains("mod ");
+    code.lines().filter(|line| !is_one(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// The names of all `use` lines of a file, and its code without them.
@@ -285,6 +342,46 @@ fn a_circle_between_files_is_caught_and_named() {
             ),
         ]
     );
+}
+
+/// A name is of the file where it stands, over however many files it is handed on, by its name,
+/// by another or with all others; so is what is taken with all others and named.
+#[test]
+fn a_circle_through_names_that_are_handed_on_is_caught_where_they_stand() {
+    let end = "; move what both need into a file below them";
+    let circle = |names: &str| {
+        let (a, b) = ("crates/types/src/a.rs", "crates/types/src/deep/low.rs");
+        format!("a circle: {a} takes {names} from {b}, which takes a from {a}{end}")
+    };
+    let low = "use crate::a::a;\npub struct D;\npub fn ask() { a() }\n";
+    for (lib, deep, a, names) in [
+        ("pub use deep::D;", "pub use low::D;", "use crate::D;", "D"),
+        ("pub use deep::D as E;", "pub(crate) use self::low::D;", "use super::E;", "D"),
+        ("pub use deep::{low, D};", "pub use low::{self, D};", "use crate::low::D;", "D"),
+        ("", "pub use low::*;", "use crate::deep::D;", "D"),
+        ("pub use deep::*;", "pub use low::*;", "use crate::{D, ask};", "D, ask"),
+        ("pub use crate::deep::*;", "pub use self::low::{*};", "use crate::*;", "D, ask"),
+        ("", "pub use low::*;", "use super::deep::*;", "D, ask"),
+    ] {
+        let found = planted(&[
+            ("lib.rs", &format!("pub mod a;\npub mod deep;\n{lib}\n")),
+            ("a.rs", &format!("{a}\npub fn a() {{ D; E; ask() }}\n")),
+            ("deep/mod.rs", &format!("pub mod low;\n{deep}\n")),
+            ("deep/low.rs", low),
+        ]);
+        assert_eq!(found, [circle(names)], "{lib} {deep} {a}");
+    }
+}
+
+/// Whoever takes all of a file takes nothing that it does not name.
+#[test]
+fn what_is_handed_on_or_taken_with_all_others_and_not_named_ties_nothing() {
+    let found = planted(&[
+        ("lib.rs", "pub mod a;\npub mod b;\npub use a::*;\npub use b::*;\npub use std::fmt;\n"),
+        ("a.rs", "use crate::*;\npub struct A;\nfn own() { A; fmt; }\n"),
+        ("b.rs", "use crate::{A, fmt};\npub struct B(A);\npub fn own() {}\n"),
+    ]);
+    assert_eq!(found, [""; 0]);
 }
 
 /// Tests, comments, tables of contents and other crates tie nothing.

@@ -354,7 +354,7 @@ async fn who_reads_long_keeps_its_state_and_is_told_to_go_when_many_blocks_wait(
     until("blocks become final", final_above(1)).await;
     let seen = reads.board.look().unwrap();
     let (root, at) = (seen.head.root(), seen.header.height.0);
-    let most = u64::try_from(weft_reads::board::MOST).unwrap();
+    let most = u64::try_from(crate::show::MOST).unwrap();
     until("the loop goes on though somebody reads", final_above(at + most / 2)).await;
     assert!(!reads.board.is_hurried());
     let board = Arc::clone(&reads.board);

@@ -16,37 +16,19 @@
 
 mod blocks;
 mod forge;
+mod mind;
 mod release;
 mod votes;
 
-use crate::agenda::{Event, Message, Phase, Said, Secret};
-use crate::net::{Net, peer_of};
+use crate::agenda::{Event, Phase, Secret};
+use crate::names::peer_of;
+use crate::net::Net;
 use crate::plan::Strategy;
-use crate::world::SLOT_MS;
-use std::collections::{BTreeMap, BTreeSet};
-use weft_consensus::{Input, Ticket, VoteRecord};
-use weft_types::{BlockHash, Round, Slot, WeightRow};
+use crate::slots::SLOT_MS;
+use weft_consensus::{Input, Ticket};
+use weft_types::Slot;
 
-/// What they remember together.
-#[derive(Clone, Debug, Default)]
-pub struct Mind {
-    /// Who voted for which block.
-    voted: BTreeSet<(usize, BlockHash)>,
-    /// The links that each of them signed: rounds of source and target.
-    links: BTreeMap<usize, Vec<(Round, Round)>>,
-    /// In which rounds who voted.
-    rounds: BTreeSet<(usize, Round)>,
-    /// What those signed last who keep to R7.
-    records: BTreeMap<usize, VoteRecord>,
-    /// Who made a block of which slot.
-    proposed: BTreeSet<(usize, Slot)>,
-    /// Blocks of theirs that break a rule.
-    forged: BTreeSet<BlockHash>,
-    /// Blocks of theirs that were not shown yet.
-    hidden: BTreeSet<BlockHash>,
-    /// The last row of an honest voter.
-    row: Option<WeightRow>,
-}
+pub use mind::Mind;
 
 /// Which blocks they make in a slot of theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,25 +132,6 @@ const fn conduct(strategy: Strategy) -> Conduct {
         Strategy::CopyRows => Conduct { copies: true, ..c },
         Strategy::Forge => Conduct { forges: true, ..c },
         Strategy::Wild => c,
-    }
-}
-
-impl Mind {
-    /// Whether a block of theirs was not shown yet.
-    pub fn hides(&self, hash: &BlockHash) -> bool {
-        self.hidden.contains(hash)
-    }
-
-    /// Whether a block of theirs breaks a rule.
-    pub fn is_forged(&self, hash: &BlockHash) -> bool {
-        self.forged.contains(hash)
-    }
-
-    /// A message of theirs is sent to the honest.
-    pub fn shows(&mut self, message: &Message) {
-        if let Message::Gossip { said: Said::Header(signed), .. } = message {
-            self.hidden.remove(&signed.header.hash());
-        }
     }
 }
 

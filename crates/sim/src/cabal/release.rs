@@ -3,7 +3,7 @@
 use super::{Conduct, When, Whom};
 use crate::agenda::{Event, Parcel, Secret};
 use crate::net::Net;
-use crate::world::{SLOT_MS, start_of};
+use crate::slots::{SLOT_MS, start_of};
 
 /// The most slots that a share is withheld.
 const WITHHELD: u64 = 4;

@@ -23,7 +23,9 @@
 //! consents are signed), and the voters are bystanders without a uid, so that what votes
 //! earn is nobody's strategy. All hotkeys of a group have one coldkey.
 
+mod acts;
 mod market;
+mod numbers;
 mod people;
 mod rows;
 mod scene;
@@ -36,7 +38,7 @@ use serde::Serialize;
 use tally::Tally;
 use weft_types::{Hash, Rao};
 
-pub use market::SHRINK;
+pub use numbers::SHRINK;
 pub use scene::{Group, Habit, Play, STAKE, Scene, Weather, Work};
 pub use tally::{Loot, Role, Strategy};
 

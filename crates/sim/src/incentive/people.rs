@@ -1,38 +1,20 @@
-//! Who takes part in a scene, and what each of them sends.
+//! Who takes part in a scene: how good their work is, which uids they have, and how that changes.
 //!
-//! In an epoch of ten blocks new miners register first; rows that were promised are
-//! revealed when seven blocks are left, judges write when six are left, and copiers when
-//! three are left, so that they see all there is to see.
+//! Not here: what they send (`acts`).
 
-use super::market::NETUID;
-use super::rows;
-use super::scene::{Habit, Play, Scene, WHOLE, Work};
+use super::scene::{Play, Scene, WHOLE, Work};
 use crate::dice::Dice;
-use crate::launch::chain::Chain;
 use std::collections::BTreeMap;
-use weft_ledger::query;
 use weft_ledger::rules::{Event, Receipts};
-use weft_types::hash::Domain;
 use weft_types::key::derive_test_key;
-use weft_types::signature::signed_bytes;
-use weft_types::tx::Consent;
-use weft_types::{Call, Commitment, Height, PublicKey, Rao, Reveal, SecretKey, Tx, Uid, WeightRow};
-
-/// Blocks that are left of an epoch when things are done.
-const ARRIVES: u64 = 9;
-const REVEALS: u64 = 7;
-const JUDGES: u64 = 6;
-const COPIES: u64 = 3;
-
-/// What a registration pays for its bytes.
-const FEE: Rao = Rao(10_000);
+use weft_types::{PublicKey, Reveal, SecretKey, Uid};
 
 /// Scores of uids.
 pub(super) type Scores = Vec<(Uid, u16)>;
 
 /// A hotkey and what it does.
 pub(super) struct Player {
-    secret: SecretKey,
+    pub(super) secret: SecretKey,
     pub(super) hotkey: PublicKey,
     pub(super) coldkey: PublicKey,
     /// Its place in the scene's groups.
@@ -41,33 +23,24 @@ pub(super) struct Player {
     /// What its work is worth, in millionths.
     pub(super) quality: u64,
     /// Whether it is about to register.
-    waits: bool,
-    asked: bool,
+    pub(super) waits: bool,
+    pub(super) asked: bool,
     /// Its last row.
-    last: Scores,
+    pub(super) last: Scores,
     /// A row that is to be revealed in an epoch.
-    promised: Option<(u64, Reveal)>,
+    pub(super) promised: Option<(u64, Reveal)>,
 }
 
 /// All of them.
 pub(super) struct People {
-    scene: Scene,
+    pub(super) scene: Scene,
     seed: String,
     pub(super) list: Vec<Player>,
     /// Each group is one operator's.
     pub(super) coldkeys: Vec<PublicKey>,
     places: BTreeMap<PublicKey, usize>,
     /// How many epochs are over.
-    over: u64,
-}
-
-/// Where in an epoch the next block stands.
-#[derive(Clone, Copy)]
-struct Moment {
-    now: Height,
-    /// Blocks up to the one of the epoch, itself counted.
-    left: u64,
-    epoch: u64,
+    pub(super) over: u64,
 }
 
 impl People {
@@ -92,7 +65,7 @@ impl People {
     }
 
     /// One more of a group; without a uid it will register.
-    fn join(&mut self, group: usize, uid: Option<Uid>, dice: &mut Dice) {
+    pub(super) fn join(&mut self, group: usize, uid: Option<Uid>, dice: &mut Dice) {
         let Some(about) = self.scene.groups.get(group) else { return };
         let at = self.list.len();
         let secret = derive_test_key(&self.seed, &format!("{}/{at}", about.name));
@@ -134,132 +107,6 @@ impl People {
     /// By how many thousandths a judge may err.
     pub(super) const fn error(&self) -> u64 {
         self.scene.weather.error
-    }
-
-    /// What everybody sends for the next block.
-    pub(super) fn act(&mut self, chain: &Chain, dice: &mut Dice) -> Vec<Tx> {
-        let Some(net) = query::subnet(&chain.state(), NETUID) else { return Vec::new() };
-        let now = Height(chain.height());
-        let moment =
-            Moment { now, left: net.next_epoch.0.saturating_sub(now.0), epoch: net.epochs };
-        let is_time = moment.left == ARRIVES && net.epochs > 0;
-        let change = self.scene.weather.change;
-        if is_time && change > 0 && net.epochs.is_multiple_of(change) {
-            let miners = |g: &super::Group| g.honest && matches!(g.strategy, Play::Mines(_));
-            if let Some(group) = self.scene.groups.iter().position(miners) {
-                self.join(group, None, dice);
-            }
-        }
-        let mut txs: Vec<Tx> = self.registration(chain).into_iter().collect();
-        for at in 0..self.list.len() {
-            let strategy = self.list.get(at).filter(|p| p.uid.is_some()).map(|p| p.group);
-            let strategy = strategy.and_then(|group| self.scene.groups.get(group));
-            match strategy.map(|group| group.strategy) {
-                Some(Play::Validates(_, habit)) => {
-                    txs.extend(self.validate(at, habit, (chain, moment), dice));
-                }
-                Some(Play::Mines(Work { votes: true, .. })) => {
-                    txs.extend(self.intrude(at, chain, moment));
-                }
-                _ => {}
-            }
-        }
-        txs
-    }
-
-    /// Who waits for a uid burns for it, one in a block.
-    fn registration(&self, chain: &Chain) -> Option<Tx> {
-        let player = self.list.iter().find(|p| p.waits)?;
-        let (coldkey, hotkey) = (player.coldkey, player.hotkey);
-        let height = Height(chain.height());
-        let said = Consent { coldkey, hotkey, netuid: NETUID, height };
-        let consent = player.secret.sign(&signed_bytes(Domain::Consent, &chain.id(), &said));
-        let nonce = query::account(&chain.state(), &coldkey).nonce;
-        let max_burn = Rao::MAX;
-        let (netuid, consent_height) = (NETUID, height);
-        let call = Call::Register { netuid, hotkey, max_burn, consent, consent_height };
-        Some(chain.tx(coldkey, (nonce, FEE), call))
-    }
-
-    /// A validator's calls for the next block.
-    fn validate(
-        &mut self,
-        at: usize,
-        habit: Habit,
-        (chain, moment): (&Chain, Moment),
-        dice: &mut Dice,
-    ) -> Option<Tx> {
-        let habit = if self.over < self.scene.warm_up { Habit::Judges } else { habit };
-        if moment.left == REVEALS {
-            return self.reveal(at, chain, moment);
-        }
-        let player = self.list.get(at)?;
-        let scores = match (habit, moment.left) {
-            (Habit::Judges, JUDGES) => rows::judged(self, player, dice),
-            (Habit::Feeds(own), JUDGES) => rows::fed(self, own),
-            (Habit::Repeats, JUDGES) => player.last.clone(),
-            (Habit::CopiesConsensus, COPIES) => rows::consensus(chain),
-            (Habit::CopiesRows, COPIES) => rows::median(chain, player.uid?),
-            _ => return None,
-        };
-        (!scores.is_empty()).then(|| self.write(at, scores, (chain, moment), dice))?
-    }
-
-    /// Sends a row, or promises it where rows are hidden.
-    fn write(
-        &mut self,
-        at: usize,
-        scores: Scores,
-        (chain, moment): (&Chain, Moment),
-        dice: &mut Dice,
-    ) -> Option<Tx> {
-        let numbers = &self.scene.numbers;
-        let player = self.list.get_mut(at)?;
-        player.last.clone_from(&scores);
-        let (uids, values) = scores.into_iter().unzip();
-        let (netuid, version_key, now) = (NETUID, 0, moment.now);
-        if !numbers.commit_reveal {
-            let row = WeightRow { netuid, uids, values, version_key, view: now };
-            return Some(chain.free(player.hotkey, Call::SetWeights { row }));
-        }
-        let mut salt = [0; 16];
-        salt.chunks_exact_mut(8)
-            .for_each(|part| part.copy_from_slice(&dice.below(u64::MAX).to_le_bytes()));
-        let reveal = Reveal { netuid, uids, values, salt, version_key };
-        let hash = reveal.commitment(&player.hotkey);
-        player.promised = Some((moment.epoch + u64::from(numbers.commit_reveal_period), reveal));
-        let commitment = Commitment { netuid, hash, at: now };
-        Some(chain.free(player.hotkey, Call::CommitWeights { commitment }))
-    }
-
-    /// Reveals what is due.
-    fn reveal(&mut self, at: usize, chain: &Chain, moment: Moment) -> Option<Tx> {
-        let player = self.list.get_mut(at)?;
-        let (_, reveal) = player.promised.take_if(|(due, _)| *due <= moment.epoch)?;
-        Some(chain.free(player.hotkey, Call::RevealWeights { reveal }))
-    }
-
-    /// A miner without stake asks for a permit, and then sends rows all the same.
-    fn intrude(&mut self, at: usize, chain: &Chain, moment: Moment) -> Option<Tx> {
-        if moment.left != JUDGES {
-            return None;
-        }
-        let player = self.list.get(at)?;
-        let mut uids: Vec<Uid> = self
-            .of(player.group)
-            .filter(|p| p.hotkey != player.hotkey)
-            .filter_map(|p| p.uid)
-            .collect();
-        uids.sort_unstable();
-        let player = self.list.get_mut(at)?;
-        let call = if std::mem::replace(&mut player.asked, true) {
-            let values = vec![u16::MAX; uids.len()];
-            let row = WeightRow { netuid: NETUID, uids, values, version_key: 0, view: moment.now };
-            Call::SetWeights { row }
-        } else {
-            Call::SeekPermit { netuid: NETUID, seek: true, at: moment.now }
-        };
-        Some(chain.free(player.hotkey, call))
     }
 
     /// Who got a uid, and who lost one.

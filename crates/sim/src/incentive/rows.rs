@@ -1,6 +1,6 @@
 //! Where the scores of a row come from.
 
-use super::market::NETUID;
+use super::numbers::NETUID;
 use super::people::{People, Player, Scores};
 use super::scene::WHOLE;
 use crate::dice::Dice;

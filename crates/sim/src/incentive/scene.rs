@@ -1,6 +1,6 @@
 //! What is played: who validates in which way, who mines what, and how fast work changes.
 
-use super::market;
+use super::numbers::numbers;
 use weft_types::units::RAO_PER_TAO;
 use weft_types::{Hyperparameters, Rao};
 
@@ -155,7 +155,7 @@ impl Scene {
         let ours = Rao(STAKE.0 - theirs.0);
         Self {
             name,
-            numbers: market::numbers(),
+            numbers: numbers(),
             groups: vec![
                 Group::validators("honest validators", 7, ours, Habit::Judges),
                 Group::validators("cabal's validators", 7, theirs, Habit::Feeds(WHOLE)),
@@ -180,7 +180,7 @@ impl Scene {
 
     /// Two kinds of copiers with a sixth of the stake each.
     fn copiers(name: &'static str, hidden: bool, liquid: bool) -> Self {
-        let mut numbers = market::numbers();
+        let mut numbers = numbers();
         (numbers.commit_reveal, numbers.liquid_alpha) = (hidden, liquid);
         let copies = Group::validators;
         Self {
@@ -201,7 +201,7 @@ impl Scene {
     fn lazy() -> Self {
         Self {
             name: "lazy",
-            numbers: market::numbers(),
+            numbers: numbers(),
             groups: vec![
                 Group::validators("honest", 8, twelfths(8), Habit::Judges),
                 Group::validators("falls silent", 2, twelfths(2), Habit::FallsSilent),
@@ -222,7 +222,7 @@ impl Scene {
         let none = Work { votes: true, ..later(Work::of(0, 0)) };
         Self {
             name: "sybil",
-            numbers: market::numbers(),
+            numbers: numbers(),
             groups: vec![
                 Group::validators("validators", 12, STAKE, Habit::Judges),
                 Group::miners("one uid each", true, 16, Work::of(one, one)),

@@ -1,6 +1,6 @@
 //! Who earned what, to the rao: the growth of stake behind hotkeys, group by group.
 
-use super::market::FREE;
+use super::numbers::FREE;
 use super::people::People;
 use super::scene::{Play, Scene};
 use crate::launch::chain::Chain;

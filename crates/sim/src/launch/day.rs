@@ -1,24 +1,12 @@
 //! What everybody has at the end of a day.
 
-use super::DAY;
 use super::chain::{Chain, NETUID};
 use super::people::People;
+use super::plan::{DAY, HASHES, Side};
 use serde::Serialize;
 use weft_ledger::query;
 use weft_ledger::query::{market, voters};
 use weft_types::{PublicKey, Rao, Wide};
-
-/// Whose a hotkey is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// A voter that genesis names.
-    Genesis,
-    /// Somebody's.
-    Honest,
-    /// The attacker's.
-    Attacker,
-}
 
 /// The end of a day. Stake is in rao, parts are of a million.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,7 +72,7 @@ impl Day {
             virtual_left: bootstrap.virtual_stake,
             candidates: (offered.len() as u64, held),
             attacker_power_ppm: attacker_power(chain, people),
-            stamp_difficulty: Wide(difficulty.saturating_mul(super::HASHES)),
+            stamp_difficulty: Wide(difficulty.saturating_mul(HASHES)),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Who takes part in a launch, and what each of them does.
 
 use super::chain::{Chain, NETUID};
-use super::day::Side;
-use super::{HASHES, Launch};
+use super::plan::{HASHES, Launch, Side};
 use crate::dice::Dice;
 use std::collections::BTreeMap;
 use weft_ledger::query;

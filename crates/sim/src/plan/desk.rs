@@ -1,8 +1,7 @@
 //! What a plan says of the checker of each node: how much room it has, and how long its work takes.
 //!
-//! Not here: what it does (`crate::checker`).
+//! Not here: what it does (`crate::checking`).
 
-use super::Plan;
 use serde::{Deserialize, Serialize};
 
 /// The longest that one piece of work may take: what a slot brings must be done within it.
@@ -32,10 +31,10 @@ impl Default for Desk {
     }
 }
 
-impl Plan {
-    /// What is wrong with what it says of checkers, if anything.
-    pub(super) fn fault_of_desk(&self) -> Option<String> {
-        let Desk { lists, answers, body_bytes, list_ms, body_ms } = self.desk?;
+impl Desk {
+    /// What is wrong with it, if anything.
+    pub(super) fn fault(&self) -> Option<String> {
+        let Self { lists, answers, body_bytes, list_ms, body_ms } = *self;
         if lists == 0 || answers == 0 || body_bytes == 0 {
             return Some(format!(
                 "a checker with room for {lists} lists, {answers} answers and {body_bytes} bytes of bodies; it needs some of each"

@@ -3,7 +3,7 @@
 use super::{
     Crashes, Cut, Down, Links, MILLION, MOST_NODES, MOST_SLOTS, MOST_STRANGERS, Plan, Rotation,
 };
-use crate::world::SLOT_MS;
+use crate::slots::SLOT_MS;
 use std::collections::BTreeSet;
 
 /// What part of the power voters with a twin may have at the most, in a million.
@@ -26,7 +26,7 @@ impl Plan {
             .fault_of_twins()
             .or_else(|| self.fault_of_weather())
             .or_else(|| self.fault_of_former())
-            .or_else(|| self.fault_of_desk())
+            .or_else(|| self.desk?.fault())
         {
             return Some(fault);
         }

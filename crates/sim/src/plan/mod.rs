@@ -7,6 +7,7 @@ mod cabal;
 mod desk;
 mod fault;
 mod former;
+mod sleeper;
 mod stranger;
 
 pub use cabal::{Cabal, Strategy};
@@ -14,7 +15,7 @@ pub use desk::Desk;
 pub use former::Former;
 pub use stranger::Habit;
 
-use crate::world::SLOT_MS;
+use crate::slots::SLOT_MS;
 use serde::{Deserialize, Serialize};
 use weft_types::params::ROTATION;
 

@@ -10,7 +10,7 @@ use crate::dice::Dice;
 use crate::plan::{
     Cabal, Conflict, Crashes, Cut, Habit, Lost, Plan, Powers, Rotation, Strategy, Trust, Upgrade,
 };
-use crate::world::SLOT_MS;
+use crate::slots::SLOT_MS;
 use draw::Draw;
 
 /// A way for things to go wrong.

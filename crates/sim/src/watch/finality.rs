@@ -1,6 +1,7 @@
 //! Justified, final and the sets that vote (R9 to R12), worked out once more from the votes
 //! that blocks carry.
 
+use super::power;
 use std::collections::BTreeMap;
 use weft_types::{
     BlockHash, CheckedBlock, Checkpoint, Finality, Genesis, Height, Round, Vote, VoterSets,
@@ -144,5 +145,5 @@ fn counts(vote: &Vote, target: &Standing) -> bool {
 
 /// R10, one vote a voter.
 fn is_quorum(votes: &[&Vote], target: &Standing) -> bool {
-    super::is_quorum(&target.sets, |key| votes.iter().any(|v| v.voter == *key && counts(v, target)))
+    power::is_quorum(&target.sets, |key| votes.iter().any(|v| v.voter == *key && counts(v, target)))
 }

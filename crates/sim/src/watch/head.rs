@@ -6,7 +6,7 @@
 //! hash.
 
 use crate::seals::Seals;
-use crate::world::{GENESIS_TIME, SLOT_MS};
+use crate::slots::{GENESIS_TIME, SLOT_MS};
 use weft_consensus::Core;
 use weft_consensus::tree::{Node, Tree};
 use weft_ledger::forks::Forks;

@@ -14,7 +14,7 @@
 //! - rules ([`rules`]): a block has the version that the headers of its chain come to, nobody
 //!   takes one by rules that he does not run, and a node stops there and nowhere else (R21);
 //! - what an honest voter's node has committed to it reveals in its epoch, also when it was
-//!   restarted in between ([`veil`]);
+//!   restarted in between ([`veil`], `reveals`);
 //! - what an honest voter saw of offences is reported, and its offer lands ([`work`]);
 //! - what the promises rest on: less than a third of each set that votes on a final block is
 //!   Byzantine.
@@ -24,21 +24,25 @@
 mod finality;
 pub mod head;
 mod money;
+mod power;
 mod rules;
 mod signed;
 mod veil;
+mod wire;
 pub mod work;
 
 use crate::plan::{Conflict, Plan};
-use crate::world::{GENESIS_TIME, World};
+use crate::slots::GENESIS_TIME;
+use crate::world::World;
 use finality::Standings;
 use money::Money;
+use power::{is_quorum, power_ppm, sum};
 use rules::Rules;
 use signed::Signed;
 pub use signed::offends;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-pub use veil::Veil;
+pub use veil::{Open, Veil};
 use weft_ledger::forks::{FinalBlock, Forks};
 use weft_types::{
     BlockHash, ChainId, CheckedBlock, Evidence, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets,
@@ -47,9 +51,6 @@ use work::Work;
 
 /// How many broken promises are kept.
 const KEPT: usize = 8;
-
-/// Parts of a whole that are told.
-const PPM: u128 = 1_000_000;
 
 /// What the observer remembers.
 pub struct Watch {
@@ -354,22 +355,6 @@ impl Watch {
         let of_a: BTreeSet<BlockHash> = std::iter::successors(Some(a), parent).collect();
         std::iter::successors(Some(b), parent).find(|hash| of_a.contains(hash))
     }
-}
-
-/// The part of a set's power that some keys have, in a million, rounded down.
-fn power_ppm(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
-    (sum(set, has) * PPM).checked_div(sum(set, |_| true)).unwrap_or(0)
-}
-
-/// R10: whether voters have over two thirds of each set that votes.
-fn is_quorum(sets: &VoterSets, voted: impl Fn(&PublicKey) -> bool) -> bool {
-    let over = |set: &VoterSet| sum(set, &voted) * 3 > sum(set, |_| true) * 2;
-    over(&sets.current) && sets.previous.as_ref().is_none_or(over)
-}
-
-/// The power of some keys of a set.
-fn sum(set: &VoterSet, has: impl Fn(&PublicKey) -> bool) -> u128 {
-    set.voters.iter().filter(|v| has(&v.key)).map(|v| u128::from(v.power.0)).sum()
 }
 
 #[cfg(test)]

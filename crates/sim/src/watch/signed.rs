@@ -1,25 +1,23 @@
-//! Signed things on the wire: who signed what no honest key signs.
+//! What was signed so far, and which two votes no honest key signs.
+//!
+//! Not here: what is seen on the wire (`wire`).
 
-use super::Watch;
-use crate::world::{SLOT_MS, start_of};
 use std::collections::{BTreeMap, BTreeSet};
-use weft_types::{
-    BlockHash, ChainId, Evidence, Hash, PublicKey, Round, SignedHeader, SignedVote, Slot, Vote,
-};
+use weft_types::{BlockHash, Evidence, Hash, PublicKey, SignedHeader, SignedVote, Slot, Vote};
 
 /// What was signed so far.
 #[derive(Clone, Debug, Default)]
 pub struct Signed {
-    votes: BTreeMap<PublicKey, Vec<SignedVote>>,
-    seen: BTreeSet<Hash>,
-    recorded: BTreeSet<Hash>,
-    headers: BTreeMap<(PublicKey, Slot), SignedHeader>,
-    by_byzantine: BTreeSet<BlockHash>,
+    pub(super) votes: BTreeMap<PublicKey, Vec<SignedVote>>,
+    pub(super) seen: BTreeSet<Hash>,
+    pub(super) recorded: BTreeSet<Hash>,
+    pub(super) headers: BTreeMap<(PublicKey, Slot), SignedHeader>,
+    pub(super) by_byzantine: BTreeSet<BlockHash>,
     /// Who offended, in any way.
-    shown: BTreeSet<PublicKey>,
+    pub(super) shown: BTreeSet<PublicKey>,
     /// Who voted for two targets of one round, or around another vote, with two such votes.
-    twice: BTreeMap<PublicKey, Evidence>,
-    by_target: BTreeMap<BlockHash, Vec<Vote>>,
+    pub(super) twice: BTreeMap<PublicKey, Evidence>,
+    pub(super) by_target: BTreeMap<BlockHash, Vec<Vote>>,
 }
 
 impl Signed {
@@ -34,100 +32,6 @@ impl Signed {
     }
 }
 
-impl Watch {
-    /// A voter's share was seen on the wire.
-    pub fn vote(&mut self, time: u64, signed: &SignedVote) {
-        if !self.signed.seen.insert(signed.seal()) {
-            return;
-        }
-        let vote = signed.vote;
-        self.signed.by_target.entry(vote.target.hash).or_default().push(vote);
-        let before = self.signed.votes.entry(vote.voter).or_default();
-        let is_double = |old: &SignedVote| {
-            offence(&old.vote, &vote).is_some() && old.vote.target.hash != vote.target.hash
-        };
-        if let Some(old) = before.iter().find(|old| is_double(old)) {
-            let pair = || Evidence::Votes(Box::new(*old), Box::new(*signed));
-            self.signed.twice.entry(vote.voter).or_insert_with(pair);
-        }
-        let rival = before.iter().find_map(|old| Some((offence(&old.vote, &vote)?, *old)));
-        before.push(*signed);
-        self.shares += 1;
-        let Some((offence, old)) = rival else { return };
-        self.signed.shown.insert(vote.voter);
-        if !self.is_byzantine(&vote.voter) {
-            let (voter, a, b) = (vote.voter, old.vote.target, vote.target);
-            let text = format!(
-                "{offence}: voter {voter} voted for {} in round {} and for {} in round {}",
-                a.hash, a.round, b.hash, b.round
-            );
-            self.broken(time, &text);
-        }
-    }
-
-    /// A node records a share that it signs, by its own clock. A record that names the
-    /// same share again signs nothing.
-    pub fn signs(&mut self, time: u64, clock: u64, signed: &SignedVote) {
-        let vote = signed.vote;
-        let is_new = self.signed.recorded.insert(signed.seal());
-        let Some(block) = self.blocks.get(&vote.target.hash).filter(|_| is_new) else { return };
-        let start = start_of(block.header().slot.0);
-        if clock < start || (clock - start) * 4 >= SLOT_MS * 3 {
-            let (voter, slot) = (vote.voter, block.header().slot);
-            let text = format!("late share: {voter} signs for slot {slot} at {clock} ms");
-            self.broken(time, &text);
-        }
-    }
-
-    /// A node sends a share of its own; `recorded` is what its disk has synced (R7).
-    pub fn sends(&mut self, time: u64, vote: &Vote, recorded: Round) {
-        if recorded < vote.target.round {
-            let (voter, round) = (vote.voter, vote.target.round);
-            let text = format!("durability: {voter} sends a share of round {round} unrecorded");
-            self.broken(time, &text);
-        }
-    }
-
-    /// A header was seen on the wire.
-    pub fn header(&mut self, time: u64, signed: &SignedHeader) {
-        let (proposer, slot) = (signed.header.proposer, signed.header.slot);
-        if self.is_byzantine(&proposer) {
-            self.signed.by_byzantine.insert(signed.header.hash());
-        }
-        let first = self.signed.headers.entry((proposer, slot)).or_insert_with(|| signed.clone());
-        if first.header == signed.header {
-            return;
-        }
-        let (a, b) = (first.header.hash(), signed.header.hash());
-        self.signed.shown.insert(proposer);
-        if !self.is_byzantine(&proposer) {
-            let text = format!("double header: {proposer} made {a} and {b} in slot {slot}");
-            self.broken(time, &text);
-        }
-    }
-
-    /// Whether the proposer of a block that was announced is Byzantine.
-    #[must_use]
-    pub fn is_by_byzantine(&self, hash: &BlockHash) -> bool {
-        self.signed.by_byzantine.contains(hash)
-    }
-
-    /// A node accuses a voter: rightly, and no honest one.
-    pub fn accused(&mut self, time: u64, (node, chain): (usize, &ChainId), evidence: &Evidence) {
-        let who = evidence.offender();
-        // One good pair is enough to know an offender; its others are not verified again.
-        let is_known = self.signed.shown.contains(&who);
-        let is_shown = evidence.offence().is_ok() && (is_known || evidence.is_signed(chain));
-        if !is_shown || !self.is_byzantine(&who) {
-            let text = format!("blame: node {node} accuses {who}, who offended: {is_shown}");
-            self.broken(time, &text);
-        }
-        if is_shown {
-            self.signed.shown.insert(who);
-        }
-    }
-}
-
 /// Whether two different votes of one voter are an offence (R7).
 #[must_use]
 pub fn offends(a: &Vote, b: &Vote) -> bool {
@@ -135,7 +39,7 @@ pub fn offends(a: &Vote, b: &Vote) -> bool {
 }
 
 /// The name of the offence that two different votes are, if they are one (R7).
-fn offence(a: &Vote, b: &Vote) -> Option<&'static str> {
+pub(super) fn offence(a: &Vote, b: &Vote) -> Option<&'static str> {
     let around =
         |x: &Vote, y: &Vote| x.source.round < y.source.round && y.target.round < x.target.round;
     if a.target.round == b.target.round {
@@ -150,7 +54,7 @@ fn offence(a: &Vote, b: &Vote) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_types::Checkpoint;
+    use weft_types::{Checkpoint, Round};
 
     fn vote(source: u64, target: u64, mark: u8) -> Vote {
         let at = |round| Checkpoint { round: Round(round), hash: Hash([mark; 32]) };

@@ -1,7 +1,7 @@
 //! The voter's own work: offences that an honest voter saw are reported (R17), and its offer to vote
 //! lands when it is due (R13), also when nodes were restarted in between.
 
-use crate::crashes::WRITTEN_MS;
+use crate::disk::WRITTEN_MS;
 use std::collections::{BTreeMap, BTreeSet};
 use weft_ledger::forks::FinalBlock;
 use weft_types::{Call, CheckedBlock, Evidence, Offence, PublicKey};

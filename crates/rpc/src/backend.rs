@@ -1,0 +1,36 @@
+//! What the server asks of the node: one short trait that the node implements.
+//!
+//! Not here: how calls come in (`server`, `dispatch`), and what is answered.
+
+use crate::error::RpcError;
+use crate::method::Method;
+use serde_json::Value;
+use std::net::IpAddr;
+
+/// What the server asks of the node.
+pub trait Backend: Send + Sync + 'static {
+    /// Runs a method for a client at this address; parameters are by name.
+    fn call(
+        &self,
+        from: IpAddr,
+        method: Method,
+        params: Value,
+    ) -> impl Future<Output = Result<Value, RpcError>> + Send;
+
+    /// Whether the node is ready, and why not.
+    fn health(&self) -> impl Future<Output = Health> + Send;
+
+    /// All metrics as text.
+    fn metrics(&self) -> impl Future<Output = String> + Send;
+}
+
+/// Whether a node is ready.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// Whether the node does nothing any more.
+    pub hangs: bool,
+    /// Why not, in sentences; empty when it is.
+    pub reasons: Vec<String>,
+    /// What its operator should look at, though it is ready.
+    pub notes: Vec<String>,
+}
