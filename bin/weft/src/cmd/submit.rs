@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::turn;
 use crate::args::{Global, Paying, Sending, Wait};
 use crate::output::{Answer, Exit, Failure, note};
-use crate::remote::{ChainInfo, Remote, failure};
+use crate::remote::{Charter, Remote, failure};
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 use weft_rpc::client::ClientError;
@@ -37,7 +37,7 @@ const RIVALS: u32 = 8;
 pub struct Desk<'a> {
     pub global: &'a Global,
     pub remote: Remote,
-    pub chain: ChainInfo,
+    pub charter: Charter,
 }
 
 /// What an account can pay with, at the node's head.
@@ -69,8 +69,8 @@ impl<'a> Desk<'a> {
     /// The desk at the node that the flags name.
     pub async fn open(global: &'a Global) -> Result<Self, Failure> {
         let remote = Remote::new(global)?;
-        let chain = remote.chain().await?;
-        Ok(Self { global, remote, chain })
+        let charter = remote.charter().await?;
+        Ok(Self { global, remote, charter })
     }
 
     /// The height of the last final block.
@@ -82,7 +82,7 @@ impl<'a> Desk<'a> {
 
     /// A hotkey's signature under what it consents to.
     pub fn consent(&self, hotkey: &SecretKey, said: &Consent) -> Signature {
-        hotkey.sign(&signed_bytes(Domain::Consent, &self.chain.chain, said))
+        hotkey.sign(&signed_bytes(Domain::Consent, &self.charter.chain, said))
     }
 
     /// What an account can pay with.
@@ -115,7 +115,7 @@ impl<'a> Desk<'a> {
     ) -> Result<Answer, Failure> {
         let turn = match self.global.dry_run {
             true => None,
-            false => turn::take(self.global, &self.chain.chain, &key.public()).await?,
+            false => turn::take(self.global, &self.charter.chain, &key.public()).await?,
         };
         let mut rivals = 0;
         let (tx, plan) = loop {
@@ -130,7 +130,7 @@ impl<'a> Desk<'a> {
             };
             let mut call = make(&Purse { spendable: purse.after(deposit), ..purse }, fee)?;
             open::as_in(&draft, &mut call);
-            let tx = TxBody { fee, ..self.body(key, nonce, call) }.sign(key, &self.chain.chain);
+            let tx = TxBody { fee, ..self.body(key, nonce, call) }.sign(key, &self.charter.chain);
             let sent = self.offer(&tx, deposit, &paying.sending).await;
             let taken = |e: &Failure| matches!(e.words.name.as_str(), "NonceTaken" | "NonceUsed");
             match sent {
@@ -150,25 +150,25 @@ impl<'a> Desk<'a> {
         call: Call,
         sending: &Sending,
     ) -> Result<Answer, Failure> {
-        let tx = self.body(key, Nonce::ZERO, call).sign(key, &self.chain.chain);
+        let tx = self.body(key, Nonce::ZERO, call).sign(key, &self.charter.chain);
         let plan = self.offer(&tx, Rao::ZERO, sending).await?;
         self.conclude(&tx, plan, sending).await
     }
 
     fn body(&self, key: &SecretKey, nonce: Nonce, call: Call) -> TxBody {
-        let (chain, signer) = (ChainTag::of(&self.chain.chain), key.public());
+        let (chain, signer) = (ChainTag::of(&self.charter.chain), key.public());
         TxBody { chain, signer, nonce, fee: Rao::ZERO, valid_until: None, call }
     }
 
     fn least_fee(&self, body: TxBody) -> Rao {
         let calls = body.call.count();
         let size = Tx { body, signature: Signature([0; 64]) }.to_bytes().len();
-        self.chain.params.min_fee(u32::try_from(size).unwrap_or(u32::MAX), calls)
+        self.charter.params.min_fee(u32::try_from(size).unwrap_or(u32::MAX), calls)
     }
 
     /// Tries a transaction, says the plan, and submits it: all but `--dry-run`'s.
     async fn offer(&self, tx: &Tx, deposit: Rao, sending: &Sending) -> Result<Plan, Failure> {
-        let mut plan = Plan::of(tx, Some(deposit), &self.chain);
+        let mut plan = Plan::of(tx, Some(deposit), &self.charter);
         if !sending.force {
             let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
             let tried = self.remote.call("tx_try", &raw).await;
@@ -193,7 +193,7 @@ impl<'a> Desk<'a> {
     /// open; a refusal by name does not, and then nothing is kept. That holds for bytes which
     /// nobody has had: of those that were kept before, a node may hold what this one refuses.
     async fn submit(&self, tx: &Tx) -> Result<(), Failure> {
-        let (id, kept) = (tx.body.id(), Kept::of(self.global, &self.chain.chain)?);
+        let (id, kept) = (tx.body.id(), Kept::of(self.global, &self.charter.chain)?);
         let is_new = kept.keep(tx);
         match self.hand_over(tx).await {
             Ok(()) => Ok(()),
@@ -218,7 +218,7 @@ impl<'a> Desk<'a> {
         plan: Plan,
         sending: &Sending,
     ) -> Result<Answer, Failure> {
-        let (id, network) = (tx.body.id(), Some(self.chain.network.name().to_owned()));
+        let (id, network) = (tx.body.id(), Some(self.charter.network.name().to_owned()));
         let Plan { value: plan, text } = plan;
         if self.global.dry_run {
             let text = format!("would send {text}");
@@ -233,7 +233,7 @@ impl<'a> Desk<'a> {
         }
         let settled = self.settle(&id).await;
         if settled.as_ref().err().is_none_or(|e| e.exit != Exit::Timeout) {
-            Kept::of(self.global, &self.chain.chain)?.forget(&id);
+            Kept::of(self.global, &self.charter.chain)?.forget(&id);
         }
         let receipt = settled?;
         let height = receipt["height"].as_u64();
