@@ -15,7 +15,7 @@ use crate::world::SLOT_MS;
 use std::collections::{BTreeMap, VecDeque};
 use weft_consensus::PeerId;
 use weft_engine::event::Turned;
-use weft_engine::io::{Body, Source, Txs};
+use weft_engine::io::{Source, Txs, UncheckedBody};
 use weft_engine::wire::{Kind, Request, Want, unpack};
 use weft_types::Canonical;
 
@@ -28,14 +28,14 @@ const AGAIN_MS: u64 = 2 * SLOT_MS;
 struct Answer {
     from: PeerId,
     want: Want,
-    bodies: VecDeque<Body>,
+    bodies: VecDeque<UncheckedBody>,
 }
 
 /// What is being looked at.
 #[derive(Debug)]
 enum Work {
     /// A body; the last of its answer has its question with it.
-    Body { from: PeerId, body: Body, last: Option<Want> },
+    Body { from: PeerId, body: UncheckedBody, last: Option<Want> },
     /// A list of transactions.
     List(Source, Txs),
 }
@@ -143,7 +143,7 @@ impl Net {
         &mut self,
         i: usize,
         (from, want): (PeerId, Want),
-        bodies: Vec<Body>,
+        bodies: Vec<UncheckedBody>,
         desk: Desk,
     ) -> Option<weft_engine::Event> {
         if bodies.is_empty() {

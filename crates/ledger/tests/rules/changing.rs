@@ -2,7 +2,7 @@
 
 use crate::world::{FEE, START, World, cold, hot};
 use weft_ledger::query::rules::{NextRules, RulesSheet, SignalSheet, rules};
-use weft_ledger::rules::{Event, Refusal};
+use weft_ledger::rules::{Breach, Event};
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::check::TxError;
 use weft_types::genesis::{GenesisStake, GenesisVoter};
@@ -228,7 +228,7 @@ fn a_header_of_another_version_and_rules_that_nobody_here_knows_are_refused_by_n
         .0
         .insert(Key::Rules, Value::Rules(weft_ledger::state::value::RulesRecord::default()));
     let refused = strange.try_block(&[], &[]).unwrap_err();
-    assert!(matches!(refused, Refusal::UnknownRules(_)), "{refused}");
+    assert!(matches!(refused, Breach::UnknownRules(_)), "{refused}");
     let work = |version| weft_types::Header {
         version,
         height: Height(70),
@@ -244,7 +244,7 @@ fn a_header_of_another_version_and_rules_that_nobody_here_knows_are_refused_by_n
             txs: vec![],
         };
         let refused = world.ledger.execute(&world.state, work).unwrap_err();
-        assert_eq!(refused, Refusal::WrongVersion { got: version, want: 2 });
+        assert_eq!(refused, Breach::WrongVersion { got: version, want: 2 });
     }
 }
 
@@ -273,7 +273,7 @@ fn the_rules_of_the_second_version_begin_with_the_block_of_the_change() {
     let old = paid(&mut world, 69);
     let nine = batch(&world, 9);
     let refused = world.refused(nine);
-    let Refusal::AgainstRules { version: 2, error, .. } = refused else { panic!("{refused}") };
+    let Breach::AgainstRules { version: 2, error, .. } = refused else { panic!("{refused}") };
     assert_eq!(error, TxError::BatchSize { got: 9, limit: 8 });
     let new = paid(&mut world, 70);
     assert!(new > old, "what voters are not paid goes to subnets: {old} {new}");
@@ -293,7 +293,7 @@ fn r21_what_only_the_next_rules_allow_is_refused_until_they_run_and_good_from_th
     let limit = world.genesis.params.limits.batch_calls as usize;
     to(&mut world, 68);
     let large = calls(&world, limit + 1);
-    let Refusal::AgainstRules { version: 1, error, .. } = world.refused(large) else { panic!() };
+    let Breach::AgainstRules { version: 1, error, .. } = world.refused(large) else { panic!() };
     let want = u32::try_from(limit).unwrap();
     assert_eq!(error, TxError::BatchSize { got: limit + 1, limit: want });
     to(&mut world, 70);
