@@ -142,9 +142,9 @@ impl Own {
     }
 }
 
-/// What every read answers beside its data.
+/// What a chain was founded with, and what is signed for.
 #[derive(Debug, Clone)]
-pub struct ChainInfo {
+pub struct Charter {
     /// Which kind of network.
     pub network: Network,
     /// Which chain.
@@ -212,10 +212,10 @@ impl Remote {
         self.client.call::<_, Value>(method, params).await
     }
 
-    /// Which chain the node is of.
-    pub async fn chain(&self) -> Result<ChainInfo, Failure> {
+    /// What the chain of the node was founded with.
+    pub async fn charter(&self) -> Result<Charter, Failure> {
         let genesis = self.call("chain_getGenesis", &json!({})).await?;
-        Ok(ChainInfo {
+        Ok(Charter {
             network: part(&genesis, "network")?,
             chain: part(&genesis, "chain_id")?,
             params: part(&genesis, "params")?,

@@ -1,7 +1,7 @@
 //! What the core wants done, in this order: what must be durable before something
 //! leaves comes before it.
 
-use crate::error::{Fault, Refusal, Skip};
+use crate::error::{Dismissal, Fault, Skip};
 use crate::input::{PeerId, Status, Ticket};
 use crate::record::VoteRecord;
 use crate::voter::Foreign;
@@ -9,9 +9,9 @@ use std::sync::Arc;
 use weft_types::executor::Draft;
 use weft_types::{BlockHash, CheckedBlock, Evidence, Height, Millis, Share, SignedHeader};
 
-/// What becomes of a gossip message.
+/// What the core finds of a gossip message, with the reason: its verdict follows from it.
 #[derive(Clone, Debug)]
-pub enum Verdict {
+pub enum Finding {
     /// Good: forward it.
     Accept,
     /// Late, unknown or held already: drop it.
@@ -24,11 +24,11 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Answer a gossip message.
-    Verdict {
+    Finding {
         /// Which.
         ticket: Ticket,
         /// How.
-        verdict: Verdict,
+        finding: Finding,
     },
     /// Write an executed block to the log; sync before anything that follows leaves.
     Append(Arc<CheckedBlock>),
@@ -61,12 +61,12 @@ pub enum Effect {
         /// What.
         why: Fault,
     },
-    /// A block or item was refused: for logs and counters.
-    Refused {
-        /// Which block; the head when an own item or draft was refused.
+    /// A block, draft or item goes nowhere: for logs and counters.
+    Dismissed {
+        /// Which block; the head for an own item or draft.
         hash: BlockHash,
         /// Why.
-        why: Refusal,
+        why: Dismissal,
     },
     /// Tell all peers where we are.
     SendStatus(Status),

@@ -227,7 +227,7 @@ pub enum Fault {
 
 /// Why a block, draft or item of ours goes nowhere; for logs.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Refusal {
+pub enum Dismissal {
     /// The block is invalid.
     #[error("{0}")]
     Invalid(BlockFault),

@@ -5,7 +5,7 @@
 //! soon as the head leaves the chain that held it. A newer row of a subnet replaces
 //! the older.
 
-use crate::error::Refusal;
+use crate::error::Dismissal;
 use std::collections::BTreeSet;
 use weft_types::share::items_bytes;
 use weft_types::{BlockHash, Commitment, Height, Item, Share, WeightRow};
@@ -36,15 +36,15 @@ impl Queue {
     /// Adds an item.
     ///
     /// # Errors
-    /// [`Refusal::ItemTooLarge`] when no share can hold it, [`Refusal::QueueFull`].
-    pub fn push(&mut self, item: Item) -> Result<(), Refusal> {
+    /// [`Dismissal::ItemTooLarge`] when no share can hold it, [`Dismissal::QueueFull`].
+    pub fn push(&mut self, item: Item) -> Result<(), Dismissal> {
         let (got, limit) = (items_bytes(&vec![item.clone()]), self.share_bytes);
         if !self.fits(got) {
-            return Err(Refusal::ItemTooLarge { got, limit });
+            return Err(Dismissal::ItemTooLarge { got, limit });
         }
         self.entries.retain(|e| !replaces(&item, &e.item));
         if self.entries.len() >= LIMIT {
-            return Err(Refusal::QueueFull { limit: LIMIT });
+            return Err(Dismissal::QueueFull { limit: LIMIT });
         }
         self.entries.push(Entry { item, carried: BTreeSet::new() });
         Ok(())
@@ -186,9 +186,9 @@ mod tests {
         assert!(items_bytes(&items) <= 4_096);
         assert_eq!(items.len(), 2);
         let refused = queue.push(row(9, 1_100));
-        assert!(matches!(refused, Err(Refusal::ItemTooLarge { limit: 4_096, .. })));
+        assert!(matches!(refused, Err(Dismissal::ItemTooLarge { limit: 4_096, .. })));
         (10..=262).for_each(|netuid| queue.push(row(netuid, 1)).unwrap());
         assert_eq!(queue.len(), LIMIT);
-        assert!(matches!(queue.push(row(999, 1)), Err(Refusal::QueueFull { .. })));
+        assert!(matches!(queue.push(row(999, 1)), Err(Dismissal::QueueFull { .. })));
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! Not here: what is under way (`questions`), and who has what (`sources`).
 
-use crate::lacks::{Body, Lacks};
+use crate::lacks::{LackedBody, Lacks};
 use crate::questions::{Open, Question, Questions};
 use crate::sources::{Outcome, Place, Sources};
 use crate::wire::Want;
@@ -245,7 +245,7 @@ impl Asks {
     /// has yet to answer for another.
     fn next_of(
         &self,
-        body: &Body,
+        body: &LackedBody,
         search: &mut Search,
         (now, lacks): (Millis, &Lacks),
     ) -> Option<Step> {
@@ -281,7 +281,7 @@ impl Asks {
     /// that were not asked in vain, and not the same first for every block.
     fn other(
         &self,
-        body: &Body,
+        body: &LackedBody,
         search: &Search,
         (now, lacks): (Millis, &Lacks),
     ) -> Option<PeerId> {

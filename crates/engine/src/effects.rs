@@ -9,7 +9,7 @@ use crate::questions::Question;
 use crate::wire::{Kind, Request, VoterClaim, pack};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use weft_consensus::{Draft, Effect, Fault, PeerId, Skip, Status, Ticket, Verdict, VoteRecord};
+use weft_consensus::{Draft, Effect, Fault, Finding, PeerId, Skip, Status, Ticket, VoteRecord};
 use weft_types::check::{Known, ShareError};
 use weft_types::room::proofs;
 use weft_types::share::items_bytes;
@@ -47,12 +47,12 @@ impl<K: Known> Engine<K> {
                 }
                 Effect::Finalized { hash, .. } => self.finalized(hash)?,
                 Effect::Head(hash) => self.new_head(hash),
-                Effect::Verdict { ticket, verdict } => self.verdict(ticket, &verdict),
+                Effect::Finding { ticket, finding } => self.found(ticket, &finding),
                 Effect::SendStatus(status) => self.send_status(status),
                 Effect::Punish { peer, why } => self.punish(peer, why.to_string()),
                 Effect::Evidence(evidence) => self.evidence(evidence),
                 Effect::KeyTwice(seen) => self.note(Note::KeyTwice(seen)),
-                Effect::Refused { hash, why } => self.note(Note::Refused { hash, why }),
+                Effect::Dismissed { hash, why } => self.note(Note::Dismissed { hash, why }),
                 Effect::Wake(at) => self.wake = at,
             }
         }
@@ -100,11 +100,11 @@ impl<K: Known> Engine<K> {
         self.note(Note::Offence(evidence));
     }
 
-    fn verdict(&mut self, ticket: Ticket, verdict: &Verdict) {
+    fn found(&mut self, ticket: Ticket, finding: &Finding) {
         let Some(Pending { message, from, bytes }) = self.peers.redeem(ticket) else { return };
-        let judgement = match verdict {
-            Verdict::Accept => Judgement::Accept,
-            Verdict::Ignore(why) => {
+        let judgement = match finding {
+            Finding::Accept => Judgement::Accept,
+            Finding::Ignore(why) => {
                 self.note(Note::Ignored(why.to_string()));
                 if matches!(why, Skip::UnknownRules { .. } | Skip::OtherVersion { .. }) {
                     self.unreadable(from, bytes);
@@ -112,11 +112,11 @@ impl<K: Known> Engine<K> {
                 Judgement::Ignore
             }
             // R21: by other numbers than ours it may be right.
-            Verdict::Reject(Fault::Share(ShareError::TooLarge { .. })) => {
+            Finding::Reject(Fault::Share(ShareError::TooLarge { .. })) => {
                 self.unreadable(from, bytes);
                 Judgement::Ignore
             }
-            Verdict::Reject(why) => {
+            Finding::Reject(why) => {
                 self.note(Note::Rejected(why.to_string()));
                 Judgement::Reject
             }

@@ -6,8 +6,8 @@ use crate::answers::{Misfit, fit};
 use crate::engine::Engine;
 use crate::event::NoAnswer;
 use crate::hear::ANSWER_BLOCKS;
-use crate::io::{Body, Io, Note};
-use crate::lacks::{self, Lacks};
+use crate::io::{Io, Note, UncheckedBody};
+use crate::lacks::{LackedBody, Lacks};
 use crate::questions::Question;
 use crate::sources::{Outcome, Place};
 use crate::wire::{Answer, Kind, Request, Want, pack, unpack, version_of};
@@ -62,7 +62,7 @@ impl<K: Known> Engine<K> {
     }
 
     fn lacks(&self) -> Lacks {
-        let bodies = self.core().lacked_bodies().map(|lack| lacks::Body {
+        let bodies = self.core().lacked_bodies().map(|lack| LackedBody {
             hash: lack.hash,
             tellers: lack.tellers.to_vec(),
             maker: self.peers.node_of(&lack.signer),
@@ -164,7 +164,8 @@ impl<K: Known> Engine<K> {
         }
         match fit(self.core().forks().tree(), &want, blocks) {
             Ok(blocks) => {
-                let bodies: Vec<Body> = blocks.into_iter().map(Body::of).collect();
+                let bodies: Vec<UncheckedBody> =
+                    blocks.into_iter().map(UncheckedBody::of).collect();
                 let held = bodies.iter().map(|b| (b.hash, b.block.header().height)).collect();
                 self.asks.holds(from, &want, held);
                 self.out(Io::CheckBodies { from, want, bodies });

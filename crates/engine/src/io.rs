@@ -9,7 +9,7 @@ use crate::wire::Want;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weft_consensus::trust::Awaited;
-use weft_consensus::{Base, Foreign, PeerId, Refusal, Standing, VoteRecord};
+use weft_consensus::{Base, Dismissal, Foreign, PeerId, Standing, VoteRecord};
 use weft_ledger::forks::FinalBlock;
 use weft_ledger::rules::CallError;
 use weft_types::check::Known;
@@ -77,9 +77,9 @@ pub enum Txs {
     Decoded(Vec<Tx>),
 }
 
-/// A body to verify.
+/// A body that came and is to be verified.
 #[derive(Clone, Debug)]
-pub struct Body {
+pub struct UncheckedBody {
     /// The block it should be.
     pub hash: BlockHash,
     /// The block.
@@ -88,7 +88,7 @@ pub struct Body {
     pub bytes: usize,
 }
 
-impl Body {
+impl UncheckedBody {
     /// A block that came.
     #[must_use]
     pub fn of(block: Block) -> Self {
@@ -100,7 +100,11 @@ impl Body {
 /// The first body of an answer whose header was not signed by who it names: it is looked for
 /// before a body is looked at (R20).
 #[must_use]
-pub fn forged<'a>(bodies: &'a [Body], chain: &ChainId, known: &impl Known) -> Option<&'a Body> {
+pub fn forged<'a>(
+    bodies: &'a [UncheckedBody],
+    chain: &ChainId,
+    known: &impl Known,
+) -> Option<&'a UncheckedBody> {
     let is_good = |signed: &SignedHeader| known.knows(&signed.seal()) || signed.is_signed(chain);
     bodies.iter().find(|body| !is_good(&body.block.signed))
 }
@@ -301,7 +305,7 @@ pub enum Io {
         /// What was asked.
         want: Want,
         /// The bodies, in their order.
-        bodies: Vec<Body>,
+        bodies: Vec<UncheckedBody>,
     },
     /// Answer a client.
     Tell {
@@ -326,12 +330,12 @@ pub enum Note {
         /// Its hash.
         hash: BlockHash,
     },
-    /// A block, an item or a draft of ours was refused.
-    Refused {
+    /// A block, an item or a draft of ours goes nowhere.
+    Dismissed {
         /// Which.
         hash: BlockHash,
         /// Why.
-        why: Refusal,
+        why: Dismissal,
     },
     /// A message was dropped.
     Ignored(String),

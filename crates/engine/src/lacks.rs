@@ -6,7 +6,7 @@ use weft_consensus::PeerId;
 use weft_types::BlockHash;
 
 /// A body that is lacked.
-pub struct Body {
+pub struct LackedBody {
     /// Of which block.
     pub hash: BlockHash,
     /// Who told of it.
@@ -18,7 +18,7 @@ pub struct Body {
 /// What is lacked, and where we stand.
 pub struct Lacks {
     /// Bodies.
-    pub bodies: Vec<Body>,
+    pub bodies: Vec<LackedBody>,
     /// Peers that are known as nodes of voters.
     pub kept: BTreeSet<PeerId>,
     /// Where we stand.

@@ -1,7 +1,7 @@
 //! Why what a client handed in was not taken.
 
 use weft_consensus::Stopped;
-use weft_ledger::rules::{CallError, Refusal};
+use weft_ledger::rules::{Breach, CallError};
 use weft_mempool::PoolError;
 use weft_types::Call;
 use weft_types::check::TxError;
@@ -14,7 +14,7 @@ pub enum Refused {
     /// It is wrong in itself.
     Tx(TxError),
     /// No block could carry it.
-    Never(Box<Refusal>, Box<Call>),
+    Never(Box<Breach>, Box<Call>),
     /// It would fail.
     Call(CallError),
     /// The pool does not take it.

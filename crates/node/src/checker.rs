@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use weft_consensus::PeerId;
 use weft_engine::event::Turned;
-use weft_engine::io::{Body, Source, Txs, forged};
+use weft_engine::io::{Source, Txs, UncheckedBody, forged};
 use weft_engine::wire::Want;
 use weft_types::check::{BlockError, Known, TxError, check_block, check_txs, seals_of, shares_of};
 use weft_types::codec::CodecError;
@@ -79,7 +79,7 @@ pub struct Answer {
     /// What was asked.
     pub want: Want,
     /// The bodies, in their order.
-    pub bodies: Vec<Body>,
+    pub bodies: Vec<UncheckedBody>,
     /// The room that their bytes take, until the engine has looked at them.
     pub room: OwnedSemaphorePermit,
 }
@@ -108,7 +108,7 @@ impl Desk {
     /// Puts the bodies of an answer down. One that does not find a place and room for its bytes as
     /// a whole is turned away as a whole.
     #[must_use]
-    pub fn bodies(&self, from: PeerId, want: Want, bodies: Vec<Body>) -> Option<Turned> {
+    pub fn bodies(&self, from: PeerId, want: Want, bodies: Vec<UncheckedBody>) -> Option<Turned> {
         let bytes = bodies.iter().map(|body| body.bytes).fold(0, usize::saturating_add);
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let turned = Some(Turned::Bodies { from, want });
@@ -301,8 +301,8 @@ impl Checker<'_> {
         events.blocking_send(Event::Engine(weft_engine::Event::Fetched { from, want })).ok()
     }
 
-    fn body(&mut self, from: PeerId, body: Body, is_forged: bool) -> weft_engine::Event {
-        let Body { hash, block, bytes } = body;
+    fn body(&mut self, from: PeerId, body: UncheckedBody, is_forged: bool) -> weft_engine::Event {
+        let UncheckedBody { hash, block, bytes } = body;
         let (version, proposer) = (block.header().version, block.header().proposer);
         let checked = if is_forged {
             Err(BlockError::BadSignature { proposer })
@@ -339,7 +339,7 @@ mod tests {
         Job { asker: Asker::Engine(Source::Own { is_offer: true }), txs }
     }
 
-    fn block(key: &weft_types::SecretKey) -> Body {
+    fn block(key: &weft_types::SecretKey) -> UncheckedBody {
         let header = Header {
             version: 1,
             signal: weft_types::RulesId::NONE,
@@ -353,10 +353,10 @@ mod tests {
             state_root: Hash::ZERO,
             work: Work::ZERO,
         };
-        Body::of(seal_block(header, (key, &CHAIN), vec![], None, vec![]).block().clone())
+        UncheckedBody::of(seal_block(header, (key, &CHAIN), vec![], None, vec![]).block().clone())
     }
 
-    fn body() -> Body {
+    fn body() -> UncheckedBody {
         block(&derive_test_key("checker", "proposer"))
     }
 
@@ -437,7 +437,7 @@ mod tests {
     fn bodies_before_the_checker_are_bounded_by_their_bytes() {
         let (desk, mut inbox) = desk();
         let (body, want, bytes) = (body(), Want::Block(Hash::ZERO), 1_000);
-        let answer = || desk.bodies(PeerId(1), want, vec![Body { bytes, ..body.clone() }]);
+        let answer = || desk.bodies(PeerId(1), want, vec![UncheckedBody { bytes, ..body.clone() }]);
         let left = u32::try_from(BODY_BYTES - bytes + 1).unwrap();
         let others = Arc::clone(&desk.room).try_acquire_many_owned(left).unwrap();
         assert!(matches!(answer(), Some(Turned::Bodies { .. })), "there is a byte too little");

@@ -21,7 +21,7 @@ impl Node {
                     "head"
                 );
             }
-            Note::Refused { hash, why } => {
+            Note::Dismissed { hash, why } => {
                 self.reads.metrics.refused.inc();
                 tracing::info!(%hash, %why, "refused");
             }

@@ -104,7 +104,7 @@ fn again(
         Ok(block) => {
             let input = Input::Restored { block: Arc::new(block) };
             for effect in core.step(crate::clock::now(), input) {
-                if let Effect::Refused { why, .. } = effect {
+                if let Effect::Dismissed { why, .. } = effect {
                     differ(why.to_string());
                 }
             }

@@ -15,12 +15,12 @@ pub struct Found {
     network: Network,
     is_final: bool,
     txs: String,
-    body: Body,
+    whereabouts: Whereabouts,
 }
 
 /// Where the block is.
 #[derive(Debug)]
-enum Body {
+enum Whereabouts {
     /// There is none: only the state of genesis.
     Genesis { state_root: Hash },
     /// In the log.
@@ -54,16 +54,16 @@ impl Look<'_> {
                 return Err(RpcError::new(Kind::InvalidArgument, "HeightOrHash", text));
             }
         };
-        let (body, height) = if hash == self.reads.chain.id {
-            (Body::Genesis { state_root: self.reads.genesis_root }, Height::ZERO)
+        let (whereabouts, height) = if hash == self.reads.chain.id {
+            (Whereabouts::Genesis { state_root: self.reads.genesis_root }, Height::ZERO)
         } else {
             let stored = self.reads.log.stored(&hash).ok_or_else(|| absent(hash.to_string()))?;
             let height = stored.height();
-            (Body::Logged(stored), height)
+            (Whereabouts::Logged(stored), height)
         };
         let is_final = self.seen.says(height) && self.reads.log.final_hash(height) == Some(hash);
         let (txs, network) = (txs.unwrap_or_default(), self.reads.chain.network);
-        Ok(Found { hash, network, is_final, txs, body })
+        Ok(Found { hash, network, is_final, txs, whereabouts })
     }
 }
 
@@ -73,13 +73,13 @@ impl Found {
     /// # Errors
     /// [`Kind::Internal`] when the log can't be read.
     pub fn describe(&self) -> Result<Value, RpcError> {
-        match &self.body {
-            Body::Genesis { state_root } => Ok(json!({
+        match &self.whereabouts {
+            Whereabouts::Genesis { state_root } => Ok(json!({
                 "network": self.network, "hash": self.hash, "height": 0, "slot": 0, "round": 0,
                 "state_root": state_root, "proposer": null, "work": "0", "shares": 0, "rows": 0,
                 "transactions": 0, "tx_ids": [], "final": true,
             })),
-            Body::Logged(stored) => {
+            Whereabouts::Logged(stored) => {
                 let block = stored.read();
                 let block = block.map_err(|e| RpcError::new(Kind::Internal, "Store", e))?;
                 Ok(self.of(&block))

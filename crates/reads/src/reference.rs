@@ -2,15 +2,15 @@
 //! RPC and commands show. Each is declared once, where the rules are.
 
 use serde_json::{Value, json};
-use weft_ledger::rules::{CallError, Event, error::ErrorInfo, event::EventInfo};
-use weft_types::call::CallInfo;
+use weft_ledger::rules::{CallError, Event, error::AboutError, event::AboutEvent};
+use weft_types::call::AboutCall;
 use weft_types::{Call, Hyperparameters, Network, Parameter, Wide};
 
 /// Calls, errors, events and hyperparameters.
 #[must_use]
 pub fn reference() -> Value {
     let text = |lines: &[&str]| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
-    let call = |c: &CallInfo| {
+    let call = |c: &AboutCall| {
         let field = |(name, kind, doc): &(&str, &str, &[&str])| json!({ "name": name, "type": kind, "meaning": text(doc) });
         let fields: Vec<Value> = c.fields.iter().map(field).collect();
         json!({ "name": c.name, "free": c.free, "meaning": text(c.doc), "fields": fields })
@@ -21,8 +21,8 @@ pub fn reference() -> Value {
     };
     // How a field is formatted is no part of what is said.
     let said = |text: &str| text.replace(":#}", "}");
-    let error = |e: &ErrorInfo| json!({ "name": e.name, "meaning": e.doc.trim(), "text": said(e.text), "fields": fields(e.fields) });
-    let event = |e: &EventInfo| json!({ "name": e.name, "meaning": e.doc.trim(), "fields": fields(e.fields) });
+    let error = |e: &AboutError| json!({ "name": e.name, "meaning": e.doc.trim(), "text": said(e.text), "fields": fields(e.fields) });
+    let event = |e: &AboutEvent| json!({ "name": e.name, "meaning": e.doc.trim(), "fields": fields(e.fields) });
     let parameter = |p: &Parameter| {
         let about = p.about();
         let default = |network| Wide(Hyperparameters::preset(network).get(*p));

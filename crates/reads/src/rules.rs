@@ -6,7 +6,7 @@
 use crate::look::{Answer, Look};
 use serde_json::json;
 use weft_consensus::Stopped;
-use weft_ledger::query::rules::{RulesInfo, rules};
+use weft_ledger::query::rules::{RulesSheet, rules};
 use weft_rpc::{Kind, RpcError};
 use weft_types::Version;
 
@@ -41,14 +41,14 @@ impl Look<'_> {
     }
 
     /// What the head's state says of rules.
-    pub(crate) fn rules_info(&self) -> Option<RulesInfo> {
+    pub(crate) fn rules_sheet(&self) -> Option<RulesSheet> {
         rules(&self.seen.head.view())
     }
 
     /// The part of the power that signals what this program does not know, in millionths.
     pub(crate) fn unknown_signals(&self) -> u32 {
-        let info = self.rules_info();
-        let signals = info.iter().flat_map(|info| &info.signals);
+        let sheet = self.rules_sheet();
+        let signals = sheet.iter().flat_map(|sheet| &sheet.signals);
         let unknown = signals.filter(|signal| !self.seen.program.runs(&signal.id));
         unknown.map(|signal| signal.power_ppm).fold(0, u32::saturating_add)
     }
@@ -67,7 +67,7 @@ impl Look<'_> {
 
     /// A change that is locked in and not known here.
     pub(crate) fn change_note(&self) -> Option<String> {
-        let next = self.rules_info()?.next?;
+        let next = self.rules_sheet()?.next?;
         let (id, height) = (next.id, next.height);
         (!self.seen.program.runs(&id)).then(|| {
             format!(

@@ -4,7 +4,7 @@ use crate::rules::unknown_rules;
 use crate::told::told;
 use serde_json::{Value, json};
 use weft_engine::refused::Refused;
-use weft_ledger::rules::{CallError, Refusal};
+use weft_ledger::rules::{Breach, CallError};
 use weft_rpc::{Kind, RpcError};
 use weft_types::codec::CodecError;
 use weft_types::{Call, TxId};
@@ -27,7 +27,7 @@ pub fn refused(why: &Refused) -> RpcError {
     match why {
         Refused::Stopped(stopped) => unknown_rules(stopped),
         Refused::Tx(error) => told(error),
-        Refused::Never(error, call) => refusal_error(error, call),
+        Refused::Never(error, call) => breach_error(error, call),
         Refused::Call(error) => told(error),
         Refused::Pool(error) => told(error),
         Refused::NoState => no_state(),
@@ -35,18 +35,18 @@ pub fn refused(why: &Refused) -> RpcError {
 }
 
 /// Why no block could carry a transaction, as an error of its own.
-pub fn refusal_error(error: &Refusal, call: &Call) -> RpcError {
+pub fn breach_error(error: &Breach, call: &Call) -> RpcError {
     match error {
-        Refusal::FreeCallFails { error, .. } => told(error),
-        Refusal::AgainstRules { error, .. } => told(error),
-        Refusal::CannotPay { have, need, .. } => {
+        Breach::FreeCallFails { error, .. } => told(error),
+        Breach::AgainstRules { error, .. } => told(error),
+        Breach::CannotPay { have, need, .. } => {
             let (have, need) = (*have, *need);
             told(&match call {
                 Call::RemoveStake { .. } => CallError::NotEnoughStake { have, need },
                 _ => CallError::NotEnoughBalance { have, need },
             })
         }
-        Refusal::Expired { .. } => RpcError::new(Kind::InvalidArgument, "Expired", error),
+        Breach::Expired { .. } => RpcError::new(Kind::InvalidArgument, "Expired", error),
         other => RpcError::new(Kind::Internal, "NotRun", other),
     }
 }

@@ -12,7 +12,7 @@ impl Look<'_> {
             let neurons = query::metagraph(&at.view, netuid).ok_or_else(|| {
                 missing("SubnetNotExists", format!("there is no subnet {netuid}"))
             })?;
-            let neuron = |n: &query::NeuronInfo| {
+            let neuron = |n: &query::NeuronSheet| {
                 let mut value = json!(n);
                 value["hotkey_key"] = json!(n.hotkey);
                 value["hotkey"] = json!(self.reads.chain.address(n.hotkey));

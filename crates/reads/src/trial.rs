@@ -5,7 +5,7 @@
 //! fail, by the same names as a receipt and a refusal; nothing is kept.
 
 use crate::look::{Answer, Look};
-use crate::submit::refusal_error;
+use crate::submit::breach_error;
 use crate::told::told;
 use serde_json::json;
 use weft_engine::accounts::AccountsAt;
@@ -21,7 +21,7 @@ impl Look<'_> {
         let before = self.reads.waiting.before(tx.tx(), &AccountsAt::within(head));
         let before: Vec<&Tx> = before.iter().collect();
         let trial = head.ledger().try_tx(&head.view(), head.block(), (&before, tx.tx()));
-        let trial = trial.map_err(|e| refusal_error(&e, &tx.tx().body.call))?;
+        let trial = trial.map_err(|e| breach_error(&e, &tx.tx().body.call))?;
         trial.receipt.result.as_ref().map_err(told)?;
         Ok(json!({
             "tx": tx.id(),

@@ -6,7 +6,7 @@ use crate::plan::Desk;
 use std::collections::{BTreeMap, VecDeque};
 use weft_consensus::PeerId;
 use weft_engine::event::Turned;
-use weft_engine::io::{Body, Source, Txs};
+use weft_engine::io::{Source, Txs, UncheckedBody};
 use weft_engine::wire::Want;
 
 /// An answer of a peer.
@@ -14,14 +14,14 @@ use weft_engine::wire::Want;
 pub struct Answer {
     pub from: PeerId,
     pub want: Want,
-    pub bodies: VecDeque<Body>,
+    pub bodies: VecDeque<UncheckedBody>,
 }
 
 /// What is being looked at.
 #[derive(Debug)]
 pub enum Work {
     /// A body; the last of its answer has its question with it.
-    Body { from: PeerId, body: Body, last: Option<Want> },
+    Body { from: PeerId, body: UncheckedBody, last: Option<Want> },
     /// A list of transactions.
     List(Source, Txs),
 }

@@ -15,7 +15,7 @@ use crate::net::{DELAY_MS, Net};
 use crate::plan::Desk;
 use crate::slots::SLOT_MS;
 use weft_consensus::PeerId;
-use weft_engine::io::{Body, Source, Txs};
+use weft_engine::io::{Source, Txs, UncheckedBody};
 use weft_engine::wire::{Kind, Request, Want, unpack};
 use weft_types::Canonical;
 
@@ -55,7 +55,7 @@ impl Net {
         &mut self,
         i: usize,
         (from, want): (PeerId, Want),
-        bodies: Vec<Body>,
+        bodies: Vec<UncheckedBody>,
         desk: Desk,
     ) -> Option<weft_engine::Event> {
         if bodies.is_empty() {

@@ -12,7 +12,7 @@ use weft_consensus::{Base, PeerId, VoteRecord};
 use weft_engine::event::NoAnswer;
 use weft_engine::halt::Halt;
 use weft_engine::io::{
-    Body, Finalized, Io, Judgement, MessageName, Note, Source, Told, Txs, forged,
+    Finalized, Io, Judgement, MessageName, Note, Source, Told, Txs, UncheckedBody, forged,
 };
 use weft_engine::wire::Want;
 use weft_types::check::{check_block, check_txs};
@@ -120,11 +120,11 @@ impl Net {
         &mut self,
         i: usize,
         (from, want): (PeerId, Want),
-        bodies: Vec<Body>,
+        bodies: Vec<UncheckedBody>,
     ) -> Vec<weft_engine::Event> {
         let bad = forged(&bodies, &self.world.chain, &self.seals).map(|bad| bad.hash);
-        let looked = |body: &Body| bad.is_none_or(|bad| body.hash == bad);
-        let bodies: Vec<Body> = bodies.into_iter().filter(looked).collect();
+        let looked = |body: &UncheckedBody| bad.is_none_or(|bad| body.hash == bad);
+        let bodies: Vec<UncheckedBody> = bodies.into_iter().filter(looked).collect();
         if let Some(desk) = self.plan.desk {
             return self.puts_bodies(i, (from, want), bodies, desk).into_iter().collect();
         }
@@ -147,8 +147,8 @@ impl Net {
     }
 
     /// Bodies are checked as if they had come as bytes from a stranger.
-    pub fn check_body(&mut self, from: PeerId, body: Body) -> weft_engine::Event {
-        let Body { hash, block, bytes } = body;
+    pub fn check_body(&mut self, from: PeerId, body: UncheckedBody) -> weft_engine::Event {
+        let UncheckedBody { hash, block, bytes } = body;
         let version = block.header().version;
         let rules = (&self.world.widest, &self.world.chain);
         let checked = check_block(*block, rules, &self.seals, &mut self.checks).map(Arc::new);
@@ -166,7 +166,7 @@ impl Net {
             Note::Offence(evidence) => self.accuse(i, &evidence),
             Note::Reported(_) => self.faults.note("reports"),
             Note::KeyTwice(seen) => self.key_twice(i, &seen),
-            Note::Refused { hash, why } => self.refused(i, &hash, &why),
+            Note::Dismissed { hash, why } => self.refused(i, &hash, &why),
             Note::TrustReached(_) => self.faults.note("reached"),
             _ => {}
         }

@@ -6,7 +6,7 @@ use crate::net::Net;
 use crate::plan::Conflict;
 use crate::strangers::FIRST;
 use crate::watch::offends;
-use weft_consensus::{Foreign, Refusal};
+use weft_consensus::{Dismissal, Foreign};
 use weft_types::{BlockHash, Evidence};
 
 impl Net {
@@ -72,14 +72,14 @@ impl Net {
         }
     }
 
-    pub fn refused(&mut self, i: usize, hash: &BlockHash, why: &Refusal) {
+    pub fn refused(&mut self, i: usize, hash: &BlockHash, why: &Dismissal) {
         let is_grave = match why {
             // What one honest node executed all take.
-            Refusal::Invalid(_) => {
+            Dismissal::Invalid(_) => {
                 !self.watch.is_by_byzantine(hash) || self.watch.blocks.contains_key(hash)
             }
-            Refusal::Draft(_) => true,
-            Refusal::Conflict(_) => {
+            Dismissal::Draft(_) => true,
+            Dismissal::Conflict(_) => {
                 self.plan.conflict == Conflict::Never && self.plan.former.is_none()
             }
             _ => false,

@@ -11,7 +11,7 @@ use crate::slots::SLOT_MS;
 use std::collections::VecDeque;
 use weft_consensus::Status;
 use weft_engine::event::NoAnswer;
-use weft_engine::io::{Body, Topic};
+use weft_engine::io::{Topic, UncheckedBody};
 use weft_engine::wire::{Answer, Kind, Request, Want, pack, unpack};
 use weft_types::{
     Call, Canonical, ChainTag, Checkpoint, Domain, Hash, Height, Nonce, Rao, Round, SecretKey,
@@ -248,10 +248,10 @@ impl Net {
     }
 
     /// R20: nothing is verified that is no answer to what was asked.
-    pub fn watch_bodies(&mut self, i: usize, want: &Want, bodies: &[Body]) {
+    pub fn watch_bodies(&mut self, i: usize, want: &Want, bodies: &[UncheckedBody]) {
         let Some(core) = self.nodes.get(i).and_then(|node| node.core()) else { return };
         let mut last = None;
-        let mut hangs = |body: &Body| {
+        let mut hangs = |body: &UncheckedBody| {
             let parent = body.block.header().parent;
             let stands = match last.replace(body.hash) {
                 Some(above) => above == parent,

@@ -65,7 +65,7 @@ fn what(io: &Io) -> Option<(u8, Vec<u8>)> {
         Io::Punish { peer, .. } => (15, peer.0.to_le_bytes().into()),
         Io::Disconnect { peer, .. } => (16, peer.0.to_le_bytes().into()),
         Io::Note(Note::Head { hash, .. }) => (17, hash.0.into()),
-        Io::Note(Note::Refused { hash, .. }) => (18, hash.0.into()),
+        Io::Note(Note::Dismissed { hash, .. }) => (18, hash.0.into()),
         Io::Note(Note::Offence(evidence)) => (19, evidence.to_bytes()),
         Io::Note(Note::KeyTwice(_)) => (20, Vec::new()),
         Io::Halt(_) => (21, Vec::new()),

@@ -13,9 +13,9 @@ use bincode::error::DecodeError;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-/// A row of the table of calls.
+/// What is said about a call: a row of the table of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct CallInfo {
+pub struct AboutCall {
     /// The name in receipts, RPC and commands.
     pub name: &'static str,
     /// Whether it is free: fee and nonce are 0 (economy, section 2).
@@ -41,7 +41,7 @@ macro_rules! calls {
 
         impl Call {
             /// The table, in the order of the encoding's tags.
-            pub const TABLE: &'static [CallInfo] = &[$(CallInfo {
+            pub const TABLE: &'static [AboutCall] = &[$(AboutCall {
                 name: $name,
                 free: $free,
                 doc: &[$($doc),+],

@@ -83,9 +83,9 @@ macro_rules! hyperparameters {
 
             /// Its row of the table.
             #[must_use]
-            pub const fn about(self) -> About {
+            pub const fn about(self) -> AboutParameter {
                 match self {
-                    $(Self::$variant => About {
+                    $(Self::$variant => AboutParameter {
                         name: stringify!($name),
                         doc: &[$($doc),+],
                         unit: $unit,
@@ -126,9 +126,9 @@ macro_rules! hyperparameters {
     };
 }
 
-/// A row of the table.
+/// What is said about a hyperparameter: a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct About {
+pub struct AboutParameter {
     /// The name everywhere.
     pub name: &'static str,
     /// What it does.
@@ -145,7 +145,7 @@ pub struct About {
     pub high: u64,
 }
 
-impl About {
+impl AboutParameter {
     /// What it does, as one sentence.
     #[must_use]
     pub fn meaning(&self) -> String {

@@ -149,8 +149,8 @@ fn median_of_three(votes: &[u64]) -> u64 {
     a.min(b).max(a.max(b).min(c))
 }
 
-/// What consensus makes of the weights.
-pub struct Verdict {
+/// What the majority by stake makes of the weights.
+pub struct Majority {
     /// Consensus of each column.
     pub consensus: Vec<Q>,
     /// Rank of each column, before it is normalised.
@@ -161,10 +161,10 @@ pub struct Verdict {
 
 /// Finds consensus column by column, and leaves in `votes` the weights that bonds come
 /// from: weight + penalty * (clipped weight - weight). `stake` is active stake by place.
-pub fn judge(votes: &mut Votes, jury: &mut Jury, stake: &[Q], penalty: Q) -> Verdict {
+pub fn judge(votes: &mut Votes, jury: &mut Jury, stake: &[Q], penalty: Q) -> Majority {
     let height = votes.places.len();
     let neurons = votes.weights.len().checked_div(height).unwrap_or(0);
-    let mut verdict = Verdict {
+    let mut majority = Majority {
         consensus: Vec::with_capacity(neurons),
         ranks: Vec::with_capacity(neurons),
         trust: vec![0; height],
@@ -173,19 +173,19 @@ pub fn judge(votes: &mut Votes, jury: &mut Jury, stake: &[Q], penalty: Q) -> Ver
     for column in votes.weights.chunks_exact_mut(height.max(1)) {
         let consensus = jury.consensus(column);
         let mut rank = 0;
-        for ((weight, stake), trust) in column.iter().zip(stake).zip(&mut verdict.trust) {
+        for ((weight, stake), trust) in column.iter().zip(stake).zip(&mut majority.trust) {
             let clipped = (*weight).min(consensus);
             *trust += clipped;
             rank += q32::mul(clipped, *stake);
         }
-        verdict.consensus.push(consensus);
-        verdict.ranks.push(rank);
+        majority.consensus.push(consensus);
+        majority.ranks.push(rank);
         if let Some(entries) = entries.next() {
             keep_entries(entries, column, (consensus, penalty));
         }
         soften(column, (consensus, penalty));
     }
-    verdict
+    majority
 }
 
 /// The clip as far as the penalty asks: fully at 1, not at all at 0.

@@ -26,24 +26,24 @@ pub fn epoch(snapshot: &Snapshot) -> Result<Outcome, SnapshotError> {
     let mut votes = Votes::of(snapshot, &standing.permits, with_entries);
     let stake = votes.at_places(&standing.active_stake);
     let mut jury = Jury::new(&votes, &standing.active_stake, q32::of_u16(params.kappa));
-    let mut verdict = judge(&mut votes, &mut jury, &stake, q32::of_u16(params.bonds_penalty));
+    let mut majority = judge(&mut votes, &mut jury, &stake, q32::of_u16(params.bonds_penalty));
     // Without a place there is no column to judge, but there are still neurons.
-    verdict.consensus.resize(neurons, 0);
-    verdict.ranks.resize(neurons, 0);
-    let mut incentive = verdict.ranks.clone();
+    majority.consensus.resize(neurons, 0);
+    majority.ranks.resize(neurons, 0);
+    let mut incentive = majority.ranks.clone();
     q32::normalize(&mut incentive);
     let bonded = bonds(&Opinion {
         params,
         votes: &votes,
-        consensus: &verdict.consensus,
+        consensus: &majority.consensus,
         incentive: &incentive,
         stake: &stake,
         new_permits: &standing.new_permits,
     });
     let earned = Earned {
-        consensus: verdict.consensus,
-        trust: votes.at_uids(&verdict.trust, neurons),
-        ranks: verdict.ranks,
+        consensus: majority.consensus,
+        trust: votes.at_uids(&majority.trust, neurons),
+        ranks: majority.ranks,
         incentive,
         dividends: votes.at_uids(&bonded.dividends, neurons),
     };

@@ -12,13 +12,13 @@ use weft_types::Rao;
 
 /// What a coldkey has.
 pub async fn run(global: &Global, remote: &Remote, key: &str) -> Result<Answer, Failure> {
-    let chain = remote.chain().await?;
-    let key = signer::recipient(global, key, chain.network)?;
+    let charter = remote.charter().await?;
+    let key = signer::recipient(global, key, charter.network)?;
     let leaving = leaving(remote, &json!(key)).await?;
     let mut answer = remote.read("account_get", &json!({ "key": key }), pairs).await?;
     if !leaving.is_empty() {
         let height = answer.height.unwrap_or_default();
-        let rows = rows(&leaving, (height, chain.params.slot_ms))?;
+        let rows = rows(&leaving, (height, charter.params.slot_ms))?;
         answer.text = format!("{}\n\nstake on its way back\n{}", answer.text, table(&rows));
     }
     answer.data["leaving"] = json!(leaving);

@@ -16,6 +16,7 @@ use weft_benches::ledger::{LedgerPlan, LedgerReport};
 use weft_benches::offered::LoadPlan;
 use weft_benches::reads::ReadReport;
 use weft_testnet::Choice;
+use weft_testnet::up::Wish;
 use weft_types::{Millis, Network};
 use weft_yuma::case;
 

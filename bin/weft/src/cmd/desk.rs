@@ -4,7 +4,7 @@
 
 use crate::args::Global;
 use crate::output::{Exit, Failure};
-use crate::remote::{ChainInfo, Remote};
+use crate::remote::{Charter, Remote};
 use serde_json::json;
 use weft_types::hash::Domain;
 use weft_types::signature::signed_bytes;
@@ -15,7 +15,7 @@ use weft_types::{Height, Nonce, PublicKey, Rao, SecretKey, Signature};
 pub struct Desk<'a> {
     pub global: &'a Global,
     pub remote: Remote,
-    pub chain: ChainInfo,
+    pub charter: Charter,
 }
 
 /// What an account can pay with, at the node's head.
@@ -47,8 +47,8 @@ impl<'a> Desk<'a> {
     /// The desk at the node that the flags name.
     pub async fn open(global: &'a Global) -> Result<Self, Failure> {
         let remote = Remote::new(global)?;
-        let chain = remote.chain().await?;
-        Ok(Self { global, remote, chain })
+        let charter = remote.charter().await?;
+        Ok(Self { global, remote, charter })
     }
 
     /// The height of the last final block.
@@ -60,7 +60,7 @@ impl<'a> Desk<'a> {
 
     /// A hotkey's signature under what it consents to.
     pub fn consent(&self, hotkey: &SecretKey, said: &Consent) -> Signature {
-        hotkey.sign(&signed_bytes(Domain::Consent, &self.chain.chain, said))
+        hotkey.sign(&signed_bytes(Domain::Consent, &self.charter.chain, said))
     }
 
     /// What an account can pay with.

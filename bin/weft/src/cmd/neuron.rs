@@ -94,7 +94,7 @@ async fn by_stamp(
             netuid,
             height: work.height,
         };
-        let subject = StampFor { chain: desk.chain.chain, consent, block: work.block };
+        let subject = StampFor { chain: desk.charter.chain, consent, block: work.block };
         note(&format!(
             "stamp     searching at difficulty {}, for block {}",
             work.difficulty, work.height

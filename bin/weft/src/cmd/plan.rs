@@ -1,7 +1,7 @@
 //! The plan of a transaction: what leaves the wallet at most, and what that buys. It is said
 //! before anything is sent, and is all that `--dry-run` says.
 
-use crate::remote::ChainInfo;
+use crate::remote::Charter;
 use serde_json::{Value, json};
 use weft_types::call::ALL_STAKE;
 use weft_types::{Address, Call, PublicKey, Rao, Tx};
@@ -17,9 +17,9 @@ pub struct Plan {
 impl Plan {
     /// The plan of a transaction on a chain; opening accounts costs the deposit at most, where
     /// that is known.
-    pub fn of(tx: &Tx, deposit: Option<Rao>, chain: &ChainInfo) -> Self {
+    pub fn of(tx: &Tx, deposit: Option<Rao>, charter: &Charter) -> Self {
         let body = &tx.body;
-        let show = |key: PublicKey| Address { network: chain.network, key }.to_string();
+        let show = |key: PublicKey| Address { network: charter.network, key }.to_string();
         let spends = body.call.spends();
         let from = source(&body.call);
         let known = deposit.unwrap_or(Rao::ZERO);
@@ -160,7 +160,7 @@ mod tests {
         let body = TxBody { chain: tag, signer, nonce: Nonce(0), fee, valid_until: None, call };
         let (network, params) = (Network::Local, Params::preset(Network::Local));
         let tx = Tx { body, signature: Signature([0; 64]) };
-        Plan::of(&tx, Some(Rao(0)), &ChainInfo { network, chain, params })
+        Plan::of(&tx, Some(Rao(0)), &Charter { network, chain, params })
     }
 
     /// F38.

@@ -45,8 +45,8 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
         QueryCommand::Root => remote.read_well("root_get", &json!({}), super::weights::root).await,
         QueryCommand::Voters => remote.read("voter_set", &json!({}), pairs).await,
         QueryCommand::Offences { voter } => {
-            let chain = remote.chain().await?;
-            let key = signer::hotkey_of(global, voter, chain.network)?;
+            let charter = remote.charter().await?;
+            let key = signer::hotkey_of(global, voter, charter.network)?;
             remote.read("voter_offences", &json!({ "hotkey": key }), pairs).await
         }
         QueryCommand::Candidates => remote.read("voter_candidates", &json!({}), pairs).await,

@@ -37,7 +37,7 @@ pub async fn run(
         }
         desk => desk?,
     };
-    let tx = Kept::of(global, &desk.chain.chain)?.read(&id)?;
+    let tx = Kept::of(global, &desk.charter.chain)?.read(&id)?;
     if !says(&desk, (command, sends.paying), &tx)? {
         let text = format!("{id} is a {}, and not what this command says", tx.body.call.name());
         return Err(Failure::new(Exit::Usage, "OtherTransaction", text)
@@ -45,7 +45,7 @@ pub async fn run(
     }
     // What opening an account costs now is only said; it is no reason to stop.
     let deposit = desk.deposit_of(&tx.body.call).await.ok();
-    let plan = Plan::of(&tx, deposit, &desk.chain);
+    let plan = Plan::of(&tx, deposit, &desk.charter);
     if !global.dry_run && !is_known(&desk, &id).await? {
         note(&format!("tx {id}, once more"));
         if let Err(e) = desk.hand_over(&tx).await

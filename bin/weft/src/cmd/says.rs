@@ -64,7 +64,7 @@ fn own(desk: &Desk<'_>, hotkey: &PublicKey) -> Result<bool, Failure> {
 }
 
 fn does(desk: &Desk<'_>, command: &Command, tx: &Tx) -> Result<bool, Failure> {
-    let (global, network) = (desk.global, desk.chain.network);
+    let (global, network) = (desk.global, desk.charter.network);
     let hotkey_of = |text: &str| signer::hotkey_of(global, text, network);
     Ok(match (&tx.body.call, command) {
         (Call::Transfer { to, amount, open: _ }, Command::Transfer(args)) => {
@@ -173,7 +173,7 @@ fn of_rows(desk: &Desk<'_>, command: &WeightsCommand, tx: &Tx) -> Result<bool, F
         }
         (Call::CommitWeights { commitment }, WeightsCommand::Commit(args)) => {
             let Commitment { netuid, hash, at: _ } = commitment;
-            let kept = Commits::of(desk.global, desk.chain.chain, (*netuid, tx.body.signer))?;
+            let kept = Commits::of(desk.global, desk.charter.chain, (*netuid, tx.body.signer))?;
             // Without its row a commitment is worthless, and nobody can say what it hides.
             let Some(hidden) = kept.all().remove(hash) else { return Ok(false) };
             let Reveal { netuid, uids, values, version_key, salt: _ } = hidden.reveal;
@@ -213,7 +213,7 @@ fn same_batch(
     kept: &[BatchCall],
 ) -> Result<bool, Failure> {
     let text = batch::text(file)?;
-    let calls = batch::read(desk.global, (file, &text), desk.chain.network)?;
+    let calls = batch::read(desk.global, (file, &text), desk.charter.network)?;
     let mut asked = Call::Batch { calls };
     let kept = Call::Batch { calls: kept.to_vec() };
     as_in(&kept, &mut asked);

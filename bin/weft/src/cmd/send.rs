@@ -11,7 +11,7 @@ use weft_types::{Call, Rao};
 /// Sends free coins.
 pub async fn transfer(global: &Global, args: &TransferArgs) -> Result<Answer, Failure> {
     let desk = Desk::open(global).await?;
-    let to = signer::payee(global, &args.to, desk.chain.network)?;
+    let to = signer::payee(global, &args.to, desk.charter.network)?;
     let sum = Sum::read(&args.amount)?;
     let key = signer::coldkey(global)?;
     desk.pay_with(&key, &args.paying, |purse, fee| {
@@ -55,7 +55,7 @@ pub async fn stake(global: &Global, command: &StakeCommand) -> Result<Answer, Fa
     let desk = Desk::open(global).await?;
     match command {
         StakeCommand::Add(args) => {
-            let hotkey = signer::backed(global, &args.to, desk.chain.network)?;
+            let hotkey = signer::backed(global, &args.to, desk.charter.network)?;
             let sum = Sum::read(&args.amount)?;
             let key = signer::coldkey(global)?;
             let added = desk.pay_with(&key, &args.paying, |purse, fee| {
@@ -84,7 +84,7 @@ fn nobodys(failure: Failure) -> Failure {
 
 /// Takes stake back: an amount, or all there is when the call runs.
 async fn remove(desk: &Desk<'_>, args: &StakeArgs) -> Result<Answer, Failure> {
-    let hotkey = signer::hotkey_of(desk.global, &args.to, desk.chain.network)?;
+    let hotkey = signer::hotkey_of(desk.global, &args.to, desk.charter.network)?;
     let sum = Sum::read(&args.amount)?;
     let key = signer::coldkey(desk.global)?;
     let amount = match sum {
@@ -110,7 +110,7 @@ pub fn take(percent: &str) -> Result<u16, Failure> {
 pub async fn batch(global: &Global, args: &BatchArgs) -> Result<Answer, Failure> {
     let text = batch::text(&args.file)?;
     let desk = Desk::open(global).await?;
-    let calls = batch::read(global, (&args.file, &text), desk.chain.network)?;
+    let calls = batch::read(global, (&args.file, &text), desk.charter.network)?;
     desk.pay(&signer::coldkey(global)?, Call::Batch { calls }, &args.paying).await
 }
 

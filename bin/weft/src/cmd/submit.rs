@@ -49,7 +49,7 @@ impl Desk<'_> {
     ) -> Result<Answer, Failure> {
         let turn = match self.global.dry_run {
             true => None,
-            false => turn::take(self.global, &self.chain.chain, &key.public()).await?,
+            false => turn::take(self.global, &self.charter.chain, &key.public()).await?,
         };
         let mut rivals = 0;
         let (tx, plan) = loop {
@@ -64,7 +64,7 @@ impl Desk<'_> {
             };
             let mut call = make(&Purse { spendable: purse.after(deposit), ..purse }, fee)?;
             open::as_in(&draft, &mut call);
-            let tx = TxBody { fee, ..self.body(key, nonce, call) }.sign(key, &self.chain.chain);
+            let tx = TxBody { fee, ..self.body(key, nonce, call) }.sign(key, &self.charter.chain);
             let sent = self.offer(&tx, deposit, &paying.sending).await;
             let taken = |e: &Failure| matches!(e.words.name.as_str(), "NonceTaken" | "NonceUsed");
             match sent {
@@ -84,25 +84,25 @@ impl Desk<'_> {
         call: Call,
         sending: &Sending,
     ) -> Result<Answer, Failure> {
-        let tx = self.body(key, Nonce::ZERO, call).sign(key, &self.chain.chain);
+        let tx = self.body(key, Nonce::ZERO, call).sign(key, &self.charter.chain);
         let plan = self.offer(&tx, Rao::ZERO, sending).await?;
         self.conclude(&tx, plan, sending).await
     }
 
     fn body(&self, key: &SecretKey, nonce: Nonce, call: Call) -> TxBody {
-        let (chain, signer) = (ChainTag::of(&self.chain.chain), key.public());
+        let (chain, signer) = (ChainTag::of(&self.charter.chain), key.public());
         TxBody { chain, signer, nonce, fee: Rao::ZERO, valid_until: None, call }
     }
 
     fn least_fee(&self, body: TxBody) -> Rao {
         let calls = body.call.count();
         let size = Tx { body, signature: Signature([0; 64]) }.to_bytes().len();
-        self.chain.params.min_fee(u32::try_from(size).unwrap_or(u32::MAX), calls)
+        self.charter.params.min_fee(u32::try_from(size).unwrap_or(u32::MAX), calls)
     }
 
     /// Tries a transaction, says the plan, and submits it: all but `--dry-run`'s.
     async fn offer(&self, tx: &Tx, deposit: Rao, sending: &Sending) -> Result<Plan, Failure> {
-        let mut plan = Plan::of(tx, Some(deposit), &self.chain);
+        let mut plan = Plan::of(tx, Some(deposit), &self.charter);
         if !sending.force {
             let raw = json!({ "raw": to_hex(&tx.to_bytes()) });
             let tried = self.remote.call("tx_try", &raw).await;
@@ -127,7 +127,7 @@ impl Desk<'_> {
     /// open; a refusal by name does not, and then nothing is kept. That holds for bytes which
     /// nobody has had: of those that were kept before, a node may hold what this one refuses.
     async fn submit(&self, tx: &Tx) -> Result<(), Failure> {
-        let (id, kept) = (tx.body.id(), Kept::of(self.global, &self.chain.chain)?);
+        let (id, kept) = (tx.body.id(), Kept::of(self.global, &self.charter.chain)?);
         let is_new = kept.keep(tx);
         match self.hand_over(tx).await {
             Ok(()) => Ok(()),
@@ -152,7 +152,7 @@ impl Desk<'_> {
         plan: Plan,
         sending: &Sending,
     ) -> Result<Answer, Failure> {
-        let (id, network) = (tx.body.id(), Some(self.chain.network.name().to_owned()));
+        let (id, network) = (tx.body.id(), Some(self.charter.network.name().to_owned()));
         let Plan { value: plan, text } = plan;
         if self.global.dry_run {
             let text = format!("would send {text}");
@@ -167,7 +167,7 @@ impl Desk<'_> {
         }
         let settled = self.settle(&id).await;
         if settled.as_ref().err().is_none_or(|e| e.exit != Exit::Timeout) {
-            Kept::of(self.global, &self.chain.chain)?.forget(&id);
+            Kept::of(self.global, &self.charter.chain)?.forget(&id);
         }
         let receipt = settled?;
         let height = receipt["height"].as_u64();

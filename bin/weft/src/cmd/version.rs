@@ -22,11 +22,11 @@ struct Signal {
 
 /// Runs the command.
 pub async fn run(remote: &Remote) -> Result<Answer, Failure> {
-    let chain = remote.chain().await?;
+    let charter = remote.charter().await?;
     let status = remote.call("chain_status", &json!({})).await?;
     let head: u64 = part(&status, "height")?;
     let stopped: Option<String> = part(&status, "stopped")?;
-    let slot_ms = chain.params.slot_ms;
+    let slot_ms = charter.params.slot_ms;
     let now = crate::cmd::testnet::now().0;
     let when =
         |height: u64| utc(now.saturating_add(height.saturating_sub(head).saturating_mul(slot_ms)));

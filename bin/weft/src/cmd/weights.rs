@@ -38,7 +38,7 @@ async fn commit(global: &Global, args: &WeightsSet) -> Result<Answer, Failure> {
     let hotkey = signer::hotkey(global)?;
     let (uids, values) = scores(&args.set)?;
     let (netuid, version_key) = (Netuid(args.netuid), args.version_key);
-    let kept = Commits::of(global, desk.chain.chain, (netuid, hotkey.public()))?;
+    let kept = Commits::of(global, desk.charter.chain, (netuid, hotkey.public()))?;
     let (chain, height) = commits::promises(&desk, netuid, hotkey.public()).await?;
     fits(&chain, &uids, version_key)?;
     let mut salt = [0; 16];
@@ -82,7 +82,7 @@ async fn reveal(global: &Global, args: &WeightsReveal) -> Result<Answer, Failure
     let desk = Desk::open(global).await?;
     let hotkey = signer::hotkey(global)?;
     let netuid = Netuid(args.netuid);
-    let kept = Commits::of(global, desk.chain.chain, (netuid, hotkey.public()))?;
+    let kept = Commits::of(global, desk.charter.chain, (netuid, hotkey.public()))?;
     let (chain, height) = commits::promises(&desk, netuid, hotkey.public()).await?;
     let all = kept.all();
     if !global.dry_run {

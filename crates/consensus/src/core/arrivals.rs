@@ -6,7 +6,7 @@
 use super::Core;
 use super::blocks::give_up;
 use crate::clock::Moment;
-use crate::effect::{Effect, Verdict};
+use crate::effect::{Effect, Finding};
 use crate::error::{BlockFault, Fault, Skip};
 use crate::input::{PeerId, Ticket};
 use crate::waiting::Entry;
@@ -32,14 +32,14 @@ impl<E: Executor, K: Known> Core<E, K> {
         let hash = signed.header.hash();
         if self.invalid.contains(&hash) {
             let why = Fault::Block(BlockFault::KnownInvalid { hash });
-            out.push(Effect::Verdict { ticket, verdict: Verdict::Reject(why) });
+            out.push(Effect::Finding { ticket, finding: Finding::Reject(why) });
         } else if let Err(skip) = self.skip_header(moment, &hash, &signed) {
-            out.push(Effect::Verdict { ticket, verdict: Verdict::Ignore(skip) });
-        } else if let Err(verdict) = self.vouched(&signed) {
-            out.push(Effect::Verdict { ticket, verdict });
+            out.push(Effect::Finding { ticket, finding: Finding::Ignore(skip) });
+        } else if let Err(finding) = self.vouched(&signed) {
+            out.push(Effect::Finding { ticket, finding });
         } else if let Some(entry) = self.waiting.get_mut(&hash) {
             if !entry.heard(from, Some(ticket)) {
-                out.push(Effect::Verdict { ticket, verdict: Verdict::Ignore(Skip::Known) });
+                out.push(Effect::Finding { ticket, finding: Finding::Ignore(Skip::Known) });
             }
         } else {
             let mut entry = Entry::new(hash, signed, moment.slot);
@@ -51,15 +51,15 @@ impl<E: Executor, K: Known> Core<E, K> {
     /// Nothing waits that its proposer did not sign: a header's hash does not cover the
     /// signature, so a forged copy would stand in the place of the good one. While the
     /// parent is unknown only headers of voters wait, since anyone can make others.
-    fn vouched(&self, signed: &SignedHeader) -> Result<(), Verdict> {
+    fn vouched(&self, signed: &SignedHeader) -> Result<(), Finding> {
         let proposer = signed.header.proposer;
         if !self.is_of_a_voter_or_connects(&signed.header) {
-            return Err(Verdict::Ignore(Skip::NotAVoter { voter: proposer }));
+            return Err(Finding::Ignore(Skip::NotAVoter { voter: proposer }));
         }
         if self.known.knows(&signed.seal()) || signed.is_signed(&self.chain) {
             return Ok(());
         }
-        Err(Verdict::Reject(Fault::Header { proposer }))
+        Err(Finding::Reject(Fault::Header { proposer }))
     }
 
     /// Whether its parent is executed, or its proposer votes by our head.

@@ -10,8 +10,8 @@ use super::Core;
 use crate::clock::Moment;
 use crate::config::Standing;
 use crate::counters::Counters;
-use crate::effect::{Effect, Verdict};
-use crate::error::{BlockFault, Fault, Refusal, Skip};
+use crate::effect::{Effect, Finding};
+use crate::error::{BlockFault, Dismissal, Fault, Skip};
 use crate::input::Ticket;
 use crate::judge;
 use crate::voter::Voter;
@@ -47,7 +47,7 @@ impl<E: Executor, K: Known> Core<E, K> {
             return;
         }
         if let Err(fault) = self.execute(moment, block, out) {
-            out.push(Effect::Refused { hash, why: Refusal::Invalid(fault) });
+            out.push(Effect::Dismissed { hash, why: Dismissal::Invalid(fault) });
         }
     }
 
@@ -92,29 +92,29 @@ impl<E: Executor, K: Known> Core<E, K> {
 
     /// Parent, proposer, count and signature of a header (R20); none while its slot is
     /// far or its parent unknown.
-    fn look(&self, moment: Moment, entry: &Entry) -> Option<Result<(), Verdict>> {
+    fn look(&self, moment: Moment, entry: &Entry) -> Option<Result<(), Finding>> {
         let header = &entry.signed.header;
         if self.clock.admits(header.slot) > moment.now {
             return None; // R5: it waits.
         }
         if self.invalid.contains(&header.parent) {
             let why = BlockFault::KnownInvalid { hash: header.parent };
-            return Some(Err(Verdict::Reject(Fault::Block(why))));
+            return Some(Err(Finding::Reject(Fault::Block(why))));
         }
         let parent = self.forks.tree().get(&header.parent)?;
         if !self.forks.tree().is_open(parent) {
             let finalized = self.finalized().0.height;
-            return Some(Err(Verdict::Ignore(Skip::BelowFinal { finalized })));
+            return Some(Err(Finding::Ignore(Skip::BelowFinal { finalized })));
         }
         if let Err(skip) = self.runs_child_of(parent, header) {
-            return Some(Err(Verdict::Ignore(skip))); // R21
+            return Some(Err(Finding::Ignore(skip))); // R21
         }
         if let Err(why) = judge::header(parent, header) {
-            return Some(Err(Verdict::Reject(Fault::Block(why))));
+            return Some(Err(Finding::Reject(Fault::Block(why))));
         }
         let is_allowed = entry.is_asked && self.has_room_in_tree(header);
         if let Some(skip) = self.headers.has_room(&entry.signed).err().filter(|_| !is_allowed) {
-            return Some(Err(Verdict::Ignore(skip)));
+            return Some(Err(Finding::Ignore(skip)));
         }
         Some(Ok(()))
     }
@@ -137,35 +137,35 @@ impl<E: Executor, K: Known> Core<E, K> {
             Ok(()) => {
                 out.insert(at, Effect::Append(Arc::clone(block)));
                 out.extend(
-                    entry.tickets.iter().map(|ticket| Effect::Verdict {
+                    entry.tickets.iter().map(|ticket| Effect::Finding {
                         ticket: *ticket,
-                        verdict: Verdict::Accept,
+                        finding: Finding::Accept,
                     }),
                 );
             }
-            Err(fault) => self.refuse(entry, &Verdict::Reject(Fault::Block(fault)), out),
+            Err(fault) => self.refuse(entry, &Finding::Reject(Fault::Block(fault)), out),
         }
     }
 
     /// Answers for a block that goes nowhere. What is invalid is remembered, and a peer
     /// that sent its body unasked by gossip is blamed here.
-    fn refuse(&mut self, entry: &Entry, verdict: &Verdict, out: &mut Vec<Effect>) {
+    fn refuse(&mut self, entry: &Entry, finding: &Finding, out: &mut Vec<Effect>) {
         let hash = entry.hash;
-        match verdict {
-            Verdict::Accept => {}
-            Verdict::Ignore(skip) => {
-                out.push(Effect::Refused { hash, why: Refusal::Skipped(skip.clone()) });
+        match finding {
+            Finding::Accept => {}
+            Finding::Ignore(skip) => {
+                out.push(Effect::Dismissed { hash, why: Dismissal::Skipped(skip.clone()) });
             }
-            Verdict::Reject(fault) => {
+            Finding::Reject(fault) => {
                 if let Fault::Block(why) = fault {
                     self.remember_invalid(hash);
-                    out.push(Effect::Refused { hash, why: Refusal::Invalid(why.clone()) });
+                    out.push(Effect::Dismissed { hash, why: Dismissal::Invalid(why.clone()) });
                 }
                 let unasked = entry.sources.iter().filter(|_| entry.tickets.is_empty());
                 out.extend(unasked.map(|p| Effect::Punish { peer: *p, why: fault.clone() }));
             }
         }
-        let answer = |t: &Ticket| Effect::Verdict { ticket: *t, verdict: verdict.clone() };
+        let answer = |t: &Ticket| Effect::Finding { ticket: *t, finding: finding.clone() };
         out.extend(entry.tickets.iter().map(answer));
     }
 
@@ -238,8 +238,8 @@ fn carried(block: &CheckedBlock) -> impl Iterator<Item = &Vote> {
 
 /// Answers for a block that waited in vain.
 pub(super) fn give_up(entry: &Entry, out: &mut Vec<Effect>) {
-    let verdict = Verdict::Ignore(Skip::NotCompleted);
+    let finding = Finding::Ignore(Skip::NotCompleted);
     out.extend(
-        entry.tickets.iter().map(|t| Effect::Verdict { ticket: *t, verdict: verdict.clone() }),
+        entry.tickets.iter().map(|t| Effect::Finding { ticket: *t, finding: finding.clone() }),
     );
 }

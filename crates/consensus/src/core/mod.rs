@@ -157,7 +157,7 @@ impl<E: Executor, K: Known> Core<E, K> {
     fn on_queue(&mut self, items: Vec<Item>, out: &mut Vec<Effect>) {
         for item in items {
             if let Err(why) = self.queue.push(item) {
-                out.push(Effect::Refused { hash: self.head, why });
+                out.push(Effect::Dismissed { hash: self.head, why });
             }
         }
     }

@@ -4,7 +4,7 @@ use super::Core;
 use crate::clock::Moment;
 use crate::counters::Counters;
 use crate::effect::Effect;
-use crate::error::Refusal;
+use crate::error::Dismissal;
 use crate::propose;
 use std::sync::Arc;
 use weft_types::check::{Known, seal_block};
@@ -43,7 +43,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         let mut out = Vec::new();
         match self.assemble(moment, &draft, txs) {
             Ok(assembled) => self.publish(moment, draft, assembled, &mut out),
-            Err(why) => out.push(Effect::Refused { hash: self.head, why }),
+            Err(why) => out.push(Effect::Dismissed { hash: self.head, why }),
         }
         self.settle(moment, &mut out);
         out
@@ -54,14 +54,14 @@ impl<E: Executor, K: Known> Core<E, K> {
         moment: Moment,
         draft: &Draft,
         txs: Vec<CheckedTx>,
-    ) -> Result<Assembled, Refusal> {
+    ) -> Result<Assembled, Dismissal> {
         let (slot, tree) = (draft.header.slot, self.forks.tree());
         let may = self.voter.as_ref().is_some_and(|v| v.may_propose(slot));
         let has_parent = tree.get(&draft.header.parent).is_some_and(|n| tree.is_open(n));
         if slot != moment.slot || !may || !has_parent || !self.is_steady(moment) {
-            return Err(Refusal::StaleDraft { slot, now: moment.slot });
+            return Err(Dismissal::StaleDraft { slot, now: moment.slot });
         }
-        self.executor.assemble(draft, txs).map_err(|why| Refusal::Draft(Arc::new(why)))
+        self.executor.assemble(draft, txs).map_err(|why| Dismissal::Draft(Arc::new(why)))
     }
 
     fn publish(

@@ -6,7 +6,7 @@ use super::blocks::give_up;
 use crate::clock::Moment;
 use crate::counters::Counters;
 use crate::effect::Effect;
-use crate::error::Refusal;
+use crate::error::Dismissal;
 use crate::input::Status;
 use crate::tree::Node;
 use weft_types::Share;
@@ -51,8 +51,8 @@ impl<E: Executor, K: Known> Core<E, K> {
                 self.queue.prune(|hash| tree.get(hash).is_some());
             }
             Err(conflict) => {
-                let why = Refusal::Conflict(conflict);
-                out.push(Effect::Refused { hash: conflict.hash, why });
+                let why = Dismissal::Conflict(conflict);
+                out.push(Effect::Dismissed { hash: conflict.hash, why });
             }
         }
     }

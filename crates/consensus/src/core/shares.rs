@@ -3,7 +3,7 @@
 use super::Core;
 use crate::clock::Moment;
 use crate::counters::Counters;
-use crate::effect::{Effect, Verdict};
+use crate::effect::{Effect, Finding};
 use crate::error::{Fault, Skip};
 use crate::input::{PeerId, Ticket};
 use crate::shares::counts;
@@ -20,11 +20,11 @@ impl<E: Executor, K: Known> Core<E, K> {
         share: Share,
         out: &mut Vec<Effect>,
     ) {
-        let verdict = match self.skip_share(moment, &share.signed) {
-            Err(skip) => Verdict::Ignore(skip),
+        let finding = match self.skip_share(moment, &share.signed) {
+            Err(skip) => Finding::Ignore(skip),
             Ok(is_loose) => self.keep_share(from, share, is_loose, out),
         };
-        out.push(Effect::Verdict { ticket, verdict });
+        out.push(Effect::Finding { ticket, finding });
     }
 
     /// What can be said before the signature is looked at; answers whether the target
@@ -54,11 +54,11 @@ impl<E: Executor, K: Known> Core<E, K> {
         share: Share,
         is_loose: bool,
         out: &mut Vec<Effect>,
-    ) -> Verdict {
+    ) -> Finding {
         let target = share.vote().target.hash;
         let share = match check_share(share, &self.limits, &self.chain, &self.known) {
             Ok(share) => share,
-            Err(why) => return Verdict::Reject(Fault::Share(why)),
+            Err(why) => return Finding::Reject(Fault::Share(why)),
         };
         let vote = *share.share().vote();
         self.mind(|voter| voter.foreign_vote(&vote), out);
@@ -67,7 +67,7 @@ impl<E: Executor, K: Known> Core<E, K> {
         self.report(evidence, out);
         self.forks.review(&target);
         Counters::bump(&mut self.counters.shares);
-        Verdict::Accept
+        Finding::Accept
     }
 
     pub(super) fn report(

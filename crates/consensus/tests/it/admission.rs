@@ -2,18 +2,18 @@
 
 use super::support::draw::{Draw, at, bodies, chains};
 use super::support::toy::Toy;
-use weft_consensus::{Core, Effect, Fault, Input, PeerId, Skip, Ticket, Verdict};
+use weft_consensus::{Core, Effect, Fault, Finding, Input, PeerId, Skip, Ticket};
 use weft_types::key::derive_test_key;
 use weft_types::{
     Checkpoint, Evidence, Hash, Item, Millis, Netuid, Round, Share, SignedHeader, WeightRow,
 };
 
-fn verdicts(effects: &[Effect]) -> Vec<&Verdict> {
-    let verdict = |e: &'_ Effect| matches!(e, Effect::Verdict { .. });
-    let inner = effects.iter().filter(|e| verdict(e));
+fn findings(effects: &[Effect]) -> Vec<&Finding> {
+    let finding = |e: &'_ Effect| matches!(e, Effect::Finding { .. });
+    let inner = effects.iter().filter(|e| finding(e));
     inner
         .map(|e| match e {
-            Effect::Verdict { verdict, .. } => verdict,
+            Effect::Finding { finding, .. } => finding,
             _ => unreachable!("filtered"),
         })
         .collect()
@@ -39,10 +39,10 @@ fn body(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) -
     )
 }
 
-macro_rules! verdict {
+macro_rules! finding {
     ($effects:expr, $want:pat) => {
         let effects = $effects;
-        assert!(matches!(verdicts(&effects).as_slice(), [$want]), "{effects:?}");
+        assert!(matches!(findings(&effects).as_slice(), [$want]), "{effects:?}");
     };
 }
 
@@ -52,10 +52,10 @@ fn r20_a_header_is_forwarded_once_its_block_was_executed() {
     draw.draw("a @1");
     let mut core = draw.core(None);
     let effects = announce(&mut core, 1, header(&draw, "a"), at(1, 0));
-    assert!(verdicts(&effects).is_empty());
+    assert!(findings(&effects).is_empty());
     assert_eq!(bodies(&core), [(1, draw.hash("a"))]);
-    verdict!(body(&mut core, &draw, 1, "a", at(1, 50)), Verdict::Accept);
-    verdict!(announce(&mut core, 2, header(&draw, "a"), at(1, 60)), Verdict::Ignore(Skip::Known));
+    finding!(body(&mut core, &draw, 1, "a", at(1, 50)), Finding::Accept);
+    finding!(announce(&mut core, 2, header(&draw, "a"), at(1, 60)), Finding::Ignore(Skip::Known));
 }
 
 #[test]
@@ -67,12 +67,12 @@ fn r20_an_invalid_header_is_rejected_before_a_body_is_fetched() {
     let mut core = draw.core(None);
     let effects = announce(&mut core, 1, forged, at(1, 0));
     assert!(bodies(&core).is_empty());
-    verdict!(effects, Verdict::Reject(Fault::Header { .. }));
+    finding!(effects, Finding::Reject(Fault::Header { .. }));
     let other = &draw.keys[1 - draw.proposer(1, "g")].clone();
     let mut stolen = draw.block("a").header().clone();
     stolen.proposer = other.public();
     let stolen = stolen.sign(other, &draw.genesis.chain_id());
-    verdict!(announce(&mut core, 1, stolen, at(1, 0)), Verdict::Reject(Fault::Block(_)));
+    finding!(announce(&mut core, 1, stolen, at(1, 0)), Finding::Reject(Fault::Block(_)));
     announce(&mut core, 1, header(&draw, "a"), at(1, 0));
     assert_eq!(bodies(&core).len(), 1, "the true header still has its chance");
 }
@@ -83,9 +83,9 @@ fn r5_a_header_far_ahead_is_dropped_and_one_for_the_next_slot_waits() {
     draw.draw("a @4");
     let mut core = draw.core(None);
     let far = announce(&mut core, 1, header(&draw, "a"), at(1, 0));
-    verdict!(far, Verdict::Ignore(Skip::TooEarly { .. }));
+    finding!(far, Finding::Ignore(Skip::TooEarly { .. }));
     let near = announce(&mut core, 1, header(&draw, "a"), at(3, 0));
-    assert!(verdicts(&near).is_empty() && bodies(&core).is_empty());
+    assert!(findings(&near).is_empty() && bodies(&core).is_empty());
     core.step(at(3, 749), Input::Tick);
     assert_eq!(bodies(&core), []);
     core.step(at(3, 750), Input::Tick);
@@ -111,7 +111,7 @@ fn r20_a_second_header_of_a_slot_is_evidence_and_a_third_is_dropped() {
     assert!(offence(&announce(&mut core, 2, variant(2), at(5, 1))));
     let third = announce(&mut core, 3, variant(3), at(5, 2));
     assert!(!offence(&third));
-    verdict!(third, Verdict::Ignore(Skip::ThirdHeader { .. }));
+    finding!(third, Finding::Ignore(Skip::ThirdHeader { .. }));
 }
 
 #[test]
@@ -125,13 +125,13 @@ fn r20_a_third_block_of_a_slot_is_taken_when_others_have_built_on_it() {
         body(&mut core, &draw, 1, name, at(6, 0));
     }
     let dropped = announce(&mut core, 1, header(&draw, "c"), at(6, 1));
-    verdict!(dropped, Verdict::Ignore(Skip::ThirdHeader { .. }));
+    finding!(dropped, Finding::Ignore(Skip::ThirdHeader { .. }));
     announce(&mut core, 2, header(&draw, "d"), at(6, 2));
     assert_eq!(chains(&core), [(2, draw.hash("d"))]);
     let asked =
         |name| Input::Block { from: Some(PeerId(2)), is_asked: true, block: draw.block(name) };
     core.step(at(6, 3), asked("c"));
-    verdict!(core.step(at(6, 4), asked("d")), Verdict::Accept);
+    finding!(core.step(at(6, 4), asked("d")), Finding::Accept);
     assert!(core.block(&draw.hash("d")).is_some());
 }
 
@@ -149,16 +149,16 @@ fn r20_the_checks_of_a_share_in_their_order() {
         now += 1;
         send(&mut core, 1, share, at(3, now))
     };
-    verdict!(give(&good), Verdict::Accept);
-    verdict!(give(&good), Verdict::Ignore(Skip::Known));
+    finding!(give(&good), Finding::Accept);
+    finding!(give(&good), Finding::Ignore(Skip::Known));
     let far = Checkpoint { round: Round(5), hash: Hash([1; 32]) };
     let late = draw.share_from(0, a, far);
-    verdict!(give(late.share()), Verdict::Ignore(Skip::OutsideWindow { .. }));
+    finding!(give(late.share()), Finding::Ignore(Skip::OutsideWindow { .. }));
     let wrong = draw.share_from(0, draw.genesis.checkpoint(), b);
-    verdict!(give(wrong.share()), Verdict::Ignore(Skip::Share(_)));
+    finding!(give(wrong.share()), Finding::Ignore(Skip::Share(_)));
     let mut forged = draw.share(0, "b").share().clone();
     forged.signed.signature.0[3] ^= 1;
-    verdict!(give(&forged), Verdict::Reject(Fault::Share(_)));
+    finding!(give(&forged), Finding::Reject(Fault::Share(_)));
     let row = WeightRow {
         netuid: Netuid(1),
         uids: vec![],
@@ -168,10 +168,10 @@ fn r20_the_checks_of_a_share_in_their_order() {
     };
     let mut stripped = draw.share(0, "b").share().clone();
     stripped.items = vec![Item::Row(row)];
-    verdict!(give(&stripped), Verdict::Reject(Fault::Share(_)));
-    verdict!(give(draw.share(0, "b").share()), Verdict::Accept);
+    finding!(give(&stripped), Finding::Reject(Fault::Share(_)));
+    finding!(give(draw.share(0, "b").share()), Finding::Accept);
     draw.keys.push(derive_test_key("stranger", ""));
-    verdict!(give(draw.share(4, "b").share()), Verdict::Ignore(Skip::NotAVoter { .. }));
+    finding!(give(draw.share(4, "b").share()), Finding::Ignore(Skip::NotAVoter { .. }));
 }
 
 #[test]
@@ -190,9 +190,9 @@ fn r20_two_shares_of_a_voter_for_a_round_are_kept_and_are_evidence() {
     assert!(!offence(&first));
     let second = send(&mut core, 1, &vote(2), at(3, 2));
     assert!(offence(&second));
-    verdict!(second, Verdict::Accept);
+    finding!(second, Finding::Accept);
     let third = send(&mut core, 1, &vote(3), at(3, 3));
-    verdict!(third, Verdict::Ignore(Skip::ThirdShare { .. }));
+    finding!(third, Finding::Ignore(Skip::ThirdShare { .. }));
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn r9_a_share_that_came_before_its_block_counts_once_the_block_is_there() {
     let mut core = draw.core(None);
     for voter in 0..3 {
         let share = draw.share(voter, "a");
-        verdict!(send(&mut core, 1, share.share(), at(1, 10)), Verdict::Accept);
+        finding!(send(&mut core, 1, share.share(), at(1, 10)), Finding::Accept);
     }
     assert_eq!(core.justified(), draw.genesis.checkpoint());
     body(&mut core, &draw, 1, "a", at(1, 20));
@@ -235,5 +235,5 @@ fn a_body_that_fails_its_checks_blames_its_sender_and_others_have_it() {
     assert!(effects.iter().any(|e| matches!(e, Effect::Punish { peer: PeerId(1), .. })));
     assert_eq!(bodies(&core), [(2, hash)]);
     let effects = body(&mut core, &draw, 2, "a", at(1, 3));
-    assert_eq!(verdicts(&effects).len(), 2, "both messages are answered");
+    assert_eq!(findings(&effects).len(), 2, "both messages are answered");
 }

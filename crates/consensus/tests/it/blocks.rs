@@ -2,7 +2,7 @@
 
 use super::support::draw::{Draw, at};
 use weft_consensus::{
-    BlockFault, Core, Effect, Fault, Input, PeerId, Refusal, ShareFault, Ticket, Verdict,
+    BlockFault, Core, Dismissal, Effect, Fault, Finding, Input, PeerId, ShareFault, Ticket,
 };
 use weft_types::key::derive_test_key;
 use weft_types::{CatchUp, Hash, Height, PublicKey, Round, Slot, Work};
@@ -31,7 +31,7 @@ fn refusal(
     let is_logged =
         effects.iter().any(|e| matches!(e, Effect::Append(b) if b.hash() == draw.hash(name)));
     let fault = effects.into_iter().find_map(|e| match e {
-        Effect::Refused { why: Refusal::Invalid(fault), .. } => Some(fault),
+        Effect::Dismissed { why: Dismissal::Invalid(fault), .. } => Some(fault),
         _ => None,
     });
     assert_eq!(fault.is_none(), is_logged, "{name} is executed and logged, or refused by name");
@@ -187,7 +187,7 @@ fn a_child_of_an_invalid_block_is_refused_and_its_senders_blamed() {
     let effects = core.step(at(9, 0), Input::Header { from: PeerId(4), ticket: Ticket(1), header });
     let rejected = |e: &Effect| {
         let why = BlockFault::KnownInvalid { hash: draw.hash("x") };
-        matches!(e, Effect::Verdict { verdict: Verdict::Reject(Fault::Block(got)), .. }
+        matches!(e, Effect::Finding { finding: Finding::Reject(Fault::Block(got)), .. }
             if got.to_string() == why.to_string())
     };
     assert!(effects.iter().any(rejected), "{effects:?}");

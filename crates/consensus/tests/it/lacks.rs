@@ -2,7 +2,7 @@
 
 use super::support::draw::{Draw, at, bodies, chains};
 use super::support::toy::Toy;
-use weft_consensus::{Core, Effect, Input, PeerId, Skip, Ticket, Verdict};
+use weft_consensus::{Core, Effect, Finding, Input, PeerId, Skip, Ticket};
 use weft_types::{Height, Item, Millis, Netuid, WeightRow};
 
 fn body(core: &mut Core<Toy>, draw: &Draw, peer: u64, name: &str, now: Millis) -> Vec<Effect> {
@@ -30,7 +30,7 @@ fn r20_of_a_header_on_an_unknown_parent_its_senders_chain_is_lacked() {
     body(&mut core, &draw, 1, "b", at(3, 2));
     let effects = body(&mut core, &draw, 1, "c", at(3, 3));
     let accepted =
-        |e: &Effect| matches!(e, Effect::Verdict { ticket: Ticket(7), verdict: Verdict::Accept });
+        |e: &Effect| matches!(e, Effect::Finding { ticket: Ticket(7), finding: Finding::Accept });
     assert!(effects.iter().any(accepted));
 }
 
@@ -53,7 +53,7 @@ fn r19_a_header_that_never_completes_is_given_up_and_answered() {
     core.step(at(3, 0), Input::Header { from, ticket, header });
     let given_up = |effects: &[Effect]| {
         effects.iter().any(|e| {
-            matches!(e, Effect::Verdict { verdict: Verdict::Ignore(Skip::NotCompleted), .. })
+            matches!(e, Effect::Finding { finding: Finding::Ignore(Skip::NotCompleted), .. })
         })
     };
     assert!(!given_up(&core.step(at(7, 0), Input::Tick)));
@@ -73,7 +73,7 @@ fn r19_a_flood_of_headers_from_one_peer_leaves_room_for_others() {
         let (from, ticket) = (PeerId(1), Ticket(u64::from(n)));
         let header = flood.header.clone().sign(key, &draw.genesis.chain_id());
         let effects = core.step(at(3, 0), Input::Header { from, ticket, header });
-        answered += effects.iter().filter(|e| matches!(e, Effect::Verdict { .. })).count();
+        answered += effects.iter().filter(|e| matches!(e, Effect::Finding { .. })).count();
     }
     assert_eq!(answered, 84, "16 are kept for one peer, the rest is dropped");
     let header = draw.block("a").block().signed.clone();
@@ -92,7 +92,7 @@ fn r20_a_forged_copy_of_a_header_never_stands_in_the_place_of_the_good_one() {
         |from, ticket, header| Input::Header { from: PeerId(from), ticket: Ticket(ticket), header };
     let effects = core.step(at(3, 0), header(1, 1, forged.clone()));
     let is_rejected = |effects: &[Effect]| {
-        effects.iter().any(|e| matches!(e, Effect::Verdict { verdict: Verdict::Reject(_), .. }))
+        effects.iter().any(|e| matches!(e, Effect::Finding { finding: Finding::Reject(_), .. }))
     };
     assert!(is_rejected(&effects), "the parent is unknown, the signature is bad all the same");
     assert!(!is_rejected(&core.step(at(3, 0), header(2, 2, good))));
@@ -104,7 +104,7 @@ fn r20_a_forged_copy_of_a_header_never_stands_in_the_place_of_the_good_one() {
     let strange = strange.sign(&key, &draw.genesis.chain_id());
     let effects = core.step(at(3, 0), header(3, 4, strange));
     let ignored = |e: &Effect| {
-        matches!(e, Effect::Verdict { verdict: Verdict::Ignore(Skip::NotAVoter { .. }), .. })
+        matches!(e, Effect::Finding { finding: Finding::Ignore(Skip::NotAVoter { .. }), .. })
     };
     assert!(effects.iter().any(ignored), "{effects:?}");
 }

@@ -2,7 +2,7 @@
 
 use super::support::draw::{Draw, at};
 use super::support::toy::Toy;
-use weft_consensus::{BlockFault, Core, Effect, Input, PeerId, Skip, Status, Ticket, Verdict};
+use weft_consensus::{BlockFault, Core, Effect, Finding, Input, PeerId, Skip, Status, Ticket};
 use weft_types::check::BlockError;
 use weft_types::rules::{GenesisRules, TEST_TWO};
 use weft_types::{Height, Millis, Program, RulesId, Version};
@@ -46,7 +46,7 @@ fn signs(effects: &[Effect]) -> bool {
 }
 
 fn blames(effects: &[Effect]) -> bool {
-    let rejects = |e: &Effect| matches!(e, Effect::Verdict { verdict: Verdict::Reject(_), .. });
+    let rejects = |e: &Effect| matches!(e, Effect::Finding { finding: Finding::Reject(_), .. });
     effects.iter().any(|e| rejects(e) || matches!(e, Effect::Punish { .. }))
 }
 
@@ -63,11 +63,11 @@ fn a_core_stops_where_its_heads_state_asks_for_rules_it_does_not_run() {
         assert!(!signs(&effects), "not even for the block that says so");
         // What comes by the other rules is ignored, whoever sends it, however it comes.
         let effects = announced(&mut core, &draw, "c", at(3, 0));
-        let verdict = effects.iter().find_map(|e| match e {
-            Effect::Verdict { verdict: Verdict::Ignore(skip), .. } => Some(skip.clone()),
+        let finding = effects.iter().find_map(|e| match e {
+            Effect::Finding { finding: Finding::Ignore(skip), .. } => Some(skip.clone()),
             _ => None,
         });
-        assert_eq!(verdict, Some(Skip::UnknownRules { version: 2 }));
+        assert_eq!(finding, Some(Skip::UnknownRules { version: 2 }));
         for name in ["c", "d"] {
             let effects = body(&mut core, &draw, name, at(4, 0));
             assert!(!blames(&effects) && !signs(&effects), "{effects:?}");
@@ -181,7 +181,7 @@ fn a_restored_block_of_rules_that_are_not_known_is_left_out_by_name() {
     for name in ["a", "b", "c"] {
         let effects = core.step(at(9, 0), Input::Restored { block: draw.block(name) });
         refused.extend(effects.into_iter().filter_map(|e| match e {
-            Effect::Refused { why, .. } => Some(why.to_string()),
+            Effect::Dismissed { why, .. } => Some(why.to_string()),
             _ => None,
         }));
     }

@@ -3,7 +3,7 @@
 use super::support::draw::{Draw, at};
 use super::support::toy::Toy;
 use weft_consensus::voter::allows;
-use weft_consensus::{Core, Effect, Input, PeerId, Refusal, VoteFile, VoteRecord};
+use weft_consensus::{Core, Dismissal, Effect, Input, PeerId, VoteFile, VoteRecord};
 use weft_types::{Canonical, Checkpoint, Hash, Millis, Round, Slot};
 
 fn give(core: &mut Core<Toy>, draw: &Draw, name: &str, now: Millis) -> Vec<Effect> {
@@ -215,7 +215,8 @@ fn r5_a_proposer_records_its_slot_before_the_header_leaves_and_never_proposes_tw
     let announced = place(&|e| matches!(e, Effect::Announce(_)));
     assert!(logged < recorded && recorded < announced);
     let twice = core.seal(at(3, 6), draft.clone(), Vec::new());
-    let refused = |e: &Effect| matches!(e, Effect::Refused { why: Refusal::StaleDraft { .. }, .. });
+    let refused =
+        |e: &Effect| matches!(e, Effect::Dismissed { why: Dismissal::StaleDraft { .. }, .. });
     assert!(twice.iter().any(refused));
     assert!(!twice.iter().any(|e| matches!(e, Effect::Announce(_))));
     let known = VoteRecord { proposed: Slot(3), ..VoteRecord::default() };
@@ -234,5 +235,5 @@ fn r5_a_draft_that_comes_back_in_another_slot_is_refused() {
         _ => None,
     });
     let effects = core.seal(at(4, 0), draft.unwrap(), Vec::new());
-    assert!(effects.iter().any(|e| matches!(e, Effect::Refused { .. })));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Dismissed { .. })));
 }

@@ -3,7 +3,7 @@
 use super::support::draw::{Draw, at};
 use super::support::toy::Toy;
 use std::sync::Arc;
-use weft_consensus::{Core, Effect, Input, PeerId, Skip, Ticket, Verdict};
+use weft_consensus::{Core, Effect, Finding, Input, PeerId, Skip, Ticket};
 use weft_types::check::seal_block;
 use weft_types::{CheckedBlock, Height, Item, Netuid, SecretKey, Uid, WeightRow};
 
@@ -46,7 +46,7 @@ impl Heavy {
             core.step(at(3, 0), Input::Block { from: Some(PeerId(peer)), is_asked: false, block }),
         );
         let given_up = |effect: &Effect| match effect {
-            Effect::Verdict { ticket, verdict: Verdict::Ignore(Skip::NotCompleted) } => {
+            Effect::Finding { ticket, finding: Finding::Ignore(Skip::NotCompleted) } => {
                 Some(*ticket)
             }
             _ => None,

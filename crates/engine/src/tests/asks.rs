@@ -1,7 +1,7 @@
 //! Whom an engine asks for what it lacks, when, and of whom it asks no more.
 
 use crate::asks::Asks;
-use crate::lacks::{Body, Lacks};
+use crate::lacks::{LackedBody, Lacks};
 use crate::questions::{LOST_MS, Question};
 use crate::sources::{Outcome, Place};
 use crate::wire::Want;
@@ -17,7 +17,7 @@ fn hash(n: u8) -> BlockHash {
 }
 
 fn lacks(bodies: &[(u8, &[u64])]) -> Lacks {
-    let of = |(n, tellers): &(u8, &[u64])| Body {
+    let of = |(n, tellers): &(u8, &[u64])| LackedBody {
         hash: hash(*n),
         tellers: tellers.iter().map(|p| PeerId(*p)).collect(),
         maker: None,

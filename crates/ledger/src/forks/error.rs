@@ -1,6 +1,7 @@
 //! Why a block was not run, and why a stored state was not taken.
 
-use crate::{rules, state};
+use crate::rules::Breach;
+use crate::state;
 use weft_types::check::BlockError;
 use weft_types::genesis::GenesisError;
 use weft_types::{BlockHash, Hash};
@@ -28,7 +29,7 @@ pub enum Refusal {
     },
     /// The rules refuse it.
     #[error(transparent)]
-    Rules(#[from] rules::Refusal),
+    Rules(#[from] Breach),
     /// The rules left a state that does not say where in the chain it is.
     #[error("the state after the block has no record of its height and voters; report this")]
     NoChain,

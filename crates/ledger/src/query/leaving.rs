@@ -20,7 +20,7 @@ const REQUESTS: usize = 16_384;
 
 /// A request to take stake back that is not free yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LeavingInfo {
+pub struct ExitSheet {
     /// Behind whom it was, and can still be cut.
     pub hotkey: PublicKey,
     /// What becomes free as things stand.
@@ -42,7 +42,7 @@ pub struct LeavingInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LeavingPage {
     /// The requests, those from behind voters first.
-    pub leaving: Vec<LeavingInfo>,
+    pub leaving: Vec<ExitSheet>,
     /// Where to go on; none behind the last.
     pub next: Option<Height>,
 }
@@ -73,15 +73,15 @@ pub fn page(
         let own = list.iter().filter(|exit| exit.coldkey == *coldkey);
         page.leaving.extend(own.map(|exit| {
             let requested = from_voters.then_some(height);
-            info(state, exit, requested, &time)
+            sheet(state, exit, requested, &time)
         }));
     }
     page
 }
 
-fn info(state: &impl Read, exit: &Exit, requested: Option<Height>, time: &Time) -> LeavingInfo {
+fn sheet(state: &impl Read, exit: &Exit, requested: Option<Height>, time: &Time) -> ExitSheet {
     let amount = left_now(state, exit);
-    LeavingInfo {
+    ExitSheet {
         hotkey: exit.hotkey,
         amount,
         lost: Rao(exit.amount.0.saturating_sub(amount.0)),

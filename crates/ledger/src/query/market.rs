@@ -12,7 +12,7 @@ use weft_types::{
 
 /// The hyperparameters of a subnet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HyperparametersInfo {
+pub struct HyperparametersSheet {
     /// Which subnet.
     pub netuid: Netuid,
     /// Their values.
@@ -92,7 +92,7 @@ pub struct RegistrationCost {
 
 /// A subnet's part of the emission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ShareInfo {
+pub struct PortionSheet {
     /// Whose.
     pub netuid: Netuid,
     /// Its weight; only the ratios count.
@@ -101,7 +101,7 @@ pub struct ShareInfo {
 
 /// A voter's row of the root matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RootRowInfo {
+pub struct RootRowSheet {
     /// Whose.
     pub hotkey: PublicKey,
     /// The height it looked at.
@@ -114,15 +114,15 @@ pub struct RootRowInfo {
 
 /// The root matrix and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RootInfo {
+pub struct RootSheet {
     /// When the last root epoch ran.
     pub last_epoch: Height,
     /// When the next is due.
     pub next_epoch: Height,
     /// The shares; empty while all started subnets share equally.
-    pub shares: Vec<ShareInfo>,
+    pub shares: Vec<PortionSheet>,
     /// The rows of today's voters.
-    pub rows: Vec<RootRowInfo>,
+    pub rows: Vec<RootRowSheet>,
 }
 
 /// What a neuron says of itself.
@@ -137,10 +137,10 @@ pub struct NeuronSays {
 }
 
 /// The hyperparameters of a subnet; none when there is no such subnet.
-pub fn hyperparameters(state: &impl Read, netuid: Netuid) -> Option<HyperparametersInfo> {
+pub fn hyperparameters(state: &impl Read, netuid: Netuid) -> Option<HyperparametersSheet> {
     let hyperparameters = reads::subnet(state, netuid)?.hyperparameters;
     let set_at = reads::settings(state, netuid).into_iter().collect();
-    Some(HyperparametersInfo { netuid, hyperparameters, set_at })
+    Some(HyperparametersSheet { netuid, hyperparameters, set_at })
 }
 
 fn next_height(state: &impl Read) -> Height {
@@ -211,7 +211,7 @@ pub fn registration_cost(
 }
 
 /// The root matrix.
-pub fn root(state: &impl Read, params: &Params) -> RootInfo {
+pub fn root(state: &impl Read, params: &Params) -> RootSheet {
     let root = reads::root(state);
     let voters = reads::chain(state).map(|chain| chain.voters.current.voters).unwrap_or_default();
     let row = |hotkey: PublicKey| {
@@ -219,11 +219,13 @@ pub fn root(state: &impl Read, params: &Params) -> RootInfo {
         let real = reads::hotkey(state, &hotkey).map_or(Rao::ZERO, |pool| pool.value);
         let stake = real.checked_add(reads::virtual_stake(state, &hotkey)).unwrap_or(real);
         let scores = row.entries.into_iter().map(|(uid, x)| (Netuid(uid.0), x)).collect();
-        Some(RootRowInfo { hotkey, view: row.view, scores, stake })
+        Some(RootRowSheet { hotkey, view: row.view, scores, stake })
     };
-    let share =
-        |s: &crate::state::value::Portion| ShareInfo { netuid: s.netuid, weight: Wide(s.weight) };
-    RootInfo {
+    let share = |s: &crate::state::value::Portion| PortionSheet {
+        netuid: s.netuid,
+        weight: Wide(s.weight),
+    };
+    RootSheet {
         last_epoch: root.last_epoch,
         next_epoch: Height(root.last_epoch.0.saturating_add(params.root_tempo)),
         shares: root.shares.iter().map(share).collect(),

@@ -1,4 +1,9 @@
 //! Reads for people and programs: plain answers over any state, nothing written.
+//!
+//! A *sheet* is what a reader gets of a value of the state or a set that it names: what is
+//! stored, its key beside it, and what follows from both in the next block. `Subnet` is the
+//! value, `SubnetSheet` its sheet. It is never stored and has no encoding but JSON. Answers
+//! that no single value stands behind, such as a cost, have a name of their own.
 
 pub mod commits;
 pub mod leaving;
@@ -16,7 +21,7 @@ use weft_types::{Height, Identity, Netuid, Params, PublicKey, Rao, Uid};
 
 /// The totals of all money, and what the next block emits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SupplyInfo {
+pub struct SupplySheet {
     /// All coins there are.
     pub issued: Rao,
     /// In accounts.
@@ -37,9 +42,9 @@ pub struct SupplyInfo {
     pub block_emission: Rao,
 }
 
-/// A subnet.
+/// The sheet of a subnet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SubnetInfo {
+pub struct SubnetSheet {
     /// Its number.
     pub netuid: Netuid,
     /// Its owner's coldkey.
@@ -76,9 +81,9 @@ pub struct SubnetInfo {
     pub identity: Identity,
 }
 
-/// A hotkey.
+/// The sheet of a hotkey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HotkeyInfo {
+pub struct HotkeySheet {
     /// The key.
     pub hotkey: PublicKey,
     /// Its owner.
@@ -89,9 +94,9 @@ pub struct HotkeyInfo {
     pub stake: Rao,
 }
 
-/// A neuron; ratios as stored, 65 535 = 1.
+/// The sheet of a neuron; ratios as stored, 65 535 = 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NeuronInfo {
+pub struct NeuronSheet {
     /// Its uid.
     pub uid: Uid,
     /// Its hotkey.
@@ -160,11 +165,11 @@ pub fn fullness(state: &impl Read, params: &Params) -> Fullness {
 }
 
 /// The totals; none when the state has no record of them.
-pub fn supply(state: &impl Read) -> Option<SupplyInfo> {
+pub fn supply(state: &impl Read) -> Option<SupplySheet> {
     let supply = reads::supply(state)?;
     let (emission, _) = block_emission(&supply);
     let earns = !reads::earning(state).is_empty();
-    Some(SupplyInfo {
+    Some(SupplySheet {
         issued: supply.issued,
         free: supply.free,
         staked: supply.staked,
@@ -178,11 +183,11 @@ pub fn supply(state: &impl Read) -> Option<SupplyInfo> {
 }
 
 /// A subnet.
-pub fn subnet(state: &impl Read, netuid: Netuid) -> Option<SubnetInfo> {
+pub fn subnet(state: &impl Read, netuid: Netuid) -> Option<SubnetSheet> {
     let net = reads::subnet(state, netuid)?;
     let next = reads::chain(state).and_then(|c| c.height.next()).unwrap_or(net.burn_at);
     let numbers = &net.hyperparameters;
-    Some(SubnetInfo {
+    Some(SubnetSheet {
         netuid,
         owner: net.owner,
         neurons: net.neurons,
@@ -204,21 +209,21 @@ pub fn subnet(state: &impl Read, netuid: Netuid) -> Option<SubnetInfo> {
 }
 
 /// All subnets, ascending.
-pub fn subnets(state: &impl Read) -> Vec<SubnetInfo> {
+pub fn subnets(state: &impl Read) -> Vec<SubnetSheet> {
     reads::subnets(state).into_iter().filter_map(|netuid| subnet(state, netuid)).collect()
 }
 
 /// The neurons of a subnet, by uid; none when there is no such subnet.
-pub fn metagraph(state: &impl Read, netuid: Netuid) -> Option<Vec<NeuronInfo>> {
+pub fn metagraph(state: &impl Read, netuid: Netuid) -> Option<Vec<NeuronSheet>> {
     let neurons = reads::subnet(state, netuid)?.neurons;
     Some((0..neurons).map(Uid).filter_map(|uid| neuron(state, netuid, uid)).collect())
 }
 
 /// A neuron.
-pub fn neuron(state: &impl Read, netuid: Netuid, uid: Uid) -> Option<NeuronInfo> {
+pub fn neuron(state: &impl Read, netuid: Netuid, uid: Uid) -> Option<NeuronSheet> {
     let n = reads::neuron(state, netuid, uid)?;
     let pool = reads::hotkey(state, &n.hotkey)?;
-    Some(NeuronInfo {
+    Some(NeuronSheet {
         uid,
         hotkey: n.hotkey,
         coldkey: pool.coldkey,
@@ -253,9 +258,9 @@ pub fn rows(state: &impl Read, netuid: Netuid) -> Vec<StoredRow> {
 }
 
 /// A hotkey; none when nobody owns it.
-pub fn hotkey(state: &impl Read, key: &PublicKey) -> Option<HotkeyInfo> {
+pub fn hotkey(state: &impl Read, key: &PublicKey) -> Option<HotkeySheet> {
     let pool = reads::hotkey(state, key)?;
-    Some(HotkeyInfo { hotkey: *key, coldkey: pool.coldkey, take: pool.take, stake: pool.value })
+    Some(HotkeySheet { hotkey: *key, coldkey: pool.coldkey, take: pool.take, stake: pool.value })
 }
 
 /// What the stake of a coldkey behind a hotkey is worth.

@@ -9,7 +9,7 @@ use weft_types::{
 
 /// Who offers to vote, and how far the bootstrap is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct BootstrapInfo {
+pub struct BootstrapSheet {
     /// The virtual stake of all genesis voters together, now.
     pub virtual_stake: Rao,
     /// The rotation at which it began to fade.
@@ -22,9 +22,9 @@ pub struct BootstrapInfo {
     pub needed_stake: Rao,
 }
 
-/// A voter.
+/// The sheet of a voter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct VoterInfo {
+pub struct VoterSheet {
     /// Who.
     pub hotkey: PublicKey,
     /// Its power, in rao of stake, virtual or real.
@@ -35,11 +35,11 @@ pub struct VoterInfo {
 
 /// Who votes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct VotersInfo {
+pub struct VotersSheet {
     /// The voters, keys ascending.
-    pub current: Vec<VoterInfo>,
+    pub current: Vec<VoterSheet>,
     /// Those before, while the last rotation is not final in this state; else null.
-    pub previous: Option<Vec<VoterInfo>>,
+    pub previous: Option<Vec<VoterSheet>>,
     /// The height at which the current ones were taken.
     pub since: Height,
     /// Blocks since the last height at which voters may rotate.
@@ -51,14 +51,14 @@ pub struct VotersInfo {
 }
 
 /// Who votes, as it is shown.
-pub fn voters(state: &impl Read, params: &Params) -> Option<VotersInfo> {
+pub fn voters(state: &impl Read, params: &Params) -> Option<VotersSheet> {
     let chain = reads::chain(state)?;
     let record = reads::rotation(state);
-    let one = |v: &weft_types::Voter| VoterInfo { hotkey: v.key, power: v.power, trust: v.trust };
+    let one = |v: &weft_types::Voter| VoterSheet { hotkey: v.key, power: v.power, trust: v.trust };
     let all = |set: &VoterSet| set.voters.iter().map(one).collect::<Vec<_>>();
     let every = params.rotation_blocks.max(1);
     let next = chain.height.0.div_euclid(every).saturating_add(1).saturating_mul(every);
-    Some(VotersInfo {
+    Some(VotersSheet {
         current: all(&chain.voters.current),
         previous: chain.voters.previous.as_ref().map(all),
         since: record.height,
@@ -131,11 +131,11 @@ pub fn offer_lacks(state: &impl Read, hotkey: &PublicKey) -> Option<OfferLacks> 
 }
 
 /// How far the bootstrap is.
-pub fn bootstrap(state: &impl Read, params: &Params) -> BootstrapInfo {
+pub fn bootstrap(state: &impl Read, params: &Params) -> BootstrapSheet {
     let record = reads::bootstrap(state);
     let stake = |key: &PublicKey| reads::hotkey(state, key).map_or(Rao::ZERO, |pool| pool.value);
     let candidates = reads::candidates(state);
-    BootstrapInfo {
+    BootstrapSheet {
         virtual_stake: record.as_ref().map_or(Rao::ZERO, |r| r.left),
         began: record.and_then(|r| r.began),
         candidates: candidates.iter().map(|c| (c.hotkey, stake(&c.hotkey))).collect(),
@@ -146,7 +146,7 @@ pub fn bootstrap(state: &impl Read, params: &Params) -> BootstrapInfo {
 
 /// What a hotkey was punished for (R17).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct OffenderInfo {
+pub struct OffenderSheet {
     /// Whose.
     pub hotkey: PublicKey,
     /// It is in no set that is taken before this height; 0 when it never was jailed.
@@ -158,9 +158,9 @@ pub struct OffenderInfo {
 }
 
 /// R17: what a hotkey was punished for.
-pub fn offender(state: &impl Read, hotkey: &PublicKey) -> OffenderInfo {
+pub fn offender(state: &impl Read, hotkey: &PublicKey) -> OffenderSheet {
     let record = reads::offender(state, hotkey);
     let (jailed_until, offences) = (record.jailed_until, record.offences);
     let stake = reads::hotkey(state, hotkey).map_or(Rao::ZERO, |pool| pool.value);
-    OffenderInfo { hotkey: *hotkey, jailed_until, offences, stake }
+    OffenderSheet { hotkey: *hotkey, jailed_until, offences, stake }
 }

@@ -1,13 +1,13 @@
 //! A block, step by step.
 
 use super::books::{Books, minus, plus};
+use super::breach::Breach;
 use super::error::CallError;
 use super::event::Event;
 use super::input::BlockInput;
 use super::ledger::Ledger;
 use super::reads::{chain, exits, hotkey, leaving, releases};
 use super::receipt::{ItemReceipt, Receipts};
-use super::refusal::Refusal;
 use super::{change, emission, epoch, root, rotation, slash, stamp, tx, weights};
 use crate::state::value::{Chain, Exit};
 use crate::state::{Changes, Key, Read, Value};
@@ -29,7 +29,7 @@ pub fn execute(
     ledger: &Ledger,
     state: &dyn Read,
     work: &BlockInput<'_>,
-) -> Result<Outcome, Refusal> {
+) -> Result<Outcome, Breach> {
     let start = start(ledger, state, work)?;
     let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
     receipts.txs.reserve_exact(work.txs.len());
@@ -44,7 +44,7 @@ pub fn assemble(
     ledger: &Ledger,
     state: &dyn Read,
     work: &BlockInput<'_>,
-) -> Result<(Outcome, Vec<usize>), Refusal> {
+) -> Result<(Outcome, Vec<usize>), Breach> {
     let start = start(ledger, state, work)?;
     let (mut books, mut receipts) = begin(ledger, state, (&start, work))?;
     let mut room = room(books.params, work);
@@ -78,11 +78,11 @@ struct Start {
 }
 
 /// Where the parent stood, whose child the block must be, and which epochs it will run.
-fn start(ledger: &Ledger, state: &dyn Read, work: &BlockInput<'_>) -> Result<Start, Refusal> {
-    let parent = chain(state).ok_or(Refusal::StateIncomplete("the chain"))?;
-    let (got, want) = (work.header.height, parent.height.next().ok_or(Refusal::Overflow)?);
+fn start(ledger: &Ledger, state: &dyn Read, work: &BlockInput<'_>) -> Result<Start, Breach> {
+    let parent = chain(state).ok_or(Breach::StateIncomplete("the chain"))?;
+    let (got, want) = (work.header.height, parent.height.next().ok_or(Breach::Overflow)?);
     if got != want {
-        return Err(Refusal::WrongHeight { got, want });
+        return Err(Breach::WrongHeight { got, want });
     }
     let due = epoch::due(state, ledger.numbers_after(state, &parent)?.1, &parent);
     Ok(Start { parent, due })
@@ -93,15 +93,15 @@ fn begin<'a>(
     ledger: &'a Ledger,
     state: &'a dyn Read,
     (start, work): (&'a Start, &BlockInput<'_>),
-) -> Result<(Books<'a>, Receipts), Refusal> {
+) -> Result<(Books<'a>, Receipts), Breach> {
     let mut books = Books::open(ledger, state, (&start.parent, &start.due))?;
     let (got, want) = (work.header.version, books.rules.version);
     if got != want {
-        return Err(Refusal::WrongVersion { got, want });
+        return Err(Breach::WrongVersion { got, want });
     }
     let mut receipts = Receipts::default();
     stamp::remember(&mut books, work.header.parent);
-    mature(&mut books).map_err(|_| Refusal::Overflow)?;
+    mature(&mut books).map_err(|_| Breach::Overflow)?;
     receipts.events = books.told();
     for (voter, items) in &work.items {
         for (index, item) in items.iter().enumerate() {
@@ -162,13 +162,13 @@ fn end(
     mut books: Books<'_>,
     mut receipts: Receipts,
     work: &BlockInput<'_>,
-) -> Result<Outcome, Refusal> {
-    pay_proposer(&mut books, work).map_err(|_| Refusal::Overflow)?;
-    receipts.emission = emission::mint(&mut books, work).map_err(|_| Refusal::Overflow)?;
-    receipts.epochs = epoch::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
-    root::run_due(&mut books).map_err(|_| Refusal::Overflow)?;
+) -> Result<Outcome, Breach> {
+    pay_proposer(&mut books, work).map_err(|_| Breach::Overflow)?;
+    receipts.emission = emission::mint(&mut books, work).map_err(|_| Breach::Overflow)?;
+    receipts.epochs = epoch::run_due(&mut books).map_err(|_| Breach::Overflow)?;
+    root::run_due(&mut books).map_err(|_| Breach::Overflow)?;
     let waits = rotation::waits(&books, work);
-    let voters = rotation::turn(&mut books, work).map_err(|_| Refusal::Overflow)?;
+    let voters = rotation::turn(&mut books, work).map_err(|_| Breach::Overflow)?;
     change::turn(&mut books, work, waits, &voters.current);
     receipts.events.extend(books.told());
     let chain = Chain {

@@ -4,13 +4,13 @@
 //! A transaction runs on books of its own ([`Books::attempt`]), so one that fails half
 //! way has changed nothing.
 
+use super::breach::Breach;
 use super::deposit::price;
 use super::error::CallError;
 use super::event::Event;
 use super::issuance::halvings;
 use super::ledger::Ledger;
 use super::reads::{account, has_account, supply};
-use super::refusal::Refusal;
 use crate::state::value::{Account, Chain, Exit, Hotkey, Neuron, Subnet, Supply};
 use crate::state::{Changes, Key, Read, Scratch, Value};
 use std::collections::BTreeMap;
@@ -76,10 +76,10 @@ impl<'a> Books<'a> {
         ledger: &'a Ledger,
         state: &'a dyn Read,
         (parent, due): (&'a Chain, &'a [Netuid]),
-    ) -> Result<Self, Refusal> {
-        let height = parent.height.next().ok_or(Refusal::Overflow)?;
+    ) -> Result<Self, Breach> {
+        let height = parent.height.next().ok_or(Breach::Overflow)?;
         let (rules, params) = ledger.numbers_after(state, parent)?;
-        let mut supply = supply(state).ok_or(Refusal::StateIncomplete("the supply"))?;
+        let mut supply = supply(state).ok_or(Breach::StateIncomplete("the supply"))?;
         // By the issuance before the block, whatever its calls recycle.
         supply.halving = supply.halving.max(halvings(supply.issued));
         Ok(Self {

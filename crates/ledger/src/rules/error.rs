@@ -5,9 +5,9 @@ use weft_types::{
     Endpoint, EvidenceError, Height, Netuid, Parameter, PublicKey, Rao, Round, Slot, Uid, Wide,
 };
 
-/// A row of the table of errors.
+/// What is said about an error: a row of the table of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct ErrorInfo {
+pub struct AboutError {
     /// Its stable name.
     pub name: &'static str,
     /// When a call fails so.
@@ -31,7 +31,7 @@ macro_rules! call_errors {
 
         impl CallError {
             /// The table.
-            pub const TABLE: &'static [ErrorInfo] = &[$(ErrorInfo {
+            pub const TABLE: &'static [AboutError] = &[$(AboutError {
                 name: stringify!($name),
                 doc: $doc,
                 text: $text,

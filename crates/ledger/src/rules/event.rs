@@ -3,9 +3,9 @@
 use serde::Serialize;
 use weft_types::{Height, Netuid, Parameter, PublicKey, Rao, RulesId, Uid, Wide};
 
-/// A row of the table of events.
+/// What is said about an event: a row of the table of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct EventInfo {
+pub struct AboutEvent {
     /// Its stable name.
     pub name: &'static str,
     /// When it happens.
@@ -25,7 +25,7 @@ macro_rules! events {
 
         impl Event {
             /// The table.
-            pub const TABLE: &'static [EventInfo] = &[$(EventInfo {
+            pub const TABLE: &'static [AboutEvent] = &[$(AboutEvent {
                 name: stringify!($variant),
                 doc: $doc,
                 fields: &[$((stringify!($field), $field_doc),)*],

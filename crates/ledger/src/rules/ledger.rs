@@ -1,8 +1,8 @@
 //! The numbers of a chain under each of the rules that this program can run, and by which
 //! rules a child of a state is run (R21).
 
+use super::breach::Breach;
 use super::reads;
-use super::refusal::Refusal;
 use crate::state::Read;
 use crate::state::value::{Chain, Change, RulesRecord};
 use weft_types::check::{BlockError, TxError, block_fits_rules, fits_rules};
@@ -46,9 +46,9 @@ impl Ledger {
         &self,
         state: &dyn Read,
         parent: &Chain,
-    ) -> Result<(Version, &Params), Refusal> {
+    ) -> Result<(Version, &Params), Breach> {
         let rules = child_rules(&reads::rules(state), parent);
-        let params = self.numbers(&rules.id).ok_or(Refusal::UnknownRules(rules))?;
+        let params = self.numbers(&rules.id).ok_or(Breach::UnknownRules(rules))?;
         Ok((rules, params))
     }
 

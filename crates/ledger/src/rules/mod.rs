@@ -31,10 +31,10 @@
 //! Not here: what is signed (types), where the block stands (consensus), and how the
 //! state is kept (`state`).
 
+pub mod breach;
 pub mod error;
 pub mod event;
 pub mod receipt;
-pub mod refusal;
 
 mod axon;
 mod block;
@@ -72,6 +72,7 @@ mod unstake;
 mod weights;
 
 pub use block::Outcome;
+pub use breach::Breach;
 pub(crate) use candidates::{quarter, wait as offer_wait};
 pub(crate) use change::{Named, tally as rules_tally};
 pub(crate) use epoch::{due, next as next_epoch};
@@ -84,7 +85,6 @@ pub(crate) use ledger::child_rules;
 pub use pool::worth;
 pub(crate) use price::PriceRule;
 pub use receipt::{EpochReceipt, ItemReceipt, Receipts, TxReceipt};
-pub use refusal::Refusal;
 pub(crate) use slash::left_now;
 pub(crate) use stake::held;
 pub(crate) use stamp::difficulty as stamp_difficulty;
@@ -108,9 +108,9 @@ impl Ledger {
     /// Runs a block on its parent's state.
     ///
     /// # Errors
-    /// [`Refusal`] when a transaction makes the block invalid.
+    /// [`Breach`] when a transaction makes the block invalid.
     #[expect(clippy::needless_pass_by_value, reason = "a work is made for one run")]
-    pub fn execute(&self, parent: &impl Read, work: BlockInput<'_>) -> Result<Outcome, Refusal> {
+    pub fn execute(&self, parent: &impl Read, work: BlockInput<'_>) -> Result<Outcome, Breach> {
         block::execute(self, parent, &work)
     }
 
@@ -118,13 +118,13 @@ impl Ledger {
     /// invalid; answers which, by their place.
     ///
     /// # Errors
-    /// [`Refusal`] when even a block without transactions can't be run.
+    /// [`Breach`] when even a block without transactions can't be run.
     #[expect(clippy::needless_pass_by_value, reason = "a work is made for one run")]
     pub fn assemble(
         &self,
         parent: &impl Read,
         work: BlockInput<'_>,
-    ) -> Result<(Outcome, Vec<usize>), Refusal> {
+    ) -> Result<(Outcome, Vec<usize>), Breach> {
         block::assemble(self, parent, &work)
     }
 
@@ -171,13 +171,13 @@ impl Ledger {
     /// after those of its signer that wait before it; nothing is changed.
     ///
     /// # Errors
-    /// [`Refusal`] says why no block could carry it.
+    /// [`Breach`] says why no block could carry it.
     pub fn try_tx(
         &self,
         state: &impl Read,
         head: BlockHash,
         (before, tx): (&[&Tx], &Tx),
-    ) -> Result<Trial, Refusal> {
+    ) -> Result<Trial, Breach> {
         trial::run(self, state, head, (before, tx))
     }
 }

@@ -7,11 +7,11 @@
 //! its own.
 
 use super::books::Books;
+use super::breach::Breach;
 use super::input::Offer;
 use super::ledger::Ledger;
 use super::reads::{account, chain};
 use super::receipt::TxReceipt;
-use super::refusal::Refusal;
 use super::{block, epoch, stamp, tx};
 use crate::state::Read;
 use weft_types::{BlockHash, Nonce, Rao, Tx, TxBody};
@@ -31,18 +31,18 @@ pub struct Trial {
 /// its signer that wait before it. Its nonce is not looked at: it has the next one.
 ///
 /// # Errors
-/// [`Refusal`] says why no block could carry it.
+/// [`Breach`] says why no block could carry it.
 pub fn run(
     ledger: &Ledger,
     state: &dyn Read,
     head: BlockHash,
     (before, what): (&[&Tx], &Tx),
-) -> Result<Trial, Refusal> {
-    let parent = chain(state).ok_or(Refusal::StateIncomplete("the chain"))?;
+) -> Result<Trial, Breach> {
+    let parent = chain(state).ok_or(Breach::StateIncomplete("the chain"))?;
     let due = epoch::due(state, ledger.numbers_after(state, &parent)?.1, &parent);
     let mut books = Books::open(ledger, state, (&parent, &due))?;
     stamp::remember(&mut books, head);
-    block::mature(&mut books).map_err(|_| Refusal::Overflow)?;
+    block::mature(&mut books).map_err(|_| Breach::Overflow)?;
     for earlier in before {
         // One that can't run leaves the books as they were, and the block without it.
         drop(tx::run(&mut books, &Offer::from(*earlier)));

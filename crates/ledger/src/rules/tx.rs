@@ -8,12 +8,12 @@
 //! The calls of a batch are all done or none; its fee is that of its calls together.
 
 use super::books::{Books, minus, plus};
+use super::breach::Breach;
 use super::error::CallError;
 use super::input::Offer;
 use super::ledger::Ledger;
 use super::reads::{account, chain, has_account};
 use super::receipt::TxReceipt;
-use super::refusal::Refusal;
 use super::{
     axon, candidates, epoch, evidence, register, settings, stake, stamp, subnet, transfer, unstake,
     weights,
@@ -26,27 +26,27 @@ use weft_types::{BatchCall, BlockHash, Call, PublicKey, Rao, TxBody, TxId, Weigh
 const PROPOSERS_PART: u64 = 4;
 
 /// Runs a transaction; a refused one has changed nothing.
-pub fn run(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<TxReceipt, Refusal> {
+pub fn run(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<TxReceipt, Breach> {
     let (body, id) = (&offer.tx.body, offer.id);
     in_time(books, body, id)?;
     let version = books.rules.version;
     let good = books.ledger.permits(books.rules, body);
-    good.map_err(|error| Refusal::AgainstRules { id, version, error })?; // R21
+    good.map_err(|error| Breach::AgainstRules { id, version, error })?; // R21
     if body.call.is_free() {
         let done = books.attempt(|books| call(books, body.signer, &body.call));
-        done.map_err(|error| Refusal::FreeCallFails { id, error })?;
+        done.map_err(|error| Breach::FreeCallFails { id, error })?;
         let events = books.told();
         return Ok(TxReceipt { id, fee: Rao::ZERO, result: Ok(()), events });
     }
     let result = if let Call::RemoveStake { hotkey, amount } = body.call {
         books.attempt(|books| {
             let deposit = books.opening(&body.signer);
-            let deposit = deposit.map_err(|error| Refusal::CannotOpen { id, error })?;
+            let deposit = deposit.map_err(|error| Breach::CannotOpen { id, error })?;
             let signer = next_nonce(books, body, id)?;
             books.put_account(body.signer, signer);
             let dues = unstake::Dues { fee: body.fee, deposit };
             let done = unstake::remove(books, (body.signer, id), (hotkey, amount), dues)?;
-            share_fee(books, offer).map_err(|_| Refusal::Overflow)?;
+            share_fee(books, offer).map_err(|_| Breach::Overflow)?;
             Ok(done)
         })?
     } else {
@@ -86,10 +86,10 @@ pub fn try_row(
     weights::fits(&books, hotkey, row)
 }
 
-fn in_time(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<(), Refusal> {
+fn in_time(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<(), Breach> {
     match body.valid_until {
         Some(until) if until < books.height => {
-            Err(Refusal::Expired { id, until, height: books.height })
+            Err(Breach::Expired { id, until, height: books.height })
         }
         _ => Ok(()),
     }
@@ -166,25 +166,25 @@ fn share_fee(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<(), CallError> 
 }
 
 /// The signer's account with its nonce counted, which must be the next one.
-fn next_nonce(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<Account, Refusal> {
+fn next_nonce(books: &Books<'_>, body: &TxBody, id: TxId) -> Result<Account, Breach> {
     let mut signer = account(books, &body.signer);
     if body.nonce != signer.nonce {
-        return Err(Refusal::WrongNonce { id, got: body.nonce, want: signer.nonce });
+        return Err(Breach::WrongNonce { id, got: body.nonce, want: signer.nonce });
     }
-    signer.nonce = signer.nonce.next().ok_or(Refusal::Overflow)?;
+    signer.nonce = signer.nonce.next().ok_or(Breach::Overflow)?;
     Ok(signer)
 }
 
 /// Counts the nonce, takes the fee from the free coins and shares it out; changes nothing
 /// when any of that can't be done.
-fn pay(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<(), Refusal> {
+fn pay(books: &mut Books<'_>, offer: &Offer<'_>) -> Result<(), Breach> {
     let (body, id) = (&offer.tx.body, offer.id);
     let mut signer = next_nonce(books, body, id)?;
     let (have, need) = (signer.free, body.fee);
     // Nor does a fee of nothing open an account for nothing.
     let left = have.checked_sub(need).filter(|_| has_account(books, &body.signer));
-    signer.free = left.ok_or(Refusal::CannotPay { id, have, need })?;
-    share_fee(books, offer).map_err(|_| Refusal::Overflow)?;
+    signer.free = left.ok_or(Breach::CannotPay { id, have, need })?;
+    share_fee(books, offer).map_err(|_| Breach::Overflow)?;
     books.put_account(body.signer, signer);
     Ok(())
 }

@@ -20,13 +20,13 @@
 //! Not here: what is cut meanwhile (`slash`), and what a share is worth (`pool`).
 
 use super::books::{Books, minus, plus};
+use super::breach::Breach;
 use super::error::CallError;
 use super::event::Event;
 use super::evidence;
 use super::forget;
 use super::pool;
 use super::reads::{hotkey, rotation};
-use super::refusal::Refusal;
 use super::slash;
 use super::stake::{behind, held};
 use crate::state::value::Exit;
@@ -70,11 +70,11 @@ pub fn remove(
     (coldkey, id): (PublicKey, TxId),
     (key, amount): (PublicKey, Rao),
     dues: Dues,
-) -> Result<Result<(), CallError>, Refusal> {
-    let fee = plus(dues.fee, dues.deposit).map_err(|_| Refusal::Overflow)?;
+) -> Result<Result<(), CallError>, Breach> {
+    let fee = plus(dues.fee, dues.deposit).map_err(|_| Breach::Overflow)?;
     let (_, have) = held(books, &key, &coldkey);
     if have < fee || have == Rao::ZERO {
-        return Err(Refusal::CannotPay { id, have, need: fee });
+        return Err(Breach::CannotPay { id, have, need: fee });
     }
     let least = books.params.min_stake;
     let wanted = if amount < fee {
@@ -85,8 +85,8 @@ pub fn remove(
     let stays = minus(have, fee).is_ok_and(|left| left >= least);
     let out = *wanted.as_ref().unwrap_or(if stays { &fee } else { &have });
     give(books, (key, coldkey), (out, dues)).map_err(|error| match error {
-        CallError::ExitsFull { limit } => Refusal::ExitsFull { id, limit },
-        _ => Refusal::Overflow,
+        CallError::ExitsFull { limit } => Breach::ExitsFull { id, limit },
+        _ => Breach::Overflow,
     })?;
     Ok(wanted.map(|_| ()))
 }

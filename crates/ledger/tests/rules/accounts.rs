@@ -2,7 +2,7 @@
 
 use crate::world::{FEE, START, World, cold, hot, tao};
 use weft_ledger::query;
-use weft_ledger::rules::{CallError, Offer, Refusal};
+use weft_ledger::rules::{Breach, CallError, Offer};
 use weft_types::room;
 use weft_types::share::items_bytes;
 use weft_types::{Call, Canonical as _, Height, Item, Nonce, Rao, WeightRow};
@@ -54,9 +54,9 @@ fn an_account_that_signed_and_spent_everything_keeps_its_nonce() {
     assert_eq!(world.free(1), Rao(0));
     let back = world.transfer(2, 1, tao(3));
     assert_eq!(world.run(back), Ok(()));
-    let refusal = world.refused(tx.clone());
+    let breach = world.refused(tx.clone());
     let (id, got, want) = (tx.body.id(), Nonce(0), Nonce(1));
-    assert_eq!(refusal, Refusal::WrongNonce { id, got, want }, "it can't be replayed");
+    assert_eq!(breach, Breach::WrongNonce { id, got, want }, "it can't be replayed");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_nonce_with_a_gap_makes_a_block_invalid_and_is_left_out_of_a_draft() {
     };
     let late = call(&world, 1);
     let (id, got, want) = (late.body.id(), Nonce(1), Nonce(0));
-    assert_eq!(world.refused(late), Refusal::WrongNonce { id, got, want });
+    assert_eq!(world.refused(late), Breach::WrongNonce { id, got, want });
     let txs = [call(&world, 0), call(&world, 2), call(&world, 1)];
     let (receipts, kept) = world.assemble(&txs);
     assert_eq!(kept, [0, 2]);
@@ -79,7 +79,7 @@ fn a_signer_that_cannot_pay_the_fee_makes_a_block_invalid() {
     let mut world = World::new();
     let tx = world.transfer(9, 1, Rao(1));
     let (id, have) = (tx.body.id(), Rao(0));
-    assert_eq!(world.refused(tx), Refusal::CannotPay { id, have, need: FEE });
+    assert_eq!(world.refused(tx), Breach::CannotPay { id, have, need: FEE });
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_transaction_is_good_up_to_its_last_height_and_not_beyond() {
     tx.body.valid_until = Some(Height(2));
     world.run_to(2);
     let (id, until, height) = (tx.body.id(), Height(2), Height(3));
-    assert_eq!(world.refused(tx), Refusal::Expired { id, until, height });
+    assert_eq!(world.refused(tx), Breach::Expired { id, until, height });
     let mut tx = world.transfer(1, 2, tao(1));
     tx.body.valid_until = Some(Height(3));
     assert_eq!(world.run(tx), Ok(()));
@@ -99,8 +99,8 @@ fn a_transaction_is_good_up_to_its_last_height_and_not_beyond() {
 fn a_block_that_is_no_child_of_the_state_is_refused() {
     let mut world = World::new();
     world.height = 1;
-    let refusal = world.try_block(&[], &[]).unwrap_err();
-    assert_eq!(refusal, Refusal::WrongHeight { got: Height(2), want: Height(1) });
+    let breach = world.try_block(&[], &[]).unwrap_err();
+    assert_eq!(breach, Breach::WrongHeight { got: Height(2), want: Height(1) });
 }
 
 // R19

@@ -1,8 +1,8 @@
 //! A5: rules that change (R21): signals, lock-in, what drops or delays a change, and the change.
 
 use crate::world::{FEE, START, World, cold, hot};
-use weft_ledger::query::rules::{NextRules, RulesInfo, SignalInfo, rules};
-use weft_ledger::rules::{Event, Refusal};
+use weft_ledger::query::rules::{NextRules, RulesSheet, SignalSheet, rules};
+use weft_ledger::rules::{Breach, Event};
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::check::TxError;
 use weft_types::genesis::{GenesisStake, GenesisVoter};
@@ -66,12 +66,12 @@ fn says(world: &mut World, who: &[usize], id: RulesId) {
     who.iter().for_each(|n| world.proposers[*n].1 = id);
 }
 
-fn info(world: &World) -> RulesInfo {
+fn sheet(world: &World) -> RulesSheet {
     rules(&world.state).unwrap()
 }
 
 fn next(world: &World) -> Option<NextRules> {
-    info(world).next
+    sheet(world).next
 }
 
 fn due(height: u64) -> Option<NextRules> {
@@ -84,18 +84,18 @@ fn what_four_fifths_of_the_power_name_is_locked_in_and_comes_two_and_a_half_rota
     let mut world = equal(5, 4);
     assert_eq!(to(&mut world, 19), []);
     assert_eq!(next(&world), None);
-    assert_eq!(info(&world).signals, [SignalInfo { id: two(), power_ppm: 800_000 }]);
+    assert_eq!(sheet(&world).signals, [SignalSheet { id: two(), power_ppm: 800_000 }]);
     let locked = Event::RulesLockedIn { id: two(), height: Height(70), power_ppm: 800_000 };
     assert_eq!(to(&mut world, 20), [(20, locked)]);
     assert_eq!(next(&world), due(70));
     assert_eq!(to(&mut world, 68), []);
-    assert_eq!((info(&world).now.version, next(&world)), (1, due(70)));
+    assert_eq!((sheet(&world).now.version, next(&world)), (1, due(70)));
     to(&mut world, 69);
-    let after = info(&world);
+    let after = sheet(&world);
     assert_eq!((after.now.version, after.now.id, after.next), (2, two(), None), "of a child");
     assert_eq!(to(&mut world, 70), [(70, Event::RulesChanged { version: 2, id: two() })]);
     assert_eq!(to(&mut world, 200), [], "what was signalled before counts for nothing");
-    assert_eq!(info(&world), RulesInfo { signals: vec![], ..after });
+    assert_eq!(sheet(&world), RulesSheet { signals: vec![], ..after });
 }
 
 // R21: the other door is for those whom a few won't follow.
@@ -127,8 +127,8 @@ fn two_thirds_to_the_rao_and_rival_rules_lock_nothing_in() {
     let rival = RulesId([7; 8]);
     let mut world = self::world(&[(2, two()), (3, rival)]);
     assert_eq!(to(&mut world, 16 * TURN), []);
-    let named = |id, power_ppm| SignalInfo { id, power_ppm };
-    assert_eq!(info(&world).signals, [named(rival, 600_000), named(two(), 400_000)]);
+    let named = |id, power_ppm| SignalSheet { id, power_ppm };
+    assert_eq!(sheet(&world).signals, [named(rival, 600_000), named(two(), 400_000)]);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn power_counts_and_not_heads_the_latest_header_and_not_one_before() {
     to(&mut world, 14);
     says(&mut world, &[3, 4], NONE); // Slots 18 and 19 are theirs.
     assert_eq!(to(&mut world, 20), []);
-    assert_eq!(info(&world).signals[0].power_ppm, 600_000);
+    assert_eq!(sheet(&world).signals[0].power_ppm, 600_000);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn who_does_not_vote_and_who_names_what_is_in_force_says_nothing() {
     world.proposers.extend([(2, two()), (3, two())]);
     says(&mut world, &[0, 1], RulesId::of(LAUNCH));
     assert_eq!(to(&mut world, 3 * TURN), []);
-    assert_eq!(info(&world).signals, []);
+    assert_eq!(sheet(&world).signals, []);
 }
 
 // R21: until the last rotation height voters can take their word back.
@@ -160,7 +160,7 @@ fn a_change_is_dropped_when_two_thirds_do_not_name_it_at_the_last_rotation_heigh
     assert_eq!(to(&mut world, 50), [], "at 40 it is not asked yet");
     let dropped = (60, Event::RulesDropped { id: two() });
     assert_eq!(to(&mut world, 79), [dropped]);
-    assert_eq!((info(&world).now.version, next(&world)), (1, None));
+    assert_eq!((sheet(&world).now.version, next(&world)), (1, None));
     says(&mut world, &[0, 1], two());
     to(&mut world, 100);
     assert_eq!(next(&world), due(130), "and it may come again");
@@ -172,7 +172,7 @@ fn a_change_that_still_has_over_two_thirds_is_not_dropped() {
     to(&mut world, 20);
     says(&mut world, &[0], NONE);
     to(&mut world, 70);
-    assert_eq!(info(&world).now.version, 2);
+    assert_eq!(sheet(&world).now.version, 2);
 }
 
 // R21: nothing changes by a lock-in that could still be undone.
@@ -189,10 +189,10 @@ fn a_change_whose_lock_in_is_not_final_is_due_a_rotation_later_and_again() {
     told.retain(|(_, event)| event.name().starts_with("Rules"));
     assert_eq!(told, [(70, delayed(90)), (90, delayed(110))]);
     world.finalized = 20;
-    assert_eq!(info(&world).now.version, 1, "as the state of 109 says");
+    assert_eq!(sheet(&world).now.version, 1, "as the state of 109 says");
     assert_eq!(to(&mut world, 110), [(110, delayed(130))]);
     to(&mut world, 130);
-    assert_eq!(info(&world).now.version, 2);
+    assert_eq!(sheet(&world).now.version, 2);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_header_of_another_version_and_rules_that_nobody_here_knows_are_refused_by_n
         .0
         .insert(Key::Rules, Value::Rules(weft_ledger::state::value::RulesRecord::default()));
     let refused = strange.try_block(&[], &[]).unwrap_err();
-    assert!(matches!(refused, Refusal::UnknownRules(_)), "{refused}");
+    assert!(matches!(refused, Breach::UnknownRules(_)), "{refused}");
     let work = |version| weft_types::Header {
         version,
         height: Height(70),
@@ -244,7 +244,7 @@ fn a_header_of_another_version_and_rules_that_nobody_here_knows_are_refused_by_n
             txs: vec![],
         };
         let refused = world.ledger.execute(&world.state, work).unwrap_err();
-        assert_eq!(refused, Refusal::WrongVersion { got: version, want: 2 });
+        assert_eq!(refused, Breach::WrongVersion { got: version, want: 2 });
     }
 }
 
@@ -273,7 +273,7 @@ fn the_rules_of_the_second_version_begin_with_the_block_of_the_change() {
     let old = paid(&mut world, 69);
     let nine = batch(&world, 9);
     let refused = world.refused(nine);
-    let Refusal::AgainstRules { version: 2, error, .. } = refused else { panic!("{refused}") };
+    let Breach::AgainstRules { version: 2, error, .. } = refused else { panic!("{refused}") };
     assert_eq!(error, TxError::BatchSize { got: 9, limit: 8 });
     let new = paid(&mut world, 70);
     assert!(new > old, "what voters are not paid goes to subnets: {old} {new}");
@@ -293,11 +293,11 @@ fn r21_what_only_the_next_rules_allow_is_refused_until_they_run_and_good_from_th
     let limit = world.genesis.params.limits.batch_calls as usize;
     to(&mut world, 68);
     let large = calls(&world, limit + 1);
-    let Refusal::AgainstRules { version: 1, error, .. } = world.refused(large) else { panic!() };
+    let Breach::AgainstRules { version: 1, error, .. } = world.refused(large) else { panic!() };
     let want = u32::try_from(limit).unwrap();
     assert_eq!(error, TxError::BatchSize { got: limit + 1, limit: want });
     to(&mut world, 70);
-    assert_eq!(info(&world).now.version, 2);
+    assert_eq!(sheet(&world).now.version, 2);
     let large = calls(&world, limit + 1);
     assert_eq!(world.run(large), Ok(()));
     let numbers = world.ledger.numbers_of(&world.state);

@@ -1,13 +1,13 @@
 //! Epochs: when they run, whom they pay, and what they leave.
 
 use crate::world::{NET, STAKE, World, cold, hot, tao};
-use weft_ledger::query::{self, NeuronInfo};
+use weft_ledger::query::{self, NeuronSheet};
 use weft_ledger::rules::EpochReceipt;
 use weft_ledger::state::{Key, Read};
 use weft_types::genesis::{GenesisNeuron, GenesisSubnet};
 use weft_types::{Call, Height, Netuid, Rao, Uid};
 
-fn neuron(world: &World, uid: u16) -> NeuronInfo {
+fn neuron(world: &World, uid: u16) -> NeuronSheet {
     query::neuron(&world.state, NET, Uid(uid)).unwrap()
 }
 

@@ -3,7 +3,7 @@
 
 use crate::rotating::{offer, voters};
 use crate::world::{FEE, World, cold, hot, tao};
-use weft_ledger::query::leaving::{LeavingInfo, page};
+use weft_ledger::query::leaving::{ExitSheet, page};
 use weft_ledger::rules::Event;
 use weft_types::{Call, Height, Rao};
 
@@ -13,7 +13,7 @@ fn ask(world: &mut World, n: u16, amount: Rao) {
 }
 
 /// All pieces of what is on its way back to a coldkey, and how many there were.
-fn all(world: &World, n: u16) -> (Vec<LeavingInfo>, usize) {
+fn all(world: &World, n: u16) -> (Vec<ExitSheet>, usize) {
     let (mut all, mut from, mut pieces) = (Vec::new(), Height::ZERO, 0);
     loop {
         let piece = page(&world.state, &world.genesis.params, (&cold(n), from));
@@ -26,7 +26,7 @@ fn all(world: &World, n: u16) -> (Vec<LeavingInfo>, usize) {
     }
 }
 
-fn one(world: &World, n: u16) -> LeavingInfo {
+fn one(world: &World, n: u16) -> ExitSheet {
     let (mut list, _) = all(world, n);
     assert_eq!(list.len(), 1, "{list:?}");
     list.remove(0)
@@ -57,11 +57,11 @@ fn r15_stake_that_is_asked_back_is_shown_until_it_is_free_with_its_block_once_th
             assert!(all(&world, 1).0.is_empty(), "it is free");
             break;
         }
-        let info = one(&world, 1);
-        assert!(info.not_before >= soonest, "the least time only rises: {info:?}");
-        assert!(said.is_none() || info.free_at == said, "{info:?} after {said:?}");
-        (said, soonest) = (info.free_at, info.not_before);
-        assert_eq!(said.is_some(), world.height >= 46, "fixed when the set is let go: {info:?}");
+        let sheet = one(&world, 1);
+        assert!(sheet.not_before >= soonest, "the least time only rises: {sheet:?}");
+        assert!(said.is_none() || sheet.free_at == said, "{sheet:?} after {said:?}");
+        (said, soonest) = (sheet.free_at, sheet.not_before);
+        assert_eq!(said.is_some(), world.height >= 46, "fixed when the set is let go: {sheet:?}");
     }
     assert_eq!(said, freed);
     // 81 blocks after 46, and 20 heights of requests before it at two a block.

@@ -2,7 +2,7 @@
 //! subnets to be created, and raw reads of the state.
 
 use crate::world::{FEE, NET, World, cold, hot, hot_secret};
-use weft_ledger::rules::{CallError, Receipts, Refusal};
+use weft_ledger::rules::{Breach, CallError, Receipts};
 use weft_ledger::state::value::{Neuron, Subnet};
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::hash::Domain;
@@ -58,9 +58,9 @@ impl World {
         let head = self.genesis.block_hash();
         let said = self.ledger.try_free(&self.state, head, &tx.body);
         assert_eq!(said, Err(want.clone()));
-        let refusal = self.clone().refused(tx.clone());
+        let breach = self.clone().refused(tx.clone());
         let id = tx.body.id();
-        assert_eq!(refusal, Refusal::FreeCallFails { id, error: want.clone() });
+        assert_eq!(breach, Breach::FreeCallFails { id, error: want.clone() });
     }
 
     /// A paying call of coldkey `n` that fails: the fee is gone, and nothing else has

@@ -3,7 +3,7 @@
 
 use crate::world::{FEE, NET, STAKE, START, World, cold, hot, tao};
 use weft_ledger::query;
-use weft_ledger::rules::{CallError, Refusal};
+use weft_ledger::rules::{Breach, CallError};
 use weft_ledger::state::{Key, Value};
 use weft_types::{Call, Genesis, Network, Params, Rao, Tx};
 
@@ -113,7 +113,7 @@ fn a_full_state_opens_no_account_by_name_and_serves_those_that_are_open() {
     assert_eq!(world.run(tx), Ok(()));
     let tx = remove(&world, 1, tao(1));
     let (id, error) = (tx.body.id(), full(&world));
-    assert_eq!(world.refused(tx), Refusal::CannotOpen { id, error });
+    assert_eq!(world.refused(tx), Breach::CannotOpen { id, error });
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_request_that_fails_pays_for_the_account_too_and_too_little_stake_can_not_as
     });
     let tx = remove(&poor, 1, tao(1));
     let (id, need) = (tx.body.id(), Rao(FEE.0 + poor.deposit().0));
-    assert_eq!(poor.refused(tx), Refusal::CannotPay { id, have: STAKE, need });
+    assert_eq!(poor.refused(tx), Breach::CannotPay { id, have: STAKE, need });
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn who_pays_nothing_for_a_transaction_opens_no_account_with_it() {
     let mut tx = world.tx(9, Call::LeaveVoters { hotkey: hot(9) });
     tx.body.fee = Rao(0);
     let (id, zero) = (tx.body.id(), Rao(0));
-    assert_eq!(world.refused(tx), Refusal::CannotPay { id, have: zero, need: zero });
+    assert_eq!(world.refused(tx), Breach::CannotPay { id, have: zero, need: zero });
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! scenario holds that instead.
 
 use crate::world::{NET, World, cold, hot, tao};
-use weft_ledger::query::{self, NeuronInfo};
+use weft_ledger::query::{self, NeuronSheet};
 use weft_ledger::rules::EpochReceipt;
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::genesis::{GenesisNeuron, GenesisStake, GenesisSubnet};
@@ -63,7 +63,7 @@ fn epoch(world: &mut World, rows: &[(u16, Row)]) -> EpochReceipt {
     receipts.epochs[0].clone()
 }
 
-fn neuron(world: &World, uid: u16) -> NeuronInfo {
+fn neuron(world: &World, uid: u16) -> NeuronSheet {
     query::neuron(&world.state, NET, Uid(uid)).unwrap()
 }
 

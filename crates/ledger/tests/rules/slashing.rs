@@ -3,7 +3,7 @@
 use crate::rotating::{TURN, members, offer, sets, voters};
 use crate::world::{FEE, World, cold, hot, hot_secret, tao};
 use weft_ledger::query;
-use weft_ledger::rules::{CallError, Event, Refusal};
+use weft_ledger::rules::{Breach, CallError, Event};
 use weft_types::genesis::{GenesisNeuron, GenesisVoter};
 use weft_types::{
     Call, Checkpoint, Evidence, Hash, Height, Power, Rao, Round, SignedHeader, SignedVote, Slot,
@@ -66,7 +66,7 @@ fn reports(world: &mut World, evidence: Evidence) -> Vec<Event> {
 fn why_not(world: &mut World, evidence: Evidence) -> CallError {
     let tx = report(world, 5, evidence);
     match world.refused(tx) {
-        Refusal::FreeCallFails { error, .. } => error,
+        Breach::FreeCallFails { error, .. } => error,
         other => panic!("{other}"),
     }
 }

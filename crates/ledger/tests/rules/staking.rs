@@ -3,7 +3,7 @@
 use crate::world::{FEE, NET, STAKE, START, World, cold, hot, tao};
 use proptest::prelude::*;
 use weft_ledger::query;
-use weft_ledger::rules::{CallError, Refusal};
+use weft_ledger::rules::{Breach, CallError};
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::call::ALL_STAKE;
 use weft_types::{Call, Rao, Tx};
@@ -236,7 +236,7 @@ fn what_an_offence_left_worthless_can_be_taken_back_in_a_batch_and_is_forgotten(
     world.empty_pool(1);
     let alone = remove(&world, 4, 1, ALL_STAKE);
     let id = alone.body.id();
-    assert_eq!(world.refused(alone), Refusal::CannotPay { id, have: Rao(0), need: FEE });
+    assert_eq!(world.refused(alone), Breach::CannotPay { id, have: Rao(0), need: FEE });
     for n in [4, 1] {
         let call = Call::RemoveStake { hotkey: hot(1), amount: ALL_STAKE };
         let tx = world.tx(n, Call::Batch { calls: vec![weft_types::BatchCall(call)] });
@@ -300,7 +300,7 @@ fn a_removal_without_stake_for_its_fee_makes_a_block_invalid_and_leaves_no_trace
     for (n, behind) in [(4, 1), (1, 40), (2, 2)] {
         let tx = remove(&world, n, behind, tao(1));
         let (id, have) = (tx.body.id(), Rao(0));
-        assert_eq!(world.refused(tx), Refusal::CannotPay { id, have, need: FEE });
+        assert_eq!(world.refused(tx), Breach::CannotPay { id, have, need: FEE });
     }
     let txs = [remove(&world, 4, 1, tao(1)), world.transfer(4, 5, tao(1))];
     assert_eq!(world.assemble(&txs).1, [1], "the nonce is still to be used");

@@ -1,10 +1,10 @@
 //! Trying a transaction before it is sent (F13): what it would do is said, and nothing is done.
 
 use crate::world::{FEE, START, World, cold, hot, tao};
-use weft_ledger::rules::{CallError, Refusal, Trial};
+use weft_ledger::rules::{Breach, CallError, Trial};
 use weft_types::{BlockHash, Call, Height, Netuid, Nonce, Rao, Tx};
 
-fn tried(world: &World, before: &[Tx], tx: &Tx) -> Result<Trial, Refusal> {
+fn tried(world: &World, before: &[Tx], tx: &Tx) -> Result<Trial, Breach> {
     let before: Vec<&Tx> = before.iter().collect();
     world.ledger.try_tx(&world.state, BlockHash::ZERO, (&before, tx))
 }
@@ -27,7 +27,7 @@ fn a_call_that_would_fail_says_so_by_its_own_name_and_changes_nothing() {
     let refused = tried(&world, &[], &free);
     assert!(matches!(
         refused,
-        Err(Refusal::FreeCallFails { error: CallError::SubnetNotExists { .. }, .. })
+        Err(Breach::FreeCallFails { error: CallError::SubnetNotExists { .. }, .. })
     ));
     assert!(world.state == before);
 }

@@ -2,7 +2,7 @@
 
 use crate::world::{NET, START, World, cold, hot};
 use weft_ledger::query;
-use weft_ledger::rules::{CallError, Refusal};
+use weft_ledger::rules::{Breach, CallError};
 use weft_types::{Call, Height, Item, Netuid, PublicKey, Rao, Tx, Uid, WeightRow, Wide};
 
 fn stored(world: &World, uid: u16) -> Option<Vec<(u16, u16)>> {
@@ -29,8 +29,8 @@ fn fails(world: &World, n: u16, row: &WeightRow, want: &CallError) {
         Err(want.clone())
     );
     let id = call.body.id();
-    let refusal = world.clone().refused(call);
-    assert_eq!(refusal, Refusal::FreeCallFails { id, error: want.clone() });
+    let breach = world.clone().refused(call);
+    assert_eq!(breach, Breach::FreeCallFails { id, error: want.clone() });
     let mut world = world.clone();
     let before = query::rows(&world.state, NET);
     let receipts = world.try_block(&[share(n, row.clone())], &[]).unwrap();
@@ -135,7 +135,7 @@ fn a_view_from_the_future_too_old_or_not_newer_is_refused() {
     assert_eq!(world.run(call), Ok(()));
     let (id, view, last) = (old.body.id(), Height(15), Height(15));
     let error = CallError::RowNotNewer { view, last };
-    assert_eq!(world.refused(old), Refusal::FreeCallFails { id, error }, "no replay");
+    assert_eq!(world.refused(old), Breach::FreeCallFails { id, error }, "no replay");
 }
 
 #[test]
@@ -191,8 +191,8 @@ fn items_come_before_transactions() {
     world.run_to(5);
     let (first, second) = (world.row(&[(2, 1), (3, 1)]), world.row(&[(2, 1), (3, 7)]));
     let call = tx(&world, 0, second);
-    let refusal = world.try_block(&[share(0, first)], &[call]).unwrap_err();
-    let Refusal::FreeCallFails { error, .. } = refusal else { panic!("{refusal}") };
+    let breach = world.try_block(&[share(0, first)], &[call]).unwrap_err();
+    let Breach::FreeCallFails { error, .. } = breach else { panic!("{breach}") };
     assert_eq!(error.name(), "SettingWeightsTooFast", "the share's row was there first");
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use weft_ledger::query;
-use weft_ledger::rules::{BlockInput, CallError, Ledger, Offer, Receipts, Refusal};
+use weft_ledger::rules::{BlockInput, Breach, CallError, Ledger, Offer, Receipts};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Changes, Key, Read, Value};
 use weft_types::genesis::{
@@ -214,7 +214,7 @@ impl World {
         &mut self,
         items: &[(PublicKey, Vec<Item>)],
         txs: &[Tx],
-    ) -> Result<Receipts, Refusal> {
+    ) -> Result<Receipts, Breach> {
         let header = self.header();
         let work = self.work(&header, items, txs);
         let outcome = self.ledger.execute(&self.state, work.clone())?;
@@ -271,13 +271,13 @@ impl World {
     }
 
     /// Why no block may carry a transaction.
-    pub fn refused(&mut self, tx: Tx) -> Refusal {
+    pub fn refused(&mut self, tx: Tx) -> Breach {
         let before = self.state.clone();
-        let refusal = self.try_block(&[], std::slice::from_ref(&tx)).unwrap_err();
+        let breach = self.try_block(&[], std::slice::from_ref(&tx)).unwrap_err();
         assert_eq!(self.state, before);
         let (_, kept) = self.clone().assemble(&[tx]);
         assert!(kept.is_empty(), "a proposer leaves it out");
-        refusal
+        breach
     }
 
     /// Runs empty blocks up to a height; answers the receipts of the last.

@@ -113,9 +113,9 @@ pub fn play(scene: &Scene, seed: u64, epochs: u64) -> Played {
     while tally.epochs() < epochs || over < scene.warm_up {
         let receipts = match chain.run(&people.act(&chain, &mut dice)) {
             Ok(receipts) => receipts,
-            Err(refusal) => {
+            Err(breach) => {
                 let height = chain.height() + 1;
-                violations.push(format!("block {height} can't be made: {refusal}"));
+                violations.push(format!("block {height} can't be made: {breach}"));
                 break;
             }
         };

@@ -3,7 +3,7 @@
 
 use weft_ledger::forks::{AuditError, sum_up};
 use weft_ledger::query::voters;
-use weft_ledger::rules::{BlockInput, Ledger, Receipts, Refusal};
+use weft_ledger::rules::{BlockInput, Breach, Ledger, Receipts};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Base, Seed, View};
 use weft_types::{
@@ -39,7 +39,7 @@ impl Chain {
     }
 
     /// Runs a block with those of the calls that may be in it.
-    pub(crate) fn run(&mut self, txs: &[Tx]) -> Result<Receipts, Refusal> {
+    pub(crate) fn run(&mut self, txs: &[Tx]) -> Result<Receipts, Breach> {
         let height = self.height + 1;
         let turn = usize::try_from(height).unwrap_or_default() % self.voters.len().max(1);
         let header = Header {

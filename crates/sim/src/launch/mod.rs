@@ -74,8 +74,8 @@ pub fn launch(plan: &Launch, mut tell: impl FnMut(&Day)) -> Launched {
         let txs = people.act(&chain, &mut dice);
         match chain.run(&txs) {
             Ok(receipts) => people.learn(&receipts),
-            Err(refusal) => {
-                violations.push(format!("block {} can't be made: {refusal}", chain.height()));
+            Err(breach) => {
+                violations.push(format!("block {} can't be made: {breach}", chain.height()));
                 break;
             }
         }

@@ -10,7 +10,7 @@ use super::toy::{GENESIS_TIME, SLOT_MS, Toy, genesis, keys};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use weft_consensus::{
-    Base, Config, Core, Effect, Input, PeerId, Status, Ticket, Verdict, VoteFile, VoteRecord,
+    Base, Config, Core, Effect, Finding, Input, PeerId, Status, Ticket, VoteFile, VoteRecord,
 };
 use weft_types::evidence::offence;
 use weft_types::{
@@ -294,12 +294,12 @@ impl Net {
     fn carry_out(&mut self, i: usize, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Verdict { ticket, verdict } => {
+                Effect::Finding { ticket, finding } => {
                     let message = self.nodes[i].tickets.remove(&ticket).expect("answered once");
-                    match verdict {
-                        Verdict::Accept => self.publish(i, &message),
-                        Verdict::Ignore(_) => {}
-                        Verdict::Reject(why) => panic!("an honest message was rejected: {why}"),
+                    match finding {
+                        Finding::Accept => self.publish(i, &message),
+                        Finding::Ignore(_) => {}
+                        Finding::Reject(why) => panic!("an honest message was rejected: {why}"),
                     }
                 }
                 Effect::Append(block) => {
@@ -320,7 +320,7 @@ impl Net {
                 Effect::KeyTwice(seen) => panic!("no key runs twice: {seen}"),
                 Effect::Evidence(evidence) => panic!("honest voters gave {evidence:?}"),
                 Effect::Punish { peer, why } => panic!("honest peer {peer:?} is blamed: {why}"),
-                Effect::Refused { .. } => {}
+                Effect::Dismissed { .. } => {}
                 Effect::SendStatus(status) => self.publish(i, &Message::Status(status)),
                 Effect::Wake(at) => {
                     let time = at.0.saturating_add_signed(-self.nodes[i].skew_ms).max(self.now);

@@ -6,7 +6,7 @@ use weft_types::{Height, Nonce, Rao, TxId, Version};
 
 /// Why a block is invalid by the rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum Breach {
     /// The parent's state is not whole.
     #[error("the parent's state has no record of {0}; this is a fault of the program")]
     StateIncomplete(&'static str),
