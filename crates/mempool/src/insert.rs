@@ -1,7 +1,7 @@
 //! Taking a transaction in: whether it may wait here, for what room is made, and in whose place
 //! it comes.
 //!
-//! Cheap checks first. Not here: what of free calls ([`crate::fits`]), and how what waits is kept
+//! Cheap checks first. Not here: which free calls may wait ([`crate::fits`]), and how what waits is kept
 //! ([`crate::pool`]).
 
 use crate::bounds::{Account, Accounts};
