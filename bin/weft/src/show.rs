@@ -55,15 +55,24 @@ pub fn pairs(value: &Value) -> String {
 fn is_nested(value: &Value) -> bool {
     match value {
         Value::Object(object) => !object.is_empty(),
-        Value::Array(list) => list.iter().any(Value::is_object),
+        Value::Array(list) => list.iter().any(|part| part.is_object() || is_sentence(part)),
         _ => false,
     }
 }
 
-/// What is nested: an object as pairs, a list of plain objects as a table, others one by one.
+/// Whether it is text of more than a word, which stands on a line of its own.
+fn is_sentence(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains(' '))
+}
+
+/// What is nested: an object as pairs, a list of plain objects as a table, sentences a line each,
+/// others one by one.
 fn deep(value: &Value) -> String {
     let Some(list) = value.as_array() else { return pairs(value) };
     let objects: Vec<&Map<String, Value>> = list.iter().filter_map(Value::as_object).collect();
+    if objects.is_empty() {
+        return list.iter().map(|part| cell("", part)).collect::<Vec<_>>().join("\n");
+    }
     let is_flat = objects.iter().all(|object| !object.values().any(is_nested));
     if !is_flat || objects.len() < list.len() {
         return list.iter().map(pairs).collect::<Vec<_>>().join("\n\n");
@@ -114,6 +123,11 @@ fn line(name: &str, value: &Value) -> String {
     }
 }
 
+/// A value in a sentence.
+pub fn inline(name: &str, value: &Value) -> String {
+    amount(name, value).map_or_else(|| cell(name, value), |rao| format!("{} TAO", rao.as_tao()))
+}
+
 /// A value's text as it is.
 pub fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
@@ -157,6 +171,24 @@ pub fn cell(name: &str, value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    /// F6, F7, F11, F19, F41: what a node or a wallet says of itself can be read to its end.
+    #[test]
+    fn a_sentence_and_a_path_are_never_cut() {
+        let (reason, note) = ("the clock is behind its peers there", "the voter votes elsewhere");
+        let path = "/home/ann/.weft/wallets/ann/hotkeys/default.json";
+        let shown = pairs(&json!({
+            "ready": false,
+            "reasons": [reason, "stale"],
+            "notes": [note],
+            "unreadable": [{ "path": path, "why": note }],
+        }));
+        let lines: Vec<&str> = shown.lines().map(str::trim).collect();
+        for line in [reason, "stale", note] {
+            assert!(lines.contains(&line), "{line} in\n{shown}");
+        }
+        assert!(shown.contains(path) && !shown.contains('…'), "{shown}");
+    }
 
     /// F41: no cell holds JSON, and amounts have their unit.
     #[test]

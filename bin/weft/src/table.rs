@@ -67,7 +67,7 @@ fn whole_part(cell: &str) -> Option<usize> {
 }
 
 /// A hash or an address cut to what a person compares, unless all was asked for in full. Of
-/// an address the head and the end stay: all begin alike.
+/// an address the head and the end stay: all begin alike. Any other text stays as it is.
 pub fn short(text: &str) -> String {
     if FULL.get().copied().unwrap_or(false) {
         return text.to_owned();
@@ -75,11 +75,15 @@ pub fn short(text: &str) -> String {
     cut(text)
 }
 
+/// The shortest that is cut: an address, a hash and a peer's name are longer, words are not.
+const KEY_CHARS: usize = 40;
+
 fn cut(text: &str) -> String {
     const HEAD: usize = 8;
     const TAIL: usize = 6;
     let plain = text.strip_prefix("0x").unwrap_or(text);
-    if !plain.is_ascii() || plain.len() <= 2 * HEAD {
+    // A sentence and a path say what they say at any length.
+    if plain.len() < KEY_CHARS || !plain.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return text.to_owned();
     }
     let is_hex = plain.bytes().all(|b| b.is_ascii_hexdigit());
@@ -122,6 +126,12 @@ mod tests {
     fn a_key_is_cut_to_what_tells_it_from_others() {
         assert_eq!(cut(&format!("0x{}", "ab".repeat(32))), "abababab…");
         assert_eq!(cut("lweft1qqqsyqcyq5rqwzqfpg9scrgwpugp4x7ae2"), "lweft1qq…4x7ae2");
-        assert_eq!(cut("short"), "short");
+        for whole in
+            ["short", "a sentence that is longer than any key is", "ConvictionOfSomebodyElse"]
+        {
+            assert_eq!(cut(whole), whole);
+        }
+        let path = format!("/{}", "a".repeat(60));
+        assert_eq!(cut(&path), path);
     }
 }

@@ -61,7 +61,9 @@ impl Look<'_> {
             let height = stored.height();
             (Whereabouts::Logged(stored), height)
         };
-        let is_final = self.seen.says(height) && self.reads.log.final_hash(height) == Some(hash);
+        let is_genesis = matches!(whereabouts, Whereabouts::Genesis { .. });
+        let is_final = self.seen.says(height)
+            && (is_genesis || self.reads.log.final_hash(height) == Some(hash));
         let (txs, network) = (txs.unwrap_or_default(), self.reads.chain.network);
         Ok(Found { hash, network, is_final, txs, whereabouts })
     }
@@ -77,7 +79,7 @@ impl Found {
             Whereabouts::Genesis { state_root } => Ok(json!({
                 "network": self.network, "hash": self.hash, "height": 0, "slot": 0, "round": 0,
                 "state_root": state_root, "proposer": null, "work": "0", "shares": 0, "rows": 0,
-                "transactions": 0, "tx_ids": [], "final": true,
+                "transactions": 0, "tx_ids": [], "final": self.is_final,
             })),
             Whereabouts::Logged(stored) => {
                 let block = stored.read();

@@ -25,5 +25,5 @@ mod wallet;
 pub use error::WalletError;
 pub use save::write_secret;
 pub use seal::{Cost, Protection};
-pub use survey::{Survey, Unreadable};
+pub use survey::{Coldkey, Survey, Unreadable};
 pub use wallet::{KeyName, Wallet, Wallets, generate, import};

@@ -15,18 +15,25 @@ pub struct Unreadable {
     pub why: WalletError,
 }
 
-/// A wallet whose coldkey can be read.
+/// The key that owns, as far as it is known without a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coldkey {
+    /// Which.
+    pub key: PublicKey,
+    /// Whether it has a password.
+    pub sealed: bool,
+}
+
+/// A wallet of which something can be read.
 #[derive(Debug)]
 pub struct Survey {
     /// Its name.
     pub name: String,
-    /// The key that owns.
-    pub coldkey: PublicKey,
-    /// Whether that has a password.
-    pub sealed: bool,
+    /// The key that owns, if it can be read.
+    pub coldkey: Option<Coldkey>,
     /// The hotkeys that can be read, by name, sorted.
     pub hotkeys: Vec<(String, PublicKey)>,
-    /// The hotkeys that can't.
+    /// Its keys that can't.
     pub unreadable: Vec<Unreadable>,
 }
 
@@ -54,12 +61,11 @@ impl Wallet {
     /// What this wallet holds.
     ///
     /// # Errors
-    /// [`Unreadable`] when its coldkey is.
+    /// [`Unreadable`] names the coldkey when no key can be read, or the hotkeys can't be listed.
     pub fn survey(&self, name: &str) -> Result<Survey, Unreadable> {
         let unreadable =
             |why| Unreadable { path: self.path(KeyName::Cold).unwrap_or_default(), why };
-        let coldkey = self.public(KeyName::Cold).map_err(unreadable)?;
-        let sealed = self.is_sealed(KeyName::Cold).map_err(unreadable)?;
+        let coldkey = self.coldkey().map_err(unreadable);
         let (mut hotkeys, mut odd) = (Vec::new(), Vec::new());
         for hotkey in self.hotkeys().map_err(unreadable)? {
             match self.public(KeyName::Hot(&hotkey)) {
@@ -67,7 +73,20 @@ impl Wallet {
                 Err(why) => odd.push(Unreadable { path: self.hot_place(&hotkey), why }),
             }
         }
-        Ok(Survey { name: name.to_owned(), coldkey, sealed, hotkeys, unreadable: odd })
+        let coldkey = match coldkey {
+            Ok(coldkey) => Some(coldkey),
+            Err(cold) if hotkeys.is_empty() => return Err(cold),
+            Err(cold) => {
+                odd.insert(0, cold);
+                None
+            }
+        };
+        Ok(Survey { name: name.to_owned(), coldkey, hotkeys, unreadable: odd })
+    }
+
+    fn coldkey(&self) -> Result<Coldkey, WalletError> {
+        let (key, sealed) = (self.public(KeyName::Cold)?, self.is_sealed(KeyName::Cold)?);
+        Ok(Coldkey { key, sealed })
     }
 }
 

@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn one_odd_file_hides_no_other_wallet_and_is_named() {
         let home = Home::new();
-        for name in ["alice", "bob"] {
+        for name in ["alice", "bob", "carol"] {
             let wallet = home.wallets().wallet(name).unwrap();
             wallet.save(KeyName::Cold, &generate().unwrap(), Protection::None).unwrap();
             wallet.save(KeyName::Hot("default"), &key(), Protection::None).unwrap();
@@ -249,9 +249,15 @@ mod tests {
         let weak = wallets.join("bob/hotkeys/weak.json");
         fs::copy(wallets.join("bob/hotkeys/default.json"), &weak).unwrap();
         fs::set_permissions(&weak, fs::Permissions::from_mode(0o644)).unwrap();
+        let open = wallets.join("carol/coldkey.json");
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).unwrap();
         let (good, odd) = home.wallets().survey().unwrap();
         let names: Vec<_> = good.iter().map(|w| (w.name.as_str(), w.hotkeys.len())).collect();
-        assert_eq!(names, [("alice", 1), ("bob", 1)]);
+        assert_eq!(names, [("alice", 1), ("bob", 1), ("carol", 1)]);
+        assert!(good[1].coldkey.is_some() && good[2].coldkey.is_none());
+        let [cold] = good[2].unreadable.as_slice() else { panic!("{:?}", good[2]) };
+        assert!(matches!(cold.why, WalletError::WeakPermissions { .. }));
+        assert_eq!(cold.path, open);
         let ends = |path: &PathBuf, end: &str| assert!(path.ends_with(end), "{}", path.display());
         let [bad_name, half] = odd.as_slice() else { panic!("{odd:?}") };
         ends(&bad_name.path, "alice.bak");

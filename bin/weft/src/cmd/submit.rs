@@ -242,7 +242,8 @@ fn said(tx: &Tx, receipt: &Value) -> String {
     for event in receipt["receipt"]["events"].as_array().into_iter().flatten() {
         let name = event["event"].as_str().unwrap_or_default();
         let fields = event.as_object().into_iter().flatten().filter(|(key, _)| *key != "event");
-        let fields: Vec<_> = fields.map(|(key, value)| format!("{key} {value}")).collect();
+        let fields: Vec<_> =
+            fields.map(|(key, value)| format!("{key} {}", inline(key, value))).collect();
         text.push_str(&format!("\n{name}: {}", fields.join(", ")));
     }
     text

@@ -15,7 +15,7 @@ use weft_node::entropy;
 use weft_types::hash::{ChainId, Domain, array_from_hex, from_hex, to_hex};
 use weft_types::signature::{Claim, signed_raw, verify, verify_batch};
 use weft_types::{Address, Network, PublicKey, SecretKey, Signature, key_text};
-use weft_wallet::{KeyName, Protection, Survey, Unreadable};
+use weft_wallet::{Coldkey, KeyName, Protection, Survey, Unreadable};
 use zeroize::Zeroizing;
 
 /// The hotkey that a new wallet gets.
@@ -110,9 +110,9 @@ fn describe(wallet: &Survey) -> Value {
     let hotkey = |(name, key): &(String, PublicKey)| json!({ "name": name, "key": key, "addresses": addresses(*key) });
     json!({
         "name": wallet.name,
-        "coldkey": wallet.coldkey,
-        "addresses": addresses(wallet.coldkey),
-        "encrypted": wallet.sealed,
+        "coldkey": wallet.coldkey.map(|cold| cold.key),
+        "addresses": wallet.coldkey.map(|cold| addresses(cold.key)),
+        "encrypted": wallet.coldkey.map(|cold| cold.sealed),
         "hotkeys": wallet.hotkeys.iter().map(hotkey).collect::<Vec<_>>(),
     })
 }
@@ -143,8 +143,8 @@ fn list(global: &Global) -> Result<Answer, Failure> {
         let (good, odd) = wallets.survey()?;
         unreadable.extend(named(&odd));
         for wallet in good {
-            let key = wallet.coldkey;
-            let address = Address { network: Network::Local, key }.to_string();
+            let address = |cold: Coldkey| Address { network: Network::Local, key: cold.key };
+            let address = wallet.coldkey.map_or("-".to_owned(), |cold| address(cold).to_string());
             let hotkeys: Vec<_> = wallet.hotkeys.iter().map(|(name, _)| name.as_str()).collect();
             rows.push(vec![wallet.name.clone(), address, hotkeys.join(" "), of.to_owned()]);
             let mut described = describe(&wallet);

@@ -55,7 +55,7 @@ fn answers_with(status: u16) -> String {
 #[test]
 fn what_the_server_says_by_http_status_has_the_exit_code_that_fits() {
     let home = Home::new();
-    for (status, exit, name) in [(408, 6, "Timeout"), (503, 7, "NodeBusy"), (500, 1, "BadAnswer")] {
+    for (status, exit, name) in [(408, 4, "Timeout"), (503, 7, "NodeBusy"), (500, 1, "BadAnswer")] {
         let url = answers_with(status);
         assert_eq!(home.error(&["query", "supply", "--network", &url], exit), name, "{status}");
     }

@@ -174,7 +174,7 @@ fn a_url_where_no_node_is_has_an_error_by_name() {
     let other = stub::serve(|_, _| json!({ "jsonrpc": "of another program" }));
     assert_eq!(refused(1, &other, &[]), "NoNode");
     let silent = stub::raw(|_| None);
-    assert_eq!(refused(6, &silent, &["--timeout", "1"]), "Timeout");
+    assert_eq!(refused(4, &silent, &["--timeout", "1"]), "Timeout");
     let alone = lying("net_peers", |_| json!({ "local": { "addresses": [] }, "peers": [] }));
     assert_eq!(refused(1, &alone, &[]), "NoPeers");
 }
@@ -336,7 +336,7 @@ fn a_home_takes_no_peers_of_a_node_that_only_says_the_name_of_its_chain() {
 }
 
 /// A node on this machine may name peers on this machine, and no name, nothing of one link and
-/// no group; what a node beyond may name is in `node/src/join/places.rs`.
+/// no group; what a node beyond may name is in `home/src/join/places.rs`.
 #[test]
 fn addresses_that_no_node_says_are_not_written_into_the_home() {
     let home = Home::new();
