@@ -355,7 +355,7 @@ pub enum Note {
     /// An offence was seen.
     Offence(Evidence),
     /// An offence was reported.
-    Reported(PublicKey),
+    ReportSent(PublicKey),
     /// An offence is not reported.
     NotReported {
         /// Whose.

@@ -80,7 +80,7 @@ impl<K: Known> Engine<K> {
         if let Some(chain) = self.core().executor().chain(&hash) {
             self.finals.say(&chain.finality.finalized.hash);
         }
-        self.settle();
+        self.absorb();
         self.follow_rules(&hash);
         if self.core.stopped().is_some() {
             self.asks.forget_tips(); // R21: what is above is of no use here.

@@ -9,7 +9,7 @@ use crate::kept::Offences;
 use weft_ledger::query::voters;
 use weft_ledger::rules::CallError;
 use weft_types::check::Known;
-use weft_types::{BlockHash, Call, TxBody};
+use weft_types::{BlockHash, Call, Offence, TxBody};
 
 impl<K: Known> Engine<K> {
     /// Sends the voter's offer when one is due.
@@ -50,36 +50,50 @@ impl<K: Known> Engine<K> {
         let (head, hash) = (self.core().head().height, self.core().head_hash());
         for (name, evidence) in self.reports.due(head) {
             let body = self.free_call(voter, Call::ReportEvidence { evidence });
-            match self.refuses_free(&hash, &body) {
-                Ok(()) => {
+            match self.try_free(&hash, &body) {
+                None | Some(Err(CallError::OffenceTooEarly { .. })) => continue, // A block has yet to come so far.
+                Some(Ok(())) => {
                     self.send_own(body, &key);
-                    self.note(Note::Reported(name.0));
+                    self.note(Note::ReportSent(name.0));
                 }
-                Err(CallError::OffenceTooEarly { .. }) => continue, // A block has yet to come so far.
                 // What only the head says, which may yet be another, is not for good.
-                Err(why) if self.is_refused_for_good(&body) => {
+                Some(Err(why)) if self.is_refused_for_good(name.1, &body) => {
                     self.note(Note::NotReported { offender: name.0, why });
                     self.reports.forget(&name);
                     continue;
                 }
-                Err(_) => {}
+                Some(Err(_)) => {}
             }
             // Also where another's report waits: it is looked at again when that had its time.
             self.reports.tried(&name, head);
         }
     }
 
-    /// Whether the last final state refuses a report too, and not because it is behind the offence.
-    fn is_refused_for_good(&self, report: &TxBody) -> bool {
-        let last = self.core().finalized().1;
-        let refused = self.refuses_free(&last, report).err();
-        refused.is_some_and(|why| !matches!(why, CallError::OffenceTooEarly { .. }))
+    /// Whether the last final state refuses a report too, for what no later block changes: below the
+    /// offence it may not know yet that the offender votes.
+    fn is_refused_for_good(&self, offence: Offence, report: &TxBody) -> bool {
+        let (header, last) = self.core().finalized();
+        let is_behind = match offence {
+            Offence::Vote(round) => header.round < round,
+            Offence::Header(slot) => header.slot < slot,
+        };
+        match self.try_free(&last, report) {
+            Some(Err(CallError::HadNoPower { .. })) => !is_behind,
+            Some(Err(why)) => matches!(
+                why,
+                CallError::NoOffence { .. }
+                    | CallError::OffenceTooOld { .. }
+                    | CallError::OffenceKnown { .. }
+                    | CallError::OffencesFull { .. }
+            ),
+            None | Some(Ok(())) => false,
+        }
     }
 
-    /// Why the state after a block would refuse a free call, if it would.
-    fn refuses_free(&self, after: &BlockHash, body: &TxBody) -> Result<(), CallError> {
+    /// What the state after a block says of a free call; nothing when it is not kept.
+    fn try_free(&self, after: &BlockHash, body: &TxBody) -> Option<Result<(), CallError>> {
         let executor = self.core().executor();
-        let view = executor.view(after);
-        view.map_or(Ok(()), |view| executor.ledger().try_free(&view, *after, body))
+        let view = executor.view(after)?;
+        Some(executor.ledger().try_free(&view, *after, body))
     }
 }

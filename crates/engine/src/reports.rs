@@ -1,10 +1,11 @@
 //! Offences that this node saw, taken to the chain (R17).
 //!
 //! What the core reports as evidence waits here, one for each offence of a hotkey. While a
-//! voter runs on this node it signs a free call for each. What the last final state would not take
-//! any more, because somebody's report was sooner or it shows no offence of a voter, is dropped;
-//! what only the head refuses waits, since the head may yet be another. A lost one is sent again. Of one hotkey few wait, so that many offences of one with little
-//! power leave room for those of others.
+//! voter runs on this node it signs a free call for each. What the last final state would never
+//! take, because somebody's report was sooner or it shows no offence of a voter, is dropped; what
+//! only the head refuses waits, since the head may yet be another. A lost one is sent again. Of
+//! one hotkey few wait, so that many offences of one with little power leave room for those of
+//! others.
 //!
 //! What waits is kept over a restart: a voter that dies with what it saw may have been the only one
 //! that saw it.

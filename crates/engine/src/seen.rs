@@ -3,8 +3,8 @@
 //!
 //! The shell takes it when the engine has done a step and its Io are carried out, so nothing
 //! in it is said before it is durable. While somebody has one, final blocks wait to become the
-//! base of the states ([`weft_ledger::forks::State`]); [`Engine::settle`] is to be called when
-//! nobody has.
+//! base of the states ([`weft_ledger::forks::State`]); [`Engine::absorb`] makes
+//! those so that nobody keeps from it.
 
 use crate::engine::Engine;
 use crate::io::Tip;
@@ -113,7 +113,7 @@ impl<K: Known> Engine<K> {
 
     /// Makes what is said to be final, and what is so for long unsaid, the base of the states, as
     /// far as nobody has a moment that stands below it; answers how many such blocks wait.
-    pub fn settle(&mut self) -> usize {
+    pub fn absorb(&mut self) -> usize {
         let said = self.finals.said().map(|said| said.hash);
         let forks = self.core.executor_mut();
         match said {

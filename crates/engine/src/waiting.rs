@@ -38,6 +38,6 @@ impl Waiting {
         let first = accounts.account(&tx.body.signer).nonce;
         let pool = self.look();
         let earlier = pool.waiting(&tx.body.signer, first).map(CheckedTx::tx);
-        earlier.filter(|w| w.body.nonce < tx.body.nonce).take(BEFORE).cloned().collect()
+        earlier.take_while(|w| w.body.nonce < tx.body.nonce).take(BEFORE).cloned().collect()
     }
 }

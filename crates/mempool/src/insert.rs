@@ -26,7 +26,7 @@ impl Pool {
     /// Takes a transaction in, on the accounts of the head state.
     ///
     /// # Errors
-    /// [`PoolError`]: nothing has changed then.
+    /// [`PoolError`]: it is not taken. What can run no more may have made room all the same.
     pub fn insert(
         &mut self,
         tx: CheckedTx,

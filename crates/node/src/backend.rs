@@ -249,12 +249,12 @@ impl Backend for Door {
         }
     }
 
+    fn lives(&self) -> bool {
+        self.reads.lives()
+    }
+
     async fn health(&self) -> Health {
-        let gone = |why: RpcError| Health {
-            hangs: true,
-            reasons: vec![why.to_string()],
-            notes: Vec::new(),
-        };
+        let gone = |why: RpcError| Health { reasons: vec![why.to_string()], notes: Vec::new() };
         self.read(&self.readers, |reads| reads.health(now())).await.unwrap_or_else(gone)
     }
 

@@ -67,7 +67,10 @@ impl Node {
                 Ok(event) => match self.take(event) {
                     Ok(()) => {}
                     // Nothing more is written behind what could not be.
-                    Err(error @ NodeError::Store(_)) => return Err(error),
+                    Err(error @ NodeError::Store(_)) => {
+                        self.reads.board.close(); // Nor is it waited for an audit.
+                        return Err(error);
+                    }
                     Err(error) => break Err(error),
                 },
                 Err(error) => break Err(error),

@@ -34,7 +34,9 @@ impl Node {
                 self.reads.metrics.evidence.inc();
                 tracing::warn!(?evidence, "an offence was seen");
             }
-            Note::Reported(offender) => tracing::warn!(%offender, "an offence is reported"),
+            Note::ReportSent(offender) => {
+                tracing::warn!(%offender, "a report of an offence is sent")
+            }
             Note::NotReported { offender, why } => {
                 tracing::info!(%offender, %why, "an offence is not reported");
             }

@@ -2,7 +2,7 @@
 //! must (decision 0033).
 //!
 //! What final blocks change becomes the base of the states only while no reader has a moment
-//! ([`weft_engine::seen`]). So the last moment is taken away before the engine settles, and the
+//! ([`weft_engine::seen`]). So the last moment is taken away before the engine absorbs, and the
 //! next one is put there. Who still has an older one is waited for a millisecond and keeps it;
 //! then the blocks stay layers, and the loop goes on. Only when [`MOST`] of them wait does the loop
 //! wait until the readers are gone, and asks them to be short.
@@ -30,7 +30,7 @@ pub(crate) fn show(board: &Board, engine: &mut Engine) {
     let hidden = board.hide();
     let mut waited = from.elapsed();
     loop {
-        let waiting = engine.settle();
+        let waiting = engine.absorb();
         if waiting == 0 || (waiting <= MOST && waited >= GRACE) {
             break;
         }

@@ -49,7 +49,7 @@ impl Hidden<'_> {
     }
 }
 
-/// Nothing that could fail is done while it is held.
+/// While a moment is taken away the loop has the lock; nothing that is done then panics.
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

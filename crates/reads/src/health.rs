@@ -226,8 +226,7 @@ impl Look<'_> {
     /// Why this node is not ready, and what its operator should know.
     pub(crate) fn health(&self) -> Health {
         let words = |list| said(self, list).into_iter().map(|(_, text)| text).collect();
-        let hangs = self.reads.board.age().and_then(stalled).is_some();
-        Health { hangs, reasons: words(REASONS), notes: words(NOTES) }
+        Health { reasons: words(REASONS), notes: words(NOTES) }
     }
 
     /// All of it, by its names.

@@ -51,6 +51,12 @@ fn no_moment() -> RpcError {
 }
 
 impl Reads {
+    /// Whether the loop has done anything of late. It waits for nobody.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        self.board.age().and_then(health::stalled).is_none()
+    }
+
     /// Answers a question about what is known now.
     ///
     /// # Errors
@@ -80,11 +86,7 @@ impl Reads {
     /// Whether this node is ready, and what its operator should know.
     #[must_use]
     pub fn health(&self, now: Millis) -> Health {
-        let gone = |why: RpcError| Health {
-            hangs: true,
-            reasons: vec![why.to_string()],
-            notes: Vec::new(),
-        };
+        let gone = |why: RpcError| Health { reasons: vec![why.to_string()], notes: Vec::new() };
         self.look(now, &Value::Null, |look| look.health()).unwrap_or_else(gone)
     }
 

@@ -17,6 +17,9 @@ pub trait Backend: Send + Sync + 'static {
         params: Value,
     ) -> impl Future<Output = Result<Value, RpcError>> + Send;
 
+    /// Whether the node does anything at all. It is asked at once, whatever others ask.
+    fn lives(&self) -> bool;
+
     /// Whether the node is ready, and why not.
     fn health(&self) -> impl Future<Output = Health> + Send;
 
@@ -27,8 +30,6 @@ pub trait Backend: Send + Sync + 'static {
 /// Whether a node is ready.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
-    /// Whether the node does nothing any more.
-    pub hangs: bool,
     /// Why not, in sentences; empty when it is.
     pub reasons: Vec<String>,
     /// What its operator should look at, though it is ready.

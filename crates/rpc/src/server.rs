@@ -152,7 +152,7 @@ async fn ready<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
 
 /// Lives when the node does anything at all.
 async fn live<B: Backend>(State(shared): State<Arc<Shared<B>>>) -> Response {
-    if shared.backend.health().await.hangs {
+    if !shared.backend.lives() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the node does nothing\n").into_response();
     }
     (StatusCode::OK, "alive\n").into_response()

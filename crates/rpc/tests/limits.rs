@@ -32,6 +32,9 @@ impl Backend for Wordy {
     async fn call(&self, _: IpAddr, method: Method, _: Value) -> Result<Value, RpcError> {
         Ok(json!("x".repeat(1_000 * method.name().len())))
     }
+    fn lives(&self) -> bool {
+        true
+    }
     async fn health(&self) -> Health {
         Health::default()
     }
@@ -69,6 +72,9 @@ impl Backend for Tired {
                 .retry_after(seconds)),
             None => Ok(json!(1)),
         }
+    }
+    fn lives(&self) -> bool {
+        true
     }
     async fn health(&self) -> Health {
         Health::default()

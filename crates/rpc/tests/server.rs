@@ -24,13 +24,12 @@ impl Backend for Echo {
             _ => Ok(json!({ "method": method.name(), "params": params })),
         }
     }
+    fn lives(&self) -> bool {
+        true
+    }
     async fn health(&self) -> Health {
         let text = |t: &str| vec![t.to_owned()];
-        Health {
-            hangs: false,
-            reasons: text("no block is final yet"),
-            notes: text("the state is half full"),
-        }
+        Health { reasons: text("no block is final yet"), notes: text("the state is half full") }
     }
     async fn metrics(&self) -> String {
         "weft_consensus_height 7\n".to_owned()

@@ -37,6 +37,9 @@ impl Backend for Examples {
             _ => Ok(json!(["hello", 5])),
         }
     }
+    fn lives(&self) -> bool {
+        true
+    }
     async fn health(&self) -> Health {
         Health::default()
     }

@@ -6,9 +6,8 @@ use crate::node::Node;
 use crate::plan::Rotation;
 use crate::report::Healing;
 use crate::slots::start_of;
-use crate::watch::work::Seen;
+use crate::watch::duties::Offended;
 use weft_ledger::query::voters;
-use weft_types::{Call, ChainTag, Nonce, Rao, TxBody};
 
 /// In so many rotations a change comes that most voters signal: to the next height at which it is
 /// locked in, or the one after where too few have signalled there; one that it waits; half of one.
@@ -60,7 +59,7 @@ impl Net {
         if self.is_broken() {
             return;
         }
-        let text = self.unreported(mark).first().map(|Seen { by, evidence }| {
+        let text = self.unreported(mark).first().map(|Offended { by, evidence }| {
             let (offender, offence) = (evidence.offender(), evidence.offence());
             format!(
                 "reports: nobody reports {offence:?} of {offender}, seen by node and time {by:?}"
@@ -81,33 +80,14 @@ impl Net {
     }
 
     fn not_landed(&self, mark: u64) -> Option<(usize, u64)> {
-        let mut due = self.watch.work.due.iter();
+        let mut due = self.watch.duties.due.iter();
         due.find(|(_, since)| **since < mark).map(|(node, since)| (*node, *since))
     }
 
-    /// Offences that were seen and that the state of the highest head would still take.
-    fn unreported(&self, mark: u64) -> Vec<&Seen> {
-        let cores = self.honest().filter_map(|(_, node)| node.core());
-        let Some(core) = cores.max_by_key(|core| core.head().height) else { return Vec::new() };
-        let (executor, head) = (core.executor(), core.head_hash());
-        let Some(view) = executor.view(&head) else { return Vec::new() };
-        let mut keys = self.world.keys.iter().map(|pair| pair.public);
-        let Some(reporter) = keys.find(|key| !self.watch.is_byzantine(key)) else {
-            return Vec::new();
-        };
-        let is_taken = |seen: &&Seen| {
-            let call = Call::ReportEvidence { evidence: seen.evidence.clone() };
-            let body = TxBody {
-                chain: ChainTag::of(&self.world.chain),
-                signer: reporter,
-                nonce: Nonce::ZERO,
-                fee: Rao::ZERO,
-                valid_until: None,
-                call,
-            };
-            executor.ledger().try_free(&view, head, &body).is_ok()
-        };
-        self.watch.work.open(start_of(mark)).filter(is_taken).collect()
+    /// Offences that were seen, that the final chain has to punish, and that no final block reports.
+    fn unreported(&self, mark: u64) -> Vec<&Offended> {
+        let open = self.watch.duties.open(start_of(mark));
+        open.filter(|seen| self.watch.is_punished(&seen.evidence)).collect()
     }
 
     /// Notes since when the offer of a node is due, of one that is to offer its voter.
@@ -122,7 +102,7 @@ impl Net {
             core.stopped().is_none()
                 && view.is_some_and(|view| voters::offer_due(&view, params, &key).is_some())
         });
-        let due = &mut self.watch.work.due;
+        let due = &mut self.watch.duties.due;
         if is_due {
             due.entry(i).or_insert(slot);
         } else {

@@ -22,23 +22,29 @@ pub struct Checkpoint {
     under_way: Option<(Base, Vec<Write>)>,
     /// What final blocks wrote since.
     writes: Vec<Write>,
+    /// The last of them, of which a checkpoint may be asked for once.
+    last: Option<BlockHash>,
 }
 
 impl Checkpoint {
     /// A block became final and wrote this.
-    pub fn add(&mut self, writes: &[Write]) {
+    pub fn add(&mut self, block: BlockHash, writes: &[Write]) {
+        self.last = Some(block);
         self.writes.extend(writes.iter().cloned());
     }
 
     /// The state of the last final block is handed to the disk; the one before has come there. The
-    /// first one writes the whole state, from the first on.
-    pub fn write(&mut self, base: Base, first: impl FnOnce() -> Vec<Entry>) {
+    /// first one writes the whole state, from the first on. Answers whether it is that block, once; a
+    /// node stops otherwise.
+    pub fn write(&mut self, base: Base, first: impl FnOnce() -> Vec<Entry>) -> bool {
+        let is_last = self.last.take() == Some(base.standing().hash);
         self.settle();
         if self.state.is_empty() {
             let entries = first().into_iter();
             self.state = entries.map(|entry| (entry.key, (entry.slot, entry.value))).collect();
         }
         self.under_way = Some((base, std::mem::take(&mut self.writes)));
+        is_last
     }
 
     /// What was under way is on the disk.
@@ -56,6 +62,7 @@ impl Checkpoint {
     /// The node dies: what was in memory is gone, and what was under way too, if it is so.
     pub fn crash(&mut self, is_under_way: bool) {
         self.writes.clear();
+        self.last = None;
         if is_under_way {
             self.under_way = None;
         }

@@ -113,7 +113,7 @@ impl Net {
         let Some(node) = self.nodes.get_mut(i) else { return };
         let is_held = node.is_held;
         node.disk.checkpoint.crash(is_under_way);
-        self.watch.work.died(i, self.now);
+        self.watch.duties.died(i, self.now);
         self.faults.note("crashes");
         self.faults.add("unsynced_blocks", node.die() as u64);
         self.trace.life(self.now, i, false);
@@ -147,6 +147,7 @@ impl Net {
         };
         if lost == Lost::Home {
             node.disk = Disk::default();
+            self.watch.duties.forgot(i);
         }
         if lost == Lost::Log {
             self.faults.note("logs_lost");

@@ -164,7 +164,7 @@ impl Net {
     fn note(&mut self, i: usize, note: Note) {
         match note {
             Note::Offence(evidence) => self.accuse(i, &evidence),
-            Note::Reported(_) => self.faults.note("reports"),
+            Note::ReportSent(_) => self.faults.note("reports"),
             Note::KeyTwice(seen) => self.key_twice(i, &seen),
             Note::Dismissed { hash, why } => self.refused(i, &hash, &why),
             Note::TrustReached(_) => self.faults.note("reached"),
@@ -266,7 +266,7 @@ impl Net {
         if let Some(node) = self.nodes.get_mut(i) {
             node.unsaid.push_back((block.hash, block.height));
             if self.plan.checkpoints {
-                node.disk.checkpoint.add(&block.writes);
+                node.disk.checkpoint.add(block.hash, &block.writes);
             }
         }
     }
@@ -274,8 +274,14 @@ impl Net {
     /// The state of a final block is handed to the disk.
     fn checkpoint(&mut self, i: usize, base: Base) {
         self.is_synced(i, &base.standing().hash, "a checkpoint");
-        if let Some(node) = self.nodes.get_mut(i).filter(|_| self.plan.checkpoints) {
-            node.disk.checkpoint.write(base, || self.world.first_entries());
+        let hash = base.standing().hash;
+        let node = self.nodes.get_mut(i).filter(|_| self.plan.checkpoints);
+        let first = || self.world.first_entries();
+        if node.is_some_and(|node| !node.disk.checkpoint.write(base, first)) {
+            let text = format!(
+                "durability: node {i} asks for a checkpoint of {hash}, not of its last final block"
+            );
+            self.watch.broken(self.now, &text);
         }
     }
 

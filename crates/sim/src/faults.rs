@@ -76,6 +76,7 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(plan.upgrade.is_some_and(|upgrade| !upgrade.never), "rules_changed");
     ask(plan.conflict == Conflict::Must, "conflicts");
     ask(plan.crashes.is_some_and(|crashes| crashes.witnesses), "witnesses_lost");
+    ask(plan.crashes.is_some_and(|crashes| crashes.witnesses), "reported");
     ask(plan.desk.is_some(), "turned_lists");
     ask(plan.desk.is_some(), "turned_bodies");
     asked.extend(plan.cabal.map(|cabal| of(cabal.strategy)));

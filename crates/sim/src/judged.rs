@@ -33,7 +33,7 @@ impl Net {
         self.faults.note("evidence");
         self.watch.accused(self.now, (i, &self.world.chain), evidence);
         if !self.is_byzantine(i) && !self.plan.is_twin(i) {
-            self.watch.work.saw(i, self.now, evidence);
+            self.watch.duties.saw(i, self.now, evidence);
         }
         if let Some(node) = self.nodes.get_mut(i) {
             node.taken.accused.insert(evidence.offender());

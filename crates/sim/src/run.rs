@@ -125,7 +125,7 @@ impl Net {
             ("rules_delayed", self.watch.rules_moved().1),
             ("conflicts", conflicts),
             ("revealed", self.watch.veil.revealed),
-            ("reported", self.watch.work.reported()),
+            ("reported", self.watch.duties.reported()),
         ];
         for (kind, count) in seen {
             self.faults.add(kind, count.saturating_sub(self.faults.count(kind)));

@@ -14,6 +14,7 @@ use super::turn;
 use crate::args::{Paying, Sending, Wait};
 use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::failure;
+use crate::show::inline;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 use weft_rpc::client::ClientError;

@@ -404,6 +404,10 @@ fn a_url_that_overstates_its_height_is_named_and_ends_no_waiting_for_ever() {
     let place = ["--rpc", &rpc, "--listen", &listen, "--until-synced"];
     let words = [&["node", "join", &url, "--home", text(&at)][..], &place].concat();
     let node = Joining::start(&home, &words);
+    let progress = node.event("progress");
+    let way = &progress["data"];
+    assert!(way["height"].is_u64() && way["of"].as_u64() > way["height"].as_u64(), "{progress}");
+    assert!(way.get("seconds_left").is_some() && way["reasons"].is_array(), "{progress}");
     let differs = node.event("differs");
     assert_eq!(differs["data"]["name"], json!("HostAhead"), "{differs}");
     assert!(differs["data"]["of"].as_u64() > differs["data"]["height"].as_u64(), "{differs}");

@@ -90,6 +90,8 @@ fn r15_stake_that_left_behind_a_voter_and_stake_that_stayed_lose_the_same() {
     assert!(quarter.contains(&stayed), "{stayed} stayed of 2 000 TAO");
     let left = until(PATIENCE, free, |now| *now > before) - before;
     assert!(quarter.contains(&left), "{left} left of 2 000 TAO");
+    // What stayed has earned since, and what left has paid a fee.
+    assert!(left.abs_diff(stayed) < 2_000_000_000, "{left} rao left, {stayed} rao stayed");
     let supply = home.data(&["query", "supply", "--audit"]);
     assert_eq!(supply["conserved"], json!(true), "{supply}");
 }

@@ -163,6 +163,24 @@ fn load(net: &Net, stop: &AtomicBool) -> u64 {
     sent.load(Ordering::Relaxed)
 }
 
+/// Over a third signal what the fourth node does not know: its notes, its figures and its log say so.
+fn awaits_the_warning(net: &Net) {
+    let signals = |v: &Value| {
+        let signal = &v["signals"][0];
+        signal["id"] == json!(RulesId::of(TEST_TWO))
+            && signal["power_ppm"].as_u64() >= Some(333_333)
+    };
+    until(PATIENCE, || net.version(0), |v| signals(v) || !v["next"].is_null());
+    let unknown = |status: &Value| status["notes"].to_string().contains("signal rules that");
+    until(PATIENCE, || net.status(3), unknown);
+    let ppm = || net.figure(3, "weft_rules_unknown_signal_ppm");
+    until(PATIENCE, ppm, |ppm| *ppm >= 333_333.0);
+    let log = net.home.path().join("testnet/node3/node.log");
+    let log = std::fs::read_to_string(&log).expect("it has a log");
+    let warns = |line: &str| line.contains("WARN") && line.contains("signal rules that");
+    assert!(log.lines().any(warns), "{log}");
+}
+
 /// A5
 #[test]
 fn a_rolling_change_comes_at_one_height_for_all_and_one_left_old_stops_by_name() {
@@ -180,7 +198,9 @@ fn a_rolling_change_comes_at_one_height_for_all_and_one_left_old_stops_by_name()
     let stop = AtomicBool::new(false);
     let (height, sent) = std::thread::scope(|scope| {
         let loaded = scope.spawn(|| load(&net, &stop));
-        (0..NODES).for_each(|node| net.restart_knowing(node, None));
+        (0..NODES - 1).for_each(|node| net.restart_knowing(node, None));
+        awaits_the_warning(&net);
+        net.restart_knowing(3, None);
         let locked = until(PATIENCE, || net.version(0), |v| !v["next"].is_null());
         assert_eq!(locked["next"]["id"], json!(second), "{locked}");
         let height = locked["next"]["height"].as_u64().expect("a height");

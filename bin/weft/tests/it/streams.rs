@@ -136,7 +136,13 @@ fn ctrl_c_at_the_password_leaves_the_terminal_with_its_echo() {
     let before = modes();
     assert!(before.contains(LocalModes::ECHO | LocalModes::ISIG));
     let mut keyboard = File::from(master);
-    for (typed, signal) in [(&b"sec\x03"[..], Some(2)), (b"correct horse\ncorrect horse\n", None)] {
+    // F9: what is typed a second time must be the same.
+    let typed = [
+        (&b"sec\x03"[..], Some(2), ""),
+        (b"correct horse\ncorrect house\n", None, "PasswordsDiffer"),
+        (b"correct horse\ncorrect horse\n", None, ""),
+    ];
+    for (typed, signal, says) in typed {
         let mut child = program(&home, &["wallet", "create", "ann"])
             .stdin(open())
             .stdout(Stdio::null())
@@ -152,6 +158,7 @@ fn ctrl_c_at_the_password_leaves_the_terminal_with_its_echo() {
         said.read_to_string(&mut rest).expect("it says the rest");
         let status = child.wait().expect("it ends");
         assert_eq!(status.signal(), signal, "{rest}");
+        assert!(rest.contains(says), "{rest}");
         assert_eq!(modes(), before, "{rest}");
     }
     assert_eq!(home.data(&["wallet", "list"])["wallets"][0]["encrypted"], json!(true));

@@ -303,3 +303,17 @@ fn r17_a_report_that_only_the_head_has_run_waits_until_it_is_final() {
         assert_eq!(node.engine.reports.count(), 1, "that of slot {slot} is kept");
     }
 }
+
+/// R17: a voter that was elected above the last final block has no power there yet. A planted bug
+/// that this finds: whatever the final state refuses is forgotten.
+#[test]
+fn r17_a_report_waits_while_the_final_state_is_below_the_offence_and_knows_no_such_voter() {
+    for (slot, kept) in [(0, 0), (5, 1)] {
+        let mut node = Alone::of(2, None);
+        let elected = derive_test_key("strange", "elected");
+        node.engine.reports.add(headers_of(Slot(slot), &elected, &node.genesis));
+        grow_to(&mut node, 20);
+        assert_eq!(node.engine.core().finalized().0.slot, Slot(0));
+        assert_eq!(node.engine.reports.count(), kept, "of slot {slot}");
+    }
+}

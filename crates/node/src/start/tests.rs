@@ -169,6 +169,8 @@ async fn r16_while_a_block_is_awaited_nothing_is_called_final_also_after_a_resta
         assert!(reasons.iter().any(|r| r.contains("100000")), "{reasons:?}");
         let block = reads.block(now(), &json!({ "height": 1 })).unwrap();
         assert_eq!(block["final"], json!(false), "{block}");
+        let genesis = reads.block(now(), &json!({ "height": 0 })).unwrap();
+        assert_eq!(genesis["final"], json!(false), "{genesis}");
         let key = home.voter_key().unwrap().unwrap().public();
         let read = ask(&reads, &json!({ "key": key }));
         assert_eq!(read["name"], json!("CheckpointNotReached"), "{read}");

@@ -15,12 +15,14 @@
 //!   takes one by rules that he does not run, and a node stops there and nowhere else (R21);
 //! - what an honest voter's node has committed to it reveals in its epoch, also when it was
 //!   restarted in between ([`veil`], `reveals`);
-//! - what an honest voter saw of offences is reported, and its offer lands ([`work`]);
+//! - what an honest voter saw of offences is reported, and its offer lands ([`duties`]);
 //! - what the promises rest on: less than a third of each set that votes on a final block is
 //!   Byzantine.
 //!
-//! The rules are written here once more, apart from the code that is watched.
+//! The rules are written here once more, apart from the code that is watched; but for one thing:
+//! whether an offer is due is the ledger's own word.
 
+pub mod duties;
 mod finality;
 pub mod head;
 mod money;
@@ -29,11 +31,11 @@ mod rules;
 mod signed;
 mod veil;
 mod wire;
-pub mod work;
 
 use crate::plan::{Conflict, Plan};
 use crate::slots::GENESIS_TIME;
 use crate::world::World;
+use duties::Duties;
 use finality::Standings;
 use money::Money;
 use power::{is_quorum, power_ppm, sum};
@@ -45,9 +47,9 @@ use std::sync::Arc;
 pub use veil::{Open, Veil};
 use weft_ledger::forks::{FinalBlock, Forks};
 use weft_types::{
-    BlockHash, ChainId, CheckedBlock, Evidence, Hash, Height, Nonce, PublicKey, VoterSet, VoterSets,
+    BlockHash, ChainId, CheckedBlock, Evidence, Hash, Height, Nonce, Offence, PublicKey, Round,
+    Slot, VoterSet, VoterSets,
 };
-use work::Work;
 
 /// How many broken promises are kept.
 const KEPT: usize = 8;
@@ -71,7 +73,7 @@ pub struct Watch {
     /// What was committed to and what was revealed.
     pub veil: Veil,
     /// What voters have to do.
-    pub work: Work,
+    pub duties: Duties,
     /// Voters that came into a set, and such that went.
     pub moves: (u64, u64),
     may_conflict: bool,
@@ -82,6 +84,8 @@ pub struct Watch {
     rules: Rules,
     genesis: BlockHash,
     chain: ChainId,
+    /// For so many blocks a voter answers for what it signed (R15, R17).
+    unbonding_blocks: u64,
     /// Heights at which two blocks are final.
     twice: BTreeSet<Height>,
     finals: BTreeMap<Height, BlockHash>,
@@ -116,7 +120,7 @@ impl Watch {
             conflicts: Vec::new(),
             rotations: 0,
             veil: Veil::default(),
-            work: Work::default(),
+            duties: Duties::default(),
             moves: (0, 0),
             may_conflict: plan.conflict != Conflict::Never,
             byzantine: world.byzantine(plan),
@@ -126,6 +130,7 @@ impl Watch {
             rules: Rules::new(&world.genesis, plan),
             genesis,
             chain: world.chain,
+            unbonding_blocks: world.genesis.params.unbonding_blocks,
             twice: BTreeSet::new(),
             finals: BTreeMap::new(),
             roots: BTreeMap::new(),
@@ -288,13 +293,39 @@ impl Watch {
             self.rows += good as u64;
             if let Some(known) = self.blocks.get(&hash) {
                 self.veil.settled(known, block);
-                self.work.settled(known, block);
+                self.duties.settled(known, block);
             }
         }
         if got != want {
             let text = format!("state: node {node} has root {got} after {hash}, others {want}");
             self.broken(time, &text);
         }
+    }
+
+    /// Whether the final chain takes a report of an offence (R17): it has come so far, not beyond
+    /// the window, and a set within it has the offender. Where two chains are final it is left open.
+    #[must_use]
+    pub fn is_punished(&self, evidence: &Evidence) -> bool {
+        let (Ok(offence), Some((last, _))) = (evidence.offence(), self.finals.last_key_value())
+        else {
+            return false;
+        };
+        let oldest = Height(last.0.saturating_sub(self.unbonding_blocks.saturating_sub(1)));
+        let header = |hash: &BlockHash| self.blocks.get(hash).map(|block| block.header());
+        let place = |height: Height| match offence {
+            Offence::Vote(_) => header(self.finals.get(&height)?).map(|h| h.round.0),
+            Offence::Header(_) => header(self.finals.get(&height)?).map(|h| h.slot.0),
+        };
+        let (Offence::Vote(Round(number)) | Offence::Header(Slot(number))) = offence;
+        let newest = self.finals.values().next_back().and_then(header).map_or(0, |h| h.slot.0);
+        let is_recent = place(oldest).unwrap_or(0) <= number && number <= newest;
+        let key = evidence.offender();
+        let has = |sets: &VoterSets| {
+            let mut of = [Some(&sets.current), sets.previous.as_ref()].into_iter().flatten();
+            of.any(|set| set.get(&key).is_some())
+        };
+        let mut within = self.finals.range(oldest..).filter_map(|(_, h)| self.standings.sets(h));
+        self.conflicts.is_empty() && is_recent && within.any(has)
     }
 
     /// R21: how often the rules changed, and a change was put off, on any chain.

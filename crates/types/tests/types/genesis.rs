@@ -3,7 +3,8 @@
 use crate::sample::{genesis, key};
 use weft_types::genesis::GenesisError;
 use weft_types::hyperparameters::Unsound;
-use weft_types::{Canonical as _, Genesis, Netuid, Network, Power, PublicKey, Rao};
+use weft_types::rules::TEST_TWO;
+use weft_types::{Canonical as _, Genesis, Netuid, Network, Power, PublicKey, Rao, RulesId};
 
 fn refusal(change: impl Fn(&mut Genesis)) -> GenesisError {
     let mut genesis = genesis();
@@ -86,6 +87,20 @@ fn r16_stake_waits_four_rotations_and_a_rotation_has_four_blocks_for_each_voter(
         let mut preset = genesis();
         preset.params = weft_types::Params::preset(network);
         assert_eq!(preset.check(), Ok(()), "{network:?}");
+    }
+}
+
+/// A5: rules for tests are never there by a switch of a build, and on no network that lasts.
+#[test]
+fn r21_rules_for_tests_start_no_chain_of_main_or_test() {
+    let with = |network| {
+        refusal(|g| {
+            g.network = network;
+            g.rules.test = vec![RulesId::of(TEST_TWO)];
+        })
+    };
+    for network in [Network::Main, Network::Test] {
+        assert_eq!(with(network), GenesisError::TestRules(RulesId::of(TEST_TWO)));
     }
 }
 

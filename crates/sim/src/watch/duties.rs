@@ -15,7 +15,7 @@ pub type Name = (PublicKey, Offence);
 
 /// An offence that was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Offended {
     /// By which nodes, and when.
     pub by: BTreeMap<usize, u64>,
     /// What shows it.
@@ -24,19 +24,19 @@ pub struct Seen {
 
 /// What voters have to do.
 #[derive(Debug, Default)]
-pub struct Work {
-    seen: BTreeMap<Name, Seen>,
+pub struct Duties {
+    seen: BTreeMap<Name, Offended>,
     reported: BTreeSet<Name>,
     /// Since which slot the offer of a node is due.
     pub due: BTreeMap<usize, u64>,
 }
 
-impl Work {
+impl Duties {
     /// The node of an honest voter sees an offence.
     pub fn saw(&mut self, node: usize, time: u64, evidence: &Evidence) {
         let Ok(offence) = evidence.offence() else { return };
         let name = (evidence.offender(), offence);
-        let new = || Seen { by: BTreeMap::new(), evidence: evidence.clone() };
+        let new = || Offended { by: BTreeMap::new(), evidence: evidence.clone() };
         self.seen.entry(name).or_insert_with(new).by.entry(node).or_insert(time);
     }
 
@@ -47,6 +47,12 @@ impl Work {
                 seen.by.remove(&node);
             }
         }
+        self.seen.retain(|_, seen| !seen.by.is_empty());
+    }
+
+    /// A node has lost all that it had.
+    pub fn forgot(&mut self, node: usize) {
+        self.seen.values_mut().for_each(|seen| seen.by.retain(|by, _| *by != node));
         self.seen.retain(|_, seen| !seen.by.is_empty());
     }
 
@@ -75,7 +81,7 @@ impl Work {
     }
 
     /// What was seen before a time, of hotkeys of which few were, and is in no final block.
-    pub fn open(&self, before: u64) -> impl Iterator<Item = &Seen> {
+    pub fn open(&self, before: u64) -> impl Iterator<Item = &Offended> {
         let mut counts: BTreeMap<PublicKey, usize> = BTreeMap::new();
         for (offender, _) in self.seen.keys() {
             *counts.entry(*offender).or_default() += 1;
