@@ -294,14 +294,35 @@ pub fn key(text: &str, network: Network) -> Option<Result<PublicKey, Failure>> {
             }
             Some(Ok(key))
         }
-        Err(KeyTextError::Address(_)) => None,
+        Err(KeyTextError::Address(error)) => is_meant(text).then(|| {
+            Err(Failure::new(Exit::Usage, "BadAddress", error)
+                .help("a character of it is wrong or missing: look at it again"))
+        }),
         Err(error) => Some(Err(Failure::new(Exit::Usage, error.name(), error))),
     }
+}
+
+/// Whether somebody who writes this means an address: no wallet has so long a name that begins as one.
+fn is_meant(text: &str) -> bool {
+    let begins = |network: Network| text.starts_with(&format!("{}1", network.prefix()));
+    text.len() > 40 && Network::ALL.into_iter().any(begins)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// F8: a mistyped address is called so, and is nobody's name.
+    #[test]
+    fn an_address_with_a_wrong_letter_is_a_bad_address_and_no_wallet() {
+        let good = Address { network: Network::Local, key: PublicKey([7; 32]) }.to_string();
+        assert!(key(&good, Network::Local).expect("it is read").is_ok());
+        let other = if good.ends_with('q') { 'p' } else { 'q' };
+        let wrong = format!("{}{other}", &good[..good.len() - 1]);
+        let failure = key(&wrong, Network::Local).expect("it is meant as one").expect_err("wrong");
+        assert_eq!((failure.exit, failure.words.name.as_str()), (Exit::Usage, "BadAddress"));
+        assert!(key("ann", Network::Local).is_none());
+    }
 
     /// F29: keys are never made in a directory that nobody named.
     #[test]

@@ -37,6 +37,7 @@ const AMOUNTS: &[&str] = &[
     "total",
     "unbonding",
     "virtual_stake",
+    "waiting",
 ];
 
 /// An object for people: one field a line, amounts in TAO as well, what is nested below.

@@ -116,7 +116,10 @@ How a node that follows becomes a voter (-w me is the wallet, N the subnet, NODE
   4. weft stake add me AMOUNT -w me      the stake behind the hotkey is its power
   5. weft permit N -w me                 ask to validate; the next epochs give permits by stake
   6. weft weights set N --set UID=SCORE,... -w me
-                                         score miners; refused until there is a permit
+                                         score miners; refused until there is a permit. A row that
+                                         is older than activity_cutoff blocks (weft query
+                                         hyperparameters N) at a rotation height counts for nothing:
+                                         write it anew until the node votes
   7. weft voter key --node NODE -w me    give the node the hotkey, then start it again:
      weft node run --home NODE           it offers the hotkey by itself, in every quarter of a
                                          rotation
@@ -158,7 +161,8 @@ pub enum VoterCommand {
         #[command(flatten)]
         sending: Sending,
     },
-    /// Take the offer of the wallet's hotkey back
+    /// Take the offer of the wallet's hotkey back; a node that runs with its key offers it again,
+    /// unless its config.toml says offer = false
     Leave {
         #[command(flatten)]
         paying: Paying,

@@ -213,7 +213,11 @@ pub async fn voter(global: &Global, command: &VoterCommand) -> Result<Answer, Fa
             let (netuid, view) = (Netuid(*netuid), Height::ZERO);
             let row = WeightRow { netuid, uids, values, version_key: 0, view };
             let data = desk.remote.call("voter_queueRow", &json!({ "row": row })).await?;
-            Answer::new(&data, format!("the voter sends its row for subnet {netuid} from now on"))
+            let text = format!(
+                "the node that was asked has the row for subnet {netuid}; its voter's shares carry it, \
+                 from now on or once it votes"
+            );
+            Answer::new(&data, text)
         }
         VoterCommand::Report { file, sending } => {
             let call = Call::ReportEvidence { evidence: read_evidence(file)? };
