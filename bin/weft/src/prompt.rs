@@ -11,10 +11,14 @@ use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
 use std::io::{Stdin, Write as _, stdin};
+use std::time::Duration;
 
 /// What Ctrl-C and Ctrl-\\ send.
 const INTERRUPT: u8 = 0x03;
 const QUIT: u8 = 0x1c;
+
+/// Within this time a signal that the program sends itself has ended it.
+const OBEYS: Duration = Duration::from_secs(2);
 
 /// The most bytes of a line.
 const MOST: usize = 4_096;
@@ -83,6 +87,8 @@ pub fn hidden(question: &str) -> Result<String, Failure> {
     if let Some(signal) = signal {
         drop(writeln!(stderr));
         kill_process(getpid(), signal).map_err(|e| failed(&e))?;
+        // Another thread may be the one that gets it, a moment later. Where it is ignored we go on.
+        std::thread::sleep(OBEYS);
         return Err(Failure::new(Exit::NeedsInput, "Interrupted", "the question was not answered"));
     }
     let text = String::from_utf8(line).map_err(|_| failed(&"what was typed is no UTF-8"))?;
