@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_sentence_and_a_path_are_never_cut() {
         let (reason, note) = ("the clock is behind its peers there", "the voter votes elsewhere");
-        let path = "/home/ann/.weft/wallets/ann/hotkeys/default.json";
+        let path = "H/wallets/ann/hotkeys/a-name-of-some-length.json";
         let shown = pairs(&json!({
             "ready": false,
             "reasons": [reason, "stale"],
