@@ -267,8 +267,9 @@ pub fn failure(error: ClientError) -> Failure {
             .help("is the node running? weft testnet status, or weft testnet up"),
         // Of a transaction that was handed over, [`crate::cmd::submit::unknown`] speaks.
         ClientError::Timeout { .. } | ClientError::Status { status: 408, .. } => {
-            Failure::new(Exit::CannotConnect, "Timeout", error)
-                .help("nothing was sent; is the node busy? --timeout SECONDS waits longer")
+            Failure::new(Exit::CannotConnect, "Timeout", error).help(
+                "no transaction was handed over; is the node busy? --timeout SECONDS waits longer",
+            )
         }
         ClientError::Status { status: 503, .. } => {
             Failure::new(Exit::NotReady, "NodeBusy", error).help("try again in a moment")
