@@ -14,6 +14,7 @@ use crate::names::node_of;
 use crate::net::{DELAY_MS, Net};
 use crate::plan::Desk;
 use crate::slots::SLOT_MS;
+use std::collections::BTreeMap;
 use weft_consensus::PeerId;
 use weft_engine::io::{Source, Txs, UncheckedBody};
 use weft_engine::wire::{Kind, Request, Want, unpack};
@@ -24,13 +25,23 @@ use weft_types::Canonical;
 const AGAIN_MS: u64 = 2 * SLOT_MS;
 
 impl Net {
-    /// How many slots the node that is furthest behind needs until it has all blocks, where checkers
-    /// take their time: an answer may hold one, and takes its way there and back.
+    /// How many slots the node that lacks most of the chains of all heads needs until it has them,
+    /// where checkers take their time: an answer may hold one block, and takes its way there and back.
     pub fn catching_up(&self) -> u64 {
         let Some(desk) = self.plan.desk else { return 0 };
-        let heads = self.honest().map(|(_, node)| node.head_height()).max();
-        let lag = heads.unwrap_or(0).saturating_sub(self.lowest_final().unwrap_or(0));
-        (lag * (desk.body_ms + 2 * DELAY_MS.1)).div_ceil(SLOT_MS)
+        let cores = || self.honest().filter_map(|(_, node)| node.core());
+        let mut all = BTreeMap::new();
+        for core in cores() {
+            let head = core.head_hash();
+            let chain = core.forks().tree().chain(&head);
+            all.extend(chain.map(|node| (node.standing.hash, node.header().height)));
+        }
+        let lacked = cores().map(|core| {
+            let last = core.finalized().0.height;
+            all.iter().filter(|(hash, at)| **at > last && !core.is_known(hash)).count() as u64
+        });
+        let most = lacked.max().unwrap_or(0);
+        (most * (desk.body_ms + 2 * DELAY_MS.1)).div_ceil(SLOT_MS)
     }
 
     /// A list of transactions is put on the desk of a node's checker.
@@ -147,9 +158,12 @@ impl Net {
         match want {
             Want::Block(hash) => core.lacked_bodies().any(|lack| lack.hash == *hash),
             Want::Chain { tip, .. } => {
-                let has = self.nodes.get(node_of(from)).is_some_and(|node| node.is_up());
+                // Whoever has left that chain for another tells of the other.
+                let teller = self.nodes.get(node_of(from)).and_then(|node| node.core());
+                let tells = teller.is_some_and(|t| self.watch.stands_on(&t.head_hash(), tip));
                 let known = self.watch.blocks.get(tip).map(|block| block.header().height);
-                has && !core.is_known(tip)
+                tells
+                    && !core.is_known(tip)
                     && known.is_some_and(|height| height > core.finalized().0.height)
             }
         }

@@ -79,7 +79,9 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(plan.crashes.is_some_and(|crashes| crashes.witnesses), "reported");
     ask(plan.desk.is_some(), "turned_lists");
     ask(plan.desk.is_some(), "turned_bodies");
-    asked.extend(plan.cabal.map(|cabal| of(cabal.strategy)));
+    // Who stops after an offence or two may never have come to their own; `reported` is asked of them.
+    let goes_on = plan.cabal.filter(|cabal| cabal.times.is_none());
+    asked.extend(goes_on.map(|cabal| of(cabal.strategy)));
     if plan.commits {
         asked.push("revealed");
     }

@@ -228,9 +228,7 @@ const STRANGERS: &[Profile] = &[
             d.plan.slots = 60;
             d.lossy();
             d.crashing(0);
-            if d.dice.happens(500_000) {
-                d.parted(5, 20);
-            }
+            d.parted(5, 20);
         },
     ),
     by(

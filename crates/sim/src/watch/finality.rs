@@ -136,6 +136,14 @@ impl Standings {
     }
 }
 
+impl super::Watch {
+    /// Whether a block is another one or stands on it.
+    #[must_use]
+    pub fn stands_on(&self, tip: &BlockHash, block: &BlockHash) -> bool {
+        self.standings.stands_on(tip, block)
+    }
+}
+
 /// R9.
 fn counts(vote: &Vote, target: &Standing) -> bool {
     let sets = [Some(&target.sets.current), target.sets.previous.as_ref()];
