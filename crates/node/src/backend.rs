@@ -20,7 +20,7 @@ use weft_engine::io::Txs;
 use weft_reads::Reads;
 use weft_reads::genesis_pages::GenesisPages;
 use weft_reads::look::{about, parse};
-use weft_rpc::{Backend, Health, Kind, Method, RpcError};
+use weft_rpc::{Backend, Health, Kind, Method, RpcError, Written};
 use weft_types::hash::from_hex;
 use weft_types::{Call, Canonical, Tx, WeightRow};
 
@@ -106,7 +106,7 @@ impl Door {
         read.await.map_err(|e| RpcError::new(Kind::Internal, "Task", e))
     }
 
-    async fn ask(&self, method: Method, params: Value) -> Result<Value, RpcError> {
+    async fn ask(&self, method: Method, params: Value) -> Result<Written, RpcError> {
         self.read(&self.readers, move |reads| reads.answer(now(), method, &params)).await?
     }
 
@@ -132,7 +132,7 @@ impl Door {
     }
 
     /// Has a transaction verified, and tries it then.
-    async fn try_one(&self, from: IpAddr, tx: Tx) -> Result<Value, RpcError> {
+    async fn try_one(&self, from: IpAddr, tx: Tx) -> Result<Written, RpcError> {
         self.counts(from, std::slice::from_ref(&tx))?;
         let (reply, answer) = oneshot::channel();
         let job = Job { asker: Asker::Trial(reply), txs: Txs::Decoded(vec![tx]) };
@@ -156,7 +156,7 @@ impl Door {
         answer.await.map_err(|_| stopping())?
     }
 
-    async fn supply(&self, params: Value) -> Result<Value, RpcError> {
+    async fn supply(&self, params: Value) -> Result<Written, RpcError> {
         if parse::<Option<bool>>(&params, "audit")? != Some(true) {
             return self.ask(Method::ChainGetSupply, params).await;
         }
@@ -213,14 +213,14 @@ fn transaction(text: &str, parameter: &str) -> Result<Tx, RpcError> {
 }
 
 impl Backend for Door {
-    async fn call(&self, from: IpAddr, method: Method, params: Value) -> Result<Value, RpcError> {
+    async fn call(&self, from: IpAddr, method: Method, params: Value) -> Result<Written, RpcError> {
         match method {
             Method::TxSubmit => {
                 let raw: String = parse(&params, "raw")?;
                 let mut answers = self.submit(from, vec![transaction(&raw, "raw")?]).await?;
                 match answers["results"][0].take() {
                     Value::Object(one) if one.contains_key("error") => Err(refusal(&one["error"])),
-                    one => Ok(one),
+                    one => Ok(one.into()),
                 }
             }
             Method::TxTry => {
@@ -237,13 +237,13 @@ impl Backend for Door {
                     .iter()
                     .map(|raw| transaction(raw, "raws"))
                     .collect::<Result<Vec<_>, _>>()?;
-                self.submit(from, txs).await
+                Ok(self.submit(from, txs).await?.into())
             }
-            Method::ChainGenesis => self.genesis.page(&params),
+            Method::ChainGenesis => Ok(self.genesis.page(&params)?.into()),
             Method::ChainGetBlock => {
                 self.read(&self.blocks, move |reads| reads.block(now(), &params)).await?
             }
-            Method::VoterQueueRow => self.queue_row(params).await,
+            Method::VoterQueueRow => Ok(self.queue_row(params).await?.into()),
             Method::ChainGetSupply => self.supply(params).await,
             _ => self.ask(method, params).await,
         }
@@ -278,6 +278,7 @@ mod tests {
     use super::*;
     use weft_engine::waiting::Waiting;
     use weft_reads::chain::Chain;
+    use weft_reads::kept::Kept;
     use weft_reads::record::Records;
     use weft_store::Store;
     use weft_types::key::derive_test_key;
@@ -306,6 +307,7 @@ mod tests {
             board: Arc::default(),
             waiting: Waiting::default(),
             records: Records::default(),
+            kept: Kept::default(),
             log: Store::open(&data, genesis.chain_id()).unwrap().0.reader().clone(),
             metrics: Arc::default(),
             chain: Chain::of(&genesis),
@@ -414,7 +416,7 @@ mod tests {
                 panic!("it goes to the engine");
             };
             reply.send(Ok(json!({ "results": [{ "status": "pending" }] }))).unwrap();
-            assert_eq!(taken.await.unwrap(), Ok(json!({ "status": "pending" })));
+            assert_eq!(taken.await.unwrap(), Ok(json!({ "status": "pending" }).into()));
         }
     }
 

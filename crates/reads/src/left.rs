@@ -2,6 +2,7 @@
 
 use crate::board::Board;
 use crate::chain::Chain;
+use crate::kept::Kept;
 use crate::metrics::Metrics;
 use crate::record::Records;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Reads {
     pub log: Reader,
     /// The figures.
     pub metrics: Arc<Metrics>,
+    /// Answers that many ask for.
+    pub kept: Kept,
     /// The chain.
     pub chain: Chain,
     /// The root of the first state.

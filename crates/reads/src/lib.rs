@@ -19,6 +19,7 @@ pub mod board;
 pub mod chain;
 pub mod genesis_pages;
 pub mod health;
+pub mod kept;
 pub mod look;
 pub mod metrics;
 pub mod record;
@@ -38,9 +39,9 @@ mod trial;
 pub use left::Reads;
 
 use crate::answers::answer;
-use crate::look::{Answer, Look};
+use crate::look::Look;
 use serde_json::Value;
-use weft_rpc::{Health, Kind, Method, RpcError};
+use weft_rpc::{Health, Kind, Method, RpcError, Written};
 use weft_types::check::TxError;
 use weft_types::{CheckedTx, Millis};
 
@@ -61,26 +62,36 @@ impl Reads {
     ///
     /// # Errors
     /// What [`RpcError`] says.
-    pub fn answer(&self, now: Millis, method: Method, params: &Value) -> Answer {
-        self.look(now, params, |look| answer(look, method))?
+    pub fn answer(&self, now: Millis, method: Method, params: &Value) -> Result<Written, RpcError> {
+        self.look(now, params, |look| {
+            let work_out = || answer(look, method).map(Written::from);
+            match look.kept_question(method)? {
+                None => work_out(),
+                Some(question) => self.kept.answer(question, look.states(), work_out),
+            }
+        })?
     }
 
     /// The block that `chain_getBlock` means, read and described.
     ///
     /// # Errors
     /// The same.
-    pub fn block(&self, now: Millis, params: &Value) -> Answer {
+    pub fn block(&self, now: Millis, params: &Value) -> Result<Written, RpcError> {
         // What is found is read when the moment is let go: a full block takes long.
         let found = self.look(now, params, |look| look.find_block())??;
-        found.describe()
+        found.describe().map(Written::from)
     }
 
     /// What a transaction that came out of the checker would do.
     ///
     /// # Errors
     /// The same, and why it would fail.
-    pub fn trial(&self, now: Millis, checked: Result<CheckedTx, TxError>) -> Answer {
-        self.look(now, &Value::Null, |look| look.trial(checked))?
+    pub fn trial(
+        &self,
+        now: Millis,
+        checked: Result<CheckedTx, TxError>,
+    ) -> Result<Written, RpcError> {
+        self.look(now, &Value::Null, |look| look.trial(checked))?.map(Written::from)
     }
 
     /// Whether this node is ready, and what its operator should know.

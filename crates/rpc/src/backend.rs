@@ -6,6 +6,25 @@ use crate::error::RpcError;
 use crate::method::Method;
 use serde_json::Value;
 use std::net::IpAddr;
+use std::sync::Arc;
+
+/// An answer as it goes out: JSON text, which calls that hear the same may share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written(Arc<str>);
+
+impl Written {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Value> for Written {
+    fn from(value: Value) -> Self {
+        Self(value.to_string().into())
+    }
+}
 
 /// What the server asks of the node.
 pub trait Backend: Send + Sync + 'static {
@@ -15,7 +34,7 @@ pub trait Backend: Send + Sync + 'static {
         from: IpAddr,
         method: Method,
         params: Value,
-    ) -> impl Future<Output = Result<Value, RpcError>> + Send;
+    ) -> impl Future<Output = Result<Written, RpcError>> + Send;
 
     /// Whether the node does anything at all. It is asked at once, whatever others ask.
     fn lives(&self) -> bool;

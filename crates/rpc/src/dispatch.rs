@@ -1,6 +1,6 @@
 //! From a body to an answer: JSON-RPC 2.0, section by section.
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Written};
 use crate::error::{Kind, RpcError};
 use crate::method::Method;
 use serde::{Deserialize, Deserializer};
@@ -161,7 +161,10 @@ async fn one<'a, B: Backend>(asked: &Asked<'_, B>, written: &'a str) -> Option<A
     };
     let id = id?;
     let text = match result {
-        Ok(result) => format!(r#"{{"jsonrpc":"2.0","result":{result},"id":{id}}}"#),
+        Ok(result) => {
+            let result = result.as_str();
+            format!(r#"{{"jsonrpc":"2.0","result":{result},"id":{id}}}"#)
+        }
         Err(e) => error(id, &e),
     };
     Some(Answer { id, text })
@@ -178,10 +181,10 @@ async fn run<B: Backend>(
     asked: &Asked<'_, B>,
     method: Method,
     params: Value,
-) -> Result<Value, RpcError> {
+) -> Result<Written, RpcError> {
     let params = method.named(params)?;
     match method {
-        Method::Discover => Ok(Method::discover()),
+        Method::Discover => Ok(Method::discover().into()),
         _ => asked.backend.call(asked.from, method, params).await,
     }
 }

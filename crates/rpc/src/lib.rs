@@ -15,7 +15,7 @@ mod dispatch;
 mod host;
 mod shape;
 
-pub use backend::{Backend, Health};
+pub use backend::{Backend, Health, Written};
 pub use connections::Limits;
 pub use error::{Kind, RpcError};
 pub use method::Method;

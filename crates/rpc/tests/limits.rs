@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use weft_rpc::{Backend, Health, Kind, Limits, Method, RpcError, Server, ServerConfig};
+use weft_rpc::{Backend, Health, Kind, Limits, Method, RpcError, Server, ServerConfig, Written};
 
 async fn start_with(limits: Limits, backend: impl Backend) -> Server {
     let address = "127.0.0.1:0".parse().unwrap();
@@ -29,8 +29,8 @@ async fn rpc(server: &Server, body: &str) -> Option<Value> {
 struct Wordy;
 
 impl Backend for Wordy {
-    async fn call(&self, _: IpAddr, method: Method, _: Value) -> Result<Value, RpcError> {
-        Ok(json!("x".repeat(1_000 * method.name().len())))
+    async fn call(&self, _: IpAddr, method: Method, _: Value) -> Result<Written, RpcError> {
+        Ok(json!("x".repeat(1_000 * method.name().len())).into())
     }
     fn lives(&self) -> bool {
         true
@@ -64,13 +64,13 @@ async fn answers_are_bounded_alone_and_in_a_batch() {
 struct Tired;
 
 impl Backend for Tired {
-    async fn call(&self, from: IpAddr, _: Method, params: Value) -> Result<Value, RpcError> {
+    async fn call(&self, from: IpAddr, _: Method, params: Value) -> Result<Written, RpcError> {
         assert!(from.is_loopback(), "{from}");
         match params["height"].as_u64() {
             Some(seconds) => Err(RpcError::new(Kind::RateLimited, "TooFast", "wait")
                 .context(json!({ "got": 1 }))
                 .retry_after(seconds)),
-            None => Ok(json!(1)),
+            None => Ok(json!(1).into()),
         }
     }
     fn lives(&self) -> bool {

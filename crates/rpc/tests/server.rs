@@ -9,19 +9,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use weft_rpc::client::{Client, ClientError};
 use weft_rpc::{
-    Backend, Health, Kind, Limits, Method, RpcError, Server, ServerConfig, ServerError,
+    Backend, Health, Kind, Limits, Method, RpcError, Server, ServerConfig, ServerError, Written,
 };
 
 /// Answers with what it was asked; knows no transaction.
 struct Echo;
 
 impl Backend for Echo {
-    async fn call(&self, _: IpAddr, method: Method, params: Value) -> Result<Value, RpcError> {
+    async fn call(&self, _: IpAddr, method: Method, params: Value) -> Result<Written, RpcError> {
         match method {
             Method::TxGet => Err(RpcError::new(Kind::NotFound, "NoSuchTx", "it is not known")
                 .help("look again later")
                 .context(json!({ "id": params["id"] }))),
-            _ => Ok(json!({ "method": method.name(), "params": params })),
+            _ => Ok(json!({ "method": method.name(), "params": params }).into()),
         }
     }
     fn lives(&self) -> bool {

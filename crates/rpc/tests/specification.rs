@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use weft_rpc::{Backend, Health, Limits, Method, RpcError, Server, ServerConfig};
+use weft_rpc::{Backend, Health, Limits, Method, RpcError, Server, ServerConfig, Written};
 
 async fn start_with(limits: Limits, backend: impl Backend) -> Server {
     let address = "127.0.0.1:0".parse().unwrap();
@@ -28,13 +28,13 @@ async fn rpc(server: &Server, body: &str) -> Option<Value> {
 struct Examples;
 
 impl Backend for Examples {
-    async fn call(&self, _: IpAddr, method: Method, params: Value) -> Result<Value, RpcError> {
+    async fn call(&self, _: IpAddr, method: Method, params: Value) -> Result<Written, RpcError> {
         let number = |name: &str| params[name].as_i64();
         match (method, number("netuid"), number("uid"), params["at"].as_str()) {
             // "head" stands for the 4 of the sum.
-            (Method::SubnetWeights, Some(a), Some(b), Some("head")) => Ok(json!(a + b + 4)),
-            (Method::SubnetWeights, Some(a), Some(b), None) => Ok(json!(a - b)),
-            _ => Ok(json!(["hello", 5])),
+            (Method::SubnetWeights, Some(a), Some(b), Some("head")) => Ok(json!(a + b + 4).into()),
+            (Method::SubnetWeights, Some(a), Some(b), None) => Ok(json!(a - b).into()),
+            _ => Ok(json!(["hello", 5]).into()),
         }
     }
     fn lives(&self) -> bool {
