@@ -30,6 +30,7 @@ const AMOUNTS: &[&str] = &[
     "needed_stake",
     "paid",
     "pending",
+    "power",
     "recycled",
     "stake",
     "stake_sum",

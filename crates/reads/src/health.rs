@@ -156,6 +156,16 @@ fn to_be_offered(lacks: OfferLacks, votes: bool) -> String {
                  {line} {netuid} --set UID=SCORE,..."
             )
         }
+        OfferLacks::Fresh { netuid, uid, age, cutoff } => {
+            let line = if votes { "voter row" } else { "weights set" };
+            format!(
+                "the voter is not taken at the next rotation: the row of uid {uid} in subnet {netuid} is \
+                 {age} blocks old, {cutoff} may it be; write it anew: weft {line} {netuid} --set UID=SCORE,..."
+            )
+        }
+        OfferLacks::Freedom { until } => format!(
+            "the voter is not taken at the next rotation: it is jailed for an offence until block {until}"
+        ),
     }
 }
 
@@ -208,7 +218,10 @@ impl Look<'_> {
         let voter = self.seen.voter.as_ref().filter(|voter| voter.offers)?;
         let lacks = voters::offer_lacks(&self.seen.head.view(), &voter.key)?;
         let carried = |netuid| voter.votes && voter.carries.contains(&netuid);
-        let is_coming = matches!(lacks, OfferLacks::Row { netuid, .. } if carried(netuid));
+        let is_coming = match lacks {
+            OfferLacks::Row { netuid, .. } | OfferLacks::Fresh { netuid, .. } => carried(netuid),
+            OfferLacks::Seat | OfferLacks::Permit { .. } | OfferLacks::Freedom { .. } => false,
+        };
         (!is_coming).then(|| to_be_offered(lacks, voter.votes))
     }
 
@@ -256,11 +269,15 @@ mod tests {
     #[test]
     fn a_voter_that_is_not_offered_hears_what_it_lacks_and_the_line_that_gives_it() {
         let (netuid, uid) = (Netuid(7), Uid(3));
+        let old = OfferLacks::Fresh { netuid, uid, age: 5_001, cutoff: 5_000 };
         for (lacks, votes, what, line) in [
             (OfferLacks::Seat, false, "no subnet", "weft register NETUID"),
             (OfferLacks::Permit { netuid, uid }, false, "uid 3 of subnet 7", "weft permit 7"),
             (OfferLacks::Row { netuid, uid }, false, "no row", "weft weights set 7 --set"),
             (OfferLacks::Row { netuid, uid }, true, "no row", "weft voter row 7 --set"),
+            (old, false, "5001 blocks old, 5000 may", "weft weights set 7 --set"),
+            (old, true, "5001 blocks old, 5000 may", "weft voter row 7 --set"),
+            (OfferLacks::Freedom { until: Height(9) }, true, "jailed", "until block 9"),
         ] {
             let said = to_be_offered(lacks, votes);
             assert!(said.contains(what) && said.contains(line), "{said}");

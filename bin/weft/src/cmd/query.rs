@@ -1,12 +1,13 @@
 //! `weft query`: accounts, blocks, totals, transactions and the markets.
 
 use crate::args::{Global, QueryCommand};
-use crate::output::{Answer, Failure};
+use crate::output::{Answer, Exit, Failure};
 use crate::remote::Remote;
 use crate::show::{cell, percent, text};
 use crate::signer;
 use crate::table::table;
 use serde_json::{Value, json};
+use weft_types::Hash;
 
 pub use crate::show::pairs;
 
@@ -22,7 +23,7 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
                     let status = remote.call("chain_status", &json!({})).await?;
                     json!({ "height": status["final_height"] })
                 }
-                Err(_) => json!({ "hash": block }),
+                Err(_) => json!({ "hash": hash("a height, latest or a block's hash", block)? }),
             };
             remote.read("chain_getBlock", &params, pairs).await
         }
@@ -49,9 +50,28 @@ pub async fn run(global: &Global, command: &QueryCommand) -> Result<Answer, Fail
             let key = signer::hotkey_of(global, voter, charter.network)?;
             remote.read("voter_offences", &json!({ "hotkey": key }), pairs).await
         }
-        QueryCommand::Candidates => remote.read("voter_candidates", &json!({}), pairs).await,
-        QueryCommand::Tx { id } => remote.read("tx_get", &json!({ "id": id }), pairs).await,
+        QueryCommand::Candidates => remote.read("voter_candidates", &json!({}), candidates).await,
+        QueryCommand::Tx { id } => {
+            let id = hash("the id of a transaction", id)?;
+            remote.read("tx_get", &json!({ "id": id }), pairs).await
+        }
     }
+}
+
+/// A hash that was typed where this may stand.
+fn hash(what: &str, given: &str) -> Result<Hash, Failure> {
+    given.parse().map_err(|e| {
+        Failure::new(Exit::Usage, "BadHash", format!("\"{given}\" is not {what}: {e}"))
+    })
+}
+
+/// Candidates with the stake behind each, and how far the bootstrap is.
+fn candidates(answer: &Value) -> String {
+    let mut shown = answer.clone();
+    for pair in shown["candidates"].as_array_mut().into_iter().flatten() {
+        *pair = json!({ "hotkey": pair[0], "stake": pair[1] });
+    }
+    pairs(&shown)
 }
 
 /// The table of hyperparameters of a subnet.

@@ -111,23 +111,54 @@ pub enum OfferLacks {
         /// As which neuron.
         uid: Uid,
     },
+    /// It has a row where it has a permit, and that is too old to be taken by (R8).
+    Fresh {
+        /// Where.
+        netuid: Netuid,
+        /// As which neuron.
+        uid: Uid,
+        /// How many blocks old.
+        age: u64,
+        /// How old it may be.
+        cutoff: u64,
+    },
+    /// It is jailed (R17): before that is over nothing else helps.
+    Freedom {
+        /// Before this height.
+        until: Height,
+    },
 }
 
-/// R13: what a hotkey lacks to be offered; nothing when it holds a permit in a subnet and has
-/// a row there.
+/// R13: what a hotkey lacks to be offered, or to be taken when it is offered (R8); nothing when it
+/// holds a permit in a subnet, has a fresh row there and is not jailed.
 pub fn offer_lacks(state: &impl Read, hotkey: &PublicKey) -> Option<OfferLacks> {
-    let mut lacks = OfferLacks::Seat;
-    for netuid in reads::subnets(state) {
-        let Some(uid) = reads::seat(state, netuid, hotkey) else { continue };
-        let has_permit = reads::neuron(state, netuid, uid).is_some_and(|who| who.validator_permit);
-        lacks = match (has_permit, lacks) {
-            (true, _) if reads::row(state, netuid, uid).is_some() => return None,
-            (true, OfferLacks::Seat | OfferLacks::Permit { .. }) => OfferLacks::Row { netuid, uid },
-            (false, OfferLacks::Seat) => OfferLacks::Permit { netuid, uid },
-            (_, first) => first,
-        };
+    let now = reads::chain(state)?.height;
+    let until = reads::offender(state, hotkey).jailed_until;
+    if until > now {
+        return Some(OfferLacks::Freedom { until });
     }
-    Some(lacks)
+    let lack = |netuid: Netuid| {
+        let uid = reads::seat(state, netuid, hotkey)?;
+        let who = reads::neuron(state, netuid, uid)?;
+        if !who.validator_permit {
+            return Some((1, Some(OfferLacks::Permit { netuid, uid })));
+        }
+        if reads::row(state, netuid, uid).is_none() {
+            return Some((2, Some(OfferLacks::Row { netuid, uid })));
+        }
+        let cutoff = reads::subnet(state, netuid)?.hyperparameters.activity_cutoff;
+        let age = now.since(who.last_update);
+        let old = OfferLacks::Fresh { netuid, uid, age, cutoff };
+        Some((3, (age > cutoff).then_some(old)))
+    };
+    let lacks: Vec<_> = reads::subnets(state).into_iter().filter_map(lack).collect();
+    if lacks.iter().any(|(_, lack)| lack.is_none()) {
+        return None;
+    }
+    // Of the subnet where it has come furthest, the first of these.
+    let furthest = lacks.iter().map(|(step, _)| *step).max();
+    let mut there = lacks.into_iter().filter(|(step, _)| Some(*step) == furthest);
+    Some(there.next().and_then(|(_, lack)| lack).unwrap_or(OfferLacks::Seat))
 }
 
 /// How far the bootstrap is.

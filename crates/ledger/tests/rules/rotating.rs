@@ -3,12 +3,13 @@
 
 use crate::world::{FEE, NET, World, cold, hot, tao};
 use weft_ledger::query;
+use weft_ledger::query::voters::{OfferLacks, offer_lacks};
 use weft_ledger::rules::Event;
 use weft_ledger::state::value::Chain;
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::genesis::{GenesisNeuron, GenesisStake, GenesisVoter};
 use weft_types::{
-    Call, Genesis, Height, Item, Parameter, Power, PublicKey, Rao, Tx, VoterSet, VoterSets,
+    Call, Genesis, Height, Item, Parameter, Power, PublicKey, Rao, Tx, Uid, VoterSet, VoterSets,
 };
 
 /// Blocks between rotations.
@@ -159,11 +160,21 @@ fn who_lost_its_permit_or_let_its_rows_grow_old_is_not_taken() {
     world.poke_net(|net| net.hyperparameters.tempo = 1_000);
     world.block(&[]);
     assert_eq!(members(&sets(&world).current), [(2, 300)]);
+    let lacks = |world: &World, n| offer_lacks(&world.state, &hot(n));
+    let at = |n| (NET, Uid(n));
+    let [(netuid, uid), (_, fourth)] = [at(3), at(4)];
+    let said = [2, 3, 4, 8].map(|n| lacks(&world, n));
+    let (permit, row) =
+        (OfferLacks::Permit { netuid, uid }, OfferLacks::Row { netuid, uid: fourth });
+    assert_eq!(said, [None, Some(permit), Some(row), Some(OfferLacks::Seat)]);
     let mut world = voters(|genesis| {
         genesis.subnets[0].hyperparameters.activity_cutoff = 17;
     });
+    offer(&mut world, 38, &[2, 3], &[]);
+    assert_eq!(lacks(&world, 3), None, "17 blocks old");
     offer(&mut world, 40, &[2, 3], &[]);
     assert_eq!(members(&sets(&world).current), [(0, 0), (1, 0)], "rows of height 21");
+    assert_eq!(lacks(&world, 3), Some(OfferLacks::Fresh { netuid, uid, age: 19, cutoff: 17 }));
 }
 
 // R13: a voter must be there.

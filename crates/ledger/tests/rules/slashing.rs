@@ -501,6 +501,9 @@ fn r13_r17_a_jailed_hotkey_is_in_no_set_until_its_time_is_over() {
     // It is free again from height 51 on; here it has lost everything, and adds some.
     let jailed = |world: &World| query::voters::offender(&world.state, &hot(0)).jailed_until;
     assert_eq!(jailed(&world), Height(51));
+    let lacks = |world: &World| query::voters::offer_lacks(&world.state, &hot(0));
+    let until = Height(51);
+    assert_eq!(lacks(&world), Some(query::voters::OfferLacks::Freedom { until }));
 }
 
 #[test]
