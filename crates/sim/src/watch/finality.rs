@@ -128,19 +128,12 @@ impl Standings {
         })
     }
 
-    fn stands_on(&self, tip: &BlockHash, block: &BlockHash) -> bool {
+    /// Whether a block is another one or stands on it.
+    pub fn stands_on(&self, tip: &BlockHash, block: &BlockHash) -> bool {
         let Some(height) = self.0.get(block).map(|s| s.height) else { return false };
         let up = |s: &&Standing| self.0.get(&s.parent).filter(|p| p.height < s.height);
         let mut chain = std::iter::successors(self.0.get(tip), up);
         chain.find(|s| s.height <= height).is_some_and(|s| s.at.hash == *block)
-    }
-}
-
-impl super::Watch {
-    /// Whether a block is another one or stands on it.
-    #[must_use]
-    pub fn stands_on(&self, tip: &BlockHash, block: &BlockHash) -> bool {
-        self.standings.stands_on(tip, block)
     }
 }
 

@@ -302,6 +302,12 @@ impl Watch {
         }
     }
 
+    /// Whether a block is another one or stands on it.
+    #[must_use]
+    pub fn stands_on(&self, tip: &BlockHash, block: &BlockHash) -> bool {
+        self.standings.stands_on(tip, block)
+    }
+
     /// Whether the final chain takes a report of an offence (R17): it has come so far, not beyond
     /// the window, and a set within it has the offender. Where two chains are final it is left open.
     #[must_use]
