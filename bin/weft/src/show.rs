@@ -217,6 +217,7 @@ mod tests {
         );
         assert!(shown.contains("1500000000 rao = 1.5 TAO"), "{shown}");
         assert!(shown.contains("1=5, 2=7"), "{shown}");
+        assert!(shown.contains("power (TAO)") && shown.contains("0.000000012"), "{shown}");
         assert!(shown.contains("stake (TAO)") && shown.contains("cdcdcdcd…"), "{shown}");
         assert!(shown.contains("voters\n  hotkey"), "{shown}");
         assert!(shown.contains("none     none"), "{shown}");

@@ -278,8 +278,8 @@ mod tests {
     use super::*;
     use weft_engine::waiting::Waiting;
     use weft_reads::chain::Chain;
-    use weft_reads::kept::Kept;
     use weft_reads::record::Records;
+    use weft_reads::shared::Shared;
     use weft_store::Store;
     use weft_types::key::derive_test_key;
     use weft_types::{
@@ -307,7 +307,7 @@ mod tests {
             board: Arc::default(),
             waiting: Waiting::default(),
             records: Records::default(),
-            kept: Kept::default(),
+            shared: Shared::default(),
             log: Store::open(&data, genesis.chain_id()).unwrap().0.reader().clone(),
             metrics: Arc::default(),
             chain: Chain::of(&genesis),

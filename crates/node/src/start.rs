@@ -35,8 +35,8 @@ use weft_reads::Reads;
 use weft_reads::board::Board;
 use weft_reads::chain::Chain;
 use weft_reads::genesis_pages::GenesisPages;
-use weft_reads::kept::Kept;
 use weft_reads::metrics::Metrics;
+use weft_reads::shared::Shared;
 use weft_rpc::{Server, ServerConfig, ServerError};
 use weft_store::{Store, VoteState};
 use weft_types::text::unmarked;
@@ -174,7 +174,7 @@ async fn assemble(
         board,
         waiting: engine.waiting().clone(),
         records,
-        kept: Kept::default(),
+        shared: Shared::default(),
         log: disk.store.reader().clone(),
         metrics,
         chain: Chain::of(&genesis),

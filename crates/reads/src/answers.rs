@@ -1,12 +1,15 @@
-//! The table of answers: by which function a method that reads is answered.
+//! The table of answers: by which function a method that reads is answered, and which answers are
+//! kept for those that ask next.
 //!
 //! Not here: the answers, which stand in the files below and know nothing of this table.
 
 use crate::look::{Answer, Look};
 use crate::reference::reference;
+use crate::shared::Question;
 use serde_json::json;
 use weft_ledger::query;
 use weft_rpc::{Kind, Method, RpcError};
+use weft_types::Uid;
 
 /// What a method answers to a question.
 pub(crate) fn answer(look: &Look<'_>, method: Method) -> Answer {
@@ -45,4 +48,42 @@ pub(crate) fn answer(look: &Look<'_>, method: Method) -> Answer {
             Err(RpcError::new(Kind::Internal, "WrongDoor", "not a question to the engine"))
         }
     }
+}
+
+/// The question as one whose answer is kept, if it is: those about a whole market or all of them, whose
+/// answers are large, and which everybody asks. They say nothing that is not of the state.
+pub(crate) fn question(look: &Look<'_>, method: Method) -> Result<Option<Question>, RpcError> {
+    let netuid = match method {
+        Method::SubnetWeights if look.parse::<Option<Uid>>("uid")?.is_some() => return Ok(None),
+        Method::SubnetMetagraph | Method::SubnetWeights => Some(look.parse("netuid")?),
+        Method::SubnetList | Method::RootGet => None,
+        Method::ChainStatus
+        | Method::ChainGetGenesis
+        | Method::ChainVersion
+        | Method::ChainGetSupply
+        | Method::AccountGet
+        | Method::AccountProof
+        | Method::StakeGet
+        | Method::StakeLeaving
+        | Method::TxGet
+        | Method::SubnetHyperparameters
+        | Method::SubnetCost
+        | Method::SubnetNextEviction
+        | Method::SubnetRegistrationCost
+        | Method::SubnetCommitments
+        | Method::VoterSet
+        | Method::VoterOffences
+        | Method::VoterCandidates
+        | Method::ChainReference
+        | Method::NetPeers
+        | Method::VoterStatus
+        | Method::ChainGenesis
+        | Method::ChainGetBlock
+        | Method::TxSubmit
+        | Method::TxSubmitMany
+        | Method::TxTry
+        | Method::VoterQueueRow
+        | Method::Discover => return Ok(None),
+    };
+    Ok(Some(Question { state: look.meant()?, method, netuid }))
 }

@@ -156,16 +156,19 @@ fn to_be_offered(lacks: OfferLacks, votes: bool) -> String {
                  {line} {netuid} --set UID=SCORE,..."
             )
         }
-        OfferLacks::Fresh { netuid, uid, age, cutoff } => {
+        OfferLacks::Fresh { netuid, uid, written, cutoff, rotation } => {
             let line = if votes { "voter row" } else { "weights set" };
             format!(
-                "the voter is not taken at the next rotation: the row of uid {uid} in subnet {netuid} is \
-                 {age} blocks old, {cutoff} may it be; write it anew: weft {line} {netuid} --set UID=SCORE,..."
+                "the voter will not be taken at block {rotation}: the row of uid {uid} in subnet \
+                 {netuid} is of block {written}, {cutoff} blocks old may it be; write it anew: weft \
+                 {line} {netuid} --set UID=SCORE,..."
             )
         }
-        OfferLacks::Freedom { until } => format!(
-            "the voter is not taken at the next rotation: it is jailed for an offence until block {until}"
-        ),
+        OfferLacks::Freedom { until } => {
+            format!(
+                "the voter is jailed for an offence: in no set that is taken before block {until}"
+            )
+        }
     }
 }
 
@@ -216,7 +219,8 @@ impl Look<'_> {
     /// is on its way.
     pub(crate) fn offer_note(&self) -> Option<String> {
         let voter = self.seen.voter.as_ref().filter(|voter| voter.offers)?;
-        let lacks = voters::offer_lacks(&self.seen.head.view(), &voter.key)?;
+        let (view, ledger) = (self.seen.head.view(), self.seen.head.ledger());
+        let lacks = voters::offer_lacks(&view, ledger.numbers_of(&view), &voter.key)?;
         let carried = |netuid| voter.votes && voter.carries.contains(&netuid);
         let is_coming = match lacks {
             OfferLacks::Row { netuid, .. } | OfferLacks::Fresh { netuid, .. } => carried(netuid),
@@ -269,15 +273,16 @@ mod tests {
     #[test]
     fn a_voter_that_is_not_offered_hears_what_it_lacks_and_the_line_that_gives_it() {
         let (netuid, uid) = (Netuid(7), Uid(3));
-        let old = OfferLacks::Fresh { netuid, uid, age: 5_001, cutoff: 5_000 };
+        let (written, rotation) = (Height(21), Height(7_200));
+        let old = OfferLacks::Fresh { netuid, uid, written, cutoff: 5_000, rotation };
         for (lacks, votes, what, line) in [
             (OfferLacks::Seat, false, "no subnet", "weft register NETUID"),
             (OfferLacks::Permit { netuid, uid }, false, "uid 3 of subnet 7", "weft permit 7"),
             (OfferLacks::Row { netuid, uid }, false, "no row", "weft weights set 7 --set"),
             (OfferLacks::Row { netuid, uid }, true, "no row", "weft voter row 7 --set"),
-            (old, false, "5001 blocks old, 5000 may", "weft weights set 7 --set"),
-            (old, true, "5001 blocks old, 5000 may", "weft voter row 7 --set"),
-            (OfferLacks::Freedom { until: Height(9) }, true, "jailed", "until block 9"),
+            (old, false, "at block 7200: the row of uid 3", "weft weights set 7 --set"),
+            (old, true, "is of block 21, 5000 blocks old", "weft voter row 7 --set"),
+            (OfferLacks::Freedom { until: Height(9) }, true, "jailed", "before block 9"),
         ] {
             let said = to_be_offered(lacks, votes);
             assert!(said.contains(what) && said.contains(line), "{said}");

@@ -2,9 +2,9 @@
 
 use crate::board::Board;
 use crate::chain::Chain;
-use crate::kept::Kept;
 use crate::metrics::Metrics;
 use crate::record::Records;
+use crate::shared::Shared;
 use std::sync::Arc;
 use weft_engine::waiting::Waiting;
 use weft_store::Reader;
@@ -23,7 +23,7 @@ pub struct Reads {
     /// The figures.
     pub metrics: Arc<Metrics>,
     /// Answers that many ask for.
-    pub kept: Kept,
+    pub shared: Shared,
     /// The chain.
     pub chain: Chain,
     /// The root of the first state.

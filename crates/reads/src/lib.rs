@@ -19,12 +19,12 @@ pub mod board;
 pub mod chain;
 pub mod genesis_pages;
 pub mod health;
-pub mod kept;
 pub mod look;
 pub mod metrics;
 pub mod record;
 pub mod reference;
 pub mod rules;
+pub mod shared;
 pub mod submit;
 pub mod told;
 
@@ -38,7 +38,7 @@ mod trial;
 
 pub use left::Reads;
 
-use crate::answers::answer;
+use crate::answers::{answer, question};
 use crate::look::Look;
 use serde_json::Value;
 use weft_rpc::{Health, Kind, Method, RpcError, Written};
@@ -63,13 +63,19 @@ impl Reads {
     /// # Errors
     /// What [`RpcError`] says.
     pub fn answer(&self, now: Millis, method: Method, params: &Value) -> Result<Written, RpcError> {
-        self.look(now, params, |look| {
-            let work_out = || answer(look, method).map(Written::from);
-            match look.kept_question(method)? {
-                None => work_out(),
-                Some(question) => self.kept.answer(question, look.states(), work_out),
-            }
-        })?
+        let seen = self.board.look().ok_or_else(no_moment)?;
+        let look = Look { reads: self, seen: &seen, params, now };
+        let (question, states) = (question(&look, method)?, look.states());
+        // It is written when the moment is let go.
+        let work_out = move || {
+            let value = answer(&Look { reads: self, seen: &seen, params, now }, method);
+            drop(seen);
+            value.map(Written::from)
+        };
+        match question {
+            None => work_out(),
+            Some(question) => self.shared.answer(question, states, work_out),
+        }
     }
 
     /// The block that `chain_getBlock` means, read and described.

@@ -2,15 +2,14 @@
 //!
 //! Not here: which method is answered by what (`answers.rs`, above the answers).
 
-use crate::kept::Question;
 use crate::left::Reads;
 use serde_json::{Value, json};
 use weft_consensus::trust::Awaited;
 use weft_engine::seen::Seen;
 use weft_engine::slot_at;
 use weft_ledger::forks::{State, View};
-use weft_rpc::{Kind, Method, RpcError};
-use weft_types::{Hash, Height, Millis, Params, PublicKey, Slot, Uid, key_text};
+use weft_rpc::{Kind, RpcError};
+use weft_types::{Hash, Height, Millis, Params, PublicKey, Slot, key_text};
 
 /// What a client hears.
 pub type Answer = Result<Value, RpcError>;
@@ -111,19 +110,10 @@ impl Look<'_> {
         Ok(At { state, view: state.view(), height: said.height, finalized: true })
     }
 
-    /// The question as one whose answer is kept, if it is: large ones about a whole market or all
-    /// of them, which everybody asks for.
-    pub(crate) fn kept_question(&self, method: Method) -> Result<Option<Question>, RpcError> {
-        let of = |netuid| {
-            let at = self.at()?;
-            Ok(Some(Question { state: (at.state.block(), at.finalized), method, netuid }))
-        };
-        match method {
-            Method::SubnetWeights if self.parse::<Option<Uid>>("uid")?.is_some() => Ok(None),
-            Method::SubnetMetagraph | Method::SubnetWeights => of(Some(self.parse("netuid")?)),
-            Method::SubnetList | Method::RootGet => of(None),
-            _ => Ok(None),
-        }
+    /// The block that left the state that is meant, and whether that is asked for as final.
+    pub(crate) fn meant(&self) -> Result<(Hash, bool), RpcError> {
+        let at = self.at()?;
+        Ok((at.state.block(), at.finalized))
     }
 
     /// The blocks that left the states that can be asked for.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// An answer as it goes out: JSON text, which calls that hear the same may share.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written(Arc<str>);
+pub struct Written(Arc<String>);
 
 impl Written {
     /// The text.
@@ -22,7 +22,7 @@ impl Written {
 
 impl From<Value> for Written {
     fn from(value: Value) -> Self {
-        Self(value.to_string().into())
+        Self(Arc::new(value.to_string()))
     }
 }
 

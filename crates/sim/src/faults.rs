@@ -1,6 +1,6 @@
 //! What really went wrong in a run, counted; and what a plan must have made go wrong.
 
-use crate::plan::{Conflict, Down, Lost, Plan, Strategy};
+use crate::plan::{Cabal, Conflict, Down, Lost, Plan, Strategy};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -76,12 +76,15 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(plan.upgrade.is_some_and(|upgrade| !upgrade.never), "rules_changed");
     ask(plan.conflict == Conflict::Must, "conflicts");
     ask(plan.crashes.is_some_and(|crashes| crashes.witnesses), "witnesses_lost");
-    ask(plan.crashes.is_some_and(|crashes| crashes.witnesses), "reported");
     ask(plan.desk.is_some(), "turned_lists");
-    ask(plan.desk.is_some(), "turned_bodies");
-    // Who stops after an offence or two may never have come to their own; `reported` is asked of them.
-    let goes_on = plan.cabal.filter(|cabal| cabal.times.is_none());
-    asked.extend(goes_on.map(|cabal| of(cabal.strategy)));
+    // Where there is room for two answers both may always find it.
+    ask(plan.desk.is_some_and(|desk| desk.answers == 1), "turned_bodies");
+    let kind = |cabal: Cabal| match cabal.times {
+        None => of(cabal.strategy),
+        // Who stops after an offence or two may not have come to that of the strategy.
+        Some(_) => "reported",
+    };
+    asked.extend(plan.cabal.map(kind));
     if plan.commits {
         asked.push("revealed");
     }

@@ -28,10 +28,21 @@ pub struct Hunted {
     pub healing_slots: Spread,
     /// The most that a run took of its bound, in a hundred.
     pub worst_of_bound_percent: u64,
+    /// The run that took the most; of several the one of the lowest seed.
+    pub worst_of_bound: Option<Worst>,
     /// The most slots without a new final block under attack alone.
     pub longest_gap: u64,
     /// How many voters signed what no honest voter signs.
     pub offenders: u64,
+}
+
+/// A run that came near its bound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Worst {
+    /// Its seed.
+    pub seed: u64,
+    /// Its profile.
+    pub profile: String,
 }
 
 /// How a number is spread.
@@ -106,7 +117,13 @@ impl Hunted {
         self.judged += u64::from(report.healing_bound > 0);
         let percent = report.slots_to_final_after_healing * 100;
         let percent = percent.checked_div(report.healing_bound).unwrap_or(0);
-        self.worst_of_bound_percent = self.worst_of_bound_percent.max(percent);
+        let seed = self.worst_of_bound.as_ref().map_or(u64::MAX, |worst| worst.seed);
+        let (most, is_lower) = (self.worst_of_bound_percent, report.seed < seed);
+        if percent > most || (percent == most && percent > 0 && is_lower) {
+            self.worst_of_bound_percent = percent;
+            let profile = report.profile.clone();
+            self.worst_of_bound = Some(Worst { seed: report.seed, profile });
+        }
         self.longest_gap = self.longest_gap.max(report.longest_gap);
         if !report.ok {
             self.violations += 1;

@@ -5,9 +5,9 @@
 
 use crate::hash::{Domain, Hash, hex_text};
 use bincode::{Decode, Encode};
-use ed25519_dalek::Signer as _;
+use ed25519_dalek::{Signer as _, SigningKey};
 use std::fmt;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize as _;
 
 /// A public key: 32 bytes, not yet known to be a point.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -17,36 +17,36 @@ pub struct PublicKey(pub [u8; 32]);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Signature(pub [u8; 64]);
 
-/// A secret key, wiped from memory when dropped and never printed.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SecretKey {
-    seed: [u8; 32],
-}
+/// A secret key with its public half, wiped from memory when dropped and never printed.
+#[derive(Clone)]
+pub struct SecretKey(SigningKey);
 
 impl SecretKey {
     /// The key of a 32-byte seed (RFC 8032).
     #[must_use]
-    pub const fn from_seed(seed: [u8; 32]) -> Self {
-        Self { seed }
+    pub fn from_seed(mut seed: [u8; 32]) -> Self {
+        let key = SigningKey::from_bytes(&seed);
+        seed.zeroize();
+        Self(key)
     }
 
     /// The seed, for the encrypted key file.
     #[must_use]
-    pub const fn seed(&self) -> &[u8; 32] {
-        &self.seed
+    pub fn seed(&self) -> &[u8; 32] {
+        self.0.as_bytes()
     }
 
     /// The public half.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        PublicKey(ed25519_dalek::SigningKey::from_bytes(&self.seed).verifying_key().to_bytes())
+        PublicKey(self.0.verifying_key().to_bytes())
     }
 
     /// Signs exactly these bytes; what they mean is the caller's (see
     /// [`crate::signature::signed_bytes`]).
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Signature {
-        Signature(ed25519_dalek::SigningKey::from_bytes(&self.seed).sign(message).to_bytes())
+        Signature(self.0.sign(message).to_bytes())
     }
 }
 
@@ -66,3 +66,17 @@ impl fmt::Debug for SecretKey {
 
 hex_text!(PublicKey);
 hex_text!(Signature);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It does not compile where a feature of the library that wipes keys is off.
+    #[test]
+    fn a_secret_key_is_wiped_when_it_is_dropped_and_never_printed() {
+        const fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
+        is_wiped::<SigningKey>();
+        let key = SecretKey::from_seed([7; 32]);
+        assert_eq!((key.seed(), format!("{key:?}").contains("0707")), (&[7; 32], false));
+    }
+}

@@ -134,12 +134,13 @@ pub fn seeds(args: &SimHunt) -> Result<Answer, Failure> {
 }
 
 fn summary(hunted: &Hunted, what: &str) -> String {
-    let healing = hunted.healing_slots;
+    let (healing, worst) = (hunted.healing_slots, hunted.worst_of_bound.as_ref());
+    let worst = worst.map(|w| format!(", seed {} of {}", w.seed, w.profile)).unwrap_or_default();
     let live = if hunted.judged == 0 {
         "whether they became final again was not judged".to_owned()
     } else {
         format!(
-            "slots from healing to final, of {}: p50 {}, p99 {}, max {} (at most {} % of the bound); longest gap under attack {}",
+            "slots from healing to final, of {}: p50 {}, p99 {}, max {} (at most {} % of the bound{worst}); longest gap under attack {}",
             hunted.judged,
             healing.p50,
             healing.p99,

@@ -107,3 +107,25 @@ fn eviction(answer: &Value) -> String {
     };
     format!("{first}\n{}", table(&rows))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_hash_is_a_misuse_that_says_what_may_stand_there() {
+        let failure = hash("the id of a transaction", "0xabc").unwrap_err();
+        assert_eq!((failure.exit, failure.words.name.as_str()), (Exit::Usage, "BadHash"));
+        assert!(failure.words.message.contains("\"0xabc\" is not the id"), "{failure:?}");
+        let good = format!("0x{}", "ab".repeat(32));
+        assert_eq!(hash("a hash", &good).unwrap().to_string(), good);
+    }
+
+    #[test]
+    fn candidates_are_a_table_with_their_stake_in_tao() {
+        let key = format!("0x{}", "cd".repeat(32));
+        let shown = candidates(&json!({ "needed": 4, "candidates": [[key, "1500000000"]] }));
+        assert!(shown.contains("stake (TAO)") && shown.contains("  1.5"), "{shown}");
+        assert!(!shown.contains('='), "{shown}");
+    }
+}

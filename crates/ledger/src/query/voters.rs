@@ -56,15 +56,13 @@ pub fn voters(state: &impl Read, params: &Params) -> Option<VotersSheet> {
     let record = reads::rotation(state);
     let one = |v: &weft_types::Voter| VoterSheet { hotkey: v.key, power: v.power, trust: v.trust };
     let all = |set: &VoterSet| set.voters.iter().map(one).collect::<Vec<_>>();
-    let every = params.rotation_blocks.max(1);
-    let next = chain.height.0.div_euclid(every).saturating_add(1).saturating_mul(every);
     Some(VotersSheet {
         current: all(&chain.voters.current),
         previous: chain.voters.previous.as_ref().map(all),
         since: record.height,
         blocks: record.blocks,
         carried: record.carried,
-        next_rotation: Height(next),
+        next_rotation: next_rotation(chain.height, params),
     })
 }
 
@@ -73,27 +71,36 @@ pub fn sets(state: &impl Read) -> Option<VoterSets> {
     reads::chain(state).map(|chain| chain.voters)
 }
 
+/// The next height at which voters may rotate.
+fn next_rotation(now: Height, params: &Params) -> Height {
+    let every = params.rotation_blocks.max(1);
+    Height(now.0.div_euclid(every).saturating_add(1).saturating_mul(every))
+}
+
 /// R13: the subnet that an offer of a hotkey should name, when one is due: where it holds a
-/// permit and has a row, and nothing of it was taken in this quarter of the rotation.
+/// permit and has a row, if it can one where that is fresh at the next rotation; and nothing of it
+/// was taken in this quarter of the rotation.
 pub fn offer_due(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Option<Netuid> {
-    let next = reads::chain(state)?.height.next()?;
+    let now = reads::chain(state)?.height;
+    let next = now.next()?;
     let known = reads::candidates(state).into_iter().find(|c| c.hotkey == *hotkey);
     let waits = known.is_some_and(|c| {
         let is_done = c.quarters & quarter(next, params.rotation_blocks) != 0;
         is_done || next.since(c.renewed) < offer_wait(params.rotation_blocks)
     });
-    let votes_in = |netuid: &Netuid| {
-        let uid = reads::seat(state, *netuid, hotkey)?;
-        let who = reads::neuron(state, *netuid, uid)?;
-        let wrote = reads::row(state, *netuid, uid).is_some();
-        (who.validator_permit && wrote).then_some(())
-    };
-    let nets = reads::subnets(state).into_iter();
-    nets.filter(|_| !waits).find(|netuid| votes_in(netuid).is_some())
+    if waits {
+        return None;
+    }
+    let rotation = next_rotation(now, params);
+    let of = |netuid| (netuid, lack(state, hotkey, netuid, rotation));
+    let nets: Vec<_> = reads::subnets(state).into_iter().map(of).collect();
+    let stale = || nets.iter().find(|(_, lack)| matches!(lack, Some(OfferLacks::Fresh { .. })));
+    nets.iter().find(|(_, lack)| lack.is_none()).or_else(stale).map(|(netuid, _)| *netuid)
 }
 
-/// What a hotkey lacks to be offered as a voter (R13).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a hotkey lacks to be offered as a voter, or to be taken at the next rotation (R13); in the
+/// order in which one comes by them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OfferLacks {
     /// It is a neuron of no subnet.
     Seat,
@@ -111,54 +118,68 @@ pub enum OfferLacks {
         /// As which neuron.
         uid: Uid,
     },
-    /// It has a row where it has a permit, and that is too old to be taken by (R8).
+    /// It has a row where it has a permit, and that will be too old.
     Fresh {
         /// Where.
         netuid: Netuid,
         /// As which neuron.
         uid: Uid,
-        /// How many blocks old.
-        age: u64,
-        /// How old it may be.
+        /// When it was written.
+        written: Height,
+        /// How many blocks old it may be.
         cutoff: u64,
+        /// At the next rotation.
+        rotation: Height,
     },
-    /// It is jailed (R17): before that is over nothing else helps.
+    /// It is jailed (R17), beyond the next rotation.
     Freedom {
         /// Before this height.
         until: Height,
     },
 }
 
-/// R13: what a hotkey lacks to be offered, or to be taken when it is offered (R8); nothing when it
-/// holds a permit in a subnet, has a fresh row there and is not jailed.
-pub fn offer_lacks(state: &impl Read, hotkey: &PublicKey) -> Option<OfferLacks> {
+/// What a hotkey lacks in a subnet to be taken from there at a rotation, as the rules judge it
+/// (`rules/candidates.rs`).
+fn lack(
+    state: &impl Read,
+    hotkey: &PublicKey,
+    netuid: Netuid,
+    rotation: Height,
+) -> Option<OfferLacks> {
+    let sits = || {
+        let uid = reads::seat(state, netuid, hotkey)?;
+        Some((uid, reads::neuron(state, netuid, uid)?, reads::subnet(state, netuid)?))
+    };
+    let Some((uid, who, net)) = sits() else { return Some(OfferLacks::Seat) };
+    if !who.validator_permit {
+        return Some(OfferLacks::Permit { netuid, uid });
+    }
+    if reads::row(state, netuid, uid).is_none() {
+        return Some(OfferLacks::Row { netuid, uid });
+    }
+    let (written, cutoff) = (who.last_update, net.hyperparameters.activity_cutoff);
+    let is_fresh = rotation.since(written) <= cutoff;
+    (!is_fresh).then_some(OfferLacks::Fresh { netuid, uid, written, cutoff, rotation })
+}
+
+/// R13: what a hotkey lacks to be offered, or to be taken at the next rotation; nothing when there is a
+/// subnet where it lacks nothing. That a row will be too old is said from when on a new one
+/// would not be.
+pub fn offer_lacks(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Option<OfferLacks> {
     let now = reads::chain(state)?.height;
+    let rotation = next_rotation(now, params);
     let until = reads::offender(state, hotkey).jailed_until;
-    if until > now {
+    if until > rotation {
         return Some(OfferLacks::Freedom { until });
     }
-    let lack = |netuid: Netuid| {
-        let uid = reads::seat(state, netuid, hotkey)?;
-        let who = reads::neuron(state, netuid, uid)?;
-        if !who.validator_permit {
-            return Some((1, Some(OfferLacks::Permit { netuid, uid })));
-        }
-        if reads::row(state, netuid, uid).is_none() {
-            return Some((2, Some(OfferLacks::Row { netuid, uid })));
-        }
-        let cutoff = reads::subnet(state, netuid)?.hyperparameters.activity_cutoff;
-        let age = now.since(who.last_update);
-        let old = OfferLacks::Fresh { netuid, uid, age, cutoff };
-        Some((3, (age > cutoff).then_some(old)))
-    };
-    let lacks: Vec<_> = reads::subnets(state).into_iter().filter_map(lack).collect();
-    if lacks.iter().any(|(_, lack)| lack.is_none()) {
-        return None;
+    let mut furthest = OfferLacks::Seat;
+    for netuid in reads::subnets(state) {
+        furthest = furthest.max(lack(state, hotkey, netuid, rotation)?);
     }
-    // Of the subnet where it has come furthest, the first of these.
-    let furthest = lacks.iter().map(|(step, _)| *step).max();
-    let mut there = lacks.into_iter().filter(|(step, _)| Some(*step) == furthest);
-    Some(there.next().and_then(|(_, lack)| lack).unwrap_or(OfferLacks::Seat))
+    match furthest {
+        OfferLacks::Fresh { cutoff, .. } if rotation.since(now) > cutoff => None,
+        lacks => Some(lacks),
+    }
 }
 
 /// How far the bootstrap is.

@@ -3,13 +3,14 @@
 
 use crate::world::{FEE, NET, World, cold, hot, tao};
 use weft_ledger::query;
-use weft_ledger::query::voters::{OfferLacks, offer_lacks};
+use weft_ledger::query::voters::{OfferLacks, offer_due, offer_lacks};
 use weft_ledger::rules::Event;
 use weft_ledger::state::value::Chain;
 use weft_ledger::state::{Key, Read, Value};
 use weft_types::genesis::{GenesisNeuron, GenesisStake, GenesisVoter};
 use weft_types::{
-    Call, Genesis, Height, Item, Parameter, Power, PublicKey, Rao, Tx, Uid, VoterSet, VoterSets,
+    Call, Genesis, Height, Item, Netuid, Parameter, Power, PublicKey, Rao, Tx, Uid, VoterSet,
+    VoterSets, WeightRow,
 };
 
 /// Blocks between rotations.
@@ -160,21 +161,54 @@ fn who_lost_its_permit_or_let_its_rows_grow_old_is_not_taken() {
     world.poke_net(|net| net.hyperparameters.tempo = 1_000);
     world.block(&[]);
     assert_eq!(members(&sets(&world).current), [(2, 300)]);
-    let lacks = |world: &World, n| offer_lacks(&world.state, &hot(n));
-    let at = |n| (NET, Uid(n));
-    let [(netuid, uid), (_, fourth)] = [at(3), at(4)];
+    let lacks = |world: &World, n| offer_lacks(&world.state, &world.genesis.params, &hot(n));
+    let (netuid, uid) = (NET, Uid(3));
+    let row = OfferLacks::Row { netuid, uid: Uid(4) };
     let said = [2, 3, 4, 8].map(|n| lacks(&world, n));
-    let (permit, row) =
-        (OfferLacks::Permit { netuid, uid }, OfferLacks::Row { netuid, uid: fourth });
+    let permit = OfferLacks::Permit { netuid, uid };
     assert_eq!(said, [None, Some(permit), Some(row), Some(OfferLacks::Seat)]);
     let mut world = voters(|genesis| {
         genesis.subnets[0].hyperparameters.activity_cutoff = 17;
     });
-    offer(&mut world, 38, &[2, 3], &[]);
-    assert_eq!(lacks(&world, 3), None, "17 blocks old");
+    offer(&mut world, 22, &[2, 3], &[]);
+    assert_eq!(lacks(&world, 3), None, "a row of now would be as old by then");
+    offer(&mut world, 23, &[2, 3], &[]);
+    let (written, rotation) = (Height(21), Height(40));
+    let old = OfferLacks::Fresh { netuid, uid, written, cutoff: 17, rotation };
+    assert_eq!(lacks(&world, 3), Some(old));
     offer(&mut world, 40, &[2, 3], &[]);
     assert_eq!(members(&sets(&world).current), [(0, 0), (1, 0)], "rows of height 21");
-    assert_eq!(lacks(&world, 3), Some(OfferLacks::Fresh { netuid, uid, age: 19, cutoff: 17 }));
+}
+
+// R13. Planted bugs that this finds: the first subnet with a row is named; the least of what is lacked is said.
+#[test]
+fn of_two_subnets_the_one_where_the_row_stays_fresh_is_offered_and_what_is_lacked_is_of_the_furthest()
+ {
+    let other = Netuid(2);
+    let mut world = voters(|genesis| {
+        genesis.subnets[0].hyperparameters.activity_cutoff = 17;
+        genesis.subnets.push(genesis.subnets[0].clone());
+        genesis.subnets[1].netuid = other;
+    });
+    let write = |world: &mut World, netuid| {
+        let row = WeightRow { netuid, ..world.row(&[(4, 1)]) };
+        let tx = world.free_call(3, Call::SetWeights { row });
+        block(world, &[0, 1], &[tx]);
+    };
+    let (due, lacks) = (
+        |world: &World| offer_due(&world.state, &world.genesis.params, &hot(3)),
+        |world: &World| offer_lacks(&world.state, &world.genesis.params, &hot(3)),
+    );
+    let uid = Uid(3);
+    assert!(matches!(lacks(&world), Some(OfferLacks::Row { .. })));
+    write(&mut world, NET);
+    assert_eq!((due(&world), lacks(&world)), (Some(NET), None), "it may still be written anew");
+    world.run_to(5);
+    let (written, rotation) = (Height(1), Height(20));
+    let old = OfferLacks::Fresh { netuid: NET, uid, written, cutoff: 17, rotation };
+    assert_eq!((due(&world), lacks(&world)), (Some(NET), Some(old)), "in the other it has no row");
+    write(&mut world, other);
+    assert_eq!((due(&world), lacks(&world)), (Some(other), None));
 }
 
 // R13: a voter must be there.

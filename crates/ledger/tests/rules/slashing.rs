@@ -1,7 +1,7 @@
 //! What an offence of a voter costs (R17), and whom.
 
 use crate::rotating::{TURN, members, offer, sets, voters};
-use crate::world::{FEE, World, cold, hot, hot_secret, tao};
+use crate::world::{FEE, NET, World, cold, hot, hot_secret, tao};
 use weft_ledger::query;
 use weft_ledger::rules::{Breach, CallError, Event};
 use weft_types::genesis::{GenesisNeuron, GenesisVoter};
@@ -501,9 +501,13 @@ fn r13_r17_a_jailed_hotkey_is_in_no_set_until_its_time_is_over() {
     // It is free again from height 51 on; here it has lost everything, and adds some.
     let jailed = |world: &World| query::voters::offender(&world.state, &hot(0)).jailed_until;
     assert_eq!(jailed(&world), Height(51));
-    let lacks = |world: &World| query::voters::offer_lacks(&world.state, &hot(0));
+    let lacks =
+        |world: &World| query::voters::offer_lacks(&world.state, &world.genesis.params, &hot(0));
     let until = Height(51);
-    assert_eq!(lacks(&world), Some(query::voters::OfferLacks::Freedom { until }));
+    let permit = query::voters::OfferLacks::Permit { netuid: NET, uid: weft_types::Uid(0) };
+    assert_eq!(lacks(&world), Some(permit), "the next rotation is at 60, and all stake is lost");
+    world.genesis.params.rotation_blocks = 10;
+    assert_eq!(lacks(&world), Some(query::voters::OfferLacks::Freedom { until }), "is at 50");
 }
 
 #[test]

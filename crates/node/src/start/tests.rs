@@ -335,6 +335,45 @@ async fn a_parameter_of_a_read_that_is_of_another_kind_is_named() {
     assert_eq!(refused.context["parameter"], json!("key"), "{refused}");
 }
 
+/// Planted bugs that this finds: one row kept as the whole matrix, a question without `at`, answers
+/// that are never kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_everybody_asks_is_written_once_for_a_state_and_is_what_was_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let (node, server, events) = assemble(&home(dir.path()), Order::default()).await.unwrap();
+    let reads = Arc::clone(&node.reads);
+    let run = tokio::spawn(run_node(node));
+    let ask = |method, params: Value| reads.answer(now(), method, &params);
+    let twice = async {
+        loop {
+            let all = [(); 2].map(|()| ask(Method::SubnetMetagraph, json!({ "netuid": 1 })));
+            if let [Ok(one), Ok(two)] = &all {
+                let height = |answer| value(answer)["height"].as_u64();
+                if height(one) > Some(0) && height(one) == height(two) {
+                    return all.map(Result::unwrap);
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let [one, two] = timeout(PATIENCE, twice).await.expect("it answers");
+    assert!(std::ptr::eq(one.as_str(), two.as_str()), "it was written twice");
+    assert!(value(&one)["neurons"].is_array() && value(&one)["finalized"] == json!(true));
+    let head = ask(Method::SubnetMetagraph, json!({ "netuid": 1, "at": "head" })).unwrap();
+    assert_eq!(value(&head)["finalized"], json!(false));
+    let rows = ask(Method::SubnetWeights, json!({ "netuid": 1 })).unwrap();
+    assert!(value(&rows)["rows"].is_array(), "{rows:?}");
+    let row = ask(Method::SubnetWeights, json!({ "netuid": 1, "uid": 999 }));
+    assert_eq!(row.unwrap_err().name, "NoSuchNeuron");
+    for method in [Method::SubnetMetagraph, Method::SubnetWeights] {
+        let none = ask(method, json!({ "netuid": 9 }));
+        assert_eq!(none.unwrap_err().name, "SubnetNotExists");
+    }
+    events.send(Event::Stop).await.unwrap();
+    run.await.unwrap().unwrap();
+    drop(server);
+}
+
 /// Decision 0033. Planted bugs that this finds: a loop that never waits for readers, one that
 /// waits for each, readers that are not told.
 #[tokio::test(flavor = "multi_thread")]

@@ -56,9 +56,9 @@ impl Draw {
         let mut size = |low: u64, high: u64| {
             usize::try_from(self.dice.between(low, high)).unwrap_or(usize::MAX)
         };
-        let (lists, body_bytes) = (size(1, 3), size(1 << 10, 3 << 10));
+        let (lists, answers, body_bytes) = (size(1, 3), size(1, 2), size(1 << 10, 4 << 10));
         let (list_ms, body_ms) = (self.dice.between(30, 80), self.dice.between(60, 150));
-        self.plan.desk = Some(Desk { lists, answers: 1, body_bytes, list_ms, body_ms });
+        self.plan.desk = Some(Desk { lists, answers, body_bytes, list_ms, body_ms });
     }
 
     /// In a quarter of the seeds of every other profile some strangers are there as well.

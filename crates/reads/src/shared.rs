@@ -1,8 +1,9 @@
 //! Answers that many ask for, worked out and written once for each state.
 //!
 //! A state never changes, so an answer about it stays true. Kept are answers about the states of one
-//! moment, head and last final block, and so many bytes of them: what is asked of a later moment
-//! drops those of earlier ones. Who asks while an answer is being worked out waits for it.
+//! moment, head and last final block, and so many bytes of them: a question that is new drops the
+//! answers about states that its moment does not have. Who asks while an answer is being worked out
+//! waits for it, and holds its moment for as long as if it had worked itself.
 //!
 //! Not here: which questions these are, and how they are answered (`answers`).
 
@@ -28,10 +29,10 @@ type Place = Arc<OnceLock<Result<Written, RpcError>>>;
 
 /// The answers.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<BTreeMap<Question, Place>>);
+pub struct Shared(Mutex<BTreeMap<Question, Place>>);
 
-impl Kept {
-    /// The answer to a question about one of these states. Errors are told and not kept.
+impl Shared {
+    /// The answer to a question about one of these states. Errors are told and not shared.
     pub(crate) fn answer(
         &self,
         question: Question,
@@ -77,7 +78,8 @@ impl Kept {
 mod tests {
     use super::*;
     use serde_json::json;
-    use std::sync::Barrier;
+    use std::sync::{Barrier, mpsc};
+    use std::time::Duration;
     use weft_rpc::Kind;
 
     const NOW: Hash = Hash([1; 32]);
@@ -89,64 +91,75 @@ mod tests {
     }
 
     /// What is answered, and whether it was worked out for this.
-    fn ask(kept: &Kept, question: Question, states: [Hash; 2], says: &str) -> (Written, bool) {
+    fn ask(shared: &Shared, question: Question, states: [Hash; 2], says: &str) -> (Written, bool) {
         let mut is_new = false;
-        let answer = kept.answer(question, states, || {
+        let answer = shared.answer(question, states, || {
             is_new = true;
             Ok(json!(says).into())
         });
         (answer.unwrap(), is_new)
     }
 
-    /// Planted bugs that this finds: a question without its state, its subnet, or whether it is final.
+    /// Planted bugs that this finds: a question without its state, its method, its subnet, or whether it is final.
     #[test]
     fn an_answer_is_worked_out_once_for_each_state_and_question_and_goes_with_its_state() {
-        let kept = Kept::default();
-        let asked = [(NOW, true, 1), (NOW, true, 2), (NOW, false, 1), (NEXT, true, 1)];
-        let asked = asked.map(|(state, is_final, netuid)| question(state, is_final, netuid));
-        for (question, says) in asked.into_iter().zip(["a", "b", "c", "d"]) {
-            let first = ask(&kept, question, [NOW, NEXT], says);
+        let shared = Shared::default();
+        let first = question(NOW, true, 1);
+        let asked = [
+            first,
+            question(NOW, true, 2),
+            question(NOW, false, 1),
+            question(NEXT, true, 1),
+            Question { method: Method::SubnetWeights, ..first },
+        ];
+        for (question, says) in asked.into_iter().zip(["a", "b", "c", "d", "e"]) {
+            let first = ask(&shared, question, [NOW, NEXT], says);
             assert_eq!(first, (json!(says).into(), true));
-            let again = ask(&kept, question, [NOW, NEXT], "another");
+            let again = ask(&shared, question, [NOW, NEXT], "another");
             assert_eq!(again, (json!(says).into(), false));
         }
-        ask(&kept, question(NEXT, false, 1), [NEXT, NEXT], "e");
-        assert_eq!(kept.all().len(), 2, "those of the state before are gone");
+        ask(&shared, question(NEXT, false, 1), [NEXT, NEXT], "f");
+        assert_eq!(shared.all().len(), 2, "those of the state before are gone");
     }
 
     #[test]
     fn an_error_is_told_and_not_kept_and_too_many_bytes_are_dropped() {
-        let kept = Kept::default();
+        let shared = Shared::default();
         let refused = || Err(RpcError::new(Kind::NotFound, "SubnetNotExists", "none"));
         let at = question(NOW, true, 9);
-        ask(&kept, question(NOW, true, 8), [NOW; 2], "kept");
-        assert_eq!(kept.answer(at, [NOW; 2], refused).unwrap_err().name, "SubnetNotExists");
-        assert_eq!(kept.all().keys().collect::<Vec<_>>(), [&question(NOW, true, 8)]);
+        ask(&shared, question(NOW, true, 8), [NOW; 2], "kept");
+        assert_eq!(shared.answer(at, [NOW; 2], refused).unwrap_err().name, "SubnetNotExists");
+        assert_eq!(shared.all().keys().collect::<Vec<_>>(), [&question(NOW, true, 8)]);
         let long = "x".repeat(BYTES / 3);
         for netuid in 1..4 {
-            ask(&kept, question(NOW, true, netuid), [NOW; 2], &long);
+            ask(&shared, question(NOW, true, netuid), [NOW; 2], &long);
         }
-        assert!(kept.bytes() <= BYTES, "{} bytes", kept.bytes());
-        assert!(ask(&kept, question(NOW, true, 1), [NOW; 2], "short").1, "it was dropped");
+        assert!(shared.bytes() <= BYTES, "{} bytes", shared.bytes());
+        assert!(ask(&shared, question(NOW, true, 1), [NOW; 2], "short").1, "it was dropped");
     }
 
     /// Planted bug that this finds: a place that is taken anew while somebody works on it.
     #[test]
     fn who_asks_while_an_answer_is_worked_out_waits_for_it() {
-        let (kept, begun) = (Kept::default(), Barrier::new(2));
+        let shared = Shared::default();
+        let (begun, wait) = (Barrier::new(2), mpsc::channel());
+        let (tell, told) = mpsc::channel();
+        let at = question(NOW, true, 1);
         std::thread::scope(|scope| {
-            let first = scope.spawn(|| {
-                let slow = || {
+            scope.spawn(|| {
+                let (go, begun) = (wait.1, &begun);
+                let slow = move || {
                     begun.wait();
-                    std::thread::yield_now();
+                    go.recv().unwrap();
                     Ok(json!("first").into())
                 };
-                kept.answer(question(NOW, true, 1), [NOW; 2], slow).unwrap()
+                shared.answer(at, [NOW; 2], slow).unwrap()
             });
             begun.wait();
-            let second = ask(&kept, question(NOW, true, 1), [NOW; 2], "second");
-            assert_eq!(second, (json!("first").into(), false));
-            assert_eq!(first.join().unwrap(), second.0);
+            scope.spawn(|| tell.send(ask(&shared, at, [NOW; 2], "second")).unwrap());
+            assert!(told.recv_timeout(Duration::from_millis(50)).is_err(), "it does not wait");
+            wait.0.send(()).unwrap();
+            assert_eq!(told.recv(), Ok((json!("first").into(), false)));
         });
     }
 }
