@@ -38,10 +38,9 @@ impl Net {
         let until = self.slot() + most;
         while self.watch.rules_moved().0 == 0 && !self.is_broken() {
             if self.slot() >= until {
-                let text = format!(
+                return self.watch.broken(format!(
                     "late: the rules did not change within {most} slots after the last fault"
-                );
-                return self.watch.broken(self.now, &text);
+                ));
             }
             self.run_to(self.slot() + 1);
             self.faults.note("slots_for_rules");
@@ -66,12 +65,12 @@ impl Net {
             )
         });
         if let Some(text) = text {
-            self.watch.broken(self.now, &text);
+            self.watch.broken(text);
         }
         if let Some((node, since)) = self.not_landed(mark) {
-            let text =
-                format!("offers: that of node {node} is due since slot {since} and not there");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!(
+                "offers: that of node {node} is due since slot {since} and not there"
+            ));
         }
     }
 

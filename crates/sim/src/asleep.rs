@@ -59,8 +59,9 @@ impl Net {
         }
         let is_away = stored.is_none() && now.0.saturating_sub(last.slot.0) > window;
         if needed != (is_away && !is_free) {
-            let text = format!("trust: node {i} was judged wrongly at {now}: {last:?} {stored:?}");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!(
+                "trust: node {i} was judged wrongly at {now}: {last:?} {stored:?}"
+            ));
         }
         self.faults.add("words", u64::from(needed));
         self.faults.add("awaited_again", u64::from(stored.is_some()));
@@ -95,7 +96,7 @@ impl Net {
                 self.restart(i);
             }
             TrustFault::NotTrusted { got, .. } if self.other.holds(got) => self.was_misled(i),
-            why => self.watch.broken(self.now, &format!("trust: node {i}: {why}")),
+            why => self.watch.broken(format!("trust: node {i}: {why}")),
         }
     }
 
@@ -114,7 +115,7 @@ impl Net {
             let last = std::mem::replace(&mut node.finalized, height);
             if is_watched {
                 self.says_in_trust(i, &hash);
-                self.watch.finalized(self.now, i, last, (hash, height));
+                self.watch.finalized(i, last, (hash, height));
             }
         }
     }
@@ -123,8 +124,7 @@ impl Net {
     pub fn signs_in_trust(&mut self, i: usize) {
         let awaits = self.nodes.get(i).and_then(|node| node.disk.awaited);
         if let Some(awaited) = awaits {
-            let text = format!("trust: node {i} signs while it awaits {awaited}");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!("trust: node {i} signs while it awaits {awaited}"));
         }
     }
 
@@ -150,8 +150,7 @@ impl Net {
         let is_long = self.plan.window().is_some_and(|window| slots > window + 2);
         let is_same = |node: &Node| node.life == life && node.disk.awaited.is_none();
         if is_long && self.nodes.get(i).is_some_and(is_same) && !self.is_byzantine(i) {
-            let text = format!("trust: node {i} stood still for {slots} slots and goes on");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!("trust: node {i} stood still for {slots} slots and goes on"));
         }
     }
 }

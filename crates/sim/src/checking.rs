@@ -142,11 +142,10 @@ impl Net {
         turned.retain(|(i, life, want), (_, from)| self.lacks(*i, *life, want, *from));
         let late = turned.iter().find(|(_, (since, _))| since + AGAIN_MS < self.now);
         if let Some(((i, _, want), (since, _))) = late {
-            let text = format!(
+            self.watch.broken(format!(
                 "asks: node {i} lacks {want:?}, turned away {} ms ago, and asks nobody for it",
                 self.now - since
-            );
-            self.watch.broken(self.now, &text);
+            ));
         }
         self.turned.0 = turned;
     }

@@ -177,13 +177,13 @@ impl Net {
         node.engine = Some(engine);
         node.since = (self.now - GENESIS_TIME) / SLOT_MS;
         if lacks_target {
-            let text = format!("durability: node {i} starts without the chain that it voted for");
-            self.watch.broken(self.now, &text);
+            self.watch
+                .broken(format!("durability: node {i} starts without the chain that it voted for"));
         }
         self.trace.life(self.now, i, true);
         for io in &restored {
             if !matches!(io, Io::Final(_) | Io::MarkFinal(_)) {
-                self.watch.broken(self.now, &format!("restoring node {i} gave {io:?}"));
+                self.watch.broken(format!("restoring node {i} gave {io:?}"));
             }
         }
         let mut events = VecDeque::new();

@@ -176,7 +176,7 @@ impl Net {
         match halt {
             Halt::Untrusted(fault) => self.distrusts(i, fault),
             Halt::NeverExecuted(_) => {
-                self.watch.broken(self.now, &format!("durability: node {i}: {halt}"));
+                self.watch.broken(format!("durability: node {i}: {halt}"));
             }
         }
     }
@@ -189,16 +189,17 @@ impl Net {
 
     fn append(&mut self, i: usize, block: Arc<CheckedBlock>) {
         if let Some(core) = self.nodes.get(i).and_then(|node| node.core()) {
-            self.watch.executed(self.now, &self.world, core.executor(), &block);
+            self.watch.executed(&self.world, core.executor(), &block);
         }
         if block.header().version > self.world.runs(i, &self.plan) {
-            let text =
-                format!("rules: node {i} takes {}, whose rules it does not run", block.hash());
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!(
+                "rules: node {i} takes {}, whose rules it does not run",
+                block.hash()
+            ));
         }
         if self.mind.is_forged(&block.hash()) && !self.is_byzantine(i) {
-            let text = format!("forged: node {i} takes {}, which breaks a rule", block.hash());
-            self.watch.broken(self.now, &text);
+            self.watch
+                .broken(format!("forged: node {i} takes {}, which breaks a rule", block.hash()));
         }
         if self.other.holds(&block.hash()) && !self.is_byzantine(i) {
             self.faults.note("past_taken");
@@ -215,7 +216,7 @@ impl Net {
         self.signs_in_trust(i);
         let clock = self.clock(i);
         if let Some(share) = &record.share {
-            self.watch.signs(self.now, clock.0, &share.signed);
+            self.watch.signs(clock.0, &share.signed);
         }
         self.with_disk(i, |disk| disk.record(record));
     }
@@ -241,20 +242,20 @@ impl Net {
         let is_restored = node.disk.is_synced(&header.hash());
         if is_own && recorded < header.slot && !is_restored {
             let slot = header.slot;
-            let text =
-                format!("durability: node {i} announces slot {slot}, recorded is {recorded}");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!(
+                "durability: node {i} announces slot {slot}, recorded is {recorded}"
+            ));
         }
     }
 
     fn sends_share(&mut self, i: usize, share: &Share) {
         let core = self.nodes.get(i).and_then(|node| node.core());
         if core.is_some_and(|core| core.stopped().is_some()) {
-            self.watch.broken(self.now, &format!("rules: node {i} has stopped and sends a share"));
+            self.watch.broken(format!("rules: node {i} has stopped and sends a share"));
         }
         if let Some(node) = self.nodes.get(i) {
             let recorded = node.disk.vote().last_target.round;
-            self.watch.sends(self.now, share.vote(), recorded);
+            self.watch.sends(share.vote(), recorded);
         }
         self.seals.add(share.signed.seal());
     }
@@ -262,7 +263,7 @@ impl Net {
     /// A block became final at a node. It is said when the node may.
     fn finalized(&mut self, i: usize, finality: &Finalized) {
         let block = &finality.block;
-        self.watch.settled(self.now, i, block);
+        self.watch.settled(i, block);
         if let Some(node) = self.nodes.get_mut(i) {
             node.unsaid.push_back((block.hash, block.height));
             if self.plan.checkpoints {
@@ -280,10 +281,9 @@ impl Net {
         let is_last = node.is_none_or(|node| node.disk.checkpoint.write(base, first));
         // The forger of another past goes on from what nobody saw become final.
         if !is_last && Some(i) != self.plan.forger() {
-            let text = format!(
+            self.watch.broken(format!(
                 "durability: node {i} asks for a checkpoint of {hash}, not of its last final block"
-            );
-            self.watch.broken(self.now, &text);
+            ));
         }
     }
 
@@ -296,8 +296,7 @@ impl Net {
     fn is_logged(&mut self, i: usize, hash: &BlockHash, what: &str) {
         let node = self.nodes.get(i);
         if node.is_some_and(|node| node.disk.block(hash).is_none()) {
-            let text = format!("durability: {hash} is {what} at node {i}, not in the log");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!("durability: {hash} is {what} at node {i}, not in the log"));
         }
     }
 
@@ -306,15 +305,14 @@ impl Net {
         let is_first = *hash == self.world.genesis.block_hash();
         let node = self.nodes.get(i);
         if !is_first && node.is_some_and(|node| !node.disk.is_synced(hash)) {
-            let text = format!("durability: {hash} is {what} at node {i}, not synced");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!("durability: {hash} is {what} at node {i}, not synced"));
         }
     }
 
     fn judge(&mut self, i: usize, name: &MessageName, judgement: Judgement) {
         let waiting = self.nodes.get_mut(i).and_then(|node| node.judged.remove(name));
         let Some(waiting) = waiting else {
-            return self.watch.broken(self.now, &format!("node {i} judges {name:?} twice"));
+            return self.watch.broken(format!("node {i} judges {name:?} twice"));
         };
         match judgement {
             Judgement::Accept => {

@@ -219,13 +219,12 @@ impl Net {
     /// A node says that a block is final.
     pub fn says_in_trust(&mut self, i: usize, hash: &Hash) {
         if self.other.holds(hash) {
-            let text = format!("another past: node {i} says that {hash} of it is final");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!("another past: node {i} says that {hash} of it is final"));
         }
         let awaits = self.nodes.get(i).and_then(|node| node.disk.awaited);
         if let Some(awaited) = awaits {
-            let text = format!("trust: node {i} says that {hash} is final, it awaits {awaited}");
-            self.watch.broken(self.now, &text);
+            self.watch
+                .broken(format!("trust: node {i} says that {hash} is final, it awaits {awaited}"));
         }
     }
 }

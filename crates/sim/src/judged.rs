@@ -16,22 +16,20 @@ impl Net {
         if self.world.keys.get(i).is_some_and(|pair| self.watch.is_byzantine(&pair.public)) {
             return; // It was sold.
         }
-        let text = format!("own key: node {i} takes {seen} for somebody else's");
-        self.watch.broken(self.now, &text);
+        self.watch.broken(format!("own key: node {i} takes {seen} for somebody else's"));
     }
 
     /// A node blames another: no honest node gives an honest one a reason to.
     pub fn blames(&mut self, i: usize, other: usize, why: &str) {
         if !self.is_byzantine(i) && !self.is_byzantine(other) && other < FIRST {
-            let text = format!("blame: node {i} blames node {other}: {why}");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!("blame: node {i} blames node {other}: {why}"));
         }
     }
 
     /// A node sees an offence: an honest voter commits none.
     pub fn accuse(&mut self, i: usize, evidence: &Evidence) {
         self.faults.note("evidence");
-        self.watch.accused(self.now, (i, &self.world.chain), evidence);
+        self.watch.accused(i, evidence);
         if !self.is_byzantine(i) && !self.plan.is_twin(i) {
             self.watch.duties.saw(i, self.now, evidence);
         }
@@ -67,8 +65,7 @@ impl Net {
             _ => None,
         };
         if let Some(who) = who.filter(|who| !node.taken.accused.contains(who)) {
-            let text = format!("blind: node {i} took two of {who} and accused nobody");
-            self.watch.broken(self.now, &text);
+            self.watch.broken(format!("blind: node {i} took two of {who} and accused nobody"));
         }
     }
 
@@ -85,7 +82,7 @@ impl Net {
             _ => false,
         };
         if is_grave && !self.is_byzantine(i) {
-            self.watch.broken(self.now, &format!("refusal: node {i} refuses {hash}: {why}"));
+            self.watch.broken(format!("refusal: node {i} refuses {hash}: {why}"));
         }
     }
 }

@@ -213,8 +213,8 @@ impl Net {
     pub fn send_to(&mut self, from: usize, to: &[usize], parcel: &Parcel) {
         if let Message::Gossip { said, .. } = &*parcel.message {
             match said {
-                Said::Share(share) => self.watch.vote(self.now, &share.signed),
-                Said::Header(signed) => self.watch.header(self.now, signed),
+                Said::Share(share) => self.watch.vote(&share.signed),
+                Said::Header(signed) => self.watch.header(signed),
                 Said::Txs => {}
             }
         }

@@ -38,11 +38,10 @@ impl Net {
                 continue;
             };
             if node.is_up() && node.since <= open.slot.0 + UP_BY {
-                let text = format!(
+                self.watch.broken(format!(
                     "rows: node {i} committed to {hash} in slot {} and never revealed it",
                     open.slot
-                );
-                self.watch.broken(self.now, &text);
+                ));
             }
         }
     }

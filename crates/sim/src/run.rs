@@ -86,11 +86,10 @@ impl Net {
             }
         }
         if self.plan.is_strangers_alone() && wait.longest > HELD_UP {
-            let text = format!(
+            self.watch.broken(format!(
                 "late: strangers held finality up for {} slots, {HELD_UP} at most",
                 wait.longest
-            );
-            self.watch.broken(self.now, &text);
+            ));
         }
         if self.plan.is_attack_alone() { wait.longest } else { 0 }
     }
@@ -137,13 +136,14 @@ impl Net {
     pub fn run_to(&mut self, slot: u64) {
         let end = start_of(slot);
         while let Some((time, event)) = self.agenda.next(end) {
-            self.now = time;
+            (self.now, self.watch.now) = (time, time);
             self.happen(event);
             if self.is_broken() {
                 return;
             }
         }
         self.now = self.now.max(end);
+        self.watch.now = self.now;
     }
 
     fn happen(&mut self, event: Event) {
@@ -184,12 +184,12 @@ impl Net {
         let stop = node.core().map(|core| (core.head_hash(), core.stopped().is_some()));
         if let Some((head, stopped)) = stop {
             let runs = self.world.runs(i, &self.plan);
-            self.watch.stops(self.now, i, (head, runs, stopped));
+            self.watch.stops(i, (head, runs, stopped));
         }
         let core = node.engine.as_ref().map(Engine::core);
         let fault = core.and_then(|core| node.arrivals.fault(clock, core));
         if let Some(fault) = fault {
-            self.watch.broken(self.now, &format!("head: of node {i}: {fault}"));
+            self.watch.broken(format!("head: of node {i}: {fault}"));
         }
     }
 
@@ -203,8 +203,8 @@ impl Net {
             let first = if self.plan.is_attack_alone() { 0 } else { self.slot() - ATTACKED };
             let (gap, most) = (healing.gap, self.bound(first).max(healing.bound));
             if gap > most {
-                let text = format!("late: {gap} slots without a final block, {most} at most");
-                self.watch.broken(self.now, &text);
+                self.watch
+                    .broken(format!("late: {gap} slots without a final block, {most} at most"));
             }
         }
         healing
@@ -231,8 +231,8 @@ impl Net {
             self.run_to(first + slots);
             if self.honest().all(|(_, n)| n.final_height() > mark) {
                 if slots > bound {
-                    let text = format!("late: final again after {slots} slots, {bound} at most");
-                    self.watch.broken(self.now, &text);
+                    self.watch
+                        .broken(format!("late: final again after {slots} slots, {bound} at most"));
                 }
                 return Healing { mark, slots, bound, gap: 0 };
             }
@@ -241,10 +241,9 @@ impl Net {
         let heads = self.honest().filter_map(|(_, n)| Some(n.core()?.head_hash()));
         let parts = heads.filter_map(|head| self.watch.byzantine(&head));
         let (part, all) = parts.last().unwrap_or_default();
-        let text = format!(
+        self.watch.broken(format!(
             "stuck: {GIVEN_UP} slots after the last fault the final heights are {finals:?}, {mark} was reached before; {part} of {all} of the power at a head is Byzantine"
-        );
-        self.watch.broken(self.now, &text);
+        ));
         Healing { mark, slots: GIVEN_UP, bound, gap: 0 }
     }
 
@@ -276,16 +275,15 @@ impl Net {
         }
         let missing = self.missing();
         if !missing.is_empty() {
-            let text = format!("no faults: {} asked for, never happened", missing.join(", "));
-            self.watch.broken(self.now, &text);
+            self.watch
+                .broken(format!("no faults: {} asked for, never happened", missing.join(", ")));
         }
         let blame = self.watch.blame();
         if !self.watch.conflicts.is_empty() && blame.power_ppm * 3 < 999_999 {
-            let text = format!(
+            self.watch.broken(format!(
                 "accountability: two blocks are final, and messages show offences of {} of a million of the power",
                 blame.power_ppm
-            );
-            self.watch.broken(self.now, &text);
+            ));
         }
     }
 }

@@ -264,8 +264,8 @@ impl Net {
             Want::Chain { .. } => bodies.iter().find(|body| hangs(body)),
         };
         if let Some(bad) = bad {
-            let text = format!("asks: node {i} verifies {}, which answers nothing", bad.hash);
-            self.watch.broken(self.now, &text);
+            self.watch
+                .broken(format!("asks: node {i} verifies {}, which answers nothing", bad.hash));
         }
     }
 
@@ -276,8 +276,7 @@ impl Net {
             let engine = self.nodes.get(i).and_then(|node| node.engine.as_ref());
             let count = engine.map_or(0, |engine| engine.asks().count());
             if count > most {
-                let text = format!("asks: {count} under way at node {i}, {most} may be");
-                self.watch.broken(self.now, &text);
+                self.watch.broken(format!("asks: {count} under way at node {i}, {most} may be"));
             }
         }
     }

@@ -56,6 +56,8 @@ const KEPT: usize = 8;
 
 /// What the observer remembers.
 pub struct Watch {
+    /// True time.
+    pub now: u64,
     /// The broken promises.
     pub violations: Vec<String>,
     /// Blocks that some node executed.
@@ -112,6 +114,7 @@ impl Watch {
         let mut standings = Standings::new(&world.genesis);
         standings.trust(genesis, world.first_sets());
         Self {
+            now: GENESIS_TIME,
             violations: Vec::new(),
             blocks: BTreeMap::new(),
             shares: 0,
@@ -144,42 +147,38 @@ impl Watch {
     }
 
     /// Notes a broken promise.
-    pub fn broken(&mut self, time: u64, what: &str) {
-        let text = format!("at {} ms: {what}", time.saturating_sub(GENESIS_TIME));
+    pub fn broken(&mut self, what: impl Into<String>) {
         if self.violations.len() < KEPT {
-            self.violations.push(text);
+            let time = self.now.saturating_sub(GENESIS_TIME);
+            self.violations.push(format!("at {time} ms: {}", what.into()));
         }
     }
 
     /// A node has executed a block and logs it.
-    pub fn executed(&mut self, time: u64, world: &World, forks: &Forks, block: &Arc<CheckedBlock>) {
+    pub fn executed(&mut self, world: &World, forks: &Forks, block: &Arc<CheckedBlock>) {
         let hash = block.hash();
         if self.blocks.insert(hash, Arc::clone(block)).is_some() {
             return;
         }
-        match forks.audit(&hash) {
-            Err(why) => self.broken(time, &format!("conservation: block {hash}: {why}")),
-            Ok(supply) => {
-                if let Some(text) = self.money.minted(block.header(), hash, &supply, world) {
-                    self.broken(time, &text);
-                }
-            }
-        }
-        if let Some(text) = self.bad_round(block) {
-            self.broken(time, &text);
+        let of_money = match forks.audit(&hash) {
+            Err(why) => Some(format!("conservation: block {hash}: {why}")),
+            Ok(supply) => self.money.minted(block.header(), hash, &supply, world),
+        };
+        for text in of_money.into_iter().chain(self.bad_round(block)) {
+            self.broken(text);
         }
         for signed in block.block().proof.iter().map(|share| share.signed) {
-            self.vote(time, &signed);
+            self.vote(&signed);
         }
         for signed in block.block().catch_up.iter().flat_map(|late| &late.votes) {
-            self.vote(time, signed);
+            self.vote(signed);
         }
         if let Some(chain) = forks.chain(&hash) {
             let fault = self.standings.executed(block, chain.finality, &chain.voters);
             self.rotation(block, &chain.voters);
             let of_rules = self.rules.executed(block, &self.standings);
             for text in fault.into_iter().chain(of_rules) {
-                self.broken(time, &text);
+                self.broken(text);
             }
         }
     }
@@ -230,20 +229,19 @@ impl Watch {
     }
 
     /// A node says that a block is final, after this last one of its present life.
-    pub fn finalized(&mut self, time: u64, node: usize, last: Height, block: (BlockHash, Height)) {
+    pub fn finalized(&mut self, node: usize, last: Height, block: (BlockHash, Height)) {
         let (hash, height) = block;
         if height.0 != last.0 + 1 {
-            let text = format!("finality: node {node} made {height} final after {last}");
-            self.broken(time, &text);
+            self.broken(format!("finality: node {node} made {height} final after {last}"));
         }
         let is_new = !self.finals.contains_key(&height);
         if is_new && !self.standings.is_final(&hash, self.signed.by_target()) {
-            let text =
-                format!("finality: no votes make {hash} final at {height}, node {node} does");
-            self.broken(time, &text);
+            self.broken(format!(
+                "finality: no votes make {hash} final at {height}, node {node} does"
+            ));
         }
         if let Some(text) = self.premise(&hash).filter(|_| is_new) {
-            self.broken(time, &text);
+            self.broken(text);
         }
         let first = *self.finals.entry(height).or_insert(hash);
         if first != hash && self.twice.insert(height) {
@@ -254,19 +252,18 @@ impl Watch {
         }
         if first != hash {
             let Blame { offenders, power_ppm, .. } = self.blame();
-            let text = format!(
+            self.broken(format!(
                 "agreement: node {node} made {hash} final at {height}, not {first}; {power_ppm} of a million of the power offended: {offenders:?}"
-            );
-            self.broken(time, &text);
+            ));
         }
         match self.blocks.get(&hash).cloned() {
-            Some(block) if is_new => self.count_nonces(time, &block),
+            Some(block) if is_new => self.count_nonces(&block),
             Some(_) => {}
-            None => self.broken(time, &format!("durability: {hash} is final, no node logged it")),
+            None => self.broken(format!("durability: {hash} is final, no node logged it")),
         }
     }
 
-    fn count_nonces(&mut self, time: u64, block: &CheckedBlock) {
+    fn count_nonces(&mut self, block: &CheckedBlock) {
         for tx in &block.block().txs {
             self.transactions += 1;
             // Two final chains have nonces of their own.
@@ -277,13 +274,13 @@ impl Watch {
             let (got, want) = (tx.body.nonce, std::mem::replace(want, Nonce(tx.body.nonce.0 + 1)));
             if got != want {
                 let height = block.header().height;
-                self.broken(time, &format!("nonces: {got} instead of {want} at height {height}"));
+                self.broken(format!("nonces: {got} instead of {want} at height {height}"));
             }
         }
     }
 
     /// The ledger of a node has taken a final block into its state.
-    pub fn settled(&mut self, time: u64, node: usize, block: &FinalBlock) {
+    pub fn settled(&mut self, node: usize, block: &FinalBlock) {
         let (hash, got) = (block.hash, block.state_root);
         let named = self.blocks.get(&hash).map(|b| b.header().state_root);
         let is_new = !self.roots.contains_key(&hash);
@@ -297,8 +294,7 @@ impl Watch {
             }
         }
         if got != want {
-            let text = format!("state: node {node} has root {got} after {hash}, others {want}");
-            self.broken(time, &text);
+            self.broken(format!("state: node {node} has root {got} after {hash}, others {want}"));
         }
     }
 
@@ -342,12 +338,12 @@ impl Watch {
 
     /// R21: a node stops where its head's own chain asks for a later version than it runs, and
     /// nowhere else.
-    pub fn stops(&mut self, time: u64, node: usize, (head, runs, stopped): (BlockHash, u16, bool)) {
+    pub fn stops(&mut self, node: usize, (head, runs, stopped): (BlockHash, u16, bool)) {
         let must = self.rules.must_stop(&head, runs, &self.standings);
         if must.is_some_and(|must| must != stopped) {
-            let text =
-                format!("rules: node {node} runs {runs}, at head {head} it has stopped: {stopped}");
-            self.broken(time, &text);
+            self.broken(format!(
+                "rules: node {node} runs {runs}, at head {head} it has stopped: {stopped}"
+            ));
         }
     }
 
@@ -402,8 +398,7 @@ mod tests {
     fn two_final_blocks_of_one_height_are_a_broken_promise() {
         let plan = Plan::default();
         let mut watch = Watch::new(&World::new(&plan), &plan);
-        let mut tells =
-            |node, hash| watch.finalized(GENESIS_TIME, node, Height(0), (hash, Height(1)));
+        let mut tells = |node, hash| watch.finalized(node, Height(0), (hash, Height(1)));
         tells(0, Hash([1; 32]));
         tells(1, Hash([1; 32]));
         tells(2, Hash([2; 32]));

@@ -3,11 +3,11 @@
 use super::Watch;
 use super::signed::offence;
 use crate::slots::{SLOT_MS, start_of};
-use weft_types::{BlockHash, ChainId, Evidence, Round, SignedHeader, SignedVote, Vote};
+use weft_types::{BlockHash, Evidence, Round, SignedHeader, SignedVote, Vote};
 
 impl Watch {
     /// A voter's share was seen on the wire.
-    pub fn vote(&mut self, time: u64, signed: &SignedVote) {
+    pub fn vote(&mut self, signed: &SignedVote) {
         if !self.signed.seen.insert(signed.seal()) {
             return;
         }
@@ -28,39 +28,36 @@ impl Watch {
         self.signed.shown.insert(vote.voter);
         if !self.is_byzantine(&vote.voter) {
             let (voter, a, b) = (vote.voter, old.vote.target, vote.target);
-            let text = format!(
+            self.broken(format!(
                 "{offence}: voter {voter} voted for {} in round {} and for {} in round {}",
                 a.hash, a.round, b.hash, b.round
-            );
-            self.broken(time, &text);
+            ));
         }
     }
 
     /// A node records a share that it signs, by its own clock. A record that names the
     /// same share again signs nothing.
-    pub fn signs(&mut self, time: u64, clock: u64, signed: &SignedVote) {
+    pub fn signs(&mut self, clock: u64, signed: &SignedVote) {
         let vote = signed.vote;
         let is_new = self.signed.recorded.insert(signed.seal());
         let Some(block) = self.blocks.get(&vote.target.hash).filter(|_| is_new) else { return };
         let start = start_of(block.header().slot.0);
         if clock < start || (clock - start) * 4 >= SLOT_MS * 3 {
             let (voter, slot) = (vote.voter, block.header().slot);
-            let text = format!("late share: {voter} signs for slot {slot} at {clock} ms");
-            self.broken(time, &text);
+            self.broken(format!("late share: {voter} signs for slot {slot} at {clock} ms"));
         }
     }
 
     /// A node sends a share of its own; `recorded` is what its disk has synced (R7).
-    pub fn sends(&mut self, time: u64, vote: &Vote, recorded: Round) {
+    pub fn sends(&mut self, vote: &Vote, recorded: Round) {
         if recorded < vote.target.round {
             let (voter, round) = (vote.voter, vote.target.round);
-            let text = format!("durability: {voter} sends a share of round {round} unrecorded");
-            self.broken(time, &text);
+            self.broken(format!("durability: {voter} sends a share of round {round} unrecorded"));
         }
     }
 
     /// A header was seen on the wire.
-    pub fn header(&mut self, time: u64, signed: &SignedHeader) {
+    pub fn header(&mut self, signed: &SignedHeader) {
         let (proposer, slot) = (signed.header.proposer, signed.header.slot);
         if self.is_byzantine(&proposer) {
             self.signed.by_byzantine.insert(signed.header.hash());
@@ -72,8 +69,7 @@ impl Watch {
         let (a, b) = (first.header.hash(), signed.header.hash());
         self.signed.shown.insert(proposer);
         if !self.is_byzantine(&proposer) {
-            let text = format!("double header: {proposer} made {a} and {b} in slot {slot}");
-            self.broken(time, &text);
+            self.broken(format!("double header: {proposer} made {a} and {b} in slot {slot}"));
         }
     }
 
@@ -84,14 +80,13 @@ impl Watch {
     }
 
     /// A node accuses a voter: rightly, and no honest one.
-    pub fn accused(&mut self, time: u64, (node, chain): (usize, &ChainId), evidence: &Evidence) {
+    pub fn accused(&mut self, node: usize, evidence: &Evidence) {
         let who = evidence.offender();
         // One good pair is enough to know an offender; its others are not verified again.
         let is_known = self.signed.shown.contains(&who);
-        let is_shown = evidence.offence().is_ok() && (is_known || evidence.is_signed(chain));
+        let is_shown = evidence.offence().is_ok() && (is_known || evidence.is_signed(&self.chain));
         if !is_shown || !self.is_byzantine(&who) {
-            let text = format!("blame: node {node} accuses {who}, who offended: {is_shown}");
-            self.broken(time, &text);
+            self.broken(format!("blame: node {node} accuses {who}, who offended: {is_shown}"));
         }
         if is_shown {
             self.signed.shown.insert(who);
