@@ -55,7 +55,6 @@ pub enum Said {
 
 impl Message {
     /// What a node publishes.
-    #[must_use]
     pub fn gossip(topic: Topic, data: Vec<u8>) -> Self {
         let said = match topic {
             Topic::Transactions => Said::Txs,
@@ -73,21 +72,18 @@ impl Message {
     }
 
     /// A header that is announced.
-    #[must_use]
     pub fn header(signed: &SignedHeader) -> Self {
         let data = pack(Kind::Header, &signed.to_bytes());
         Self::Gossip { topic: Topic::Headers, data, said: Said::Header(Box::new(signed.clone())) }
     }
 
     /// A share that is sent.
-    #[must_use]
     pub fn share(share: Box<Share>) -> Self {
         let data = pack(Kind::Share, &share.to_bytes());
         Self::Gossip { topic: Topic::Shares, data, said: Said::Share(share) }
     }
 
     /// The name of a message by its content.
-    #[must_use]
     pub fn name(&self) -> Hash {
         let bytes = match self {
             Self::Gossip { data, .. } => [&[1], &data[..]].concat(),
@@ -114,13 +110,11 @@ pub struct Parcel {
 
 impl Parcel {
     /// Wraps a message.
-    #[must_use]
     pub fn new(message: Message) -> Self {
         Self { name: message.name(), message: Arc::new(message) }
     }
 
     /// How gossip calls it.
-    #[must_use]
     pub fn message_name(&self) -> MessageName {
         let mut name = MessageName::default();
         name.iter_mut().zip(self.name.0).for_each(|(to, from)| *to = from);

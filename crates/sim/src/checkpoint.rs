@@ -75,13 +75,11 @@ impl Checkpoint {
     }
 
     /// The block that it stands at.
-    #[must_use]
     pub fn block(&self) -> Option<BlockHash> {
         self.base.as_ref().map(|base| base.standing().hash)
     }
 
     /// The states and the base that a node starts from.
-    #[must_use]
     pub fn start(&self, genesis: &Genesis, seed: Seed) -> Option<(Forks, Base)> {
         let base = self.base.as_ref()?;
         let standing = base.standing();

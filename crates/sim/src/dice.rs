@@ -9,7 +9,6 @@ pub struct Dice(ChaCha8Rng);
 
 impl Dice {
     /// The generator of a seed.
-    #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut bytes = [0; 32];
         let (head, _) = bytes.split_at_mut(8);
@@ -39,7 +38,6 @@ impl Dice {
     }
 
     /// A generator of its own for batch checks, whose verdict never depends on it.
-    #[must_use]
     pub fn child(&mut self) -> ChaCha8Rng {
         let mut bytes = [0; 32];
         self.0.fill_bytes(&mut bytes);

@@ -89,7 +89,6 @@ impl Disk {
     }
 
     /// Whether the block voted for last is not in the log, though it was not lost with it.
-    #[must_use]
     pub fn lacks_target(&self) -> bool {
         let target = self.record.last_target.hash;
         ![Hash::ZERO, self.lost].contains(&target)
@@ -97,25 +96,21 @@ impl Disk {
     }
 
     /// The vote record as last synced.
-    #[must_use]
     pub const fn vote(&self) -> &VoteRecord {
         &self.record
     }
 
     /// The log as last synced, in its order: what of it is behind the checkpoint.
-    #[must_use]
     pub fn tail(&self) -> Vec<Arc<CheckedBlock>> {
         self.synced.iter().skip(self.behind()).cloned().collect()
     }
 
     /// A block of the log.
-    #[must_use]
     pub fn block(&self, hash: &BlockHash) -> Option<&Arc<CheckedBlock>> {
         self.index.get(hash)
     }
 
     /// The whole chain to `tip`, oldest first.
-    #[must_use]
     pub fn whole_chain(&self, tip: &BlockHash) -> Vec<Arc<CheckedBlock>> {
         let walk = std::iter::successors(self.block(tip), |b| self.block(&b.header().parent));
         let mut chain: Vec<_> = walk.cloned().collect();
@@ -125,7 +120,6 @@ impl Disk {
 
     /// The blocks that stand in these places, up to one that is not here. The final ones are
     /// those below the last named, or below the last that is final.
-    #[must_use]
     pub fn at(&self, places: &Places) -> Vec<Arc<CheckedBlock>> {
         let (from, to) = places.finals();
         let finals = (from.0..to.0).map_while(|height| self.finals.get(&Height(height)));
@@ -146,7 +140,6 @@ impl Disk {
     }
 
     /// Whether a block is in the log and synced.
-    #[must_use]
     pub fn is_synced(&self, hash: &BlockHash) -> bool {
         self.index.contains_key(hash) && !self.buffer.iter().any(|block| block.hash() == *hash)
     }

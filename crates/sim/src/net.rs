@@ -85,7 +85,6 @@ pub struct Net {
 
 impl Net {
     /// A network of nodes that are down.
-    #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let mut dice = Dice::new(plan.seed);
         let world = World::new(plan);
@@ -123,13 +122,11 @@ impl Net {
     }
 
     /// The slot that true time lies in.
-    #[must_use]
     pub const fn slot(&self) -> u64 {
         (self.now - GENESIS_TIME) / SLOT_MS
     }
 
     /// What a node's clock shows.
-    #[must_use]
     pub fn clock(&self, i: usize) -> Millis {
         let skew = self.nodes.get(i).map_or(0, |node| node.skew_ms);
         Millis(self.now.saturating_add_signed(skew))
@@ -142,7 +139,6 @@ impl Net {
     }
 
     /// Whether a node's voter is Byzantine.
-    #[must_use]
     pub fn is_byzantine(&self, i: usize) -> bool {
         self.world.cabal.contains(&i)
     }

@@ -94,31 +94,26 @@ impl Node {
     }
 
     /// Its consensus, while it is up.
-    #[must_use]
     pub fn core(&self) -> Option<&Core<Forks, Seals>> {
         self.engine.as_ref().map(Engine::core)
     }
 
     /// Whether it is up.
-    #[must_use]
     pub const fn is_up(&self) -> bool {
         self.engine.is_some()
     }
 
     /// Whether others are connected to it: it has not died, though it may stand still.
-    #[must_use]
     pub const fn is_connected(&self) -> bool {
         self.is_up() || self.paused.is_some() || self.life == 0
     }
 
     /// The height of the last block that it says is final; 0 while it is down.
-    #[must_use]
     pub fn final_height(&self) -> u64 {
         self.engine.as_ref().map_or(0, |_| self.finalized.0)
     }
 
     /// The height of the head.
-    #[must_use]
     pub fn head_height(&self) -> u64 {
         self.core().map_or(0, |core| core.head().height.0)
     }

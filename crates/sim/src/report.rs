@@ -78,7 +78,6 @@ pub struct Report {
 
 impl Net {
     /// What happened.
-    #[must_use]
     pub fn report(&self, healing: Healing) -> Report {
         let of = |height: fn(&Node) -> u64| self.honest().map(move |(_, node)| height(node));
         let blame = self.watch.blame();

@@ -41,7 +41,6 @@ impl Trace {
     }
 
     /// The hash so far.
-    #[must_use]
     pub fn hash(&self) -> Hash {
         Hash(self.0.finalize().into())
     }

@@ -89,7 +89,6 @@ fn keys(seed: &str, label: &str, count: usize) -> Vec<KeyPair> {
 
 impl World {
     /// The chain of a plan: keys, and with them the schedule of proposers, follow its seed.
-    #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let seed = format!("simulated {}", plan.seed);
         let (users, miners) = (keys(&seed, "user", USERS), keys(&seed, "miner", MINERS));
@@ -134,7 +133,6 @@ impl World {
 
     /// An engine of node `i` at its checkpoint, or at genesis; that of a Byzantine voter has no key
     /// and only follows.
-    #[must_use]
     pub fn engine(
         &self,
         (i, plan): (usize, &Plan),
@@ -170,7 +168,6 @@ impl World {
     }
 
     /// The highest version that a node runs.
-    #[must_use]
     pub fn runs(&self, i: usize, plan: &Plan) -> u16 {
         match plan.upgrade {
             Some(upgrade) if !self.is_updated => upgrade.runs(i),
@@ -180,33 +177,28 @@ impl World {
     }
 
     /// The public keys that Byzantine voters or twins sign with.
-    #[must_use]
     pub fn byzantine(&self, plan: &Plan) -> BTreeSet<PublicKey> {
         let nodes = self.cabal.iter().chain(&plan.twins);
         nodes.filter_map(|i| self.keys.get(*i)).map(|pair| pair.public).collect()
     }
 
     /// All values of the first state.
-    #[must_use]
     pub fn first_entries(&self) -> Vec<Entry> {
         self.first.entries(&self.genesis)
     }
 
     /// The voters of the first state.
-    #[must_use]
     pub fn first_sets(&self) -> VoterSets {
         self.base.standing().sets.clone()
     }
 
     /// What a hotkey had of its owner's at genesis.
-    #[must_use]
     pub fn first_stake(&self, hotkey: &PublicKey) -> Rao {
         let stake = self.genesis.stakes.iter().find(|stake| stake.hotkey == *hotkey);
         stake.map_or(Rao::ZERO, |stake| stake.stake)
     }
 
     /// All coins at genesis.
-    #[must_use]
     pub fn first_coins(&self) -> u128 {
         let free = self.genesis.accounts.iter().map(|a| u128::from(a.free.0));
         let staked = self.genesis.stakes.iter().map(|s| u128::from(s.stake.0));

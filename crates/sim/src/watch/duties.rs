@@ -69,13 +69,11 @@ impl Duties {
     }
 
     /// How many offences were seen.
-    #[must_use]
     pub fn seen(&self) -> u64 {
         self.seen.len() as u64
     }
 
     /// How many reports final blocks hold.
-    #[must_use]
     pub fn reported(&self) -> u64 {
         self.reported.len() as u64
     }

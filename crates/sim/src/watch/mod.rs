@@ -108,7 +108,6 @@ pub struct Blame {
 
 impl Watch {
     /// An observer of a chain.
-    #[must_use]
     pub fn new(world: &World, plan: &Plan) -> Self {
         let genesis = world.genesis.block_hash();
         let mut standings = Standings::new(&world.genesis);
@@ -299,14 +298,12 @@ impl Watch {
     }
 
     /// Whether a block is another one or stands on it.
-    #[must_use]
     pub fn stands_on(&self, tip: &BlockHash, block: &BlockHash) -> bool {
         self.standings.stands_on(tip, block)
     }
 
     /// Whether the final chain takes a report of an offence (R17): it has come so far, not beyond
     /// the window, and a set within it has the offender. Where two chains are final it is left open.
-    #[must_use]
     pub fn is_punished(&self, evidence: &Evidence) -> bool {
         let (Ok(offence), Some((last, _))) = (evidence.offence(), self.finals.last_key_value())
         else {
@@ -331,7 +328,6 @@ impl Watch {
     }
 
     /// R21: how often the rules changed, and a change was put off, on any chain.
-    #[must_use]
     pub fn rules_moved(&self) -> (u64, u64) {
         (self.rules.changes(), self.rules.delayed)
     }
@@ -348,13 +344,11 @@ impl Watch {
     }
 
     /// Blocks with which the emission halved.
-    #[must_use]
     pub const fn halvings(&self) -> u64 {
         self.money.halvings
     }
 
     /// Whether a key is Byzantine.
-    #[must_use]
     pub fn is_byzantine(&self, key: &PublicKey) -> bool {
         self.byzantine.contains(key)
     }
@@ -362,7 +356,6 @@ impl Watch {
     /// Who is to blame for the conflicts: those whom messages show to have voted for two
     /// blocks that no honest voter votes both for, and what they have of the set at the last
     /// common ancestor, the least of all conflicts. Without a conflict: of the first set.
-    #[must_use]
     pub fn blame(&self) -> Blame {
         let is_good = |pair: &&Evidence| pair.offence().is_ok() && pair.is_signed(&self.chain);
         let evidence: Vec<Evidence> =

@@ -33,7 +33,6 @@ impl Signed {
 }
 
 /// Whether two different votes of one voter are an offence (R7).
-#[must_use]
 pub fn offends(a: &Vote, b: &Vote) -> bool {
     offence(a, b).is_some()
 }

@@ -74,7 +74,6 @@ impl Watch {
     }
 
     /// Whether the proposer of a block that was announced is Byzantine.
-    #[must_use]
     pub fn is_by_byzantine(&self, hash: &BlockHash) -> bool {
         self.signed.by_byzantine.contains(hash)
     }
