@@ -36,7 +36,7 @@ impl Net {
         let Some(Rotation { blocks, .. }) = self.plan.rotation.filter(|_| changes) else { return };
         let most = ROTATIONS * blocks + bound;
         let until = self.slot() + most;
-        while self.watch.rules_moved().0 == 0 && !self.is_broken() {
+        while self.watch.rules.changed.is_empty() && !self.is_broken() {
             if self.slot() >= until {
                 return self.watch.broken(format!(
                     "late: the rules did not change within {most} slots after the last fault"

@@ -112,21 +112,7 @@ impl Net {
 
     /// What was asked for and did not happen; what the observer counts is counted in.
     fn missing(&mut self) -> Vec<&'static str> {
-        let (joined, left) = self.watch.moves;
-        let conflicts = self.watch.conflicts.len() as u64;
-        let seen = [
-            ("rotations", self.watch.rotations),
-            ("joined", joined),
-            ("left", left),
-            ("moved_voters", joined + left),
-            ("halvings", self.watch.halvings()),
-            ("rules_changed", self.watch.rules_moved().0),
-            ("rules_delayed", self.watch.rules_moved().1),
-            ("conflicts", conflicts),
-            ("revealed", self.watch.veil.revealed),
-            ("reported", self.watch.duties.reported()),
-        ];
-        for (kind, count) in seen {
+        for (kind, count) in self.watch.counts() {
             self.faults.add(kind, count.saturating_sub(self.faults.count(kind)));
         }
         self.faults.missing(&self.plan)

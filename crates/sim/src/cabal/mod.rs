@@ -140,7 +140,7 @@ impl Net {
     fn conduct(&mut self) -> Option<Conduct> {
         let cabal = self.plan.cabal?;
         let strategy = cabal.strategy;
-        if cabal.times.is_some_and(|times| self.watch.duties.seen() >= times) {
+        if cabal.times.is_some_and(|times| self.watch.duties.seen.len() as u64 >= times) {
             return Some(HONEST);
         }
         if strategy != Strategy::Wild {

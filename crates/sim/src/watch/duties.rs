@@ -25,8 +25,10 @@ pub struct Offended {
 /// What voters have to do.
 #[derive(Debug, Default)]
 pub struct Duties {
-    seen: BTreeMap<Name, Offended>,
-    reported: BTreeSet<Name>,
+    /// Offences that were seen.
+    pub seen: BTreeMap<Name, Offended>,
+    /// Those that final blocks report.
+    pub reported: BTreeSet<Name>,
     /// Since which slot the offer of a node is due.
     pub due: BTreeMap<usize, u64>,
 }
@@ -66,16 +68,6 @@ impl Duties {
                 self.reported.insert((evidence.offender(), offence));
             }
         }
-    }
-
-    /// How many offences were seen.
-    pub fn seen(&self) -> u64 {
-        self.seen.len() as u64
-    }
-
-    /// How many reports final blocks hold.
-    pub fn reported(&self) -> u64 {
-        self.reported.len() as u64
     }
 
     /// What was seen before a time, of hotkeys of which few were, and is in no final block.

@@ -20,28 +20,17 @@ pub(super) struct Standing {
 }
 
 /// What the states of all blocks must say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Standings(BTreeMap<BlockHash, Standing>);
 
 impl Standings {
-    /// That of genesis.
-    pub fn new(genesis: &Genesis) -> Self {
-        let hash = genesis.block_hash();
-        let sets = VoterSets { current: genesis.voter_set(), previous: None };
-        let at = Checkpoint { round: Round::ZERO, hash };
+    /// That of genesis, whose state may know more of the voters than it says: their trust.
+    pub fn new(genesis: &Genesis, sets: VoterSets) -> Self {
+        let at = genesis.checkpoint();
         let finality = Finality { justified: at, finalized: at };
-        let (height, rotated) = (Height::ZERO, Round::ZERO);
-        Self(BTreeMap::from([(
-            hash,
-            Standing { parent: hash, height, at, finality, sets, rotated },
-        )]))
-    }
-
-    /// The first state may know more of the voters than genesis says: their trust.
-    pub fn trust(&mut self, genesis: BlockHash, sets: VoterSets) {
-        if let Some(first) = self.0.get_mut(&genesis) {
-            first.sets = sets;
-        }
+        let (parent, height, rotated) = (at.hash, Height::ZERO, Round::ZERO);
+        let first = Standing { parent, height, at, finality, sets, rotated };
+        Self(BTreeMap::from([(at.hash, first)]))
     }
 
     /// What the state of a block must say.
@@ -111,9 +100,8 @@ impl Standings {
 
     /// A proper ancestor of a child of `parent`, above the justified checkpoint there.
     fn ancestor(&self, parent: &Standing, hash: &BlockHash) -> Option<Standing> {
-        let up = |s: &&Standing| self.0.get(&s.parent).filter(|p| p.height < s.height);
-        let mut above = std::iter::successors(up(&parent), up)
-            .take_while(|s| s.at.round > parent.finality.justified.round);
+        let justified = parent.finality.justified.round;
+        let mut above = self.up(&parent.at.hash).skip(1).take_while(|s| s.at.round > justified);
         above.find(|s| s.at.hash == *hash).cloned()
     }
 
@@ -131,9 +119,19 @@ impl Standings {
     /// Whether a block is another one or stands on it.
     pub fn stands_on(&self, tip: &BlockHash, block: &BlockHash) -> bool {
         let Some(height) = self.0.get(block).map(|s| s.height) else { return false };
-        let up = |s: &&Standing| self.0.get(&s.parent).filter(|p| p.height < s.height);
-        let mut chain = std::iter::successors(self.0.get(tip), up);
-        chain.find(|s| s.height <= height).is_some_and(|s| s.at.hash == *block)
+        self.up(tip).find(|s| s.height <= height).is_some_and(|s| s.at.hash == *block)
+    }
+
+    /// The last common ancestor of two blocks.
+    pub fn common(&self, a: &BlockHash, b: &BlockHash) -> Option<BlockHash> {
+        self.up(b).map(|s| s.at.hash).find(|hash| self.stands_on(a, hash))
+    }
+
+    /// A block and all that it stands on, the highest first.
+    fn up(&self, tip: &BlockHash) -> impl Iterator<Item = &Standing> {
+        std::iter::successors(self.0.get(tip), |s| {
+            self.0.get(&s.parent).filter(|parent| parent.height < s.height)
+        })
     }
 }
 

@@ -55,6 +55,7 @@ use weft_types::{
 const KEPT: usize = 8;
 
 /// What the observer remembers.
+#[derive(Default)]
 pub struct Watch {
     /// True time.
     pub now: u64,
@@ -70,20 +71,23 @@ pub struct Watch {
     pub rows: u64,
     /// Two blocks of one height that are both final.
     pub conflicts: Vec<(BlockHash, BlockHash)>,
-    /// Blocks in whose state other voters vote than before.
-    pub rotations: u64,
     /// What was committed to and what was revealed.
     pub veil: Veil,
     /// What voters have to do.
     pub duties: Duties,
-    /// Voters that came into a set, and such that went.
-    pub moves: (u64, u64),
+    /// What the headers of all chains come to.
+    pub rules: Rules,
+    /// Blocks in whose state other voters vote than before.
+    rotations: u64,
+    /// Voters that came into a set.
+    joined: u64,
+    /// Voters that went from one.
+    left: u64,
     may_conflict: bool,
     byzantine: BTreeSet<PublicKey>,
     signed: Signed,
     money: Money,
     standings: Standings,
-    rules: Rules,
     genesis: BlockHash,
     chain: ChainId,
     /// For so many blocks a voter answers for what it signed (R15, R17).
@@ -109,34 +113,17 @@ pub struct Blame {
 impl Watch {
     /// An observer of a chain.
     pub fn new(world: &World, plan: &Plan) -> Self {
-        let genesis = world.genesis.block_hash();
-        let mut standings = Standings::new(&world.genesis);
-        standings.trust(genesis, world.first_sets());
         Self {
             now: GENESIS_TIME,
-            violations: Vec::new(),
-            blocks: BTreeMap::new(),
-            shares: 0,
-            transactions: 0,
-            rows: 0,
-            conflicts: Vec::new(),
-            rotations: 0,
-            veil: Veil::default(),
-            duties: Duties::default(),
-            moves: (0, 0),
             may_conflict: plan.conflict != Conflict::Never,
             byzantine: world.byzantine(plan),
-            signed: Signed::default(),
             money: Money::new(world),
-            standings,
+            standings: Standings::new(&world.genesis, world.first_sets()),
             rules: Rules::new(&world.genesis, plan),
-            genesis,
+            genesis: world.genesis.block_hash(),
             chain: world.chain,
             unbonding_blocks: world.genesis.params.unbonding_blocks,
-            twice: BTreeSet::new(),
-            finals: BTreeMap::new(),
-            roots: BTreeMap::new(),
-            nonces: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -207,8 +194,8 @@ impl Watch {
                 of.voters.iter().filter(|v| set.get(&v.key).is_none()).count() as u64
             };
             self.rotations += 1;
-            self.moves.0 += lacks(&before.current, &sets.current);
-            self.moves.1 += lacks(&sets.current, &before.current);
+            self.joined += lacks(&before.current, &sets.current);
+            self.left += lacks(&sets.current, &before.current);
         }
     }
 
@@ -234,7 +221,7 @@ impl Watch {
             self.broken(format!("finality: node {node} made {height} final after {last}"));
         }
         let is_new = !self.finals.contains_key(&height);
-        if is_new && !self.standings.is_final(&hash, self.signed.by_target()) {
+        if is_new && !self.standings.is_final(&hash, &self.signed.by_target) {
             self.broken(format!(
                 "finality: no votes make {hash} final at {height}, node {node} does"
             ));
@@ -327,11 +314,6 @@ impl Watch {
         self.conflicts.is_empty() && is_recent && within.any(has)
     }
 
-    /// R21: how often the rules changed, and a change was put off, on any chain.
-    pub fn rules_moved(&self) -> (u64, u64) {
-        (self.rules.changes(), self.rules.delayed)
-    }
-
     /// R21: a node stops where its head's own chain asks for a later version than it runs, and
     /// nowhere else.
     pub fn stops(&mut self, node: usize, (head, runs, stopped): (BlockHash, u16, bool)) {
@@ -343,9 +325,20 @@ impl Watch {
         }
     }
 
-    /// Blocks with which the emission halved.
-    pub const fn halvings(&self) -> u64 {
-        self.money.halvings
+    /// What the observer counts of what a plan may ask for, by its name there.
+    pub fn counts(&self) -> [(&'static str, u64); 10] {
+        [
+            ("rotations", self.rotations),
+            ("joined", self.joined),
+            ("left", self.left),
+            ("moved_voters", self.joined + self.left),
+            ("halvings", self.money.halvings),
+            ("rules_changed", self.rules.changed.len() as u64),
+            ("rules_delayed", self.rules.delayed),
+            ("conflicts", self.conflicts.len() as u64),
+            ("revealed", self.veil.revealed),
+            ("reported", self.duties.reported.len() as u64),
+        ]
     }
 
     /// Whether a key is Byzantine.
@@ -358,10 +351,9 @@ impl Watch {
     /// common ancestor, the least of all conflicts. Without a conflict: of the first set.
     pub fn blame(&self) -> Blame {
         let is_good = |pair: &&Evidence| pair.offence().is_ok() && pair.is_signed(&self.chain);
-        let evidence: Vec<Evidence> =
-            self.signed.voted_twice().values().filter(is_good).cloned().collect();
+        let evidence: Vec<Evidence> = self.signed.twice.values().filter(is_good).cloned().collect();
         let shown: BTreeSet<PublicKey> = evidence.iter().map(Evidence::offender).collect();
-        let common = |(a, b): &(BlockHash, BlockHash)| self.common(*a, *b);
+        let common = |(a, b): &(BlockHash, BlockHash)| self.standings.common(a, b);
         let mut places: BTreeSet<BlockHash> = self.conflicts.iter().filter_map(common).collect();
         if places.is_empty() {
             places.insert(self.genesis);
@@ -373,13 +365,6 @@ impl Watch {
             evidence,
             power_ppm: power.and_then(|ppm| u64::try_from(ppm).ok()).unwrap_or(0),
         }
-    }
-
-    /// The last common ancestor of two blocks.
-    fn common(&self, a: BlockHash, b: BlockHash) -> Option<BlockHash> {
-        let parent = |hash: &BlockHash| Some(self.blocks.get(hash)?.header().parent);
-        let of_a: BTreeSet<BlockHash> = std::iter::successors(Some(a), parent).collect();
-        std::iter::successors(Some(b), parent).find(|hash| of_a.contains(hash))
     }
 }
 

@@ -2,6 +2,7 @@
 //! version a block must have, and whether a node may stop where it did.
 
 use super::finality::{Standing, Standings};
+use super::power::sum;
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 use weft_types::rules::{LAUNCH, TEST_TWO};
@@ -28,13 +29,14 @@ struct Said {
 }
 
 /// What the headers of all chains come to.
+#[derive(Default)]
 pub struct Rules {
     said: BTreeMap<BlockHash, Said>,
     blocks: u64,
     rotations: u64,
     never: bool,
     /// Blocks with which the rules changed.
-    changed: BTreeSet<BlockHash>,
+    pub changed: BTreeSet<BlockHash>,
     /// Blocks at which a change was put off.
     pub delayed: u64,
 }
@@ -48,14 +50,8 @@ impl Rules {
             blocks: genesis.params.rotation_blocks,
             rotations: genesis.params.change_rotations,
             never: plan.upgrade.is_some_and(|upgrade| upgrade.never),
-            changed: BTreeSet::new(),
-            delayed: 0,
+            ..Self::default()
         }
-    }
-
-    /// How many blocks there are with which the rules changed.
-    pub fn changes(&self) -> u64 {
-        self.changed.len() as u64
     }
 
     /// The version of a child of a block.
@@ -107,11 +103,8 @@ impl Rules {
         waits: bool,
     ) {
         let set = &parent.sets.current;
-        let all: u128 = set.voters.iter().map(|v| u128::from(v.power.0)).sum();
-        let named = |id: RulesId| -> u128 {
-            let who = set.voters.iter().filter(|v| said.latest.get(&v.key) == Some(&id));
-            who.map(|v| u128::from(v.power.0)).sum()
-        };
+        let all = sum(set, |_| true);
+        let named = |id: RulesId| sum(set, |key| said.latest.get(key) == Some(&id));
         if let Some(next) = said.next {
             if next.due - height <= self.blocks && named(next.id) * 3 <= all * 2 {
                 (said.next, said.row) = (None, None);

@@ -17,19 +17,8 @@ pub struct Signed {
     pub(super) shown: BTreeSet<PublicKey>,
     /// Who voted for two targets of one round, or around another vote, with two such votes.
     pub(super) twice: BTreeMap<PublicKey, Evidence>,
-    pub(super) by_target: BTreeMap<BlockHash, Vec<Vote>>,
-}
-
-impl Signed {
-    /// Who voted for two targets of one round, or around another vote, with two such votes.
-    pub const fn voted_twice(&self) -> &BTreeMap<PublicKey, Evidence> {
-        &self.twice
-    }
-
     /// The votes for each block.
-    pub const fn by_target(&self) -> &BTreeMap<BlockHash, Vec<Vote>> {
-        &self.by_target
-    }
+    pub(super) by_target: BTreeMap<BlockHash, Vec<Vote>>,
 }
 
 /// Whether two different votes of one voter are an offence (R7).
