@@ -8,6 +8,7 @@ use crate::report::Healing;
 use crate::slots::start_of;
 use crate::watch::duties::Offended;
 use weft_ledger::query::voters;
+use weft_types::SecretKey;
 
 /// In so many rotations a change comes that most voters signal: to the next height at which it is
 /// locked in, or the one after where too few have signalled there; one that it waits; half of one.
@@ -92,7 +93,7 @@ impl Net {
     /// Notes since when the offer of a node is due, of one that is to offer its voter.
     pub fn watch_offer(&mut self, i: usize, offers: bool) {
         let slot = self.slot();
-        let key = self.world.keys.get(i).map(|pair| pair.public);
+        let key = self.world.keys.get(i).map(SecretKey::public);
         let offers = offers && !self.plan.is_twin(i);
         let core = self.nodes.get(i).filter(|_| offers).and_then(Node::core);
         let is_due = core.zip(key).is_some_and(|(core, key)| {

@@ -237,7 +237,7 @@ impl Net {
     /// R5: a slot is recorded before a block of it leaves.
     fn announces(&mut self, i: usize, header: &Header) {
         let Some(node) = self.nodes.get(i) else { return };
-        let is_own = self.world.keys.get(i).is_some_and(|pair| pair.public == header.proposer);
+        let is_own = self.world.keys.get(i).is_some_and(|key| key.public() == header.proposer);
         let recorded = node.disk.vote().proposed;
         let is_restored = node.disk.is_synced(&header.hash());
         if is_own && recorded < header.slot && !is_restored {

@@ -21,7 +21,6 @@ use crate::checkpoint::Checkpoint;
 use crate::names::peer_of;
 use crate::net::Net;
 use crate::plan::Lost;
-use crate::world::KeyPair;
 use std::sync::Arc;
 use weft_consensus::tally::is_voter;
 use weft_consensus::{Executor as _, Input, Ticket, VoteFile, VoteRecord, propose};
@@ -31,7 +30,7 @@ use weft_ledger::query;
 use weft_types::call::ALL_STAKE;
 use weft_types::check::seal_block;
 use weft_types::share::items_digest;
-use weft_types::{BlockHash, Call, Hash, PublicKey, Rao, Share, Slot, Vote};
+use weft_types::{BlockHash, Call, Hash, PublicKey, Rao, SecretKey, Share, Slot, Vote};
 
 /// Slots between two requests for what was not asked back yet.
 const AGAIN: u64 = 6;
@@ -80,7 +79,7 @@ impl Net {
         let Some(view) = core.executor().view(&core.head_hash()) else { return };
         let voters = self.world.keys.iter().take(self.plan.voters);
         let hotkeys: Vec<_> =
-            voters.map(|pair| pair.public).filter(|key| !self.has_asked(&view, key)).collect();
+            voters.map(SecretKey::public).filter(|key| !self.has_asked(&view, key)).collect();
         for hotkey in hotkeys {
             self.send_paying(self.plan.voters, 0, Call::RemoveStake { hotkey, amount: ALL_STAKE });
         }
@@ -94,14 +93,14 @@ impl Net {
         let Some(view) = core.executor().view(&core.finalized().1) else { return false };
         let waits = query::supply(&view).is_some_and(|supply| supply.unbonding > Rao::ZERO);
         let mut voters = self.world.keys.iter().take(self.plan.voters);
-        let is_out = !waits && voters.all(|pair| self.has_asked(&view, &pair.public));
+        let is_out = !waits && voters.all(|key| self.has_asked(&view, &key.public()));
         self.other.has_waited |= waits;
         is_out && self.other.has_waited
     }
 
     /// Whether what a hotkey had at genesis was asked back.
     fn has_asked(&self, view: &View<'_>, hotkey: &PublicKey) -> bool {
-        let owner = self.world.users.first().map(|user| user.public).unwrap_or_default();
+        let owner = self.world.users.first().map(SecretKey::public).unwrap_or_default();
         query::stake(view, hotkey, &owner).0 * 2 < self.world.first_stake(hotkey).0
     }
 
@@ -120,8 +119,8 @@ impl Net {
             drop(engine.restore(now, block));
         }
         node.engine = Some(engine);
-        let keys: Vec<_> = self.world.keys.iter().take(self.plan.voters).collect();
-        self.watch.sold(keys.into_iter().map(|pair| pair.public));
+        let keys = self.world.keys.iter().take(self.plan.voters);
+        self.watch.sold(keys.map(SecretKey::public));
         self.meet(i);
         self.vote_all(root);
     }
@@ -136,13 +135,12 @@ impl Net {
             return Vec::new();
         }
         let (source, target) = (standing.finality.justified, standing.checkpoint());
-        let keys: Vec<KeyPair> = self.world.keys.iter().take(self.plan.voters).cloned().collect();
+        let keys: Vec<SecretKey> = self.world.keys.iter().take(self.plan.voters).cloned().collect();
         let mut shares = Vec::new();
-        for pair in keys.iter().filter(|pair| is_voter(&standing.sets, &pair.public)) {
+        for key in keys.iter().filter(|key| is_voter(&standing.sets, &key.public())) {
             let items = items_digest(&Vec::new());
-            let vote = Vote { voter: pair.public, source, target, items };
-            let share =
-                Share { signed: vote.sign(&pair.secret, &self.world.chain), items: Vec::new() };
+            let vote = Vote { voter: key.public(), source, target, items };
+            let share = Share { signed: vote.sign(key, &self.world.chain), items: Vec::new() };
             self.seals.add(share.signed.seal());
             // Nobody waits for the verdict, so nothing is passed on.
             let (from, ticket) = (peer_of(i), Ticket(self.number()));
@@ -164,8 +162,8 @@ impl Net {
         let draft = propose::draft(core.forks(), head, slot, signer)?;
         let made = engine.core_mut().executor_mut().assemble(&draft, Vec::new()).ok()?;
         let voters = self.world.keys.iter().take(self.plan.voters);
-        let pair = voters.into_iter().find(|pair| pair.public == proposer)?;
-        let signer = (&pair.secret, &self.world.chain);
+        let key = voters.into_iter().find(|key| key.public() == proposer)?;
+        let signer = (key, &self.world.chain);
         let block = seal_block(made.header, signer, draft.proof, draft.catch_up, made.txs);
         self.seals.add(block.block().signed.seal());
         let hash = block.hash();

@@ -13,7 +13,7 @@ impl Net {
     /// A node believes that its key runs elsewhere too: only that of a twin does, whose nodes
     /// are not asked.
     pub fn key_twice(&mut self, i: usize, seen: &Foreign) {
-        if self.world.keys.get(i).is_some_and(|pair| self.watch.is_byzantine(&pair.public)) {
+        if self.world.keys.get(i).is_some_and(|key| self.watch.is_byzantine(&key.public())) {
             return; // It was sold.
         }
         self.watch.broken(format!("own key: node {i} takes {seen} for somebody else's"));

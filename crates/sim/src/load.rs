@@ -9,7 +9,7 @@ use crate::world::{NETUID, TEMPO};
 use weft_engine::accounts::AccountsAt;
 use weft_ledger::query::voters;
 use weft_types::units::RAO_PER_TAO;
-use weft_types::{Call, ChainTag, Height, Nonce, PublicKey, Rao, Tx, TxBody, WeightRow};
+use weft_types::{Call, ChainTag, Height, Nonce, PublicKey, Rao, SecretKey, Tx, TxBody, WeightRow};
 
 /// The most transfers that are submitted in one slot.
 const TRANSFERS: u64 = 3;
@@ -106,7 +106,7 @@ impl Net {
         let (Some(view), Some(key)) = (core.executor().view(&hash), self.world.keys.get(i)) else {
             return;
         };
-        let due = voters::offer_due(&view, &self.world.genesis.params, &key.public);
+        let due = voters::offer_due(&view, &self.world.genesis.params, &key.public());
         if let Some(netuid) = due.filter(|_| at > Height::ZERO) {
             self.send_free(i, Call::JoinVoters { netuid, at });
         }
@@ -118,7 +118,7 @@ impl Net {
             (self.dice.place(self.world.keys.len()), self.dice.place(self.nodes.len()));
         let amount = Rao(self.dice.between(RAO_PER_TAO, MOVED));
         let adds = self.dice.happens(500_000);
-        let Some(hotkey) = self.world.keys.get(at).map(|pair| pair.public) else { return };
+        let Some(hotkey) = self.world.keys.get(at).map(SecretKey::public) else { return };
         let call = if adds {
             Call::AddStake { hotkey, amount }
         } else {
@@ -134,7 +134,7 @@ impl Net {
         let users = self.world.users.len();
         let (from, to) = (self.dice.place(users), self.dice.place(users));
         let amount = Rao(self.dice.between(1_000, 1_000_000));
-        if let Some(to) = self.world.users.get(to).map(|pair| pair.public) {
+        if let Some(to) = self.world.users.get(to).map(SecretKey::public) {
             self.send_paying(i, from, Call::Transfer { to, amount, open: true });
         }
     }
@@ -147,10 +147,10 @@ impl Net {
         let Some(key) = self.world.users.get(user) else { return false };
         let core = engine.core();
         let accounts = AccountsAt::of(core.executor(), &core.head_hash());
-        let nonce = engine.pool().next_nonce(&key.public, &accounts);
+        let nonce = engine.pool().next_nonce(&key.public(), &accounts);
         let chain = self.world.chain;
-        let body = TxBody { fee: FEE, nonce, ..free(&chain, key.public, call) };
-        let tx = body.sign(&key.secret, &chain);
+        let body = TxBody { fee: FEE, nonce, ..free(&chain, key.public(), call) };
+        let tx = body.sign(key, &chain);
         self.enter(i, tx)
     }
 
@@ -158,7 +158,7 @@ impl Net {
     fn send_free(&mut self, i: usize, call: Call) {
         let Some(key) = self.world.keys.get(i) else { return };
         let chain = self.world.chain;
-        let tx = free(&chain, key.public, call).sign(&key.secret, &chain);
+        let tx = free(&chain, key.public(), call).sign(key, &chain);
         self.enter(i, tx);
     }
 

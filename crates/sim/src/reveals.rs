@@ -32,7 +32,7 @@ impl Net {
             .collect();
         for (hash, open) in over {
             self.watch.veil.open.remove(&hash);
-            let at = self.world.keys.iter().position(|pair| pair.public == open.voter);
+            let at = self.world.keys.iter().position(|key| key.public() == open.voter);
             let node = at.and_then(|at| self.nodes.get(at).map(|node| (at, node)));
             let Some((i, node)) = node.filter(|(i, _)| is_judged && !self.is_byzantine(*i)) else {
                 continue;

@@ -57,11 +57,11 @@ pub struct World {
     pub chain: ChainId,
     /// The hotkeys: of voters by their public keys, of joiners, and those of twins again.
     /// Node i holds key i.
-    pub keys: Vec<KeyPair>,
+    pub keys: Vec<SecretKey>,
     /// The nodes whose voters are Byzantine.
     pub cabal: BTreeSet<usize>,
     /// The keys of the accounts that send transfers; the first owns every hotkey.
-    pub users: Vec<KeyPair>,
+    pub users: Vec<SecretKey>,
     /// The uids of the miners.
     pub miners: Vec<Uid>,
     /// Whether the operators of old nodes have updated them (R21).
@@ -70,20 +70,10 @@ pub struct World {
     first: FirstState,
 }
 
-/// A key and its public half, which takes as long to work out as a signature.
-#[derive(Clone, Debug)]
-pub struct KeyPair {
-    /// The key.
-    pub secret: SecretKey,
-    /// Its public half.
-    pub public: PublicKey,
-}
-
-fn keys(seed: &str, label: &str, count: usize) -> Vec<KeyPair> {
+fn keys(seed: &str, label: &str, count: usize) -> Vec<SecretKey> {
     let key = |n| derive_test_key(seed, &format!("{label}/{n}"));
-    let pair = |secret: SecretKey| KeyPair { public: secret.public(), secret };
-    let mut keys: Vec<_> = (0..count).map(|n| pair(key(n))).collect();
-    keys.sort_by_key(|pair| pair.public);
+    let mut keys: Vec<_> = (0..count).map(key).collect();
+    keys.sort_by_key(SecretKey::public);
     keys
 }
 
@@ -101,7 +91,7 @@ impl World {
         if !cabal.is_empty() {
             genesis = makes(&powers);
         }
-        let byzantine = cabal.iter().filter_map(|i| all.get(*i)).map(|pair| pair.public).collect();
+        let byzantine = cabal.iter().filter_map(|i| all.get(*i)).map(SecretKey::public).collect();
         let mut lots = Dice::new(!plan.seed);
         let first = FirstState::new(&genesis, plan.trust, &byzantine, &mut lots);
         let forks = first.forks(&genesis);
@@ -140,7 +130,7 @@ impl World {
         checkpoint: &Checkpoint,
         seals: &Seals,
     ) -> Engine<Seals> {
-        let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).map(|k| k.secret.clone());
+        let key = self.keys.get(i).filter(|_| !self.cabal.contains(&i)).cloned();
         let program = self.program(i, plan);
         let config = Config { program, ..Config::new(&self.genesis, key.clone(), vote) };
         let first = || (self.first.forks(&self.genesis), self.base.clone());
@@ -179,7 +169,7 @@ impl World {
     /// The public keys that Byzantine voters or twins sign with.
     pub fn byzantine(&self, plan: &Plan) -> BTreeSet<PublicKey> {
         let nodes = self.cabal.iter().chain(&plan.twins);
-        nodes.filter_map(|i| self.keys.get(*i)).map(|pair| pair.public).collect()
+        nodes.filter_map(|i| self.keys.get(*i)).map(SecretKey::public).collect()
     }
 
     /// All values of the first state.
@@ -206,7 +196,7 @@ impl World {
     }
 }
 
-type Keys<'a> = (&'a [KeyPair], &'a [KeyPair], &'a [KeyPair]);
+type Keys<'a> = (&'a [SecretKey], &'a [SecretKey], &'a [SecretKey]);
 
 fn params(plan: &Plan, staked: u64) -> Params {
     let mut params = Params::preset(Network::Local);
@@ -232,9 +222,10 @@ fn params(plan: &Plan, staked: u64) -> Params {
 }
 
 fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> Genesis {
-    let owner = users.first().map(|user| user.public).unwrap_or_default();
+    let owner = users.first().map(SecretKey::public).unwrap_or_default();
     let power = |i: usize| powers.get(i).copied().unwrap_or(POWER);
-    let stake = |key: &KeyPair, stake| GenesisStake { hotkey: key.public, coldkey: owner, stake };
+    let stake =
+        |key: &SecretKey, stake| GenesisStake { hotkey: key.public(), coldkey: owner, stake };
     let mut stakes: Vec<_> =
         hotkeys.iter().enumerate().map(|(i, key)| stake(key, Rao(power(i)))).collect();
     stakes.extend(miners.iter().map(|m| stake(m, Rao::ZERO)));
@@ -242,7 +233,7 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
     let staked: u64 = stakes.iter().map(|s| s.stake.0).sum();
     let params = params(plan, staked);
     let neuron =
-        |key: &KeyPair, permit| GenesisNeuron { hotkey: key.public, validator_permit: permit };
+        |key: &SecretKey, permit| GenesisNeuron { hotkey: key.public(), validator_permit: permit };
     let voting = hotkeys.iter().map(|key| neuron(key, true));
     let hyperparameters = Hyperparameters {
         tempo: TEMPO,
@@ -252,8 +243,8 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
     };
     let test = plan.upgrade.map(|_| RulesId::of(TEST_TWO)).into_iter().collect();
     let virtual_power = params.bootstrap_stake > Rao::ZERO;
-    let voter = |(i, key): (usize, &KeyPair)| GenesisVoter {
-        hotkey: key.public,
+    let voter = |(i, key): (usize, &SecretKey)| GenesisVoter {
+        hotkey: key.public(),
         coldkey: owner,
         power: Power(if virtual_power { POWER } else { power(i) }),
     };
@@ -277,12 +268,12 @@ fn genesis(plan: &Plan, (hotkeys, miners, users): Keys<'_>, powers: &[u64]) -> G
 
 /// What users have, and one account that nobody uses: it holds so much that the emission
 /// halves while the run lasts.
-fn accounts(seed: u64, users: &[KeyPair], staked: u64) -> Vec<GenesisAccount> {
+fn accounts(seed: u64, users: &[SecretKey], staked: u64) -> Vec<GenesisAccount> {
     let blocks = (1 + seed) % HALVES_WITHIN;
     let spent = COINS.0 * users.len() as u64 + staked + blocks * RAO_PER_TAO;
     let vault = derive_test_key("simulated", "vault").public();
     let mut accounts: Vec<_> =
-        users.iter().map(|u| GenesisAccount { key: u.public, free: COINS }).collect();
+        users.iter().map(|u| GenesisAccount { key: u.public(), free: COINS }).collect();
     accounts.push(GenesisAccount { key: vault, free: Rao(SUPPLY_CAP.0 / 2 - spent) });
     accounts.sort_by_key(|account| account.key);
     accounts

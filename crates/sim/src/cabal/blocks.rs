@@ -66,7 +66,7 @@ impl Net {
     /// The block to build on, if it is this voter's turn there.
     fn parent_for(&self, i: usize, slot: Slot, conduct: &Conduct) -> Option<BlockHash> {
         let core = self.nodes.get(i)?.core()?;
-        let key = self.world.keys.get(i)?.public;
+        let key = self.world.keys.get(i)?.public();
         let tree = core.forks().tree();
         let head = tree.get(&core.head_hash())?;
         let beside = || self.lighter(i).or(Some(head.header().parent));
@@ -93,7 +93,7 @@ impl Net {
         let core = engine.core();
         let key = self.world.keys.get(i)?;
         let known = core.forks();
-        let signer = (key.public, core.program());
+        let signer = (key.public(), core.program());
         let draft = propose::draft(known, known.tree().get(parent)?, slot, signer)?;
         let left = draft.proof.len();
         let draft = shaped(known, parent, draft, (conduct, shape))?;
@@ -119,7 +119,7 @@ impl Net {
         }
         let block = seal_block(
             made.header,
-            (&key.secret, &self.world.chain),
+            (key, &self.world.chain),
             draft.proof,
             draft.catch_up,
             made.txs,

@@ -1,7 +1,6 @@
 //! Blocks that break one rule each, and none else: only whoever looks at that rule refuses
 //! them.
 
-use crate::world::KeyPair;
 use weft_consensus::forks::{ForkChoice, link_of};
 use weft_consensus::tally::Tally;
 use weft_consensus::{Draft, finality, judge};
@@ -9,8 +8,8 @@ use weft_types::block::proof_root;
 use weft_types::check::own_share;
 use weft_types::share::items_digest;
 use weft_types::{
-    BlockHash, CatchUp, ChainId, Checkpoint, Hash, Header, PublicKey, Round, Share, SignedVote,
-    Slot, Vote, Work,
+    BlockHash, CatchUp, ChainId, Checkpoint, Hash, Header, PublicKey, Round, SecretKey, Share,
+    SignedVote, Slot, Vote, Work,
 };
 
 /// The rule that is broken.
@@ -46,7 +45,7 @@ impl Defect {
         known: &ForkChoice,
         hash: &BlockHash,
         mut draft: Draft,
-        signer: (&KeyPair, &ChainId),
+        signer: (&SecretKey, &ChainId),
     ) -> Option<Draft> {
         let parent = known.tree().get(hash)?;
         match self {
@@ -62,7 +61,7 @@ impl Defect {
             Self::State | Self::Version => {}
             Self::Source => {
                 let signed = vote(parent.standing.checkpoint(), None, signer);
-                draft.proof.retain(|s| s.share().vote().voter != signer.0.public);
+                draft.proof.retain(|s| s.share().vote().voter != signer.0.public());
                 draft.proof.push(own_share(signed, Vec::new()));
                 draft.proof.sort_by_key(|s| s.share().vote().voter);
                 let voters: Vec<PublicKey> =
@@ -101,9 +100,9 @@ impl Defect {
 fn vote(
     target: Checkpoint,
     source: Option<Checkpoint>,
-    (key, chain): (&KeyPair, &ChainId),
+    (key, chain): (&SecretKey, &ChainId),
 ) -> SignedVote {
     let source = source.unwrap_or(target);
-    let vote = Vote { voter: key.public, source, target, items: items_digest(&Vec::new()) };
-    vote.sign(&key.secret, chain)
+    let vote = Vote { voter: key.public(), source, target, items: items_digest(&Vec::new()) };
+    vote.sign(key, chain)
 }

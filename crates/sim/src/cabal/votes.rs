@@ -119,7 +119,7 @@ impl Net {
         let known = core.and_then(|core| core.forks().tree().get(target));
         let Some(standing) = known.map(|known| known.standing.clone()) else { return false };
         let Some(key) = self.world.keys.get(i) else { return false };
-        let voter = key.public;
+        let voter = key.public();
         let is_new = !self.mind.voted.contains(&(i, *target));
         if !is_new || !is_voter(&standing.sets, &voter) || standing.header.height.0 == 0 {
             return false;
@@ -128,7 +128,7 @@ impl Net {
         let items: Vec<Item> = items.map(|row| Item::Row(at(row, &standing))).into_iter().collect();
         let (source, target) = (standing.finality.justified, standing.checkpoint());
         let vote = Vote { voter, source, target, items: items_digest(&items) };
-        let signed = vote.sign(&key.secret, &self.world.chain);
+        let signed = vote.sign(key, &self.world.chain);
         self.seals.add(signed.seal());
         self.faults.add("copied_rows", items.len() as u64);
         self.mind.voted.insert((i, target.hash));
