@@ -2,7 +2,6 @@
 //! was put off (R21), reports of offences (R17) and offers to vote (R13).
 
 use crate::net::Net;
-use crate::node::Node;
 use crate::plan::Rotation;
 use crate::report::Healing;
 use crate::slots::start_of;
@@ -95,7 +94,7 @@ impl Net {
         let slot = self.slot();
         let key = self.world.keys.get(i).map(SecretKey::public);
         let offers = offers && !self.plan.is_twin(i);
-        let core = self.nodes.get(i).filter(|_| offers).and_then(Node::core);
+        let core = self.core(i).filter(|_| offers);
         let is_due = core.zip(key).is_some_and(|(core, key)| {
             let view = core.executor().view(&core.head_hash());
             let params = &self.world.genesis.params;

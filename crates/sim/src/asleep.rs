@@ -10,7 +10,7 @@
 use crate::disk::Disk;
 use crate::net::Net;
 use crate::node::Node;
-use crate::slots::{GENESIS_TIME, SLOT_MS};
+use crate::slots::slot_at;
 use std::collections::VecDeque;
 use weft_consensus::trust::{Awaited, Mark, Trust, TrustFault, window};
 use weft_engine::trust::Word;
@@ -28,14 +28,9 @@ fn own(disk: &Disk, last: Mark, height: Height) -> Option<Mark> {
 }
 
 impl Net {
-    /// The slot that a node's clock shows.
-    fn slot_of(&self, i: usize) -> Slot {
-        Slot(self.clock(i).0.saturating_sub(GENESIS_TIME) / SLOT_MS)
-    }
-
     /// The last final block of a node.
     pub fn last_of(&self, i: usize) -> Option<Mark> {
-        let (header, hash) = self.nodes.get(i)?.core()?.finalized();
+        let (header, hash) = self.core(i)?.finalized();
         Some(Mark { height: header.height, hash, slot: header.slot })
     }
 
@@ -44,7 +39,8 @@ impl Net {
     pub fn judge_start(&mut self, i: usize) {
         let is_free = self.plan.rotation.is_none() || self.is_byzantine(i);
         let Some(last) = self.last_of(i) else { return };
-        let (now, clock) = (self.slot_of(i), self.clock(i));
+        let clock = self.clock(i);
+        let now = Slot(slot_at(clock.0));
         let window = window(&self.world.genesis.params);
         let operator = self.word(i, (now, window), last);
         let Some(node) = self.nodes.get_mut(i) else { return };

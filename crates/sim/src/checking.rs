@@ -158,7 +158,7 @@ impl Net {
             Want::Block(hash) => core.lacked_bodies().any(|lack| lack.hash == *hash),
             Want::Chain { tip, .. } => {
                 // Whoever has left that chain for another tells of the other.
-                let teller = self.nodes.get(node_of(from)).and_then(|node| node.core());
+                let teller = self.core(node_of(from));
                 let tells = teller.is_some_and(|t| self.watch.stands_on(&t.head_hash(), tip));
                 let known = self.watch.blocks.get(tip).map(|block| block.header().height);
                 tells

@@ -8,7 +8,7 @@ use crate::agenda::Event;
 use crate::disk::{Disk, WRITTEN_MS};
 use crate::net::Net;
 use crate::plan::Lost;
-use crate::slots::{GENESIS_TIME, SLOT_MS, start_of};
+use crate::slots::{SLOT_MS, slot_at, start_of};
 use std::collections::VecDeque;
 use weft_consensus::VoteFile;
 use weft_engine::io::Io;
@@ -175,7 +175,7 @@ impl Net {
             restored.extend(engine.restore(now, block).unwrap_or_else(|halt| vec![Io::Halt(halt)]));
         }
         node.engine = Some(engine);
-        node.since = (self.now - GENESIS_TIME) / SLOT_MS;
+        node.since = slot_at(self.now);
         if lacks_target {
             self.watch
                 .broken(format!("durability: node {i} starts without the chain that it voted for"));

@@ -5,6 +5,7 @@ use crate::agenda::{Event, Message, Parcel, Said};
 use crate::disk::Disk;
 use crate::names::node_of;
 use crate::net::Net;
+use crate::node::Node;
 use crate::strangers::FIRST;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -59,7 +60,7 @@ impl Net {
                 Io::Rows(kept) => self.with_disk(i, |disk| disk.rows = Some(*kept)),
                 Io::Offences(kept) => self.with_disk(i, |disk| disk.offences = *kept),
                 Io::Final(finality) => self.finalized(i, &finality),
-                Io::MarkFinal(hash) => self.marks_final(i, &hash),
+                Io::MarkFinal(hash) => self.mark_final(i, &hash),
                 Io::Checkpoint(base) => self.checkpoint(i, *base),
                 Io::Publish { topic, data } => self.publish(i, Message::gossip(topic, data)),
                 Io::Judge { message, judgement } => self.judge(i, &message, judgement),
@@ -75,21 +76,29 @@ impl Net {
                     let bytes = self.serve(i, ticket, &places);
                     events.push_back(weft_engine::Event::Served { to, bytes });
                 }
-                Io::Keep { .. } | Io::Voters(_) => {}
                 Io::Disconnect { peer, .. } | Io::Punish { peer, .. } if node_of(peer) >= FIRST => {
                     self.sends_away(i, node_of(peer), events);
                 }
                 Io::Disconnect { peer, why } | Io::Punish { peer, why } => {
                     self.blames(i, node_of(peer), &why);
                 }
-                Io::CheckTxs { source, txs } => events.extend(self.look_at_txs(i, source, txs)),
+                Io::CheckTxs { source, txs } => events.extend(match self.plan.desk {
+                    Some(desk) => self.puts_list(i, (source, txs), desk),
+                    None => Some(self.check_txs(source, txs)),
+                }),
                 Io::CheckBodies { from, want, bodies } => {
                     self.watch_bodies(i, &want, &bodies);
                     events.extend(self.look_at_bodies(i, (from, want), bodies));
                 }
-                Io::Tell { told, .. } => self.told(told),
+                Io::Tell { told: Told::Submitted(results), .. } => {
+                    self.taken = results.iter().all(Result::is_ok);
+                }
                 Io::Note(note) => self.note(i, note),
-                Io::Halt(halt) => self.halts(i, &halt),
+                Io::Halt(Halt::Untrusted(fault)) => self.distrusts(i, &fault),
+                Io::Halt(halt @ Halt::NeverExecuted(_)) => {
+                    self.watch.broken(format!("durability: node {i}: {halt}"));
+                }
+                Io::Keep { .. } | Io::Voters(_) | Io::Tell { .. } => {}
             }
         }
         self.say_finals(i);
@@ -104,14 +113,6 @@ impl Net {
         if node.wakes <= self.now || time < node.wakes {
             node.wakes = time;
             self.agenda.plan(time, Event::Wake { node: i, life: node.life });
-        }
-    }
-
-    /// What comes back at once of a list for the checker.
-    fn look_at_txs(&mut self, i: usize, source: Source, txs: Txs) -> Option<weft_engine::Event> {
-        match self.plan.desk {
-            Some(desk) => self.puts_list(i, (source, txs), desk),
-            None => Some(self.check_txs(source, txs)),
         }
     }
 
@@ -155,12 +156,6 @@ impl Net {
         weft_engine::Event::Body { from, hash, version, bytes, checked }
     }
 
-    fn told(&mut self, told: Told) {
-        if let Told::Submitted(results) = told {
-            self.taken = results.iter().all(Result::is_ok);
-        }
-    }
-
     fn note(&mut self, i: usize, note: Note) {
         match note {
             Note::Offence(evidence) => self.accuse(i, &evidence),
@@ -172,15 +167,6 @@ impl Net {
         }
     }
 
-    fn halts(&mut self, i: usize, halt: &Halt) {
-        match halt {
-            Halt::Untrusted(fault) => self.distrusts(i, fault),
-            Halt::NeverExecuted(_) => {
-                self.watch.broken(format!("durability: node {i}: {halt}"));
-            }
-        }
-    }
-
     fn with_disk(&mut self, i: usize, change: impl FnOnce(&mut Disk)) {
         if let Some(node) = self.nodes.get_mut(i) {
             change(&mut node.disk);
@@ -188,7 +174,7 @@ impl Net {
     }
 
     fn append(&mut self, i: usize, block: Arc<CheckedBlock>) {
-        if let Some(core) = self.nodes.get(i).and_then(|node| node.core()) {
+        if let Some(core) = self.nodes.get(i).and_then(Node::core) {
             self.watch.executed(&self.world, core.executor(), &block);
         }
         if block.header().version > self.world.runs(i, &self.plan) {
@@ -214,9 +200,8 @@ impl Net {
 
     fn record(&mut self, i: usize, record: VoteRecord) {
         self.signs_in_trust(i);
-        let clock = self.clock(i);
         if let Some(share) = &record.share {
-            self.watch.signs(clock.0, &share.signed);
+            self.watch.signs(self.clock(i).0, &share.signed);
         }
         self.with_disk(i, |disk| disk.record(record));
     }
@@ -249,8 +234,7 @@ impl Net {
     }
 
     fn sends_share(&mut self, i: usize, share: &Share) {
-        let core = self.nodes.get(i).and_then(|node| node.core());
-        if core.is_some_and(|core| core.stopped().is_some()) {
+        if self.core(i).is_some_and(|core| core.stopped().is_some()) {
             self.watch.broken(format!("rules: node {i} has stopped and sends a share"));
         }
         if let Some(node) = self.nodes.get(i) {
@@ -274,8 +258,8 @@ impl Net {
 
     /// The state of a final block is handed to the disk.
     fn checkpoint(&mut self, i: usize, base: Base) {
-        self.is_synced(i, &base.standing().hash, "a checkpoint");
         let hash = base.standing().hash;
+        self.is_synced(i, &hash, "a checkpoint");
         let node = self.nodes.get_mut(i).filter(|_| self.plan.checkpoints);
         let first = || self.world.first_entries();
         let is_last = node.is_none_or(|node| node.disk.checkpoint.write(base, first));
@@ -287,17 +271,13 @@ impl Net {
         }
     }
 
-    fn marks_final(&mut self, i: usize, hash: &BlockHash) {
-        self.is_logged(i, hash, "final");
-        self.with_disk(i, |disk| disk.mark_final(hash));
-    }
-
-    /// What a node calls final or puts into a checkpoint is in its log.
-    fn is_logged(&mut self, i: usize, hash: &BlockHash, what: &str) {
-        let node = self.nodes.get(i);
-        if node.is_some_and(|node| node.disk.block(hash).is_none()) {
-            self.watch.broken(format!("durability: {hash} is {what} at node {i}, not in the log"));
+    /// What a node calls final is in its log.
+    fn mark_final(&mut self, i: usize, hash: &BlockHash) {
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        if node.disk.block(hash).is_none() {
+            self.watch.broken(format!("durability: {hash} is final at node {i}, not in the log"));
         }
+        node.disk.mark_final(hash);
     }
 
     /// What a node calls final to others, or starts from, is in its log and synced.

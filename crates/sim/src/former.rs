@@ -74,8 +74,7 @@ impl Net {
 
     /// Voters of genesis ask for all there is, who have not yet.
     fn ask_all_back(&mut self) {
-        let core = self.nodes.get(self.plan.voters).and_then(|node| node.core());
-        let Some(core) = core else { return };
+        let Some(core) = self.core(self.plan.voters) else { return };
         let Some(view) = core.executor().view(&core.head_hash()) else { return };
         let voters = self.world.keys.iter().take(self.plan.voters);
         let hotkeys: Vec<_> =
@@ -88,8 +87,7 @@ impl Net {
     /// Whether nothing waits any more of what voters of genesis had, by the last final state.
     /// What their hotkeys earned since is no stake that voted.
     fn is_stake_out(&mut self) -> bool {
-        let core = self.nodes.get(self.plan.voters).and_then(|node| node.core());
-        let Some(core) = core else { return false };
+        let Some(core) = self.core(self.plan.voters) else { return false };
         let Some(view) = core.executor().view(&core.finalized().1) else { return false };
         let waits = query::supply(&view).is_some_and(|supply| supply.unbonding > Rao::ZERO);
         let mut voters = self.world.keys.iter().take(self.plan.voters);
@@ -128,8 +126,7 @@ impl Net {
     /// All of them vote for a block of theirs; answers the shares.
     fn vote_all(&mut self, target: BlockHash) -> Vec<Share> {
         let Some(i) = self.plan.forger() else { return Vec::new() };
-        let core = self.nodes.get(i).and_then(|node| node.core());
-        let known = core.and_then(|core| core.forks().tree().get(&target));
+        let known = self.core(i).and_then(|core| core.forks().tree().get(&target));
         let Some(standing) = known.map(|known| known.standing.clone()) else { return Vec::new() };
         if standing.header.height.0 == 0 {
             return Vec::new();
@@ -180,8 +177,7 @@ impl Net {
     /// Shows the tip, as whoever made it just now would.
     fn show_past(&mut self) {
         let Some(i) = self.plan.forger() else { return };
-        let core = self.nodes.get(i).and_then(|node| node.core());
-        let tip = core.and_then(|core| core.block(&core.head_hash()));
+        let tip = self.core(i).and_then(|core| core.block(&core.head_hash()));
         let Some(tip) = tip else { return };
         let (tip, target) = (tip.block().signed.clone(), tip.hash());
         self.flood(i, None, &Parcel::new(Message::header(&tip)));
@@ -195,7 +191,7 @@ impl Net {
 
     /// Whether a node hears a message: whoever makes the other past answers only, and nobody
     /// hears it any more whom it misled.
-    pub fn hears(&mut self, (from, to): (usize, usize), message: &Message) -> bool {
+    pub fn hears(&self, (from, to): (usize, usize), message: &Message) -> bool {
         if self.other.next == 0 {
             return true;
         }

@@ -53,13 +53,8 @@ impl Net {
         if to >= FIRST {
             return self.stranger_hears(from, to, &parcel.message);
         }
-        if self.is_away(to, from) {
-            return;
-        }
-        if self.nodes.get(to).is_none_or(|node| !node.is_up()) {
-            return;
-        }
-        if !self.hears((from, to), &parcel.message) {
+        let is_up = self.nodes.get(to).is_some_and(|node| node.is_up());
+        if self.is_away(to, from) || !is_up || !self.hears((from, to), &parcel.message) {
             return;
         }
         self.delivered += 1;
@@ -141,8 +136,7 @@ impl Net {
 
     /// A node says where it is to a peer, unasked.
     pub fn tell(&mut self, i: usize, to: usize) {
-        let Some(status) = self.nodes.get(i).and_then(|node| node.core()).map(|c| c.status())
-        else {
+        let Some(status) = self.core(i).map(|c| c.status()) else {
             return;
         };
         let (life, ask) = (self.nodes.get(i).map_or(0, |node| node.life), self.number());

@@ -101,7 +101,7 @@ impl Net {
 
     /// A Byzantine voter's engine has no key: its offer is sent by hand when one is due.
     fn offer_by_hand(&mut self, i: usize) {
-        let Some(core) = self.nodes.get(i).and_then(|node| node.core()) else { return };
+        let Some(core) = self.core(i) else { return };
         let (at, hash) = (core.head().height, core.head_hash());
         let (Some(view), Some(key)) = (core.executor().view(&hash), self.world.keys.get(i)) else {
             return;

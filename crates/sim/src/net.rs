@@ -13,14 +13,15 @@ use crate::node::Node;
 use crate::other_past::OtherPast;
 use crate::plan::Plan;
 use crate::seals::Seals;
-use crate::slots::{GENESIS_TIME, SLOT_MS};
+use crate::slots::{GENESIS_TIME, SLOT_MS, slot_at};
 use crate::strange::Strangers;
 use crate::trace::Trace;
 use crate::watch::Watch;
 use crate::world::World;
 use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
-use weft_consensus::Input;
+use weft_consensus::{Core, Input};
+use weft_ledger::forks::Forks;
 use weft_types::Millis;
 
 /// How long a message takes at least and at most.
@@ -123,7 +124,7 @@ impl Net {
 
     /// The slot that true time lies in.
     pub const fn slot(&self) -> u64 {
-        (self.now - GENESIS_TIME) / SLOT_MS
+        slot_at(self.now)
     }
 
     /// What a node's clock shows.
@@ -143,9 +144,19 @@ impl Net {
         self.world.cabal.contains(&i)
     }
 
+    /// The consensus of a node that is there and up.
+    pub fn core(&self, i: usize) -> Option<&Core<Forks, Seals>> {
+        self.nodes.get(i)?.core()
+    }
+
     /// The nodes whose promises count.
     pub fn honest(&self) -> impl Iterator<Item = (usize, &Node)> {
         self.nodes.iter().enumerate().filter(|(i, _)| !self.world.cabal.contains(i))
+    }
+
+    /// What each of them says is final: the height, 0 while it is down.
+    pub fn finals(&self) -> impl Iterator<Item = u64> {
+        self.honest().map(|(_, node)| node.final_height())
     }
 
     fn is_cut(&self, from: usize, to: usize) -> bool {

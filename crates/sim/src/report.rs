@@ -2,7 +2,6 @@
 
 use crate::faults::Faults;
 use crate::net::Net;
-use crate::node::Node;
 use serde::Serialize;
 use weft_types::{Evidence, Hash, PublicKey};
 
@@ -79,7 +78,7 @@ pub struct Report {
 impl Net {
     /// What happened.
     pub fn report(&self, healing: Healing) -> Report {
-        let of = |height: fn(&Node) -> u64| self.honest().map(move |(_, node)| height(node));
+        let heads = self.honest().map(|(_, node)| node.head_height());
         let blame = self.watch.blame();
         Report {
             ok: self.watch.violations.is_empty(),
@@ -88,10 +87,10 @@ impl Net {
             nodes: self.nodes.len(),
             violations: self.watch.violations.clone(),
             trace_hash: self.trace.hash(),
-            final_height: of(Node::final_height).max().unwrap_or_default(),
-            lowest_final_height: of(Node::final_height).min().unwrap_or_default(),
+            final_height: self.finals().max().unwrap_or_default(),
+            lowest_final_height: self.finals().min().unwrap_or_default(),
             stormy_final_height: healing.mark,
-            head_height: of(Node::head_height).max().unwrap_or_default(),
+            head_height: heads.max().unwrap_or_default(),
             slots: self.slot(),
             slots_to_final_after_healing: healing.slots,
             healing_bound: healing.bound,

@@ -79,7 +79,7 @@ impl Net {
         let mut wait = Wait::default();
         for slot in 1..=self.plan.slots * PATIENCE {
             self.run_to(slot);
-            wait.note(self.lowest_final());
+            wait.note(self.finals().min());
             let is_over = slot >= self.plan.slots && self.missing().is_empty();
             if is_over || self.is_broken() {
                 break;
@@ -94,14 +94,9 @@ impl Net {
         if self.plan.is_attack_alone() { wait.longest } else { 0 }
     }
 
-    /// The final height of the honest node that is furthest behind.
-    pub fn lowest_final(&self) -> Option<u64> {
-        self.honest().map(|(_, n)| n.final_height()).min()
-    }
-
     /// Nodes that could not talk meet, and see what the others signed.
     fn go_on(&mut self) -> Healing {
-        let mark = self.honest().map(|(_, n)| n.final_height()).max().unwrap_or_default();
+        let mark = self.finals().max().unwrap_or_default();
         self.run_to(self.slot() + MEETING);
         Healing { mark, ..Healing::default() }
     }
@@ -198,24 +193,24 @@ impl Net {
 
     /// The most slots in which the honest node that is furthest behind made nothing final.
     fn longest_gap(&mut self, slots: u64) -> u64 {
-        let mut wait = Wait { last: self.lowest_final(), ..Wait::default() };
+        let mut wait = Wait { last: self.finals().min(), ..Wait::default() };
         let first = self.slot();
         for slot in 1..=slots {
             self.run_to(first + slot);
-            wait.note(self.lowest_final());
+            wait.note(self.finals().min());
         }
         wait.longest
     }
 
     fn first_final(&mut self) -> Healing {
-        let mark = self.honest().map(|(_, n)| n.final_height()).max().unwrap_or_default();
+        let mark = self.finals().max().unwrap_or_default();
         let (first, bound) = (self.slot(), self.bound(self.slot()));
         for slots in 1..=GIVEN_UP {
             if self.is_broken() {
                 return Healing { mark, slots: slots - 1, bound, gap: 0 };
             }
             self.run_to(first + slots);
-            if self.honest().all(|(_, n)| n.final_height() > mark) {
+            if self.finals().all(|height| height > mark) {
                 if slots > bound {
                     self.watch
                         .broken(format!("late: final again after {slots} slots, {bound} at most"));
@@ -223,7 +218,7 @@ impl Net {
                 return Healing { mark, slots, bound, gap: 0 };
             }
         }
-        let finals: Vec<u64> = self.honest().map(|(_, n)| n.final_height()).collect();
+        let finals: Vec<u64> = self.finals().collect();
         let heads = self.honest().filter_map(|(_, n)| Some(n.core()?.head_hash()));
         let parts = heads.filter_map(|head| self.watch.byzantine(&head));
         let (part, all) = parts.last().unwrap_or_default();

@@ -249,7 +249,7 @@ impl Net {
 
     /// R20: nothing is verified that is no answer to what was asked.
     pub fn watch_bodies(&mut self, i: usize, want: &Want, bodies: &[UncheckedBody]) {
-        let Some(core) = self.nodes.get(i).and_then(|node| node.core()) else { return };
+        let Some(core) = self.core(i) else { return };
         let mut last = None;
         let mut hangs = |body: &UncheckedBody| {
             let parent = body.block.header().parent;

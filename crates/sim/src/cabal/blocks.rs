@@ -65,7 +65,7 @@ impl Net {
 
     /// The block to build on, if it is this voter's turn there.
     fn parent_for(&self, i: usize, slot: Slot, conduct: &Conduct) -> Option<BlockHash> {
-        let core = self.nodes.get(i)?.core()?;
+        let core = self.core(i)?;
         let key = self.world.keys.get(i)?.public();
         let tree = core.forks().tree();
         let head = tree.get(&core.head_hash())?;

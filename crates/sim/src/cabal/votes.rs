@@ -52,7 +52,7 @@ impl Net {
 
     /// The head, when R7 allows a vote for it.
     fn head_to_vote_for(&self, i: usize) -> Option<BlockHash> {
-        let core = self.nodes.get(i)?.core()?;
+        let core = self.core(i)?;
         let head = core.forks().tree().get(&core.head_hash())?;
         let record = self.mind.records.get(&i).cloned().unwrap_or_default();
         let is_now = head.header().slot.0 == self.slot();
@@ -60,7 +60,7 @@ impl Net {
     }
 
     fn known(&self, i: usize, fits: impl Fn(&tree::Node) -> bool) -> Vec<BlockHash> {
-        let Some(core) = self.nodes.get(i).and_then(|node| node.core()) else {
+        let Some(core) = self.core(i) else {
             return Vec::new();
         };
         let tree = core.forks().tree();
@@ -96,14 +96,13 @@ impl Net {
 
     /// Whether a block is of an earlier slot, or a vote for it goes around another or within.
     fn is_old(&self, i: usize, target: &BlockHash, slot: Slot) -> bool {
-        let core = self.nodes.get(i).and_then(|node| node.core());
-        let known = core.and_then(|core| core.forks().tree().get(target));
+        let known = self.core(i).and_then(|core| core.forks().tree().get(target));
         known.is_some_and(|n| n.header().slot < slot || self.is_around(i, link(&n.standing)))
     }
 
     /// The second heaviest tip, when there are two.
     pub(super) fn lighter(&self, i: usize) -> Option<BlockHash> {
-        let core = self.nodes.get(i)?.core()?;
+        let core = self.core(i)?;
         let (tree, pool) = (core.forks().tree(), core.forks().shares());
         let mut tips = tree.tips(&tree.base().standing.hash);
         tips.retain(|tip| tip.block.is_some() && tip.standing.hash != core.head_hash());
@@ -115,8 +114,7 @@ impl Net {
 
     /// Signs a share for a block and shows it; answers whether it may be one.
     fn cast(&mut self, i: usize, target: &BlockHash, conduct: &Conduct) -> bool {
-        let core = self.nodes.get(i).and_then(|node| node.core());
-        let known = core.and_then(|core| core.forks().tree().get(target));
+        let known = self.core(i).and_then(|core| core.forks().tree().get(target));
         let Some(standing) = known.map(|known| known.standing.clone()) else { return false };
         let Some(key) = self.world.keys.get(i) else { return false };
         let voter = key.public();
@@ -151,7 +149,7 @@ impl Net {
 
     /// Remembers the last row of somebody else that blocks carry.
     fn see_rows(&mut self, i: usize) {
-        let Some(core) = self.nodes.get(i).and_then(|node| node.core()) else { return };
+        let Some(core) = self.core(i) else { return };
         let Some(block) = core.block(&core.head_hash()) else { return };
         let honest =
             block.block().proof.iter().filter(|s| !self.watch.is_byzantine(&s.vote().voter));

@@ -6,7 +6,7 @@
 //! hash.
 
 use crate::seals::Seals;
-use crate::slots::{GENESIS_TIME, SLOT_MS};
+use crate::slots::{GENESIS_TIME, SLOT_MS, slot_at};
 use weft_consensus::Core;
 use weft_consensus::tree::{Node, Tree};
 use weft_ledger::forks::Forks;
@@ -26,7 +26,7 @@ pub struct Arrivals {
 impl Arrivals {
     /// The clock of the node shows this.
     fn turn(&mut self, clock: u64) {
-        let slot = clock.saturating_sub(GENESIS_TIME) / SLOT_MS;
+        let slot = slot_at(clock);
         if slot > self.slot {
             self.slot = slot;
             self.timely = self.early.iter().find(|(s, _)| s.0 == slot).map(|(_, hash)| *hash);
