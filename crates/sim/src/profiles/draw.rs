@@ -37,9 +37,10 @@ impl Draw {
         };
     }
 
-    /// From so many to sixteen strangers of one kind, and nothing else.
-    pub(super) fn strangers(&mut self, least: u64, habit: Habit) {
+    /// Up to sixteen strangers of one kind, and nothing else.
+    pub(super) fn strangers(&mut self, habit: Habit) {
         self.size(4, 7);
+        let least = if habit == Habit::Silent { 5 } else { 1 };
         let count = usize::try_from(self.dice.between(least, 16)).unwrap_or(1);
         self.plan.strangers = vec![habit; count];
     }

@@ -27,9 +27,8 @@ pub struct Profile {
 #[derive(Clone, Copy)]
 enum Make {
     By(fn(&mut Draw)),
-    /// So many strangers of a kind at least.
-    Strangers(u64, Habit),
     Strategy(Strategy),
+    Habit(Habit),
 }
 
 /// A table of profiles, with what goes wrong in each above it.
@@ -47,26 +46,14 @@ macro_rules! table {
     };
 }
 
-/// A profile with strangers of one kind, so many at least.
-const fn kind(name: &'static str, about: &'static str, least: u64, habit: Habit) -> Profile {
-    Profile { name, about, make: Make::Strangers(least, habit) }
-}
-
 /// All profiles.
 pub fn profiles() -> impl Iterator<Item = Profile> {
-    let one = |strategy: &'static Strategy| Profile {
-        name: strategy.profile(),
-        about: strategy.about(),
-        make: Make::Strategy(*strategy),
-    };
-    WEATHER
-        .iter()
-        .copied()
-        .chain(Strategy::ALL.iter().map(one))
-        .chain(KINDS.iter().copied())
-        .chain(STRANGERS.iter().copied())
-        .chain(UPGRADES.iter().copied())
-        .chain(TOGETHER.iter().copied())
+    let one = |name, about, make| Profile { name, about, make };
+    let byzantine = move |s: &Strategy| one(s.profile(), s.about(), Make::Strategy(*s));
+    let strange = move |h: &Habit| one(h.profile(), h.about(), Make::Habit(*h));
+    let alone = Strategy::ALL.iter().map(byzantine).chain(Habit::ALL.iter().map(strange));
+    let more = [STRANGERS, UPGRADES, TOGETHER].into_iter().flatten();
+    WEATHER.iter().copied().chain(alone).chain(more.copied())
 }
 
 /// The plan of a seed in a profile; none when there is no such profile.
@@ -84,7 +71,7 @@ pub fn plan(name: &str, seed: u64) -> Option<Plan> {
     let mut draw = Draw { plan, dice };
     match profile.make {
         Make::Strategy(strategy) => draw.byzantine(strategy),
-        Make::Strangers(least, habit) => draw.strangers(least, habit),
+        Make::Habit(habit) => draw.strangers(habit),
         Make::By(make) => make(&mut draw),
     }
     draw.mix_in_strangers();
@@ -200,27 +187,6 @@ table! {
         d.plan.slots = until;
     },
 }
-
-/// Peers without stake of one kind, connected before all others.
-const KINDS: &[Profile] = &[
-    kind("strangers-silent", "five to sixteen peers that never say a word", 5, Habit::Silent),
-    kind("strangers-slow", "peers that answer slots later", 1, Habit::Slow),
-    kind(
-        "strangers-lie",
-        "peers that tell of heads that nobody has, and answer with nothing or with a chain that has a hole",
-        1,
-        Habit::Lies,
-    ),
-    kind(
-        "strangers-withhold",
-        "peers that pass headers on first and have no body",
-        1,
-        Habit::Withholds,
-    ),
-    kind("strangers-greedy", "peers that ask for everything, again and again", 1, Habit::Greedy),
-    kind("strangers-bundle", "peers that send transactions nobody can pay for", 1, Habit::Bundles),
-    kind("strangers-busy", "peers that are always busy", 1, Habit::Busy),
-];
 
 table! {
     /// Peers without stake, connected before all others.
