@@ -46,8 +46,8 @@ impl Plan {
         let is_ready = |u: &Upgrade| self.rotation.is_some() && u.updated + u.liars <= voters;
         let away = || self.downs.iter().chain(&self.pauses);
         let is_never = |down: &&Down| down.from >= down.until || down.until > MOST_SLOTS;
-        let is_virtual = self.rotation.is_none_or(|r| r.keeps_genesis || r.moves);
-        let is_mixed = is_virtual || self.joiners == 0 || self.cabal.is_some() || !twins.is_empty();
+        let is_real = self.rotation.is_some_and(|r| !r.keeps_genesis && !r.moves);
+        let is_mixed = !is_real || self.joiners == 0 || self.cabal.is_some() || !twins.is_empty();
         let is_early = |former: &Former| former.asks == 0 || former.leaves == 0;
         let has_none = |d: &Desk| d.lists == 0 || d.answers == 0 || d.body_bytes == 0;
         let longest = self.desk.map(|d| d.list_ms.max(d.body_ms));

@@ -8,7 +8,7 @@ mod draw;
 
 use crate::dice::Dice;
 use crate::plan::{
-    Cabal, Conflict, Crashes, Cut, Habit, Lost, Plan, Powers, Rotation, Strategy, Trust, Upgrade,
+    Cabal, Conflict, Crashes, Habit, Lost, Plan, Powers, Rotation, Strategy, Trust, Upgrade,
 };
 use crate::slots::SLOT_MS;
 use draw::Draw;
@@ -163,11 +163,7 @@ table! {
         d.size(4, 8);
         d.plan.joiners = 2;
         d.rotating(false);
-        if d.dice.happens(500_000) {
-            d.lossy();
-        } else {
-            d.parted(20, 35);
-        }
+        d.lossy_or_parted(20, 35);
     },
     /// a node is down or suspended for just less than it may be away, or for longer, and dies again
     /// while it awaits what its operator trusts
@@ -182,8 +178,7 @@ table! {
         let blocks = d.plan.least_rotation() + d.dice.between(0, 2);
         d.plan.rotation = Some(Rotation { blocks, ..Rotation::default() });
         let until = 4 * blocks + d.dice.between(40, 60);
-        let sides = (0..d.plan.nodes()).map(|i| Some(u8::from(i.is_multiple_of(2)))).collect();
-        d.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
+        d.plan.cuts.push(d.cut(5, until, |i| (i + 1) % 2));
         d.plan.slots = until;
     },
 }
@@ -196,8 +191,7 @@ table! {
     /// pay for
     "checker-full" => |d| {
         d.size(4, 7);
-        let count = usize::try_from(d.dice.between(6, 12)).unwrap_or(6);
-        d.plan.strangers = vec![Habit::Bundles; count];
+        d.plan.strangers = vec![Habit::Bundles; d.count(6, 12)];
         d.checkers();
         d.plan.slots = 60;
         d.lossy();
@@ -209,11 +203,7 @@ table! {
         d.size(4, 10);
         d.crowd(12);
         d.crashing(0);
-        if d.dice.happens(500_000) {
-            d.lossy();
-        } else {
-            d.parted(5, 20);
-        }
+        d.lossy_or_parted(5, 20);
     },
 }
 
@@ -238,7 +228,7 @@ table! {
     /// the change comes while two or three sides can't talk
     "upgrade-parted" => |d| {
         let due = d.upgrading(&[(5, 4, 0), (5, 5, 0), (6, 5, 0)]);
-        let (early, parts) = (d.dice.between(1, 8), d.dice.between(2, 3));
+        let (early, parts) = (d.dice.between(1, 8), d.count(2, 3));
         d.cut_from(due - early, early + 8, parts);
     },
     /// a partition keeps a rotation from being final when the change is due: it waits
@@ -251,8 +241,7 @@ table! {
     /// Byzantine voters while the rules change
     "upgrade-byzantine" => |d| {
         d.upgrading(&[(7, 7, 0)]);
-        let strategy = *d.one_of(Strategy::ALL);
-        d.plan.cabal = Some(Cabal { just_below: false, ..d.cabal(strategy) });
+        d.any_cabal();
     },
 }
 
@@ -263,8 +252,7 @@ table! {
     "placed" => |d| {
         d.plan.voters = *d.one_of(&[4, 7, 10, 16]);
         d.plan.trust = *d.one_of(&[Trust::None, Trust::Gamed]);
-        let cabal = d.cabal(Strategy::WithholdBlocks);
-        d.plan.cabal = Some(Cabal { placed: true, just_below: false, ..cabal });
+        d.plan.cabal = Some(Cabal { placed: true, ..d.cabal(Strategy::WithholdBlocks) });
         d.plan.slots = 60;
     },
     /// any Byzantine act, loss, partitions and crashes
@@ -279,8 +267,7 @@ table! {
     "rotation-stake" => |d| {
         d.plan.voters = *d.one_of(&[7, 10]);
         d.plan.powers = *d.one_of(&[Powers::Equal, Powers::Pareto, Powers::Whale]);
-        let strategy = *d.one_of(Strategy::ALL);
-        d.plan.cabal = Some(Cabal { just_below: false, ..d.cabal(strategy) });
+        d.any_cabal();
         // In a quarter of it every offer can be renewed: no honest voter leaves.
         d.plan.rotation = Some(Rotation { blocks: 40, ..Rotation::default() });
         d.plan.slots = 137;
@@ -291,8 +278,7 @@ table! {
         d.plan.voters = *d.one_of(&[4, 7, 10]);
         let by = [Strategy::Equivocate, Strategy::Surround, Strategy::Wild];
         let (strategy, times) = (*d.one_of(&by), d.dice.between(1, 2));
-        let cabal = Cabal { just_below: false, times: Some(times), ..d.cabal(strategy) };
-        d.plan.cabal = Some(cabal);
+        d.plan.cabal = Some(Cabal { times: Some(times), ..d.cabal(strategy) });
         d.rotating(true);
         d.crashing(0);
         d.plan.crashes = d.plan.crashes.map(|c| Crashes { witnesses: true, ..c });
