@@ -1,6 +1,6 @@
 //! What really went wrong in a run, counted; and what a plan must have made go wrong.
 
-use crate::plan::{Cabal, Conflict, Down, Lost, Plan, Strategy};
+use crate::plan::{Cabal, Conflict, Down, Lost, Plan};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     // Where there is room for two answers both may always find it.
     ask(plan.desk.is_some_and(|desk| desk.answers == 1), "turned_bodies");
     let kind = |cabal: Cabal| match cabal.times {
-        None => of(cabal.strategy),
+        None => cabal.strategy.acts(),
         // Who stops after an offence or two may not have come to that of the strategy.
         Some(_) => "reported",
     };
@@ -90,25 +90,4 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     }
     asked.extend(plan.strangers.iter().map(|habit| habit.acts()));
     asked
-}
-
-/// What happens when voters follow a strategy.
-const fn of(strategy: Strategy) -> &'static str {
-    match strategy {
-        Strategy::Silent => "silent_slots",
-        Strategy::Equivocate => "equivocations",
-        Strategy::DoubleVote => "double_votes",
-        Strategy::Surround => "old_votes",
-        Strategy::WithholdBlocks | Strategy::Inflate => "withheld_blocks",
-        Strategy::WithholdShares => "withheld_shares",
-        Strategy::WithholdQuorums => "hidden_shares",
-        Strategy::Selective => "selective_sends",
-        Strategy::OmitShares => "omitted_shares",
-        Strategy::ThreeQuarters => "late_releases",
-        Strategy::LateSplit => "split_releases",
-        Strategy::Balance => "balancing_votes",
-        Strategy::CopyRows => "copied_rows",
-        Strategy::Forge => "forged_blocks",
-        Strategy::Wild => "wild_acts",
-    }
 }

@@ -105,14 +105,14 @@ fn a_case_is_made_of_every_choice_from_each_list() {
             let plan = case.plan.clone().unwrap();
             let cabal = plan.cabal.unwrap();
             assert_eq!((plan.slots, cabal.members), (9, 1));
-            (case.name.clone(), plan.voters, cabal.strategy.name(), case.seeds[1])
+            (case.name.clone(), plan.voters, cabal.strategy.profile(), case.seeds[1])
         })
         .collect();
     let expected = [
-        ("4, a", 4, "silent", 1),
-        ("4, b", 4, "wild", 1),
-        ("7, a", 7, "silent", 3),
-        ("7, b", 7, "wild", 3),
+        ("4, a", 4, "byzantine-silent", 1),
+        ("4, b", 4, "byzantine-wild", 1),
+        ("7, a", 7, "byzantine-silent", 3),
+        ("7, b", 7, "byzantine-wild", 3),
     ];
     assert_eq!(cases, expected.map(|(name, n, how, end)| (name.to_owned(), n, how, end)));
 }

@@ -23,72 +23,40 @@ pub struct Cabal {
     pub times: Option<u64>,
 }
 
-macro_rules! strategies {
-    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal,)*) => {
-        /// What Byzantine voters do.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Strategy {
-            $($(#[doc = $doc])+ $variant,)*
-        }
-
-        impl Strategy {
-            /// All there are.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// Its name.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The name of the profile in which they do just that.
-            #[must_use]
-            pub const fn profile(self) -> &'static str {
-                match self { $(Self::$variant => concat!("byzantine-", $name),)* }
-            }
-
-            /// What it does.
-            #[must_use]
-            pub const fn about(self) -> &'static str {
-                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)* }
-            }
-        }
-    };
-}
-
-strategies! {
+super::acts::acts! {
+    /// What Byzantine voters do.
+    Strategy "byzantine-"
     /// They neither vote nor propose.
-    Silent "silent",
+    Silent "silent" "silent_slots",
     /// They propose two blocks in a slot, one for each half of the others.
-    Equivocate "equivocate",
+    Equivocate "equivocate" "equivocations",
     /// They vote for every block they see.
-    DoubleVote "double-vote",
+    DoubleVote "double-vote" "double_votes",
     /// They vote for any block of the tree, old ones too.
-    Surround "surround",
+    Surround "surround" "old_votes",
     /// They withhold a block until the next proposer has built beside it.
-    WithholdBlocks "withhold-blocks",
+    WithholdBlocks "withhold-blocks" "withheld_blocks",
     /// They send their shares slots later.
-    WithholdShares "withhold-shares",
+    WithholdShares "withhold-shares" "withheld_shares",
     /// They show their shares only in blocks of their own.
-    WithholdQuorums "withhold-quorums",
+    WithholdQuorums "withhold-quorums" "hidden_shares",
     /// They send everything to one half of the others.
-    Selective "selective",
+    Selective "selective" "selective_sends",
     /// Their blocks leave shares out.
-    OmitShares "omit-shares",
+    OmitShares "omit-shares" "omitted_shares",
     /// They release blocks and shares as three quarters of the slot are over.
-    ThreeQuarters "three-quarters",
+    ThreeQuarters "three-quarters" "late_releases",
     /// They release a block to one half before half of the slot, to the others after it.
-    LateSplit "late-split",
+    LateSplit "late-split" "split_releases",
     /// They vote and build for the lighter of two forks.
-    Balance "balance",
+    Balance "balance" "balancing_votes",
     /// Their blocks take the highest round there may be, and are withheld.
-    Inflate "inflate",
+    Inflate "inflate" "withheld_blocks",
     /// They carry the rows of others as their own.
-    CopyRows "copy-rows",
+    CopyRows "copy-rows" "copied_rows",
     /// In every other slot their block breaks a rule: round, work, state root, a share that
     /// does not count, a catch-up proof that is no quorum, or a version that nobody asked for.
-    Forge "forge",
+    Forge "forge" "forged_blocks",
     /// They do any of it, by chance.
-    Wild "wild",
+    Wild "wild" "wild_acts",
 }

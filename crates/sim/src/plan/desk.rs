@@ -4,9 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The longest that one piece of work may take: what a slot brings must be done within it.
-const MOST_MS: u64 = 200;
-
 /// A checker that takes its time and turns away what it has no room for. What is left out is as much
 /// as a node has (`node/src/checker.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,21 +25,5 @@ pub struct Desk {
 impl Default for Desk {
     fn default() -> Self {
         Self { lists: 256, answers: 64, body_bytes: 32 << 20, list_ms: 10, body_ms: 10 }
-    }
-}
-
-impl Desk {
-    /// What is wrong with it, if anything.
-    pub(super) fn fault(&self) -> Option<String> {
-        let Self { lists, answers, body_bytes, list_ms, body_ms } = *self;
-        if lists == 0 || answers == 0 || body_bytes == 0 {
-            return Some(format!(
-                "a checker with room for {lists} lists, {answers} answers and {body_bytes} bytes of bodies; it needs some of each"
-            ));
-        }
-        let longest = list_ms.max(body_ms);
-        (longest > MOST_MS).then(|| {
-            format!("a checker that takes {longest} ms for one thing; up to {MOST_MS} may be")
-        })
     }
 }

@@ -1,7 +1,8 @@
 //! Whether a plan makes sense: what is wrong with one that can't be played, in words.
 
 use super::{
-    Crashes, Cut, Down, Links, MILLION, MOST_NODES, MOST_SLOTS, MOST_STRANGERS, Plan, Rotation,
+    Crashes, Cut, Desk, Down, Former, Links, MILLION, MOST_NODES, MOST_SLOTS, MOST_STRANGERS, Plan,
+    Rotation, Upgrade,
 };
 use crate::slots::SLOT_MS;
 use std::collections::BTreeSet;
@@ -12,101 +13,85 @@ const MOST_TWIN_PPM: u32 = 900_000;
 /// How far a clock may be off at the most.
 const MOST_SKEW_MS: u64 = 10 * SLOT_MS;
 
+/// The longest that one piece of work of a checker may take: what a slot brings must be done
+/// within it.
+const MOST_DESK_MS: u64 = 200;
+
+/// The text of the first line whose value is of its form, if any is.
+macro_rules! first {
+    ($($form:pat = $value:expr => $text:literal $(, $name:ident = $word:expr)*;)*) => {{
+        $(if let $form = $value {
+            return Some(format!($text $(, $name = $word)*));
+        })*
+        None
+    }};
+}
+
 impl Plan {
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        let nodes = self.nodes();
-        let off = |cut: &&Cut| ![0, nodes].contains(&cut.sides.len()) || cut.from >= cut.until;
-        if self.voters == 0 || nodes > MOST_NODES {
-            let voters = self.voters;
-            return Some(format!("{voters} voters on {nodes} nodes; 1 to {MOST_NODES} may be"));
-        }
-        if let Some(fault) = self
-            .fault_of_twins()
-            .or_else(|| self.fault_of_weather())
-            .or_else(|| self.fault_of_former())
-            .or_else(|| self.desk?.fault())
-        {
-            return Some(fault);
-        }
-        if let Some(cut) = self.cuts.iter().find(off) {
-            let (sides, from, until) = (cut.sides.len(), cut.from, cut.until);
-            return Some(format!(
-                "a cut from slot {from} until {until} names {sides} sides; it needs none or one for each of {nodes} nodes, and an end after its start"
-            ));
-        }
-        if let Some(down) = self.downs.iter().chain(&self.pauses).find(|down| down.node >= nodes) {
-            return Some(format!("node {} is to be down, and there are {nodes} nodes", down.node));
-        }
-        if self.strangers.len() > MOST_STRANGERS {
-            let strangers = self.strangers.len();
-            return Some(format!("{strangers} strangers; {MOST_STRANGERS} may be"));
-        }
-        if self.slots == 0 || self.slots > MOST_SLOTS {
-            return Some(format!("{} slots; 1 to {MOST_SLOTS} may be", self.slots));
-        }
-        None
-    }
-
-    fn fault_of_twins(&self) -> Option<String> {
-        if let Some(twin) = self.twins.iter().find(|twin| **twin >= self.voters) {
-            return Some(format!("voter {twin} has a twin, and there are {} voters", self.voters));
-        }
+        let (nodes, voters, members) = (self.nodes(), self.voters, self.members());
+        let (slots, strangers, skew) = (self.slots, self.strangers.len(), self.skew_ms);
         let twins: BTreeSet<_> = self.twins.iter().collect();
-        if twins.len() < self.twins.len() {
-            return Some("a voter has more than one twin; one may be".to_owned());
-        }
-        let ppm = self.twin_power_ppm?;
-        if twins.is_empty() || twins.len() == self.voters || !(1..=MOST_TWIN_PPM).contains(&ppm) {
-            return Some(format!(
-                "{} voters with a twin, of {}, are to have {ppm} of a million of the power; some may have 1 to {MOST_TWIN_PPM}",
-                twins.len(),
-                self.voters
-            ));
-        }
+        let is_part = !twins.is_empty() && twins.len() != voters;
+        let has_part = |ppm: &u32| is_part && (1..=MOST_TWIN_PPM).contains(ppm);
         let keeps = self.rotation.is_some_and(|rotation| rotation.keeps_genesis);
-        keeps.then(|| {
-            "voters with a twin can't have a part of the power while rotation keeps that of genesis, which is equal".to_owned()
-        })
-    }
-
-    fn fault_of_weather(&self) -> Option<String> {
         let Links { loss_ppm, twice_ppm, late_ppm, late_slots } = self.links;
         let Crashes { every, down, .. } = self.crashes.unwrap_or_default();
-        let most =
+        let long =
             [(late_slots, "late slots"), (every, "slots between crashes"), (down, "slots down")];
-        if let Some((slots, what)) = most.iter().find(|(slots, _)| *slots > MOST_SLOTS) {
-            return Some(format!("{slots} {what}; up to {MOST_SLOTS} may be"));
+        let least = self.least_rotation();
+        let rotates = |r: &Rotation| (least..=MOST_SLOTS).contains(&r.blocks);
+        let is_ready = |u: &Upgrade| self.rotation.is_some() && u.updated + u.liars <= voters;
+        let away = || self.downs.iter().chain(&self.pauses);
+        let is_never = |down: &&Down| down.from >= down.until || down.until > MOST_SLOTS;
+        let is_real = self.rotation.is_some_and(|r| !r.keeps_genesis && !r.moves);
+        let is_mixed = !is_real || self.joiners == 0 || self.cabal.is_some() || !twins.is_empty();
+        let is_early = |former: &Former| former.asks == 0 || former.leaves == 0;
+        let has_none = |d: &Desk| d.lists == 0 || d.answers == 0 || d.body_bytes == 0;
+        let longest = self.desk.map(|d| d.list_ms.max(d.body_ms));
+        let is_off = |cut: &&Cut| ![0, nodes].contains(&cut.sides.len()) || cut.from >= cut.until;
+        first! {
+            true = voters == 0 || nodes > MOST_NODES =>
+                "{voters} voters on {nodes} nodes; 1 to {MOST_NODES} may be";
+            Some(twin) = self.twins.iter().find(|twin| **twin >= voters) =>
+                "voter {twin} has a twin, and there are {voters} voters";
+            true = twins.len() < self.twins.len() => "a voter has more than one twin; one may be";
+            Some(ppm) = self.twin_power_ppm.filter(|ppm| !has_part(ppm)) =>
+                "{count} voters with a twin, of {voters}, are to have {ppm} of a million of the power; some may have 1 to {MOST_TWIN_PPM}",
+                count = twins.len();
+            true = self.twin_power_ppm.is_some() && keeps =>
+                "voters with a twin can't have a part of the power while rotation keeps that of genesis, which is equal";
+            Some((slots, what)) = long.iter().find(|(slots, _)| *slots > MOST_SLOTS) =>
+                "{slots} {what}; up to {MOST_SLOTS} may be";
+            true = skew > MOST_SKEW_MS => "clocks off by {skew} ms; up to {MOST_SKEW_MS} may be";
+            Some(ppm) = [loss_ppm, twice_ppm, late_ppm].iter().find(|ppm| **ppm > MILLION) =>
+                "{ppm} of a million messages";
+            Some(Rotation { blocks, .. }) = self.rotation.filter(|r| !rotates(r)) =>
+                "voters rotate every {blocks} blocks; {least} to {MOST_SLOTS} may be with {members} that may vote";
+            Some(Upgrade { updated, liars, .. }) = self.upgrade.filter(|u| !is_ready(u)) =>
+                "{updated} updated voters and {liars} that say so, of {voters}; rules change while voters rotate";
+            true = self.cabal.is_some_and(|cabal| cabal.members == 0) =>
+                "a cabal of 0 members; leave it out where all are honest";
+            Some(Down { node, from, until, .. }) = away().find(is_never) =>
+                "node {node} is down from slot {from} until {until}";
+            true = self.former.is_some() && is_mixed =>
+                "former voters need rotation by real stake that nobody else moves, joiners, and neither a cabal nor twins";
+            Some(Former { asks, leaves, .. }) = self.former.filter(is_early) =>
+                "stake is asked for in slot {asks}, another past leaves in {leaves}; from slot 1 on they may";
+            Some(Desk { lists, answers, body_bytes, .. }) = self.desk.filter(has_none) =>
+                "a checker with room for {lists} lists, {answers} answers and {body_bytes} bytes of bodies; it needs some of each";
+            Some(longest) = longest.filter(|ms| *ms > MOST_DESK_MS) =>
+                "a checker that takes {longest} ms for one thing; up to {MOST_DESK_MS} may be";
+            Some(Cut { from, until, sides, .. }) = self.cuts.iter().find(is_off) =>
+                "a cut from slot {from} until {until} names {sides} sides; it needs none or one for each of {nodes} nodes, and an end after its start",
+                sides = sides.len();
+            Some(Down { node, .. }) = away().find(|down| down.node >= nodes) =>
+                "node {node} is to be down, and there are {nodes} nodes";
+            true = strangers > MOST_STRANGERS =>
+                "{strangers} strangers; {MOST_STRANGERS} may be";
+            true = slots == 0 || slots > MOST_SLOTS => "{slots} slots; 1 to {MOST_SLOTS} may be";
         }
-        if self.skew_ms > MOST_SKEW_MS {
-            return Some(format!("clocks off by {} ms; up to {MOST_SKEW_MS} may be", self.skew_ms));
-        }
-        if let Some(ppm) = [loss_ppm, twice_ppm, late_ppm].into_iter().find(|ppm| *ppm > MILLION) {
-            return Some(format!("{ppm} of a million messages"));
-        }
-        if let Some(Rotation { blocks, .. }) = self.rotation
-            && !(self.least_rotation()..=MOST_SLOTS).contains(&blocks)
-        {
-            let (least, members) = (self.least_rotation(), self.members());
-            return Some(format!(
-                "voters rotate every {blocks} blocks; {least} to {MOST_SLOTS} may be with {members} that may vote"
-            ));
-        }
-        if let Some(upgrade) = self.upgrade
-            && (self.rotation.is_none() || upgrade.updated + upgrade.liars > self.voters)
-        {
-            let (updated, liars) = (upgrade.updated, upgrade.liars);
-            return Some(format!(
-                "{updated} updated voters and {liars} that say so, of {}; rules change while voters rotate",
-                self.voters
-            ));
-        }
-        if self.cabal.is_some_and(|cabal| cabal.members == 0) {
-            return Some("a cabal of 0 members; leave it out where all are honest".to_owned());
-        }
-        let no_time = |down: &&Down| down.from >= down.until || down.until > MOST_SLOTS;
-        let down = self.downs.iter().chain(&self.pauses).find(no_time)?;
-        Some(format!("node {} is down from slot {} until {}", down.node, down.from, down.until))
     }
 }

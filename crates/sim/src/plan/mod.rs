@@ -3,6 +3,7 @@
 //! A plan holds everything that is decided before the first event. Whatever chance decides
 //! during the run comes from the one generator of its seed.
 
+mod acts;
 mod cabal;
 mod desk;
 mod fault;

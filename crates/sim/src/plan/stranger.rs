@@ -1,50 +1,21 @@
 //! Peers without stake: what each does. None can break a promise; none may hold one up.
 
-use serde::{Deserialize, Serialize};
-
-/// What a stranger does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Habit {
-    /// It is connected and never says a word.
-    Silent,
-    /// It answers all it is asked, slots later.
-    Slow,
-    /// It tells of heads that nobody has, and answers with nothing, or with what hangs in the air.
-    Lies,
-    /// It passes headers on before anybody else does, and has no body.
-    Withholds,
-    /// It asks for everything, again and again.
-    Greedy,
-    /// It sends transactions that nobody can pay for.
-    Bundles,
-    /// It says where it is and has no time for anything else.
-    Busy,
-}
-
-impl Habit {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Silent,
-        Self::Slow,
-        Self::Lies,
-        Self::Withholds,
-        Self::Greedy,
-        Self::Bundles,
-        Self::Busy,
-    ];
-
-    /// What happens when there is one, by the name under which it is counted.
-    #[must_use]
-    pub const fn acts(self) -> &'static str {
-        match self {
-            Self::Silent => "unanswered_asks",
-            Self::Slow => "slow_answers",
-            Self::Lies => "invented_tips",
-            Self::Withholds => "withheld_bodies",
-            Self::Greedy => "greedy_asks",
-            Self::Bundles => "empty_bundles",
-            Self::Busy => "busy_answers",
-        }
-    }
+super::acts::acts! {
+    /// What a stranger does; each is described as in the profile that has no other strangers.
+    Habit "strangers-"
+    /// five to sixteen peers that never say a word
+    Silent "silent" "unanswered_asks",
+    /// peers that answer slots later
+    Slow "slow" "slow_answers",
+    /// peers that tell of heads that nobody has, and answer with nothing or with a chain that has a
+    /// hole
+    Lies "lie" "invented_tips",
+    /// peers that pass headers on first and have no body
+    Withholds "withhold" "withheld_bodies",
+    /// peers that ask for everything, again and again
+    Greedy "greedy" "greedy_asks",
+    /// peers that send transactions nobody can pay for
+    Bundles "bundle" "empty_bundles",
+    /// peers that are always busy
+    Busy "busy" "busy_answers",
 }

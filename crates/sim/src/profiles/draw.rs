@@ -18,8 +18,13 @@ impl Draw {
         &list[at]
     }
 
-    pub(super) fn size(&mut self, low: u64, high: u64) {
-        self.plan.voters = usize::try_from(self.dice.between(low, high)).unwrap_or(4);
+    /// A number from `low` to `high`, both included.
+    pub(super) fn count(&mut self, low: usize, high: usize) -> usize {
+        low + self.dice.place(high - low + 1)
+    }
+
+    pub(super) fn size(&mut self, low: usize, high: usize) {
+        self.plan.voters = self.count(low, high);
     }
 
     pub(super) const fn below_third(&self) -> usize {
@@ -37,26 +42,23 @@ impl Draw {
         };
     }
 
-    /// From so many to sixteen strangers of one kind, and nothing else.
-    pub(super) fn strangers(&mut self, least: u64, habit: Habit) {
+    /// Up to sixteen strangers of one kind, and nothing else.
+    pub(super) fn strangers(&mut self, habit: Habit) {
         self.size(4, 7);
-        let count = usize::try_from(self.dice.between(least, 16)).unwrap_or(1);
+        let count = self.count(if habit == Habit::Silent { 5 } else { 1 }, 16);
         self.plan.strangers = vec![habit; count];
     }
 
     /// Strangers of all kinds, so many at most.
     pub(super) fn crowd(&mut self, most: u64) {
         let count = self.dice.between(1, most);
-        let one = |dice: &mut Dice| Habit::ALL[dice.place(Habit::ALL.len())];
-        self.plan.strangers = (0..count).map(|_| one(&mut self.dice)).collect();
+        self.plan.strangers = (0..count).map(|_| *self.one_of(Habit::ALL)).collect();
     }
 
     /// Checkers that take their time and have little room.
     pub(super) fn checkers(&mut self) {
-        let mut size = |low: u64, high: u64| {
-            usize::try_from(self.dice.between(low, high)).unwrap_or(usize::MAX)
-        };
-        let (lists, answers, body_bytes) = (size(1, 3), size(1, 2), size(1 << 10, 4 << 10));
+        let (lists, answers) = (self.count(1, 3), self.count(1, 2));
+        let body_bytes = self.count(1 << 10, 4 << 10);
         let (list_ms, body_ms) = (self.dice.between(30, 80), self.dice.between(60, 150));
         self.plan.desk = Some(Desk { lists, answers, body_bytes, list_ms, body_ms });
     }
@@ -77,11 +79,26 @@ impl Draw {
         }
     }
 
+    /// Messages are lost; or, as often, there is a partition.
+    pub(super) fn lossy_or_parted(&mut self, low: u64, high: u64) {
+        if self.dice.happens(500_000) {
+            self.lossy();
+        } else {
+            self.parted(low, high);
+        }
+    }
+
     /// In half of the seeds messages are lost too.
     pub(super) fn lossy_in_half(&mut self) {
         if self.dice.happens(500_000) {
             self.lossy();
         }
+    }
+
+    /// A partition of all nodes, each on its side.
+    pub(super) fn cut(&self, from: u64, until: u64, side: impl Fn(usize) -> usize) -> Cut {
+        let sides = (0..self.plan.nodes()).map(|i| u8::try_from(side(i)).ok()).collect();
+        Cut { from, until, sides, ..Cut::default() }
     }
 
     /// A partition that begins and ends within these slots; or, as often, one as long that
@@ -91,14 +108,13 @@ impl Draw {
         let until = self.dice.between(from + 4, high.max(from + 4));
         let late = if self.dice.happens(500_000) { self.plan.slots } else { until };
         let (from, until) = (from + late.saturating_sub(until), until.max(late));
-        let parts = self.dice.between(2, 3);
-        let nodes = self.plan.nodes();
+        let parts = self.count(2, 3);
         // Neighbours are on different sides: whoever is Byzantine, honest ones are on each.
-        let first = self.dice.below(parts);
-        let sides = (0..nodes as u64).map(|i| u8::try_from((i + first) % parts).ok()).collect();
+        let first = self.dice.place(parts);
         let kind = self.dice.below(3);
         let flaps = (kind == 2).then(|| self.dice.between(1, 4));
-        self.plan.cuts.push(Cut { from, until, sides, one_way: kind == 1, flaps });
+        let cut = self.cut(from, until, |i| (i + first) % parts);
+        self.plan.cuts.push(Cut { one_way: kind == 1, flaps, ..cut });
         self.plan.slots = self.plan.slots.max(until);
     }
 
@@ -144,11 +160,25 @@ impl Draw {
     }
 
     /// A partition into so many sides from one slot on, for so many.
-    pub(super) fn cut_from(&mut self, from: u64, slots: u64, parts: u64) {
+    pub(super) fn cut_from(&mut self, from: u64, slots: u64, parts: usize) {
         let until = from + slots;
-        let sides = (0..self.plan.nodes() as u64).map(|i| u8::try_from(i % parts).ok()).collect();
-        self.plan.cuts.push(Cut { from, until, sides, ..Cut::default() });
+        self.plan.cuts.push(self.cut(from, until, |i| i % parts));
         self.plan.slots = self.plan.slots.max(until);
+    }
+
+    /// A node is suspended or down; in half of the seeds it dies once more, so many slots after
+    /// it came back, and is alone for so many. Answers whether it is.
+    fn away(&mut self, away: Down, again: u64, alone: u64) -> bool {
+        let Down { node, until, .. } = away;
+        let is_paused = self.dice.happens(500_000);
+        let list = if is_paused { &mut self.plan.pauses } else { &mut self.plan.downs };
+        list.push(away);
+        let is_alone = self.dice.happens(500_000);
+        if is_alone {
+            self.plan.downs.push(Down { from: until + again, until: until + again + 1, ..away });
+            self.plan.cuts.push(self.cut(until, until + alone, |i| usize::from(i == node)));
+        }
+        is_alone
     }
 
     /// One node is away for about as long as it may be, or for longer; in half of the seeds it
@@ -164,19 +194,8 @@ impl Draw {
             0 => window - self.dice.between(4, 8),
             _ => window + self.dice.between(9, 20),
         };
-        let (node, until) = (0, from + slots);
-        let away = Down { node, from, until, loses: Lost::Nothing };
-        if self.dice.happens(500_000) {
-            self.plan.pauses = vec![away];
-        } else {
-            self.plan.downs = vec![away];
-        }
-        if self.dice.happens(500_000) {
-            let again = Down { from: until + 2, until: until + 3, ..away };
-            self.plan.downs.push(again);
-            let sides = (0..self.plan.voters).map(|i| Some(u8::from(i == 0))).collect();
-            self.plan.cuts = vec![Cut { from: until, until: until + 5, sides, ..Cut::default() }];
-        }
+        let until = from + slots;
+        self.away(Down { node: 0, from, until, loses: Lost::Nothing }, 2, 5);
         self.plan.slots = until + 8;
     }
 
@@ -200,28 +219,23 @@ impl Draw {
             _ => (leaves, out, true),
         };
         let node = self.plan.voters + self.plan.joiners;
-        let away = Down { node, from, until, loses: Lost::Nothing };
-        if self.dice.happens(500_000) {
-            self.plan.pauses = vec![away];
-        } else {
-            self.plan.downs = vec![away];
-        }
-        let (mut lacks, alone) = (0, until + 6);
-        if self.dice.happens(500_000) {
-            let again = Down { from: until + 3, until: until + 4, ..away };
-            self.plan.downs.push(again);
-            lacks = *self.one_of(&[0, 24]);
-            let sides = (0..node + 2).map(|i| Some(u8::from(i == node))).collect();
-            self.plan.cuts = vec![Cut { from: until, until: alone, sides, ..Cut::default() }];
-        }
+        // Two nodes more take part from here on.
+        self.plan.former = Some(Former::default());
+        let is_alone = self.away(Down { node, from, until, loses: Lost::Nothing }, 3, 6);
+        let lacks = if is_alone { *self.one_of(&[0, 24]) } else { 0 };
         let asks = self.dice.between(4, blocks);
-        self.plan.former = Some(Former { asks, leaves, lacks, grows: alone, is_in_time });
+        self.plan.former = Some(Former { asks, leaves, lacks, grows: until + 6, is_in_time });
         self.plan.slots = until + 14;
     }
 
     pub(super) fn cabal(&self, strategy: Strategy) -> Cabal {
         let members = self.below_third().max(1);
-        Cabal { members, strategy, placed: false, just_below: true, times: None }
+        Cabal { members, strategy, placed: false, just_below: false, times: None }
+    }
+
+    pub(super) fn any_cabal(&mut self) {
+        let strategy = *self.one_of(Strategy::ALL);
+        self.plan.cabal = Some(self.cabal(strategy));
     }
 
     pub(super) fn byzantine(&mut self, strategy: Strategy) {
@@ -243,8 +257,7 @@ impl Draw {
         self.plan.voters = *self.one_of(&[4, 7, 10]);
         self.plan.joiners = 2;
         self.plan.slots = slots;
-        let strategy = *self.one_of(Strategy::ALL);
-        self.plan.cabal = Some(Cabal { just_below: false, ..self.cabal(strategy) });
+        self.any_cabal();
         self.rotating(true);
     }
 
@@ -255,9 +268,8 @@ impl Draw {
         self.plan.twins = (0..twins).collect();
         let voters = self.plan.voters;
         let first = |i: usize| i < twins || (i < voters && (i - twins).is_multiple_of(2));
-        let sides = (0..self.plan.nodes()).map(|i| Some(u8::from(!first(i)))).collect();
         let until = self.dice.between(12, 30);
-        self.plan.cuts = vec![Cut { from: 5, until, sides, ..Cut::default() }];
+        self.plan.cuts.push(self.cut(5, until, |i| usize::from(!first(i))));
         self.plan.slots = until;
     }
 
@@ -268,9 +280,7 @@ impl Draw {
         let long = *self.one_of(&[30, 30, 30, 90]);
         let (from, until) = (3, 3 + long);
         let back = from + long / 2;
-        let side = |i: usize| Some(u8::from(i >= 2));
-        self.plan.cuts =
-            vec![Cut { from, until, sides: (0..5).map(side).collect(), ..Cut::default() }];
+        self.plan.cuts.push(self.cut(from, until, |i| usize::from(i >= 2)));
         let down = |node| Down { node, from, until: back, loses: Lost::Nothing };
         self.plan.downs = (2..5).map(down).collect();
         self.plan.slots = until;
@@ -280,10 +290,8 @@ impl Draw {
     /// without its vote file.
     pub(super) fn lone_fork(&mut self) {
         self.size(4, 10);
-        let (from, until) = (3, self.dice.between(10, 30));
-        let side = |i: usize| Some(u8::from(i == 0));
-        let sides = (0..self.plan.nodes()).map(side).collect();
-        self.plan.cuts = vec![Cut { from, until, sides, ..Cut::default() }];
+        let until = self.dice.between(10, 30);
+        self.plan.cuts.push(self.cut(3, until, |i| usize::from(i == 0)));
         self.plan.downs =
             vec![Down { node: 0, from: until, until: until + 1, loses: Lost::VoteFile }];
         self.plan.slots = until + 4;
