@@ -38,7 +38,7 @@ impl People {
     /// What everybody sends for the next block.
     pub(super) fn act(&mut self, chain: &Chain, dice: &mut Dice) -> Vec<Tx> {
         let Some(net) = query::subnet(&chain.state(), NETUID) else { return Vec::new() };
-        let now = Height(chain.height());
+        let now = chain.height;
         let moment =
             Moment { now, left: net.next_epoch.0.saturating_sub(now.0), epoch: net.epochs };
         let is_time = moment.left == ARRIVES && net.epochs > 0;
@@ -70,9 +70,9 @@ impl People {
     fn registration(&self, chain: &Chain) -> Option<Tx> {
         let player = self.list.iter().find(|p| p.waits)?;
         let (coldkey, hotkey) = (player.coldkey, player.hotkey);
-        let height = Height(chain.height());
+        let height = chain.height;
         let said = Consent { coldkey, hotkey, netuid: NETUID, height };
-        let consent = player.secret.sign(&signed_bytes(Domain::Consent, &chain.id(), &said));
+        let consent = player.secret.sign(&signed_bytes(Domain::Consent, &chain.id, &said));
         let nonce = query::account(&chain.state(), &coldkey).nonce;
         let max_burn = Rao::MAX;
         let (netuid, consent_height) = (NETUID, height);

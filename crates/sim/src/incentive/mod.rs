@@ -114,7 +114,7 @@ pub fn play(scene: &Scene, seed: u64, epochs: u64) -> Played {
         let receipts = match chain.run(&people.act(&chain, &mut dice)) {
             Ok(receipts) => receipts,
             Err(breach) => {
-                let height = chain.height() + 1;
+                let height = chain.height.0 + 1;
                 violations.push(format!("block {height} can't be made: {breach}"));
                 break;
             }
@@ -125,7 +125,7 @@ pub fn play(scene: &Scene, seed: u64, epochs: u64) -> Played {
         people.drift(&mut dice);
         violations.extend(tally.note((&chain, &people), paid).err());
         if let Err(error) = chain.audit() {
-            violations.push(format!("block {}: {error}", chain.height()));
+            violations.push(format!("block {}: {error}", chain.height));
         }
         if over == scene.warm_up {
             tally = Tally::begin(scene, &chain, &people);
@@ -140,9 +140,9 @@ pub fn play(scene: &Scene, seed: u64, epochs: u64) -> Played {
         warm_up: scene.warm_up,
         attack: Loot::of(&strategies),
         recycled,
-        refused: chain.refused(),
+        refused: chain.refused,
         violations,
-        state_root: chain.root(),
+        state_root: chain.state().root(),
         strategies,
     }
 }

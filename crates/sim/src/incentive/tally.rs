@@ -121,7 +121,7 @@ impl Tally {
             sums.push(Rao(gain));
             earned += gain;
         }
-        let (height, paid) = (chain.height(), self.paid);
+        let (height, paid) = (chain.height, self.paid);
         let text = || format!("block {height}: {paid} rao were paid and {earned} earned");
         (earned == paid).then_some(()).ok_or_else(text)
     }

@@ -20,27 +20,33 @@ const NOTHING: &[Item] = &[];
 /// The last state, and how it came about.
 pub(crate) struct Chain {
     genesis: Genesis,
+    /// The header of block 0, from which the others take what never changes.
+    first: Header,
     ledger: Ledger,
     base: Base,
-    head: BlockHash,
-    height: u64,
     voters: Vec<PublicKey>,
-    refused: u64,
+    pub(crate) id: ChainId,
+    pub(crate) head: BlockHash,
+    pub(crate) height: Height,
+    /// How many calls no block took, of those that were sent.
+    pub(crate) refused: u64,
 }
 
 impl Chain {
     /// Block 0.
     pub(crate) fn new(genesis: Genesis) -> Self {
         let (ledger, changes) = Ledger::genesis(&genesis).expect("the genesis made here is good");
-        let head = genesis.block_hash();
+        let first = genesis.header(Hash::ZERO);
+        let (id, head) = (genesis.chain_id(), genesis.block_hash());
         let voters = genesis.voters.iter().map(|v| v.hotkey).collect();
         let base = Base::genesis(changes, Seed([11; 4]));
-        Self { genesis, ledger, base, head, height: 0, voters, refused: 0 }
+        let height = Height::ZERO;
+        Self { genesis, first, ledger, base, voters, id, head, height, refused: 0 }
     }
 
     /// Runs a block with those of the calls that may be in it.
     pub(crate) fn run(&mut self, txs: &[Tx]) -> Result<Receipts, Breach> {
-        let height = self.height + 1;
+        let height = self.height.0 + 1;
         let turn = usize::try_from(height).unwrap_or_default() % self.voters.len().max(1);
         let header = Header {
             slot: Slot(height),
@@ -49,7 +55,7 @@ impl Chain {
             parent: self.head,
             proposer: self.voters.get(turn).copied().unwrap_or_default(),
             work: Work::ZERO,
-            ..self.genesis.header(Hash::ZERO)
+            ..self.first.clone()
         };
         // Everybody votes, and what was two blocks ago is final.
         let at = Checkpoint { round: Round(height.saturating_sub(2)), hash: self.head };
@@ -66,14 +72,14 @@ impl Chain {
         let layer = view.grow(outcome.changes);
         self.base.absorb(&layer);
         self.refused += (txs.len() - kept.len()) as u64;
-        (self.head, self.height) = (header.hash(), height);
+        (self.head, self.height) = (header.hash(), header.height);
         self.voters = self.set().voters.iter().map(|v| v.key).collect();
         Ok(outcome.receipts)
     }
 
     /// A transaction. It goes unsigned: signatures are checked before the ledger sees one.
     pub(crate) fn tx(&self, signer: PublicKey, (nonce, fee): (Nonce, Rao), call: Call) -> Tx {
-        let chain = ChainTag::of(&self.id());
+        let chain = ChainTag::of(&self.id);
         let body = TxBody { chain, signer, nonce, fee, valid_until: None, call };
         Tx { body, signature: Signature([0; 64]) }
     }
@@ -90,26 +96,6 @@ impl Chain {
 
     pub(crate) const fn params(&self) -> &Params {
         self.ledger.params()
-    }
-
-    pub(crate) fn id(&self) -> ChainId {
-        self.genesis.chain_id()
-    }
-
-    pub(crate) const fn head(&self) -> BlockHash {
-        self.head
-    }
-
-    pub(crate) const fn height(&self) -> u64 {
-        self.height
-    }
-
-    pub(crate) const fn refused(&self) -> u64 {
-        self.refused
-    }
-
-    pub(crate) fn root(&self) -> Hash {
-        self.state().root()
     }
 
     /// Who votes now.

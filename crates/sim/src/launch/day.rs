@@ -60,7 +60,7 @@ impl Day {
         let offered = &bootstrap.candidates;
         let held = Rao(offered.iter().map(|(_, stake)| stake.0).sum());
         Self {
-            day: chain.height() / DAY,
+            day: chain.height.0 / DAY,
             issued: supply.as_ref().map_or(Rao::ZERO, |s| s.issued),
             recycled: supply.as_ref().map_or(Rao::ZERO, |s| s.recycled),
             uids: (seated(Side::Honest), seated(Side::Attacker)),

@@ -115,8 +115,8 @@ impl People {
         let mut txs = self.stamps(chain, dice);
         let tempo = chain.params().subnet_defaults.tempo;
         for at in 0..self.list.len() {
-            let turn = (chain.height() + at as u64 * 11) % tempo;
-            let is_turn = turn == 0 && chain.height() > 1;
+            let turn = (chain.height.0 + at as u64 * 11) % tempo;
+            let is_turn = turn == 0 && chain.height.0 > 1;
             if is_turn && self.list.get(at).is_some_and(|p| p.validates && p.uid.is_some()) {
                 self.validate(at, chain, dice, &mut txs);
             }
@@ -133,7 +133,7 @@ impl People {
         let Some(difficulty) = cost.and_then(|cost| cost.stamp_difficulty).map(|d| d.0) else {
             return Vec::new();
         };
-        let now = Height(chain.height());
+        let now = chain.height;
         let mut txs = Vec::new();
         for player in self.list.iter_mut().filter(|p| p.uid.is_none()) {
             if player.stamp.as_ref().is_some_and(|(_, until)| *until < now) {
@@ -152,7 +152,7 @@ impl People {
     /// One validator's turn, once a tempo.
     fn validate(&mut self, at: usize, chain: &Chain, dice: &mut Dice, txs: &mut Vec<Tx>) {
         let entries = self.entries(at, dice);
-        let now = Height(chain.height());
+        let now = chain.height;
         let Some(player) = self.list.get_mut(at) else { return };
         let Some(uid) = player.uid else { return };
         if !player.asked {
@@ -218,13 +218,13 @@ impl People {
 impl Player {
     /// Searches for a real stamp.
     fn search(&self, chain: &Chain, difficulty: u64, dice: &mut Dice) -> Tx {
-        let height = Height(chain.height());
+        let height = chain.height;
         let (coldkey, hotkey) = (self.coldkey, self.hotkey);
         let said = Consent { coldkey, hotkey, netuid: NETUID, height };
-        let subject = StampFor { chain: chain.id(), consent: said, block: chain.head() };
+        let subject = StampFor { chain: chain.id, consent: said, block: chain.head };
         let first = dice.below(1 << 40);
         let solution = subject.search(difficulty, first, 1 << 40).unwrap_or(first);
-        let consent = self.secret.sign(&signed_bytes(Domain::Consent, &chain.id(), &said));
+        let consent = self.secret.sign(&signed_bytes(Domain::Consent, &chain.id, &said));
         let call = Call::RegisterStamp { netuid: NETUID, hotkey, consent, height, solution };
         chain.free(coldkey, call)
     }
