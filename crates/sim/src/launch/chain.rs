@@ -6,9 +6,13 @@ use weft_ledger::query::voters;
 use weft_ledger::rules::{BlockInput, Breach, Ledger, Receipts};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Base, Seed, View};
+use weft_types::hash::Domain;
+use weft_types::signature::signed_bytes;
+use weft_types::tx::Consent;
 use weft_types::{
     BlockHash, Call, ChainId, ChainTag, Checkpoint, Finality, Genesis, Hash, Header, Height, Item,
-    Netuid, Nonce, Params, PublicKey, Rao, Round, Signature, Slot, Tx, TxBody, VoterSet, Work,
+    Netuid, Nonce, Params, PublicKey, Rao, Round, SecretKey, Signature, Slot, Tx, TxBody, Uid,
+    VoterSet, WeightRow, Work,
 };
 
 /// The one subnet.
@@ -19,12 +23,10 @@ const NOTHING: &[Item] = &[];
 
 /// The last state, and how it came about.
 pub(crate) struct Chain {
-    genesis: Genesis,
     /// The header of block 0, from which the others take what never changes.
     first: Header,
     ledger: Ledger,
     base: Base,
-    voters: Vec<PublicKey>,
     pub(crate) id: ChainId,
     pub(crate) head: BlockHash,
     pub(crate) height: Height,
@@ -34,33 +36,31 @@ pub(crate) struct Chain {
 
 impl Chain {
     /// Block 0.
-    pub(crate) fn new(genesis: Genesis) -> Self {
-        let (ledger, changes) = Ledger::genesis(&genesis).expect("the genesis made here is good");
+    pub(crate) fn new(genesis: &Genesis) -> Self {
+        let (ledger, changes) = Ledger::genesis(genesis).expect("the genesis made here is good");
         let first = genesis.header(Hash::ZERO);
         let (id, head) = (genesis.chain_id(), genesis.block_hash());
-        let voters = genesis.voters.iter().map(|v| v.hotkey).collect();
         let base = Base::genesis(changes, Seed([11; 4]));
-        let height = Height::ZERO;
-        Self { genesis, first, ledger, base, voters, id, head, height, refused: 0 }
+        Self { first, ledger, base, id, head, height: Height::ZERO, refused: 0 }
     }
 
     /// Runs a block with those of the calls that may be in it.
     pub(crate) fn run(&mut self, txs: &[Tx]) -> Result<Receipts, Breach> {
         let height = self.height.0 + 1;
-        let turn = usize::try_from(height).unwrap_or_default() % self.voters.len().max(1);
+        let voters: Vec<PublicKey> = self.set().voters.iter().map(|v| v.key).collect();
+        let turn = usize::try_from(height).unwrap_or_default() % voters.len().max(1);
         let header = Header {
             slot: Slot(height),
             round: Round(height),
             height: Height(height),
             parent: self.head,
-            proposer: self.voters.get(turn).copied().unwrap_or_default(),
+            proposer: voters.get(turn).copied().unwrap_or_default(),
             work: Work::ZERO,
             ..self.first.clone()
         };
         // Everybody votes, and what was two blocks ago is final.
         let at = Checkpoint { round: Round(height.saturating_sub(2)), hash: self.head };
         let finality = Finality { justified: at, finalized: at };
-        let voters = &self.voters;
         let work = BlockInput {
             header: &header,
             finality,
@@ -73,7 +73,6 @@ impl Chain {
         self.base.absorb(&layer);
         self.refused += (txs.len() - kept.len()) as u64;
         (self.head, self.height) = (header.hash(), header.height);
-        self.voters = self.set().voters.iter().map(|v| v.key).collect();
         Ok(outcome.receipts)
     }
 
@@ -89,6 +88,20 @@ impl Chain {
         self.tx(signer, (Nonce(0), Rao::ZERO), call)
     }
 
+    /// A row of scores, as of the last block.
+    pub(crate) fn row(&self, hotkey: PublicKey, scores: Vec<(Uid, u16)>) -> Tx {
+        let (uids, values) = scores.into_iter().unzip();
+        let row = WeightRow { netuid: NETUID, uids, values, version_key: 0, view: self.height };
+        self.free(hotkey, Call::SetWeights { row })
+    }
+
+    /// What a hotkey signs to be registered at the last block for a coldkey.
+    pub(crate) fn consent(&self, hot: &SecretKey, coldkey: PublicKey) -> (Consent, Signature) {
+        let hotkey = hot.public();
+        let said = Consent { coldkey, hotkey, netuid: NETUID, height: self.height };
+        (said, hot.sign(&signed_bytes(Domain::Consent, &self.id, &said)))
+    }
+
     /// The last state.
     pub(crate) fn state(&self) -> View<'_> {
         self.base.view(Vec::new())
@@ -100,8 +113,7 @@ impl Chain {
 
     /// Who votes now.
     pub(crate) fn set(&self) -> VoterSet {
-        let sets = voters::sets(&self.state());
-        sets.map_or_else(|| self.genesis.voter_set(), |sets| sets.current)
+        voters::sets(&self.state()).expect("genesis names voters").current
     }
 
     /// Sums everything up.

@@ -68,7 +68,7 @@ pub fn launch(plan: &Launch, mut tell: impl FnMut(&Day)) -> Launched {
     }
     let mut dice = Dice::new(plan.seed);
     let mut people = People::new(plan, &mut dice);
-    let mut chain = Chain::new(people.genesis());
+    let mut chain = Chain::new(&people.genesis());
     let (mut days, mut violations) = (Vec::new(), Vec::new());
     for _ in 0..plan.days * DAY {
         let txs = people.act(&chain, &mut dice);

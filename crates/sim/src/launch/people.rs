@@ -7,14 +7,10 @@ use std::collections::BTreeMap;
 use weft_ledger::query;
 use weft_ledger::query::market;
 use weft_ledger::rules::{Event, Receipts};
-use weft_types::hash::Domain;
 use weft_types::key::derive_test_key;
-use weft_types::signature::signed_bytes;
 use weft_types::stamp::StampFor;
 use weft_types::tx::Consent;
-use weft_types::{
-    Call, Genesis, Height, Millis, Network, PublicKey, SecretKey, Tx, Uid, WeightRow,
-};
+use weft_types::{Call, Genesis, Height, Millis, Network, PublicKey, SecretKey, Tx, Uid};
 
 /// A hotkey and what its owner wants.
 pub(super) struct Player {
@@ -166,9 +162,7 @@ impl People {
         if !has_permit || entries.is_empty() {
             return;
         }
-        let (uids, values) = entries.into_iter().unzip();
-        let row = WeightRow { netuid: NETUID, uids, values, version_key: 0, view: now };
-        txs.push(chain.free(player.hotkey, Call::SetWeights { row }));
+        txs.push(chain.row(player.hotkey, entries));
         // An offer needs a row in the state, and is renewed about four times a rotation.
         let quarter = chain.params().rotation_blocks.div_euclid(4);
         let tempo = chain.params().subnet_defaults.tempo;
@@ -218,14 +212,11 @@ impl People {
 impl Player {
     /// Searches for a real stamp.
     fn search(&self, chain: &Chain, difficulty: u64, dice: &mut Dice) -> Tx {
-        let height = chain.height;
-        let (coldkey, hotkey) = (self.coldkey, self.hotkey);
-        let said = Consent { coldkey, hotkey, netuid: NETUID, height };
+        let (said, consent) = chain.consent(&self.secret, self.coldkey);
         let subject = StampFor { chain: chain.id, consent: said, block: chain.head };
         let first = dice.below(1 << 40);
         let solution = subject.search(difficulty, first, 1 << 40).unwrap_or(first);
-        let consent = self.secret.sign(&signed_bytes(Domain::Consent, &chain.id, &said));
-        let call = Call::RegisterStamp { netuid: NETUID, hotkey, consent, height, solution };
-        chain.free(coldkey, call)
+        let Consent { hotkey, netuid, height, .. } = said;
+        chain.free(self.coldkey, Call::RegisterStamp { netuid, hotkey, consent, height, solution })
     }
 }
