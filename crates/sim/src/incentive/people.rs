@@ -4,8 +4,9 @@
 
 use super::scene::{Play, Scene, WHOLE, Work};
 use crate::dice::Dice;
+use crate::launch::chain::seats;
 use std::collections::BTreeMap;
-use weft_ledger::rules::{Event, Receipts};
+use weft_ledger::rules::Receipts;
 use weft_types::key::derive_test_key;
 use weft_types::{PublicKey, Reveal, SecretKey, Uid};
 
@@ -111,13 +112,9 @@ impl People {
 
     /// Who got a uid, and who lost one.
     pub(super) fn learn(&mut self, receipts: &Receipts) {
-        for event in receipts.txs.iter().flat_map(|tx| &tx.events) {
-            let Event::NeuronRegistered { uid, hotkey, replaced, .. } = event else { continue };
-            for (key, uid) in replaced.iter().map(|key| (key, None)).chain([(hotkey, Some(*uid))]) {
-                let place = self.places.get(key).copied();
-                if let Some(player) = place.and_then(|at| self.list.get_mut(at)) {
-                    (player.uid, player.waits, player.promised) = (uid, false, None);
-                }
+        for (key, uid) in seats(receipts) {
+            if let Some(player) = self.places.get(key).and_then(|at| self.list.get_mut(*at)) {
+                (player.uid, player.waits, player.promised) = (uid, false, None);
             }
         }
     }

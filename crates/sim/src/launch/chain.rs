@@ -3,7 +3,7 @@
 
 use weft_ledger::forks::{AuditError, sum_up};
 use weft_ledger::query::voters;
-use weft_ledger::rules::{BlockInput, Breach, Ledger, Receipts};
+use weft_ledger::rules::{BlockInput, Breach, Event, Ledger, Receipts};
 use weft_ledger::state::value::Supply;
 use weft_ledger::state::{Base, Seed, View};
 use weft_types::hash::Domain;
@@ -20,6 +20,18 @@ pub(crate) const NETUID: Netuid = Netuid(1);
 
 /// Shares without work.
 const NOTHING: &[Item] = &[];
+
+/// Who lost a uid in a block, and who got which, in order.
+pub(crate) fn seats(receipts: &Receipts) -> impl Iterator<Item = (&PublicKey, Option<Uid>)> {
+    let registered =
+        receipts.txs.iter().flat_map(|tx| &tx.events).filter_map(|event| match event {
+            Event::NeuronRegistered { uid, hotkey, replaced, .. } => Some((*uid, hotkey, replaced)),
+            _ => None,
+        });
+    registered.flat_map(|(uid, hotkey, replaced)| {
+        replaced.iter().map(|key| (key, None)).chain([(hotkey, Some(uid))])
+    })
+}
 
 /// The last state, and how it came about.
 pub(crate) struct Chain {

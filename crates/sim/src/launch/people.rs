@@ -1,12 +1,12 @@
 //! Who takes part in a launch, and what each of them does.
 
-use super::chain::{Chain, NETUID};
+use super::chain::{Chain, NETUID, seats};
 use super::plan::{HASHES, Launch, Side};
 use crate::dice::Dice;
 use std::collections::BTreeMap;
 use weft_ledger::query;
 use weft_ledger::query::market;
-use weft_ledger::rules::{Event, Receipts};
+use weft_ledger::rules::Receipts;
 use weft_types::key::derive_test_key;
 use weft_types::stamp::StampFor;
 use weft_types::tx::Consent;
@@ -195,15 +195,11 @@ impl People {
 
     /// Who got a uid, and who lost one.
     pub(super) fn learn(&mut self, receipts: &Receipts) {
-        for event in receipts.txs.iter().flat_map(|tx| &tx.events) {
-            let Event::NeuronRegistered { uid, hotkey, replaced, .. } = event else { continue };
-            self.registrations += 1;
-            for (key, uid) in replaced.iter().map(|key| (key, None)).chain([(hotkey, Some(*uid))]) {
-                let place = self.places.get(key).copied();
-                if let Some(player) = place.and_then(|at| self.list.get_mut(at)) {
-                    player.uid = uid;
-                    (player.asked, player.wrote, player.stamp) = (false, false, None);
-                }
+        for (key, uid) in seats(receipts) {
+            self.registrations += u64::from(uid.is_some());
+            if let Some(player) = self.places.get(key).and_then(|at| self.list.get_mut(*at)) {
+                player.uid = uid;
+                (player.asked, player.wrote, player.stamp) = (false, false, None);
             }
         }
     }
