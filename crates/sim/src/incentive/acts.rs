@@ -4,12 +4,11 @@
 //! revealed when seven blocks are left, judges write when six are left, and copiers when
 //! three are left, so that they see all there is to see.
 
-use super::numbers::NETUID;
 use super::people::{People, Scores};
 use super::rows;
 use super::scene::{Group, Habit, Play, Work};
 use crate::dice::Dice;
-use crate::launch::chain::Chain;
+use crate::launch::chain::{Chain, NETUID};
 use weft_ledger::query;
 use weft_types::tx::Consent;
 use weft_types::{Call, Commitment, Rao, Reveal, Tx};

@@ -1,8 +1,9 @@
 //! Block 0 of a scene: who holds, stakes and votes what, on the numbers of [`super::numbers`].
 
-use super::numbers::{FREE, NETUID, params};
+use super::numbers::{FREE, params};
 use super::people::People;
 use super::scene::{Play, Scene};
+use crate::launch::chain::NETUID;
 use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
 };

@@ -1,10 +1,9 @@
 //! Where the scores of a row come from.
 
-use super::numbers::NETUID;
 use super::people::{People, Player, Scores};
 use super::scene::WHOLE;
 use crate::dice::Dice;
-use crate::launch::chain::Chain;
+use crate::launch::chain::{Chain, NETUID};
 use std::collections::BTreeMap;
 use weft_ledger::query;
 use weft_types::Uid;

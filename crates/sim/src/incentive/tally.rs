@@ -4,6 +4,7 @@ use super::numbers::FREE;
 use super::people::People;
 use super::scene::{Play, Scene};
 use crate::launch::chain::Chain;
+use crate::launch::day::ppm;
 use serde::Serialize;
 use weft_ledger::query;
 use weft_ledger::rules::EpochReceipt;
@@ -72,7 +73,7 @@ impl Loot {
     pub(super) fn of(list: &[Strategy]) -> Self {
         let part = |counts: fn(&Strategy) -> bool, of: fn(&Strategy) -> Rao| {
             let sum = |more: fn(&Strategy) -> bool| {
-                list.iter().filter(|s| counts(s) && more(s)).map(|s| of(s).0).sum()
+                list.iter().filter(|s| counts(s) && more(s)).map(|s| of(s).0).sum::<u64>()
             };
             ppm(sum(|s| !s.honest), sum(|_| true))
         };
@@ -189,13 +190,5 @@ fn relative(one: &Strategy, other: &Strategy) -> u64 {
     // Stakes are below 2^55, and so are earnings: no product leaves its range.
     let part = u128::from(one.earned.0) * size(other);
     let whole = u128::from(other.earned.0) * size(one);
-    millionths(part, whole)
-}
-
-fn ppm(part: u64, whole: u64) -> u64 {
-    millionths(part.into(), whole.into())
-}
-
-fn millionths(part: u128, whole: u128) -> u64 {
-    u64::try_from((part * 1_000_000).checked_div(whole).unwrap_or(0)).unwrap_or(u64::MAX)
+    ppm(part, whole)
 }

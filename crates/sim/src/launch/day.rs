@@ -81,12 +81,14 @@ impl Day {
 fn attacker_power(chain: &Chain, people: &People) -> u64 {
     let set = chain.set();
     let is_theirs = |key: &PublicKey| people.player(key).is_some_and(|p| p.side == Side::Attacker);
-    let theirs = set.voters.iter().filter(|v| is_theirs(&v.key)).map(|v| u128::from(v.power.0));
-    ppm(theirs.sum(), u128::from(set.total().0))
+    let theirs = set.voters.iter().filter(|v| is_theirs(&v.key)).map(|v| v.power.0);
+    ppm(theirs.sum::<u64>(), set.total().0)
 }
 
-fn ppm(part: u128, all: u128) -> u64 {
-    u64::try_from((part * 1_000_000).checked_div(all).unwrap_or(0)).unwrap_or(u64::MAX)
+/// A part of a whole, in millionths, rounded down; of nothing it is none.
+pub(crate) fn ppm(part: impl Into<u128>, whole: impl Into<u128>) -> u64 {
+    let part = part.into() * 1_000_000;
+    u64::try_from(part.checked_div(whole.into()).unwrap_or(0)).unwrap_or(u64::MAX)
 }
 
 fn top_tenth(ascending: &[u64]) -> u64 {

@@ -22,7 +22,7 @@
 //! Consensus and networks are not here: the rest of this crate.
 
 pub(crate) mod chain;
-mod day;
+pub(crate) mod day;
 mod people;
 mod plan;
 
