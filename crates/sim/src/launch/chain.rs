@@ -23,14 +23,13 @@ const NOTHING: &[Item] = &[];
 
 /// Who lost a uid in a block, and who got which, in order.
 pub(crate) fn seats(receipts: &Receipts) -> impl Iterator<Item = (&PublicKey, Option<Uid>)> {
-    let registered =
-        receipts.txs.iter().flat_map(|tx| &tx.events).filter_map(|event| match event {
-            Event::NeuronRegistered { uid, hotkey, replaced, .. } => Some((*uid, hotkey, replaced)),
-            _ => None,
-        });
-    registered.flat_map(|(uid, hotkey, replaced)| {
-        replaced.iter().map(|key| (key, None)).chain([(hotkey, Some(uid))])
-    })
+    let changes = |event| match event {
+        &Event::NeuronRegistered { uid, ref hotkey, ref replaced, .. } => {
+            [replaced.as_ref().map(|key| (key, None)), Some((hotkey, Some(uid)))]
+        }
+        _ => [None, None],
+    };
+    receipts.txs.iter().flat_map(|tx| &tx.events).flat_map(changes).flatten()
 }
 
 /// The last state, and how it came about.
