@@ -39,24 +39,19 @@ impl People {
         let is_time = moment.left == ARRIVES && net.epochs > 0;
         let change = self.scene.weather.change;
         if is_time && change > 0 && net.epochs.is_multiple_of(change) {
-            let miners = |g: &Group| g.honest && matches!(g.strategy, Play::Mines(_));
+            let miners = |g: &Group| g.honest && g.strategy.stake().is_none();
             if let Some(group) = self.scene.groups.iter().position(miners) {
                 self.join(group, None, dice);
             }
         }
         let mut txs: Vec<Tx> = self.registration(chain).into_iter().collect();
         for at in 0..self.list.len() {
-            let strategy = self.list.get(at).filter(|p| p.uid.is_some()).map(|p| p.group);
-            let strategy = strategy.and_then(|group| self.scene.groups.get(group));
-            match strategy.map(|group| group.strategy) {
-                Some(Play::Validates(_, habit)) => {
-                    txs.extend(self.validate(at, habit, (chain, moment), dice));
-                }
-                Some(Play::Mines(Work { votes: true, .. })) => {
-                    txs.extend(self.intrude(at, chain, moment));
-                }
-                _ => {}
-            }
+            let seated = self.list.get(at).filter(|p| p.uid.is_some());
+            txs.extend(match seated.map(|p| p.plays) {
+                Some(Play::Validates(_, habit)) => self.validate(at, habit, (chain, moment), dice),
+                Some(Play::Mines(Work { votes: true, .. })) => self.intrude(at, chain, moment),
+                _ => None,
+            });
         }
         txs
     }

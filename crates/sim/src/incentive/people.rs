@@ -20,6 +20,9 @@ pub(super) struct Player {
     pub(super) coldkey: PublicKey,
     /// Its place in the scene's groups.
     pub(super) group: usize,
+    /// What that group does, and whether it is one of the honest.
+    pub(super) plays: Play,
+    pub(super) honest: bool,
     pub(super) uid: Option<Uid>,
     /// What its work is worth, in millionths.
     pub(super) quality: u64,
@@ -50,16 +53,14 @@ impl People {
         let seed = format!("incentive {seed}");
         let cold = |name: &str| derive_test_key(&seed, &format!("{name}/cold")).public();
         let coldkeys = scene.groups.iter().map(|group| cold(group.name)).collect();
-        let scene = scene.clone();
-        let groups: Vec<_> = scene.groups.iter().map(|g| (g.count, g.strategy)).collect();
         let (list, places) = (Vec::new(), BTreeMap::new());
-        let mut people = Self { scene, seed, list, coldkeys, places, over: 0 };
+        let mut people = Self { scene: scene.clone(), seed, list, coldkeys, places, over: 0 };
         let mut uids = (0..=u16::MAX).map(Uid);
-        for (group, (count, strategy)) in groups.into_iter().enumerate() {
-            for _ in 0..count {
-                let is_late = matches!(strategy, Play::Mines(Work { comes_later: true, .. }));
+        for (at, group) in scene.groups.iter().enumerate() {
+            let is_late = matches!(group.strategy, Play::Mines(Work { comes_later: true, .. }));
+            for _ in 0..group.count {
                 let uid = if is_late { None } else { uids.next() };
-                people.join(group, uid, dice);
+                people.join(at, uid, dice);
             }
         }
         people
@@ -80,6 +81,8 @@ impl People {
             secret,
             coldkey: self.coldkeys.get(group).copied().unwrap_or_default(),
             group,
+            plays: about.strategy,
+            honest: about.honest,
             uid,
             quality,
             waits: uid.is_none(),
@@ -92,22 +95,6 @@ impl People {
     /// Those of one group.
     pub(super) fn of(&self, group: usize) -> impl Iterator<Item = &Player> {
         self.list.iter().filter(move |p| p.group == group)
-    }
-
-    /// Whether a player's group is one of the honest.
-    pub(super) fn is_honest(&self, player: &Player) -> bool {
-        self.scene.groups.get(player.group).is_some_and(|group| group.honest)
-    }
-
-    /// Whether a player mines.
-    pub(super) fn mines(&self, player: &Player) -> bool {
-        let group = self.scene.groups.get(player.group);
-        group.is_some_and(|group| matches!(group.strategy, Play::Mines(_)))
-    }
-
-    /// By how many thousandths a judge may err.
-    pub(super) const fn error(&self) -> u64 {
-        self.scene.weather.error
     }
 
     /// Who got a uid, and who lost one.

@@ -13,7 +13,7 @@ const ONE: u128 = 1 << 32;
 
 /// Scores a miner's work, seen with an error.
 pub(super) fn judged(people: &People, judge: &Player, dice: &mut Dice) -> Scores {
-    let error = people.error();
+    let error = people.scene.weather.error;
     let mut seen = Vec::new();
     for player in people.list.iter().filter(|p| p.quality > 0 && p.hotkey != judge.hotkey) {
         let Some(uid) = player.uid else { continue };
@@ -27,10 +27,10 @@ pub(super) fn judged(people: &People, judge: &Player, dice: &mut Dice) -> Scores
 /// miner of a side alike.
 pub(super) fn fed(people: &People, own: u64) -> Scores {
     let own = own.min(WHOLE);
-    let miners = || people.list.iter().filter(|p| people.mines(p) && p.uid.is_some());
-    let count = |honest| miners().filter(|p| people.is_honest(p) == honest).count().max(1) as u64;
+    let miners = || people.list.iter().filter(|p| p.plays.stake().is_none() && p.uid.is_some());
+    let count = |honest| miners().filter(|p| p.honest == honest).count().max(1) as u64;
     let (ours, theirs) = (own * WHOLE / count(false), (WHOLE - own) * WHOLE / count(true));
-    let score = |p: &Player| if people.is_honest(p) { theirs } else { ours };
+    let score = |p: &Player| if p.honest { theirs } else { ours };
     scaled(miners().filter_map(|p| Some((p.uid?, u128::from(score(p))))).collect())
 }
 

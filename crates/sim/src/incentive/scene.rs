@@ -89,6 +89,16 @@ pub struct Weather {
     pub change: u64,
 }
 
+impl Play {
+    /// What each hotkey has staked, of those who validate.
+    pub(super) const fn stake(self) -> Option<Rao> {
+        match self {
+            Self::Validates(stake, _) => Some(stake),
+            Self::Mines(_) => None,
+        }
+    }
+}
+
 impl Work {
     const fn of(low: u64, high: u64) -> Self {
         Self { low, high, comes_later: false, votes: false }

@@ -2,7 +2,7 @@
 
 use super::numbers::FREE;
 use super::people::People;
-use super::scene::{Play, Scene};
+use super::scene::Scene;
 use crate::launch::chain::Chain;
 use crate::launch::day::ppm;
 use serde::Serialize;
@@ -137,7 +137,7 @@ impl Tally {
         let mut list: Vec<Strategy> = Vec::new();
         let groups = scene.groups.iter().zip(self.before).zip(self.cumulative).enumerate();
         for (at, ((group, stake), cumulative)) in groups {
-            let validates = matches!(group.strategy, Play::Validates(..));
+            let validates = group.strategy.stake().is_some();
             let earned = cumulative.last().copied().unwrap_or_default();
             let coldkey = people.coldkeys.get(at).copied().unwrap_or_default();
             let free = query::account(&chain.state(), &coldkey).free;
