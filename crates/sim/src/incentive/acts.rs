@@ -59,7 +59,7 @@ impl People {
     /// Who waits for a uid burns for it, one in a block.
     fn registration(&self, chain: &Chain) -> Option<Tx> {
         let player = self.list.iter().find(|p| p.waits)?;
-        let (said, consent) = chain.consent(&player.secret, player.coldkey);
+        let (said, consent) = chain.consent(&player.hot, player.coldkey);
         let Consent { coldkey, hotkey, netuid, height: consent_height } = said;
         let nonce = query::account(&chain.state(), &coldkey).nonce;
         let max_burn = Rao::MAX;
@@ -81,7 +81,7 @@ impl People {
         }
         let player = self.list.get(at)?;
         let scores = match (habit, moment.left) {
-            (Habit::Judges, JUDGES) => rows::judged(self, player, dice),
+            (Habit::Judges, JUDGES) => rows::judged(self, dice),
             (Habit::Feeds(own), JUDGES) => rows::fed(self, own),
             (Habit::Repeats, JUDGES) => player.last.clone(),
             (Habit::CopiesConsensus, COPIES) => rows::consensus(chain),
@@ -103,24 +103,24 @@ impl People {
         let player = self.list.get_mut(at)?;
         player.last.clone_from(&scores);
         if !numbers.commit_reveal {
-            return Some(chain.row(player.hotkey, scores));
+            return Some(chain.row(player.hot.public(), scores));
         }
         let mut salt = [0; 16];
         salt.chunks_exact_mut(8)
             .for_each(|part| part.copy_from_slice(&dice.below(u64::MAX).to_le_bytes()));
         let (uids, values) = scores.into_iter().unzip();
         let reveal = Reveal { netuid: NETUID, uids, values, salt, version_key: 0 };
-        let hash = reveal.commitment(&player.hotkey);
+        let hash = reveal.commitment(&player.hot.public());
         player.promised = Some((moment.epoch + u64::from(numbers.commit_reveal_period), reveal));
         let commitment = Commitment { netuid: NETUID, hash, at: chain.height };
-        Some(chain.free(player.hotkey, Call::CommitWeights { commitment }))
+        Some(chain.free(player.hot.public(), Call::CommitWeights { commitment }))
     }
 
     /// Reveals what is due.
     fn reveal(&mut self, at: usize, chain: &Chain, moment: Moment) -> Option<Tx> {
         let player = self.list.get_mut(at)?;
         let (_, reveal) = player.promised.take_if(|(due, _)| *due <= moment.epoch)?;
-        Some(chain.free(player.hotkey, Call::RevealWeights { reveal }))
+        Some(chain.free(player.hot.public(), Call::RevealWeights { reveal }))
     }
 
     /// A miner without stake asks for a permit, and then sends rows all the same.
@@ -134,9 +134,9 @@ impl People {
         scores.sort_unstable();
         let player = self.list.get_mut(at)?;
         if std::mem::replace(&mut player.asked, true) {
-            return Some(chain.row(player.hotkey, scores));
+            return Some(chain.row(player.hot.public(), scores));
         }
         let call = Call::SeekPermit { netuid: NETUID, seek: true, at: chain.height };
-        Some(chain.free(player.hotkey, call))
+        Some(chain.free(player.hot.public(), call))
     }
 }

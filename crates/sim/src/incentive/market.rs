@@ -2,7 +2,6 @@
 
 use super::numbers::{FREE, params};
 use super::people::{People, Player};
-use super::scene::Scene;
 use crate::launch::chain::NETUID;
 use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
@@ -23,21 +22,22 @@ pub(super) fn voters() -> Vec<PublicKey> {
 }
 
 /// Block 0 of a scene. A subnet in which new miners come is full.
-pub(super) fn genesis(scene: &Scene, people: &People) -> Genesis {
+pub(super) fn genesis(people: &People) -> Genesis {
+    let scene = &people.scene;
     let mut numbers = scene.numbers.clone();
     let seated: Vec<_> = people.list.iter().filter(|p| p.uid.is_some()).collect();
     if scene.weather.change > 0 {
         numbers.max_uids = u16::try_from(seated.len()).unwrap_or(numbers.max_uids);
     }
     let stake = |p: &&Player| GenesisStake {
-        hotkey: p.hotkey,
+        hotkey: p.hot.public(),
         coldkey: p.coldkey,
         stake: p.plays.stake().unwrap_or_default(),
     };
     let mut stakes: Vec<_> = seated.iter().map(stake).collect();
     stakes.sort_by_key(|stake| stake.hotkey);
     let neuron = |p: &&Player| GenesisNeuron {
-        hotkey: p.hotkey,
+        hotkey: p.hot.public(),
         validator_permit: p.plays.stake().is_some(),
     };
     let mut accounts: Vec<_> =

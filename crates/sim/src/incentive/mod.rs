@@ -106,7 +106,7 @@ pub fn incentives(
 pub fn play(scene: &Scene, seed: u64, epochs: u64) -> Played {
     let mut dice = Dice::new(seed);
     let mut people = People::new(scene, seed, &mut dice);
-    let mut chain = Chain::new(&market::genesis(scene, &people));
+    let mut chain = Chain::new(&market::genesis(&people));
     let mut tally = Tally::begin(&chain, &people);
     let (mut violations, mut over) = (Vec::new(), 0);
     // Whoever is paid before the counting begins is not counted, so one tally replaces the other.

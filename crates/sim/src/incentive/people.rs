@@ -15,8 +15,7 @@ pub(super) type Scores = Vec<(Uid, u16)>;
 
 /// A hotkey and what it does.
 pub(super) struct Player {
-    pub(super) secret: SecretKey,
-    pub(super) hotkey: PublicKey,
+    pub(super) hot: SecretKey,
     pub(super) coldkey: PublicKey,
     /// Its place in the scene's groups.
     pub(super) group: usize,
@@ -70,15 +69,14 @@ impl People {
     pub(super) fn join(&mut self, group: usize, uid: Option<Uid>, dice: &mut Dice) {
         let Some(about) = self.scene.groups.get(group) else { return };
         let at = self.list.len();
-        let secret = derive_test_key(&self.seed, &format!("{}/{at}", about.name));
+        let hot = derive_test_key(&self.seed, &format!("{}/{at}", about.name));
         let quality = match about.strategy {
             Play::Mines(work) => dice.between(work.low, work.high),
             Play::Validates(..) => 0,
         };
-        self.places.insert(secret.public(), at);
+        self.places.insert(hot.public(), at);
         self.list.push(Player {
-            hotkey: secret.public(),
-            secret,
+            hot,
             coldkey: self.coldkeys.get(group).copied().unwrap_or_default(),
             group,
             plays: about.strategy,

@@ -12,10 +12,10 @@ use weft_types::Uid;
 const ONE: u128 = 1 << 32;
 
 /// Scores a miner's work, seen with an error.
-pub(super) fn judged(people: &People, judge: &Player, dice: &mut Dice) -> Scores {
+pub(super) fn judged(people: &People, dice: &mut Dice) -> Scores {
     let error = people.scene.weather.error;
     let mut seen = Vec::new();
-    for player in people.list.iter().filter(|p| p.quality > 0 && p.hotkey != judge.hotkey) {
+    for player in people.list.iter().filter(|p| p.quality > 0) {
         let Some(uid) = player.uid else { continue };
         let quality = player.quality * dice.between(1_000 - error.min(1_000), 1_000 + error);
         seen.push((uid, u128::from(quality)));

@@ -1,7 +1,7 @@
 //! Who earned what, to the rao: the growth of stake behind hotkeys, group by group.
 
 use super::numbers::FREE;
-use super::people::People;
+use super::people::{People, Player};
 use super::scene::Group;
 use crate::launch::chain::Chain;
 use crate::launch::day::ppm;
@@ -119,8 +119,8 @@ impl Book {
 /// The stake behind a group's hotkeys.
 fn stake(chain: &Chain, people: &People, group: usize) -> Rao {
     let state = chain.state();
-    let of = |key| query::hotkey(&state, key).map_or(0, |pool| pool.stake.0);
-    Rao(people.of(group).map(|p| of(&p.hotkey)).sum())
+    let of = |p: &Player| query::hotkey(&state, &p.hot.public()).map_or(0, |pool| pool.stake.0);
+    Rao(people.of(group).map(of).sum())
 }
 
 impl Tally {

@@ -1,7 +1,7 @@
 //! What everybody has at the end of a day.
 
 use super::chain::{Chain, NETUID};
-use super::people::People;
+use super::people::{People, Player};
 use super::plan::{DAY, HASHES, Side};
 use serde::Serialize;
 use weft_ledger::query;
@@ -43,8 +43,8 @@ impl Day {
     pub(super) fn of(chain: &Chain, people: &People) -> Self {
         let state = chain.state();
         let supply = query::supply(&state);
-        let stake = |key: &PublicKey| query::hotkey(&state, key).map_or(Rao::ZERO, |h| h.stake);
-        let sum = |side| Rao(people.of(side).map(|p| stake(&p.hotkey).0).sum());
+        let stake = |p: &Player| query::hotkey(&state, &p.hot.public()).map_or(0, |h| h.stake.0);
+        let sum = |side| Rao(people.of(side).map(stake).sum());
         let seated = |side| people.of(side).filter(|p| p.uid.is_some()).count() as u64;
         let permits = |side| {
             let uids = people.of(side).filter_map(|p| p.uid);
@@ -52,7 +52,7 @@ impl Day {
             neurons.filter(|n| n.permit).count() as u64
         };
         let miners = people.list.iter().filter(|p| p.side != Side::Genesis);
-        let mut stakes: Vec<u64> = miners.map(|p| stake(&p.hotkey).0).collect();
+        let mut stakes: Vec<u64> = miners.map(stake).collect();
         stakes.sort_unstable();
         let bootstrap = voters::bootstrap(&state, chain.params());
         let cost = market::registration_cost(&state, chain.params(), NETUID);

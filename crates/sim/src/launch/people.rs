@@ -14,8 +14,7 @@ use weft_types::{Call, Genesis, Height, Millis, Network, PublicKey, SecretKey, T
 
 /// A hotkey and what its owner wants.
 pub(super) struct Player {
-    secret: SecretKey,
-    pub(super) hotkey: PublicKey,
+    pub(super) hot: SecretKey,
     pub(super) coldkey: PublicKey,
     pub(super) side: Side,
     validates: bool,
@@ -50,11 +49,9 @@ impl People {
         for (side, count) in groups {
             for n in 0..count {
                 let key = |kind: &str| derive_test_key(&seed, &format!("{side:?}/{n}/{kind}"));
-                let secret = key("hot");
                 let mines = side != Side::Genesis;
                 list.push(Player {
-                    hotkey: secret.public(),
-                    secret,
+                    hot: key("hot"),
                     coldkey: key("cold").public(),
                     side,
                     validates: side != Side::Honest,
@@ -69,7 +66,7 @@ impl People {
         }
         let mut people = Self { list, places: BTreeMap::new(), registrations: 0 };
         people.choose_validators(plan, dice);
-        let places = people.list.iter().enumerate().map(|(at, p)| (p.hotkey, at));
+        let places = people.list.iter().enumerate().map(|(at, p)| (p.hot.public(), at));
         people.places = places.collect();
         people
     }
@@ -87,7 +84,7 @@ impl People {
 
     /// The chain they meet on: the main preset with easier stamps and plain rows.
     pub(super) fn genesis(&self) -> Genesis {
-        let voters: Vec<_> = self.of(Side::Genesis).map(|p| (p.hotkey, p.coldkey)).collect();
+        let voters: Vec<_> = self.of(Side::Genesis).map(|p| (p.hot.public(), p.coldkey)).collect();
         let mut genesis = Genesis::fair(Network::Main, "launch", Millis(0), &voters);
         for net in &mut genesis.subnets {
             let numbers = &mut net.hyperparameters;
@@ -151,10 +148,10 @@ impl People {
         let now = chain.height;
         let Some(player) = self.list.get_mut(at) else { return };
         let Some(uid) = player.uid else { return };
+        let hotkey = player.hot.public();
         if !player.asked {
-            txs.push(
-                chain.free(player.hotkey, Call::SeekPermit { netuid: NETUID, seek: true, at: now }),
-            );
+            let call = Call::SeekPermit { netuid: NETUID, seek: true, at: now };
+            txs.push(chain.free(hotkey, call));
             player.asked = true;
             return;
         }
@@ -162,12 +159,12 @@ impl People {
         if !has_permit || entries.is_empty() {
             return;
         }
-        txs.push(chain.row(player.hotkey, entries));
+        txs.push(chain.row(hotkey, entries));
         // An offer needs a row in the state, and is renewed about four times a rotation.
         let quarter = chain.params().rotation_blocks.div_euclid(4);
         let tempo = chain.params().subnet_defaults.tempo;
         if player.wrote && now.0 % quarter < tempo {
-            txs.push(chain.free(player.hotkey, Call::JoinVoters { netuid: NETUID, at: now }));
+            txs.push(chain.free(hotkey, Call::JoinVoters { netuid: NETUID, at: now }));
         }
         player.wrote = true;
     }
@@ -185,7 +182,7 @@ impl People {
                 (Side::Attacker, _) => 0,
                 _ => player.quality * dice.between(95, 105) / 100,
             };
-            if score > 0 && player.hotkey != judge.hotkey {
+            if score > 0 && player.uid != judge.uid {
                 entries.push((uid, u16::try_from(score).unwrap_or(u16::MAX)));
             }
         }
@@ -208,7 +205,7 @@ impl People {
 impl Player {
     /// Searches for a real stamp.
     fn search(&self, chain: &Chain, difficulty: u64, dice: &mut Dice) -> Tx {
-        let (said, consent) = chain.consent(&self.secret, self.coldkey);
+        let (said, consent) = chain.consent(&self.hot, self.coldkey);
         let subject = StampFor { chain: chain.id, consent: said, block: chain.head };
         let first = dice.below(1 << 40);
         let solution = subject.search(difficulty, first, 1 << 40).unwrap_or(first);
