@@ -105,9 +105,8 @@ impl People {
         if !numbers.commit_reveal {
             return Some(chain.row(player.hot.public(), scores));
         }
-        let mut salt = [0; 16];
-        salt.chunks_exact_mut(8)
-            .for_each(|part| part.copy_from_slice(&dice.below(u64::MAX).to_le_bytes()));
+        let mut half = || u128::from(dice.below(u64::MAX));
+        let salt = (half() | (half() << 64)).to_le_bytes();
         let (uids, values) = scores.into_iter().unzip();
         let reveal = Reveal { netuid: NETUID, uids, values, salt, version_key: 0 };
         let hash = reveal.commitment(&player.hot.public());

@@ -14,7 +14,7 @@ use weft_types::{Genesis, Millis, Network, Power, PublicKey};
 const VOTERS: usize = 4;
 
 /// The voters' hotkeys, ascending.
-pub(super) fn voters() -> Vec<PublicKey> {
+fn voters() -> Vec<PublicKey> {
     let key = |n| derive_test_key("incentive", &format!("voter/{n}")).public();
     let mut keys: Vec<_> = (0..VOTERS).map(key).collect();
     keys.sort_unstable();

@@ -124,7 +124,7 @@ impl Chain {
 
     /// Who votes now.
     pub(crate) fn set(&self) -> VoterSet {
-        voters::sets(&self.state()).expect("genesis names voters").current
+        voters::sets(&self.state()).expect("genesis writes who votes").current
     }
 
     /// Sums everything up.
