@@ -4,17 +4,14 @@
 //! revealed when seven blocks are left, judges write when six are left, and copiers when
 //! three are left, so that they see all there is to see.
 
-use super::numbers::NETUID;
 use super::people::{People, Scores};
 use super::rows;
 use super::scene::{Group, Habit, Play, Work};
 use crate::dice::Dice;
-use crate::launch::chain::Chain;
+use crate::launch::chain::{Chain, NETUID};
 use weft_ledger::query;
-use weft_types::hash::Domain;
-use weft_types::signature::signed_bytes;
 use weft_types::tx::Consent;
-use weft_types::{Call, Commitment, Height, Rao, Reveal, Tx, Uid, WeightRow};
+use weft_types::{Call, Commitment, Rao, Reveal, Tx};
 
 /// Blocks that are left of an epoch when things are done.
 const ARRIVES: u64 = 9;
@@ -28,7 +25,6 @@ const FEE: Rao = Rao(10_000);
 /// Where in an epoch the next block stands.
 #[derive(Clone, Copy)]
 struct Moment {
-    now: Height,
     /// Blocks up to the one of the epoch, itself counted.
     left: u64,
     epoch: u64,
@@ -38,30 +34,24 @@ impl People {
     /// What everybody sends for the next block.
     pub(super) fn act(&mut self, chain: &Chain, dice: &mut Dice) -> Vec<Tx> {
         let Some(net) = query::subnet(&chain.state(), NETUID) else { return Vec::new() };
-        let now = Height(chain.height());
-        let moment =
-            Moment { now, left: net.next_epoch.0.saturating_sub(now.0), epoch: net.epochs };
+        let left = net.next_epoch.0.saturating_sub(chain.height.0);
+        let moment = Moment { left, epoch: net.epochs };
         let is_time = moment.left == ARRIVES && net.epochs > 0;
         let change = self.scene.weather.change;
         if is_time && change > 0 && net.epochs.is_multiple_of(change) {
-            let miners = |g: &Group| g.honest && matches!(g.strategy, Play::Mines(_));
+            let miners = |g: &Group| g.honest && g.strategy.stake().is_none();
             if let Some(group) = self.scene.groups.iter().position(miners) {
                 self.join(group, None, dice);
             }
         }
         let mut txs: Vec<Tx> = self.registration(chain).into_iter().collect();
         for at in 0..self.list.len() {
-            let strategy = self.list.get(at).filter(|p| p.uid.is_some()).map(|p| p.group);
-            let strategy = strategy.and_then(|group| self.scene.groups.get(group));
-            match strategy.map(|group| group.strategy) {
-                Some(Play::Validates(_, habit)) => {
-                    txs.extend(self.validate(at, habit, (chain, moment), dice));
-                }
-                Some(Play::Mines(Work { votes: true, .. })) => {
-                    txs.extend(self.intrude(at, chain, moment));
-                }
-                _ => {}
-            }
+            let seated = self.list.get(at).filter(|p| p.uid.is_some());
+            txs.extend(match seated.map(|p| p.plays) {
+                Some(Play::Validates(_, habit)) => self.validate(at, habit, (chain, moment), dice),
+                Some(Play::Mines(Work { votes: true, .. })) => self.intrude(at, chain, moment),
+                _ => None,
+            });
         }
         txs
     }
@@ -69,13 +59,10 @@ impl People {
     /// Who waits for a uid burns for it, one in a block.
     fn registration(&self, chain: &Chain) -> Option<Tx> {
         let player = self.list.iter().find(|p| p.waits)?;
-        let (coldkey, hotkey) = (player.coldkey, player.hotkey);
-        let height = Height(chain.height());
-        let said = Consent { coldkey, hotkey, netuid: NETUID, height };
-        let consent = player.secret.sign(&signed_bytes(Domain::Consent, &chain.id(), &said));
+        let (said, consent) = chain.consent(&player.hot, player.coldkey);
+        let Consent { coldkey, hotkey, netuid, height: consent_height } = said;
         let nonce = query::account(&chain.state(), &coldkey).nonce;
         let max_burn = Rao::MAX;
-        let (netuid, consent_height) = (NETUID, height);
         let call = Call::Register { netuid, hotkey, max_burn, consent, consent_height };
         Some(chain.tx(coldkey, (nonce, FEE), call))
     }
@@ -94,7 +81,7 @@ impl People {
         }
         let player = self.list.get(at)?;
         let scores = match (habit, moment.left) {
-            (Habit::Judges, JUDGES) => rows::judged(self, player, dice),
+            (Habit::Judges, JUDGES) => rows::judged(self, dice),
             (Habit::Feeds(own), JUDGES) => rows::fed(self, own),
             (Habit::Repeats, JUDGES) => player.last.clone(),
             (Habit::CopiesConsensus, COPIES) => rows::consensus(chain),
@@ -115,27 +102,24 @@ impl People {
         let numbers = &self.scene.numbers;
         let player = self.list.get_mut(at)?;
         player.last.clone_from(&scores);
-        let (uids, values) = scores.into_iter().unzip();
-        let (netuid, version_key, now) = (NETUID, 0, moment.now);
         if !numbers.commit_reveal {
-            let row = WeightRow { netuid, uids, values, version_key, view: now };
-            return Some(chain.free(player.hotkey, Call::SetWeights { row }));
+            return Some(chain.row(player.hot.public(), scores));
         }
-        let mut salt = [0; 16];
-        salt.chunks_exact_mut(8)
-            .for_each(|part| part.copy_from_slice(&dice.below(u64::MAX).to_le_bytes()));
-        let reveal = Reveal { netuid, uids, values, salt, version_key };
-        let hash = reveal.commitment(&player.hotkey);
+        let mut half = || u128::from(dice.below(u64::MAX));
+        let salt = (half() | (half() << 64)).to_le_bytes();
+        let (uids, values) = scores.into_iter().unzip();
+        let reveal = Reveal { netuid: NETUID, uids, values, salt, version_key: 0 };
+        let hash = reveal.commitment(&player.hot.public());
         player.promised = Some((moment.epoch + u64::from(numbers.commit_reveal_period), reveal));
-        let commitment = Commitment { netuid, hash, at: now };
-        Some(chain.free(player.hotkey, Call::CommitWeights { commitment }))
+        let commitment = Commitment { netuid: NETUID, hash, at: chain.height };
+        Some(chain.free(player.hot.public(), Call::CommitWeights { commitment }))
     }
 
     /// Reveals what is due.
     fn reveal(&mut self, at: usize, chain: &Chain, moment: Moment) -> Option<Tx> {
         let player = self.list.get_mut(at)?;
         let (_, reveal) = player.promised.take_if(|(due, _)| *due <= moment.epoch)?;
-        Some(chain.free(player.hotkey, Call::RevealWeights { reveal }))
+        Some(chain.free(player.hot.public(), Call::RevealWeights { reveal }))
     }
 
     /// A miner without stake asks for a permit, and then sends rows all the same.
@@ -144,20 +128,14 @@ impl People {
             return None;
         }
         let player = self.list.get(at)?;
-        let mut uids: Vec<Uid> = self
-            .of(player.group)
-            .filter(|p| p.hotkey != player.hotkey)
-            .filter_map(|p| p.uid)
-            .collect();
-        uids.sort_unstable();
+        let others = self.of(player.group).filter_map(|p| p.uid).filter(|u| Some(*u) != player.uid);
+        let mut scores: Scores = others.map(|uid| (uid, u16::MAX)).collect();
+        scores.sort_unstable();
         let player = self.list.get_mut(at)?;
-        let call = if std::mem::replace(&mut player.asked, true) {
-            let values = vec![u16::MAX; uids.len()];
-            let row = WeightRow { netuid: NETUID, uids, values, version_key: 0, view: moment.now };
-            Call::SetWeights { row }
-        } else {
-            Call::SeekPermit { netuid: NETUID, seek: true, at: moment.now }
-        };
-        Some(chain.free(player.hotkey, call))
+        if std::mem::replace(&mut player.asked, true) {
+            return Some(chain.row(player.hot.public(), scores));
+        }
+        let call = Call::SeekPermit { netuid: NETUID, seek: true, at: chain.height };
+        Some(chain.free(player.hot.public(), call))
     }
 }

@@ -1,20 +1,20 @@
 //! Block 0 of a scene: who holds, stakes and votes what, on the numbers of [`super::numbers`].
 
-use super::numbers::{FREE, NETUID, params};
-use super::people::People;
-use super::scene::{Play, Scene};
+use super::numbers::{FREE, params};
+use super::people::{People, Player};
+use crate::launch::chain::NETUID;
 use weft_types::genesis::{
     GenesisAccount, GenesisNeuron, GenesisStake, GenesisSubnet, GenesisVoter,
 };
 use weft_types::key::derive_test_key;
 use weft_types::units::RAO_PER_TAO;
-use weft_types::{Genesis, Millis, Network, Power, PublicKey, Rao};
+use weft_types::{Genesis, Millis, Network, Power, PublicKey};
 
 /// Voters. They have no uid, so what votes earn is nobody's strategy.
 const VOTERS: usize = 4;
 
 /// The voters' hotkeys, ascending.
-pub(super) fn voters() -> Vec<PublicKey> {
+fn voters() -> Vec<PublicKey> {
     let key = |n| derive_test_key("incentive", &format!("voter/{n}")).public();
     let mut keys: Vec<_> = (0..VOTERS).map(key).collect();
     keys.sort_unstable();
@@ -22,25 +22,23 @@ pub(super) fn voters() -> Vec<PublicKey> {
 }
 
 /// Block 0 of a scene. A subnet in which new miners come is full.
-pub(super) fn genesis(scene: &Scene, people: &People) -> Genesis {
+pub(super) fn genesis(people: &People) -> Genesis {
+    let scene = &people.scene;
     let mut numbers = scene.numbers.clone();
     let seated: Vec<_> = people.list.iter().filter(|p| p.uid.is_some()).collect();
     if scene.weather.change > 0 {
         numbers.max_uids = u16::try_from(seated.len()).unwrap_or(numbers.max_uids);
     }
-    let plays = |group: usize| scene.groups.get(group).map(|group| group.strategy);
-    let stake = |group| match plays(group) {
-        Some(Play::Validates(stake, _)) => stake,
-        _ => Rao::ZERO,
+    let stake = |p: &&Player| GenesisStake {
+        hotkey: p.hot.public(),
+        coldkey: p.coldkey,
+        stake: p.plays.stake().unwrap_or_default(),
     };
-    let mut stakes: Vec<_> = seated
-        .iter()
-        .map(|p| GenesisStake { hotkey: p.hotkey, coldkey: p.coldkey, stake: stake(p.group) })
-        .collect();
+    let mut stakes: Vec<_> = seated.iter().map(stake).collect();
     stakes.sort_by_key(|stake| stake.hotkey);
-    let neuron = |hotkey, group| GenesisNeuron {
-        hotkey,
-        validator_permit: matches!(plays(group), Some(Play::Validates(..))),
+    let neuron = |p: &&Player| GenesisNeuron {
+        hotkey: p.hot.public(),
+        validator_permit: p.plays.stake().is_some(),
     };
     let mut accounts: Vec<_> =
         people.coldkeys.iter().map(|key| GenesisAccount { key: *key, free: FREE }).collect();
@@ -59,7 +57,7 @@ pub(super) fn genesis(scene: &Scene, people: &People) -> Genesis {
             netuid: NETUID,
             owner: None,
             hyperparameters: numbers,
-            neurons: seated.iter().map(|p| neuron(p.hotkey, p.group)).collect(),
+            neurons: seated.iter().map(neuron).collect(),
         }],
     }
 }

@@ -106,15 +106,15 @@ pub fn incentives(
 pub fn play(scene: &Scene, seed: u64, epochs: u64) -> Played {
     let mut dice = Dice::new(seed);
     let mut people = People::new(scene, seed, &mut dice);
-    let mut chain = Chain::new(market::genesis(scene, &people));
-    let mut tally = Tally::begin(scene, &chain, &people);
+    let mut chain = Chain::new(&market::genesis(&people));
+    let mut tally = Tally::begin(&chain, &people);
     let (mut violations, mut over) = (Vec::new(), 0);
     // Whoever is paid before the counting begins is not counted, so one tally replaces the other.
     while tally.epochs() < epochs || over < scene.warm_up {
         let receipts = match chain.run(&people.act(&chain, &mut dice)) {
             Ok(receipts) => receipts,
             Err(breach) => {
-                let height = chain.height() + 1;
+                let height = chain.height.0 + 1;
                 violations.push(format!("block {height} can't be made: {breach}"));
                 break;
             }
@@ -125,24 +125,23 @@ pub fn play(scene: &Scene, seed: u64, epochs: u64) -> Played {
         people.drift(&mut dice);
         violations.extend(tally.note((&chain, &people), paid).err());
         if let Err(error) = chain.audit() {
-            violations.push(format!("block {}: {error}", chain.height()));
+            violations.push(format!("block {}: {error}", chain.height));
         }
         if over == scene.warm_up {
-            tally = Tally::begin(scene, &chain, &people);
+            tally = Tally::begin(&chain, &people);
         }
     }
-    let counted = tally.epochs();
-    let strategies = tally.close(scene, &chain, &people);
+    let strategies = tally.close(&chain, &people);
     let recycled = weft_ledger::query::supply(&chain.state()).map_or(Rao::ZERO, |s| s.recycled);
     Played {
         name: scene.name,
-        epochs: counted,
+        epochs: tally.epochs(),
         warm_up: scene.warm_up,
         attack: Loot::of(&strategies),
         recycled,
-        refused: chain.refused(),
+        refused: chain.refused,
         violations,
-        state_root: chain.root(),
+        state_root: chain.state().root(),
         strategies,
     }
 }

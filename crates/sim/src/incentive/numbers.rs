@@ -2,16 +2,13 @@
 //! [`SHRINK`], its rules and amounts as they are.
 
 use weft_types::units::RAO_PER_TAO;
-use weft_types::{Hyperparameters, Netuid, Network, Params, Rao};
+use weft_types::{Hyperparameters, Network, Params, Rao};
 
 /// By how much times are shorter than on the main chain: an epoch comes every 10 blocks.
 pub const SHRINK: u64 = 36;
 
 /// What every operator who may register has free at the start.
 pub(super) const FREE: Rao = Rao(1_000 * RAO_PER_TAO);
-
-/// The one subnet.
-pub(super) const NETUID: Netuid = Netuid(1);
 
 fn short(time: u64) -> u64 {
     time.div_euclid(SHRINK).max(1)

@@ -4,8 +4,9 @@
 
 use super::scene::{Play, Scene, WHOLE, Work};
 use crate::dice::Dice;
+use crate::launch::chain::seats;
 use std::collections::BTreeMap;
-use weft_ledger::rules::{Event, Receipts};
+use weft_ledger::rules::Receipts;
 use weft_types::key::derive_test_key;
 use weft_types::{PublicKey, Reveal, SecretKey, Uid};
 
@@ -14,11 +15,13 @@ pub(super) type Scores = Vec<(Uid, u16)>;
 
 /// A hotkey and what it does.
 pub(super) struct Player {
-    pub(super) secret: SecretKey,
-    pub(super) hotkey: PublicKey,
+    pub(super) hot: SecretKey,
     pub(super) coldkey: PublicKey,
     /// Its place in the scene's groups.
     pub(super) group: usize,
+    /// What that group does, and whether it is one of the honest.
+    pub(super) plays: Play,
+    pub(super) honest: bool,
     pub(super) uid: Option<Uid>,
     /// What its work is worth, in millionths.
     pub(super) quality: u64,
@@ -49,16 +52,14 @@ impl People {
         let seed = format!("incentive {seed}");
         let cold = |name: &str| derive_test_key(&seed, &format!("{name}/cold")).public();
         let coldkeys = scene.groups.iter().map(|group| cold(group.name)).collect();
-        let scene = scene.clone();
-        let groups: Vec<_> = scene.groups.iter().map(|g| (g.count, g.strategy)).collect();
         let (list, places) = (Vec::new(), BTreeMap::new());
-        let mut people = Self { scene, seed, list, coldkeys, places, over: 0 };
+        let mut people = Self { scene: scene.clone(), seed, list, coldkeys, places, over: 0 };
         let mut uids = (0..=u16::MAX).map(Uid);
-        for (group, (count, strategy)) in groups.into_iter().enumerate() {
-            for _ in 0..count {
-                let is_late = matches!(strategy, Play::Mines(Work { comes_later: true, .. }));
+        for (at, group) in scene.groups.iter().enumerate() {
+            let is_late = matches!(group.strategy, Play::Mines(Work { comes_later: true, .. }));
+            for _ in 0..group.count {
                 let uid = if is_late { None } else { uids.next() };
-                people.join(group, uid, dice);
+                people.join(at, uid, dice);
             }
         }
         people
@@ -68,17 +69,18 @@ impl People {
     pub(super) fn join(&mut self, group: usize, uid: Option<Uid>, dice: &mut Dice) {
         let Some(about) = self.scene.groups.get(group) else { return };
         let at = self.list.len();
-        let secret = derive_test_key(&self.seed, &format!("{}/{at}", about.name));
+        let hot = derive_test_key(&self.seed, &format!("{}/{at}", about.name));
         let quality = match about.strategy {
             Play::Mines(work) => dice.between(work.low, work.high),
             Play::Validates(..) => 0,
         };
-        self.places.insert(secret.public(), at);
+        self.places.insert(hot.public(), at);
         self.list.push(Player {
-            hotkey: secret.public(),
-            secret,
+            hot,
             coldkey: self.coldkeys.get(group).copied().unwrap_or_default(),
             group,
+            plays: about.strategy,
+            honest: about.honest,
             uid,
             quality,
             waits: uid.is_none(),
@@ -93,31 +95,11 @@ impl People {
         self.list.iter().filter(move |p| p.group == group)
     }
 
-    /// Whether a player's group is one of the honest.
-    pub(super) fn is_honest(&self, player: &Player) -> bool {
-        self.scene.groups.get(player.group).is_some_and(|group| group.honest)
-    }
-
-    /// Whether a player mines.
-    pub(super) fn mines(&self, player: &Player) -> bool {
-        let group = self.scene.groups.get(player.group);
-        group.is_some_and(|group| matches!(group.strategy, Play::Mines(_)))
-    }
-
-    /// By how many thousandths a judge may err.
-    pub(super) const fn error(&self) -> u64 {
-        self.scene.weather.error
-    }
-
     /// Who got a uid, and who lost one.
     pub(super) fn learn(&mut self, receipts: &Receipts) {
-        for event in receipts.txs.iter().flat_map(|tx| &tx.events) {
-            let Event::NeuronRegistered { uid, hotkey, replaced, .. } = event else { continue };
-            for (key, uid) in replaced.iter().map(|key| (key, None)).chain([(hotkey, Some(*uid))]) {
-                let place = self.places.get(key).copied();
-                if let Some(player) = place.and_then(|at| self.list.get_mut(at)) {
-                    (player.uid, player.waits, player.promised) = (uid, false, None);
-                }
+        for (key, uid) in seats(receipts) {
+            if let Some(player) = self.places.get(key).and_then(|at| self.list.get_mut(*at)) {
+                (player.uid, player.waits, player.promised) = (uid, false, None);
             }
         }
     }

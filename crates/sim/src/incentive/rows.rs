@@ -1,10 +1,9 @@
 //! Where the scores of a row come from.
 
-use super::numbers::NETUID;
 use super::people::{People, Player, Scores};
 use super::scene::WHOLE;
 use crate::dice::Dice;
-use crate::launch::chain::Chain;
+use crate::launch::chain::{Chain, NETUID};
 use std::collections::BTreeMap;
 use weft_ledger::query;
 use weft_types::Uid;
@@ -13,10 +12,10 @@ use weft_types::Uid;
 const ONE: u128 = 1 << 32;
 
 /// Scores a miner's work, seen with an error.
-pub(super) fn judged(people: &People, judge: &Player, dice: &mut Dice) -> Scores {
-    let error = people.error();
+pub(super) fn judged(people: &People, dice: &mut Dice) -> Scores {
+    let error = people.scene.weather.error;
     let mut seen = Vec::new();
-    for player in people.list.iter().filter(|p| p.quality > 0 && p.hotkey != judge.hotkey) {
+    for player in people.list.iter().filter(|p| p.quality > 0) {
         let Some(uid) = player.uid else { continue };
         let quality = player.quality * dice.between(1_000 - error.min(1_000), 1_000 + error);
         seen.push((uid, u128::from(quality)));
@@ -28,10 +27,10 @@ pub(super) fn judged(people: &People, judge: &Player, dice: &mut Dice) -> Scores
 /// miner of a side alike.
 pub(super) fn fed(people: &People, own: u64) -> Scores {
     let own = own.min(WHOLE);
-    let miners = || people.list.iter().filter(|p| people.mines(p) && p.uid.is_some());
-    let count = |honest| miners().filter(|p| people.is_honest(p) == honest).count().max(1) as u64;
+    let miners = || people.list.iter().filter(|p| p.plays.stake().is_none() && p.uid.is_some());
+    let count = |honest| miners().filter(|p| p.honest == honest).count().max(1) as u64;
     let (ours, theirs) = (own * WHOLE / count(false), (WHOLE - own) * WHOLE / count(true));
-    let score = |p: &Player| if people.is_honest(p) { theirs } else { ours };
+    let score = |p: &Player| if p.honest { theirs } else { ours };
     scaled(miners().filter_map(|p| Some((p.uid?, u128::from(score(p))))).collect())
 }
 

@@ -89,6 +89,16 @@ pub struct Weather {
     pub change: u64,
 }
 
+impl Play {
+    /// What each hotkey has staked, of those who validate.
+    pub(super) const fn stake(self) -> Option<Rao> {
+        match self {
+            Self::Validates(stake, _) => Some(stake),
+            Self::Mines(_) => None,
+        }
+    }
+}
+
 impl Work {
     const fn of(low: u64, high: u64) -> Self {
         Self { low, high, comes_later: false, votes: false }
@@ -96,10 +106,9 @@ impl Work {
 }
 
 impl Group {
-    fn validators(name: &'static str, count: u16, stake: Rao, habit: Habit) -> Self {
-        let each = stake.0.checked_div(u64::from(count)).unwrap_or_default();
+    fn validators(name: &'static str, count: u16, each: Rao, habit: Habit) -> Self {
         let honest = habit == Habit::Judges;
-        Self { name, honest, count, strategy: Play::Validates(Rao(each), habit) }
+        Self { name, honest, count, strategy: Play::Validates(each, habit) }
     }
 
     const fn miners(name: &'static str, honest: bool, count: u16, work: Work) -> Self {
@@ -107,21 +116,18 @@ impl Group {
     }
 }
 
-/// Stake of so many parts of twelve.
-const fn twelfths(count: u64) -> Rao {
-    Rao(STAKE.0 / 12 * count)
-}
+/// The stake of each where a scene has a dozen validators.
+const EACH: Rao = Rao(STAKE.0 / 12);
 
 /// The work of miners that are as different as those of a launch.
 const MIXED: Work = Work::of(200_000, WHOLE);
-
-/// A judge errs by up to a twentieth, as in a launch, and work moves by as much.
-const CHANGING: Weather = Weather { error: 50, drift: 50, change: 5 };
 
 impl Scene {
     /// All of them.
     #[must_use]
     pub fn all() -> Vec<Self> {
+        let mut still = Self::copiers("copier-hidden-still", true, false);
+        (still.weather.drift, still.weather.change) = (0, 0);
         vec![
             Self::cabal("cabal-10", 100_000),
             Self::cabal("cabal-30", 300_000),
@@ -132,10 +138,7 @@ impl Scene {
             Self::copiers("copier-liquid", false, true),
             Self::copiers("copier-hidden", true, false),
             Self::copiers("copier-hidden-liquid", true, true),
-            Self {
-                weather: Weather { drift: 0, change: 0, ..CHANGING },
-                ..Self::copiers("copier-hidden-still", true, false)
-            },
+            still,
             Self::lazy(),
             Self::sybil(),
         ]
@@ -147,91 +150,77 @@ impl Scene {
         Self::all().into_iter().find(|scene| scene.name == name)
     }
 
+    /// A warm scene in which judges err by up to a twentieth, as in a launch, work moves by as
+    /// much, and new miners come.
+    fn of<const N: usize>(name: &'static str, groups: [Group; N]) -> Self {
+        let weather = Weather { error: 50, drift: 50, change: 5 };
+        Self { name, numbers: numbers(), groups: groups.into(), weather, warm_up: 10 }
+    }
+
     /// A cabal with so many millionths of the stake that scores only its own miners, who do
     /// no work.
     #[must_use]
     pub fn cabal(name: &'static str, part: u64) -> Self {
-        let theirs = Rao(STAKE.0 / WHOLE * part.min(WHOLE));
-        let ours = Rao(STAKE.0 - theirs.0);
-        Self {
-            name,
-            numbers: numbers(),
-            groups: vec![
-                Group::validators("honest validators", 7, ours, Habit::Judges),
-                Group::validators("cabal's validators", 7, theirs, Habit::Feeds(WHOLE)),
-                Group::miners("honest miners", true, 12, MIXED),
-                Group::miners("cabal's miners", false, 12, Work::of(0, 0)),
-            ],
-            weather: Weather { error: 50, drift: 50, change: 0 },
-            warm_up: 0,
-        }
+        let each = |part: u64| Rao(STAKE.0 / WHOLE * part / 7);
+        let (ours, theirs) = (each(WHOLE - part.min(WHOLE)), each(part.min(WHOLE)));
+        let groups = [
+            Group::validators("honest validators", 7, ours, Habit::Judges),
+            Group::validators("cabal's validators", 7, theirs, Habit::Feeds(WHOLE)),
+            Group::miners("honest miners", true, 12, MIXED),
+            Group::miners("cabal's miners", false, 12, Work::of(0, 0)),
+        ];
+        let mut scene = Self { warm_up: 0, ..Self::of(name, groups) };
+        scene.weather.change = 0;
+        scene
     }
 
     /// The same with 49 % of the stake, and miners who do as good work as the others.
     fn working_cabal() -> Self {
         let mut scene = Self::cabal("cabal-49-working", 490_000);
-        for group in &mut scene.groups {
-            if matches!(group.strategy, Play::Mines(_)) {
-                group.strategy = Play::Mines(MIXED);
-            }
+        for group in scene.groups.iter_mut().filter(|group| group.strategy.stake().is_none()) {
+            group.strategy = Play::Mines(MIXED);
         }
         scene
     }
 
     /// Two kinds of copiers with a sixth of the stake each.
     fn copiers(name: &'static str, hidden: bool, liquid: bool) -> Self {
-        let mut numbers = numbers();
-        (numbers.commit_reveal, numbers.liquid_alpha) = (hidden, liquid);
-        let copies = Group::validators;
-        Self {
-            name,
-            numbers,
-            groups: vec![
-                Group::validators("honest", 8, twelfths(8), Habit::Judges),
-                copies("copies the consensus", 2, twelfths(2), Habit::CopiesConsensus),
-                copies("copies rows in sight", 2, twelfths(2), Habit::CopiesRows),
-                Group::miners("miners", true, 24, MIXED),
-            ],
-            weather: CHANGING,
-            warm_up: 10,
-        }
+        let groups = [
+            Group::validators("honest", 8, EACH, Habit::Judges),
+            Group::validators("copies the consensus", 2, EACH, Habit::CopiesConsensus),
+            Group::validators("copies rows in sight", 2, EACH, Habit::CopiesRows),
+            Group::miners("miners", true, 24, MIXED),
+        ];
+        let mut scene = Self::of(name, groups);
+        (scene.numbers.commit_reveal, scene.numbers.liquid_alpha) = (hidden, liquid);
+        scene
     }
 
     /// Two kinds of lazy validators with a sixth of the stake each.
     fn lazy() -> Self {
-        Self {
-            name: "lazy",
-            numbers: numbers(),
-            groups: vec![
-                Group::validators("honest", 8, twelfths(8), Habit::Judges),
-                Group::validators("falls silent", 2, twelfths(2), Habit::FallsSilent),
-                Group::validators("repeats its row", 2, twelfths(2), Habit::Repeats),
-                Group::miners("miners", true, 24, MIXED),
-            ],
-            weather: CHANGING,
-            warm_up: 10,
-        }
+        let groups = [
+            Group::validators("honest", 8, EACH, Habit::Judges),
+            Group::validators("falls silent", 2, EACH, Habit::FallsSilent),
+            Group::validators("repeats its row", 2, EACH, Habit::Repeats),
+            Group::miners("miners", true, 24, MIXED),
+        ];
+        Self::of("lazy", groups)
     }
 
     /// Operators with one uid each, and three with ten: one output under each of them, one
     /// output in ten parts, and no output but rows without stake.
     fn sybil() -> Self {
-        let (one, later) = (600_000, |work| Work { comes_later: true, ..work });
-        let copies = later(Work::of(one, one));
-        let parts = later(Work::of(one / 10, one / 10));
-        let none = Work { votes: true, ..later(Work::of(0, 0)) };
-        Self {
-            name: "sybil",
-            numbers: numbers(),
-            groups: vec![
-                Group::validators("validators", 12, STAKE, Habit::Judges),
-                Group::miners("one uid each", true, 16, Work::of(one, one)),
-                Group::miners("one output ten times", false, 10, copies),
-                Group::miners("one output in ten parts", false, 10, parts),
-                Group::miners("rows without stake", false, 10, none),
-            ],
-            weather: Weather { error: 50, drift: 0, change: 0 },
-            warm_up: 10,
-        }
+        const ONE: u64 = 600_000;
+        let later = |worth| Work { comes_later: true, ..Work::of(worth, worth) };
+        let groups = [
+            Group::validators("validators", 12, EACH, Habit::Judges),
+            Group::miners("one uid each", true, 16, Work::of(ONE, ONE)),
+            Group::miners("one output ten times", false, 10, later(ONE)),
+            Group::miners("one output in ten parts", false, 10, later(ONE / 10)),
+            Group::miners("rows without stake", false, 10, Work { votes: true, ..later(0) }),
+        ];
+        let mut scene = Self::of("sybil", groups);
+        (scene.weather.drift, scene.weather.change) = (0, 0);
+        scene
     }
 }

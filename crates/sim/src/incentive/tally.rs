@@ -1,13 +1,14 @@
 //! Who earned what, to the rao: the growth of stake behind hotkeys, group by group.
 
 use super::numbers::FREE;
-use super::people::People;
-use super::scene::{Play, Scene};
+use super::people::{People, Player};
+use super::scene::Group;
 use crate::launch::chain::Chain;
+use crate::launch::day::ppm;
 use serde::Serialize;
 use weft_ledger::query;
 use weft_ledger::rules::EpochReceipt;
-use weft_types::Rao;
+use weft_types::{PublicKey, Rao};
 
 /// What a group is paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -72,7 +73,7 @@ impl Loot {
     pub(super) fn of(list: &[Strategy]) -> Self {
         let part = |counts: fn(&Strategy) -> bool, of: fn(&Strategy) -> Rao| {
             let sum = |more: fn(&Strategy) -> bool| {
-                list.iter().filter(|s| counts(s) && more(s)).map(|s| of(s).0).sum()
+                list.iter().filter(|s| counts(s) && more(s)).map(|s| of(s).0).sum::<u64>()
             };
             ppm(sum(|s| !s.honest), sum(|_| true))
         };
@@ -87,25 +88,50 @@ impl Loot {
 
 /// The books of a scene.
 pub(super) struct Tally {
-    /// Stake of each group when the counting began.
-    before: Vec<Rao>,
-    cumulative: Vec<Vec<Rao>>,
+    books: Vec<Book>,
     paid: u64,
+}
+
+/// Those of a group.
+struct Book {
+    group: Group,
+    /// Its stake when the counting began.
+    before: Rao,
+    /// What it had earned after each epoch.
+    cumulative: Vec<Rao>,
+}
+
+impl Book {
+    const fn role(&self) -> Role {
+        if self.group.strategy.stake().is_some() { Role::Validator } else { Role::Miner }
+    }
+
+    fn earned(&self) -> u64 {
+        self.cumulative.last().map_or(0, |sum| sum.0)
+    }
+
+    /// The stake it earns with: a miner has none.
+    fn stake(&self) -> u64 {
+        self.group.strategy.stake().map_or(0, |_| self.before.0)
+    }
 }
 
 /// The stake behind a group's hotkeys.
 fn stake(chain: &Chain, people: &People, group: usize) -> Rao {
     let state = chain.state();
-    let of = |key| query::hotkey(&state, key).map_or(0, |pool| pool.stake.0);
-    Rao(people.of(group).map(|p| of(&p.hotkey)).sum())
+    let of = |p: &Player| query::hotkey(&state, &p.hot.public()).map_or(0, |pool| pool.stake.0);
+    Rao(people.of(group).map(of).sum())
 }
 
 impl Tally {
     /// From here on it counts.
-    pub(super) fn begin(scene: &Scene, chain: &Chain, people: &People) -> Self {
-        let groups = 0..scene.groups.len();
-        let before = groups.clone().map(|group| stake(chain, people, group)).collect();
-        Self { before, cumulative: groups.map(|_| Vec::new()).collect(), paid: 0 }
+    pub(super) fn begin(chain: &Chain, people: &People) -> Self {
+        let book = |(at, group): (usize, &Group)| Book {
+            group: group.clone(),
+            before: stake(chain, people, at),
+            cumulative: Vec::new(),
+        };
+        Self { books: people.scene.groups.iter().enumerate().map(book).collect(), paid: 0 }
     }
 
     /// Notes an epoch; says so when what was paid is not what was earned.
@@ -116,86 +142,55 @@ impl Tally {
     ) -> Result<(), String> {
         self.paid += paid.miners.0 + paid.validators.0 + paid.owner.0;
         let mut earned = 0;
-        for (group, (before, sums)) in self.before.iter().zip(&mut self.cumulative).enumerate() {
-            let gain = stake(chain, people, group).0 - before.0;
-            sums.push(Rao(gain));
+        for (at, book) in self.books.iter_mut().enumerate() {
+            let gain = stake(chain, people, at).0 - book.before.0;
+            book.cumulative.push(Rao(gain));
             earned += gain;
         }
-        let (height, paid) = (chain.height(), self.paid);
+        let (height, paid) = (chain.height, self.paid);
         let text = || format!("block {height}: {paid} rao were paid and {earned} earned");
         (earned == paid).then_some(()).ok_or_else(text)
     }
 
     /// How many epochs were counted.
     pub(super) fn epochs(&self) -> u64 {
-        self.cumulative.first().map_or(0, Vec::len) as u64
+        self.books.first().map_or(0, |book| book.cumulative.len()) as u64
     }
 
     /// What came of each group.
-    pub(super) fn close(self, scene: &Scene, chain: &Chain, people: &People) -> Vec<Strategy> {
-        let mut list: Vec<Strategy> = Vec::new();
-        let groups = scene.groups.iter().zip(self.before).zip(self.cumulative).enumerate();
-        for (at, ((group, stake), cumulative)) in groups {
-            let validates = matches!(group.strategy, Play::Validates(..));
-            let earned = cumulative.last().copied().unwrap_or_default();
-            let coldkey = people.coldkeys.get(at).copied().unwrap_or_default();
-            let free = query::account(&chain.state(), &coldkey).free;
-            let players = people.of(at).count() as u64;
-            list.push(Strategy {
-                name: group.name,
-                role: if validates { Role::Validator } else { Role::Miner },
-                honest: group.honest,
+    pub(super) fn close(&self, chain: &Chain, people: &People) -> Vec<Strategy> {
+        let players = |at| people.of(at).count() as u64;
+        // What a group earns for: its stake or its uids.
+        let size = |at, b: &Book| if b.role() == Role::Miner { players(at) } else { b.stake() };
+        // All stake and earnings together are below 2^55: no product leaves its range.
+        let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
+        let staked: u64 = self.books.iter().map(Book::stake).sum();
+        let all: u64 = self.books.iter().map(Book::earned).sum();
+        let row = |(at, (book, coldkey)): (usize, (&Book, &PublicKey))| {
+            let (role, earned, players) = (book.role(), book.earned(), players(at));
+            let same = || self.books.iter().enumerate().filter(|(_, b)| b.role() == role);
+            let honest = same().find(|(_, b)| b.group.honest && b.earned() > 0);
+            let relative = |(other, of): (usize, &Book)| {
+                ppm(product(earned, size(other, of)), product(of.earned(), size(at, book)))
+            };
+            Strategy {
+                name: book.group.name,
+                role,
+                honest: book.group.honest,
                 players,
                 seated: people.of(at).filter(|p| p.uid.is_some()).count() as u64,
-                stake: if validates { stake } else { Rao::ZERO },
-                stake_ppm: 0,
-                earned,
-                spent: Rao(FREE.0.saturating_sub(free.0)),
-                share_ppm: 0,
-                part_ppm: 0,
-                per_stake_ppm: validates.then(|| ppm(earned.0, stake.0)),
-                per_player: Rao(earned.0.checked_div(players).unwrap_or_default()),
-                relative_ppm: None,
-                cumulative,
-            });
-        }
-        compare(&mut list);
-        list
+                stake: Rao(book.stake()),
+                stake_ppm: ppm(book.stake(), staked),
+                earned: Rao(earned),
+                spent: Rao(FREE.0.saturating_sub(query::account(&chain.state(), coldkey).free.0)),
+                share_ppm: ppm(earned, all),
+                part_ppm: ppm(earned, same().map(|(_, b)| b.earned()).sum::<u64>()),
+                per_stake_ppm: (role == Role::Validator).then(|| ppm(earned, book.stake())),
+                per_player: Rao(earned.checked_div(players).unwrap_or_default()),
+                relative_ppm: honest.map(relative),
+                cumulative: book.cumulative.clone(),
+            }
+        };
+        self.books.iter().zip(&people.coldkeys).enumerate().map(row).collect()
     }
-}
-
-/// Fills in parts and comparisons.
-fn compare(list: &mut [Strategy]) {
-    let all = list.to_vec();
-    let sum = |of: &dyn Fn(&Strategy) -> u64| all.iter().map(of).sum::<u64>();
-    let (staked, earned) = (sum(&|s| s.stake.0), sum(&|s| s.earned.0));
-    for strategy in list {
-        let role = strategy.role;
-        let same = sum(&|s| if s.role == role { s.earned.0 } else { 0 });
-        strategy.stake_ppm = ppm(strategy.stake.0, staked);
-        strategy.share_ppm = ppm(strategy.earned.0, earned);
-        strategy.part_ppm = ppm(strategy.earned.0, same);
-        let honest = all.iter().find(|s| s.honest && s.role == role && s.earned.0 > 0);
-        strategy.relative_ppm = honest.map(|honest| relative(strategy, honest));
-    }
-}
-
-/// One's earnings over another's, each for its stake or for its uids.
-fn relative(one: &Strategy, other: &Strategy) -> u64 {
-    let size = |s: &Strategy| match s.role {
-        Role::Validator => u128::from(s.stake.0),
-        Role::Miner => u128::from(s.players),
-    };
-    // Stakes are below 2^55, and so are earnings: no product leaves its range.
-    let part = u128::from(one.earned.0) * size(other);
-    let whole = u128::from(other.earned.0) * size(one);
-    millionths(part, whole)
-}
-
-fn ppm(part: u64, whole: u64) -> u64 {
-    millionths(part.into(), whole.into())
-}
-
-fn millionths(part: u128, whole: u128) -> u64 {
-    u64::try_from((part * 1_000_000).checked_div(whole).unwrap_or(0)).unwrap_or(u64::MAX)
 }

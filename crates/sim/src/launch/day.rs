@@ -1,7 +1,7 @@
 //! What everybody has at the end of a day.
 
 use super::chain::{Chain, NETUID};
-use super::people::People;
+use super::people::{People, Player};
 use super::plan::{DAY, HASHES, Side};
 use serde::Serialize;
 use weft_ledger::query;
@@ -43,8 +43,8 @@ impl Day {
     pub(super) fn of(chain: &Chain, people: &People) -> Self {
         let state = chain.state();
         let supply = query::supply(&state);
-        let stake = |key: &PublicKey| query::hotkey(&state, key).map_or(Rao::ZERO, |h| h.stake);
-        let sum = |side| Rao(people.of(side).map(|p| stake(&p.hotkey).0).sum());
+        let stake = |p: &Player| query::hotkey(&state, &p.hot.public()).map_or(0, |h| h.stake.0);
+        let sum = |side| Rao(people.of(side).map(stake).sum());
         let seated = |side| people.of(side).filter(|p| p.uid.is_some()).count() as u64;
         let permits = |side| {
             let uids = people.of(side).filter_map(|p| p.uid);
@@ -52,7 +52,7 @@ impl Day {
             neurons.filter(|n| n.permit).count() as u64
         };
         let miners = people.list.iter().filter(|p| p.side != Side::Genesis);
-        let mut stakes: Vec<u64> = miners.map(|p| stake(&p.hotkey).0).collect();
+        let mut stakes: Vec<u64> = miners.map(stake).collect();
         stakes.sort_unstable();
         let bootstrap = voters::bootstrap(&state, chain.params());
         let cost = market::registration_cost(&state, chain.params(), NETUID);
@@ -60,7 +60,7 @@ impl Day {
         let offered = &bootstrap.candidates;
         let held = Rao(offered.iter().map(|(_, stake)| stake.0).sum());
         Self {
-            day: chain.height() / DAY,
+            day: chain.height.0 / DAY,
             issued: supply.as_ref().map_or(Rao::ZERO, |s| s.issued),
             recycled: supply.as_ref().map_or(Rao::ZERO, |s| s.recycled),
             uids: (seated(Side::Honest), seated(Side::Attacker)),
@@ -81,12 +81,14 @@ impl Day {
 fn attacker_power(chain: &Chain, people: &People) -> u64 {
     let set = chain.set();
     let is_theirs = |key: &PublicKey| people.player(key).is_some_and(|p| p.side == Side::Attacker);
-    let theirs = set.voters.iter().filter(|v| is_theirs(&v.key)).map(|v| u128::from(v.power.0));
-    ppm(theirs.sum(), u128::from(set.total().0))
+    let theirs = set.voters.iter().filter(|v| is_theirs(&v.key)).map(|v| v.power.0);
+    ppm(theirs.sum::<u64>(), set.total().0)
 }
 
-fn ppm(part: u128, all: u128) -> u64 {
-    u64::try_from((part * 1_000_000).checked_div(all).unwrap_or(0)).unwrap_or(u64::MAX)
+/// A part of a whole, in millionths, rounded down; of nothing it is none.
+pub(crate) fn ppm(part: impl Into<u128>, whole: impl Into<u128>) -> u64 {
+    let part = part.into() * 1_000_000;
+    u64::try_from(part.checked_div(whole.into()).unwrap_or(0)).unwrap_or(u64::MAX)
 }
 
 fn top_tenth(ascending: &[u64]) -> u64 {

@@ -22,7 +22,7 @@
 //! Consensus and networks are not here: the rest of this crate.
 
 pub(crate) mod chain;
-mod day;
+pub(crate) mod day;
 mod people;
 mod plan;
 
@@ -68,20 +68,20 @@ pub fn launch(plan: &Launch, mut tell: impl FnMut(&Day)) -> Launched {
     }
     let mut dice = Dice::new(plan.seed);
     let mut people = People::new(plan, &mut dice);
-    let mut chain = Chain::new(people.genesis());
+    let mut chain = Chain::new(&people.genesis());
     let (mut days, mut violations) = (Vec::new(), Vec::new());
     for _ in 0..plan.days * DAY {
         let txs = people.act(&chain, &mut dice);
         match chain.run(&txs) {
             Ok(receipts) => people.learn(&receipts),
             Err(breach) => {
-                violations.push(format!("block {} can't be made: {breach}", chain.height()));
+                violations.push(format!("block {} can't be made: {breach}", chain.height));
                 break;
             }
         }
-        if chain.height().is_multiple_of(DAY) {
+        if chain.height.0.is_multiple_of(DAY) {
             if let Err(error) = chain.audit() {
-                violations.push(format!("block {}: {error}", chain.height()));
+                violations.push(format!("block {}: {error}", chain.height));
             }
             let day = Day::of(&chain, &people);
             tell(&day);
@@ -96,8 +96,8 @@ pub fn launch(plan: &Launch, mut tell: impl FnMut(&Day)) -> Launched {
         bootstrap_ended: chain.ended().map(|height| height.0 / DAY),
         attacker_third: days.iter().find(third).map(|day| day.day),
         registrations: people.registrations,
-        refused: chain.refused(),
-        state_root: chain.root(),
+        refused: chain.refused,
+        state_root: chain.state().root(),
         days,
     }
 }

@@ -1,25 +1,20 @@
 //! Who takes part in a launch, and what each of them does.
 
-use super::chain::{Chain, NETUID};
+use super::chain::{Chain, NETUID, seats};
 use super::plan::{HASHES, Launch, Side};
 use crate::dice::Dice;
 use std::collections::BTreeMap;
 use weft_ledger::query;
 use weft_ledger::query::market;
-use weft_ledger::rules::{Event, Receipts};
-use weft_types::hash::Domain;
+use weft_ledger::rules::Receipts;
 use weft_types::key::derive_test_key;
-use weft_types::signature::signed_bytes;
 use weft_types::stamp::StampFor;
 use weft_types::tx::Consent;
-use weft_types::{
-    Call, Genesis, Height, Millis, Network, PublicKey, SecretKey, Tx, Uid, WeightRow,
-};
+use weft_types::{Call, Genesis, Height, Millis, Network, PublicKey, SecretKey, Tx, Uid};
 
 /// A hotkey and what its owner wants.
 pub(super) struct Player {
-    secret: SecretKey,
-    pub(super) hotkey: PublicKey,
+    pub(super) hot: SecretKey,
     pub(super) coldkey: PublicKey,
     pub(super) side: Side,
     validates: bool,
@@ -54,11 +49,9 @@ impl People {
         for (side, count) in groups {
             for n in 0..count {
                 let key = |kind: &str| derive_test_key(&seed, &format!("{side:?}/{n}/{kind}"));
-                let secret = key("hot");
                 let mines = side != Side::Genesis;
                 list.push(Player {
-                    hotkey: secret.public(),
-                    secret,
+                    hot: key("hot"),
                     coldkey: key("cold").public(),
                     side,
                     validates: side != Side::Honest,
@@ -73,7 +66,7 @@ impl People {
         }
         let mut people = Self { list, places: BTreeMap::new(), registrations: 0 };
         people.choose_validators(plan, dice);
-        let places = people.list.iter().enumerate().map(|(at, p)| (p.hotkey, at));
+        let places = people.list.iter().enumerate().map(|(at, p)| (p.hot.public(), at));
         people.places = places.collect();
         people
     }
@@ -91,7 +84,7 @@ impl People {
 
     /// The chain they meet on: the main preset with easier stamps and plain rows.
     pub(super) fn genesis(&self) -> Genesis {
-        let voters: Vec<_> = self.of(Side::Genesis).map(|p| (p.hotkey, p.coldkey)).collect();
+        let voters: Vec<_> = self.of(Side::Genesis).map(|p| (p.hot.public(), p.coldkey)).collect();
         let mut genesis = Genesis::fair(Network::Main, "launch", Millis(0), &voters);
         for net in &mut genesis.subnets {
             let numbers = &mut net.hyperparameters;
@@ -115,8 +108,8 @@ impl People {
         let mut txs = self.stamps(chain, dice);
         let tempo = chain.params().subnet_defaults.tempo;
         for at in 0..self.list.len() {
-            let turn = (chain.height() + at as u64 * 11) % tempo;
-            let is_turn = turn == 0 && chain.height() > 1;
+            let turn = (chain.height.0 + at as u64 * 11) % tempo;
+            let is_turn = turn == 0 && chain.height.0 > 1;
             if is_turn && self.list.get(at).is_some_and(|p| p.validates && p.uid.is_some()) {
                 self.validate(at, chain, dice, &mut txs);
             }
@@ -133,7 +126,7 @@ impl People {
         let Some(difficulty) = cost.and_then(|cost| cost.stamp_difficulty).map(|d| d.0) else {
             return Vec::new();
         };
-        let now = Height(chain.height());
+        let now = chain.height;
         let mut txs = Vec::new();
         for player in self.list.iter_mut().filter(|p| p.uid.is_none()) {
             if player.stamp.as_ref().is_some_and(|(_, until)| *until < now) {
@@ -152,13 +145,13 @@ impl People {
     /// One validator's turn, once a tempo.
     fn validate(&mut self, at: usize, chain: &Chain, dice: &mut Dice, txs: &mut Vec<Tx>) {
         let entries = self.entries(at, dice);
-        let now = Height(chain.height());
+        let now = chain.height;
         let Some(player) = self.list.get_mut(at) else { return };
         let Some(uid) = player.uid else { return };
+        let hotkey = player.hot.public();
         if !player.asked {
-            txs.push(
-                chain.free(player.hotkey, Call::SeekPermit { netuid: NETUID, seek: true, at: now }),
-            );
+            let call = Call::SeekPermit { netuid: NETUID, seek: true, at: now };
+            txs.push(chain.free(hotkey, call));
             player.asked = true;
             return;
         }
@@ -166,14 +159,12 @@ impl People {
         if !has_permit || entries.is_empty() {
             return;
         }
-        let (uids, values) = entries.into_iter().unzip();
-        let row = WeightRow { netuid: NETUID, uids, values, version_key: 0, view: now };
-        txs.push(chain.free(player.hotkey, Call::SetWeights { row }));
+        txs.push(chain.row(hotkey, entries));
         // An offer needs a row in the state, and is renewed about four times a rotation.
         let quarter = chain.params().rotation_blocks.div_euclid(4);
         let tempo = chain.params().subnet_defaults.tempo;
         if player.wrote && now.0 % quarter < tempo {
-            txs.push(chain.free(player.hotkey, Call::JoinVoters { netuid: NETUID, at: now }));
+            txs.push(chain.free(hotkey, Call::JoinVoters { netuid: NETUID, at: now }));
         }
         player.wrote = true;
     }
@@ -191,7 +182,7 @@ impl People {
                 (Side::Attacker, _) => 0,
                 _ => player.quality * dice.between(95, 105) / 100,
             };
-            if score > 0 && player.hotkey != judge.hotkey {
+            if score > 0 && player.uid != judge.uid {
                 entries.push((uid, u16::try_from(score).unwrap_or(u16::MAX)));
             }
         }
@@ -201,15 +192,11 @@ impl People {
 
     /// Who got a uid, and who lost one.
     pub(super) fn learn(&mut self, receipts: &Receipts) {
-        for event in receipts.txs.iter().flat_map(|tx| &tx.events) {
-            let Event::NeuronRegistered { uid, hotkey, replaced, .. } = event else { continue };
-            self.registrations += 1;
-            for (key, uid) in replaced.iter().map(|key| (key, None)).chain([(hotkey, Some(*uid))]) {
-                let place = self.places.get(key).copied();
-                if let Some(player) = place.and_then(|at| self.list.get_mut(at)) {
-                    player.uid = uid;
-                    (player.asked, player.wrote, player.stamp) = (false, false, None);
-                }
+        for (key, uid) in seats(receipts) {
+            self.registrations += u64::from(uid.is_some());
+            if let Some(player) = self.places.get(key).and_then(|at| self.list.get_mut(*at)) {
+                player.uid = uid;
+                (player.asked, player.wrote, player.stamp) = (false, false, None);
             }
         }
     }
@@ -218,14 +205,11 @@ impl People {
 impl Player {
     /// Searches for a real stamp.
     fn search(&self, chain: &Chain, difficulty: u64, dice: &mut Dice) -> Tx {
-        let height = Height(chain.height());
-        let (coldkey, hotkey) = (self.coldkey, self.hotkey);
-        let said = Consent { coldkey, hotkey, netuid: NETUID, height };
-        let subject = StampFor { chain: chain.id(), consent: said, block: chain.head() };
+        let (said, consent) = chain.consent(&self.hot, self.coldkey);
+        let subject = StampFor { chain: chain.id, consent: said, block: chain.head };
         let first = dice.below(1 << 40);
         let solution = subject.search(difficulty, first, 1 << 40).unwrap_or(first);
-        let consent = self.secret.sign(&signed_bytes(Domain::Consent, &chain.id(), &said));
-        let call = Call::RegisterStamp { netuid: NETUID, hotkey, consent, height, solution };
-        chain.free(coldkey, call)
+        let Consent { hotkey, netuid, height, .. } = said;
+        chain.free(self.coldkey, Call::RegisterStamp { netuid, hotkey, consent, height, solution })
     }
 }
