@@ -246,7 +246,7 @@ impl Net {
         let last = self.slot() + AHEAD;
         let wait = longest((first..last).map(|slot| honest(slot) && honest(slot + 1)));
         let stretches = if self.plan.cabal.is_some() { SPOILED } else { 1 };
-        MEETING + self.catching_up() + stretches * (wait + 2)
+        MEETING + self.catching_up(MEETING) + stretches * (wait + 2)
     }
 
     /// A run must have had the faults it was asked for, and a conflict names a third.
