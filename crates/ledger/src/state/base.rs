@@ -7,6 +7,7 @@ use super::key::Key;
 use super::layer::Layer;
 use super::leaf::{SENTINEL, TreeSlot};
 use super::map::{Index, Seed, Tag};
+use super::paged::Paged;
 use super::tree::{Tree, place};
 use super::value::Value;
 
@@ -27,7 +28,7 @@ pub struct Base {
     /// The slots of all keys.
     index: Index,
     /// By slot.
-    pub(super) values: Vec<Option<(Key, Value)>>,
+    pub(super) values: Paged<Option<(Key, Value)>>,
     pub(super) tree: Tree,
 }
 
@@ -100,7 +101,7 @@ impl Base {
         let mut index = Index::new(seed, sorted.len());
         sorted.sort_unstable_by_key(|e| e.slot);
         dense(&sorted)?;
-        let mut values: Vec<Option<(Key, Value)>> = Vec::with_capacity(room(&sorted));
+        let mut values = Paged::new();
         values.push(None);
         let mut hashes = Vec::with_capacity(sorted.len());
         for Entry { key, slot, value } in sorted {
@@ -116,7 +117,7 @@ impl Base {
             }
             index.insert(tag, slot);
             hashes.push((key.hash(), slot, value.hash()));
-            values.resize(place(slot), None);
+            values.fill(place(slot), &None);
             values.push(Some((key, value)));
         }
         Ok(Self { seed, index, values, tree: Tree::build(hashes) })
@@ -140,9 +141,7 @@ impl Base {
 
     fn set(&mut self, slot: TreeSlot, key: &Key, value: Value) {
         let at = place(slot);
-        if at >= self.values.len() {
-            self.values.resize(at.saturating_add(1), None);
-        }
+        self.values.fill(at.saturating_add(1), &None);
         match self.values.get_mut(at) {
             Some(Some((_, old))) => *old = value,
             Some(free) => {
@@ -205,17 +204,12 @@ impl Base {
 }
 
 fn find_in(
-    values: &[Option<(Key, Value)>],
+    values: &Paged<Option<(Key, Value)>>,
     index: &Index,
     (tag, key): (Tag, &Key),
 ) -> Option<TreeSlot> {
     let is = |slot| matches!(values.get(place(slot)), Some(Some((k, _))) if k == key);
     index.find(tag, is)
-}
-
-/// How many slots there are, the sentinel's counted.
-fn room(sorted: &[Entry]) -> usize {
-    sorted.last().map_or(1, |entry| place(entry.slot).saturating_add(1))
 }
 
 /// A state never has as many free slots as this unless it once had so many values.

@@ -17,6 +17,7 @@ pub mod key;
 pub mod layer;
 pub mod leaf;
 pub mod map;
+mod paged;
 pub mod proof;
 mod record;
 mod tree;

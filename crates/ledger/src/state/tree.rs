@@ -11,6 +11,7 @@
 //! looks through the layers from the newest down and then at the tree.
 
 use super::leaf::{self, Leaf, SENTINEL, TreeSlot};
+use super::paged::Paged;
 use super::proof::Proof;
 use std::collections::{BTreeMap, BTreeSet};
 use weft_types::Hash;
@@ -24,9 +25,9 @@ pub(super) type Sorted<T> = Vec<(u32, T)>;
 /// The tree over the final state.
 pub struct Tree {
     /// By slot; none where it is free.
-    leaves: Vec<Option<Leaf>>,
+    leaves: Paged<Option<Leaf>>,
     /// Hashes by level, leaves first; what lies beyond a level's end is empty.
-    levels: Vec<Vec<Hash>>,
+    levels: Vec<Paged<Hash>>,
     /// The slots of all key hashes and of the sentinel.
     order: BTreeMap<Hash, TreeSlot>,
     /// The free slots below the highest one ever used.
@@ -66,12 +67,13 @@ impl Tree {
     pub(super) fn build(mut entries: Vec<(Hash, TreeSlot, Hash)>) -> Self {
         entries.sort_unstable_by_key(|e| e.0);
         let last = entries.iter().map(|e| e.1).max().unwrap_or(SENTINEL);
-        let mut leaves = vec![None; place(last).saturating_add(1)];
+        let mut leaves = Paged::new();
+        leaves.fill(place(last).saturating_add(1), &None);
         let nexts = entries.iter().map(|e| e.0).chain([Hash::ZERO]);
         let all = [(Hash::ZERO, SENTINEL, Hash::ZERO)].into_iter().chain(entries.iter().copied());
         let mut order = Vec::with_capacity(leaves.len());
         for ((key, slot, value), next) in all.zip(nexts) {
-            set(&mut leaves, slot, Some(Leaf { key, value, next }), None);
+            leaves.set(place(slot), Some(Leaf { key, value, next }), &None);
             order.push((key, slot));
         }
         let free = (0..=last).filter(|slot| leaves.get(place(*slot)) == Some(&None)).collect();
@@ -83,7 +85,7 @@ impl Tree {
     /// Takes a layer over that was grown right on this tree.
     pub(super) fn absorb(&mut self, layer: &TreeLayer) {
         for (slot, leaf) in &layer.leaves {
-            set(&mut self.leaves, *slot, *leaf, None);
+            self.leaves.set(place(*slot), *leaf, &None);
             match leaf {
                 Some(_) => self.free.remove(slot),
                 None => self.free.insert(*slot),
@@ -95,10 +97,10 @@ impl Tree {
                 None => self.order.remove(key),
             };
         }
-        self.levels.resize(layer.levels.len().max(self.levels.len()), Vec::new());
+        self.levels.resize(layer.levels.len().max(self.levels.len()), Paged::new());
         for ((ours, theirs), empty) in self.levels.iter_mut().zip(&layer.levels).zip(&self.empty) {
             for (index, hash) in theirs {
-                set(ours, *index, *hash, *empty);
+                ours.set(place(*index), *hash, empty);
             }
         }
         self.last = layer.last;
@@ -266,31 +268,23 @@ pub(super) fn place(slot: u32) -> usize {
     usize::try_from(slot).expect("a slot has 32 bits and so has an address")
 }
 
-/// Sets one place of a list that grows as needed.
-fn set<T: Clone>(list: &mut Vec<T>, index: u32, value: T, filler: T) {
-    let at = place(index);
-    if at >= list.len() {
-        list.resize(at.saturating_add(1), filler);
-    }
-    if let Some(old) = list.get_mut(at) {
-        *old = value;
-    }
-}
-
-fn build_levels(leaves: &[Option<Leaf>], empty: &[Hash]) -> Vec<Vec<Hash>> {
+fn build_levels(leaves: &Paged<Option<Leaf>>, empty: &[Hash]) -> Vec<Paged<Hash>> {
     let of = |leaf: &Option<Leaf>| leaf.as_ref().map_or(Hash::ZERO, Leaf::hash);
-    let mut level: Vec<Hash> = leaves.iter().map(of).collect();
+    let mut level: Paged<Hash> = leaves.iter().map(of).collect();
     let mut levels = Vec::new();
     for empty in empty {
         if level.len() <= 1 {
             break;
         }
-        let up = level
-            .chunks(2)
-            .filter_map(|pair| Some(leaf::node(pair.first()?, pair.get(1).unwrap_or(empty))));
-        let above = up.collect();
+        let above = above(&level, empty);
         levels.push(std::mem::replace(&mut level, above));
     }
     levels.push(level);
     levels
+}
+
+fn above(level: &Paged<Hash>, empty: &Hash) -> Paged<Hash> {
+    let mut nodes = level.iter();
+    let pair = || Some(leaf::node(nodes.next()?, nodes.next().unwrap_or(empty)));
+    std::iter::from_fn(pair).collect()
 }
