@@ -215,8 +215,8 @@ fn said(look: &Look<'_>, list: &[(&'static str, Watch)]) -> Vec<(&'static str, S
 }
 
 impl Look<'_> {
-    /// Why the voter is not offered (R13), where it is meant to be. A row that its shares carry
-    /// is on its way.
+    /// Why the voter is not offered, or would not be taken at the next rotation (R13), where it is
+    /// meant to be. A row that its shares carry is on its way.
     pub(crate) fn offer_note(&self) -> Option<String> {
         let voter = self.seen.voter.as_ref().filter(|voter| voter.offers)?;
         let (view, ledger) = (self.seen.head.view(), self.seen.head.ledger());

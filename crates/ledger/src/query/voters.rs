@@ -1,11 +1,11 @@
 //! Who votes, who may vote next, and how far the bootstrap is (R12 to R14).
 
-use crate::rules::{offer_wait, quarter, reads};
+pub use crate::rules::OfferLacks;
+use crate::rules::{lack, offer_wait, quarter, reads};
 use crate::state::Read;
+use crate::state::value::Candidate;
 use serde::Serialize;
-use weft_types::{
-    Height, Netuid, Offence, Params, Power, PublicKey, Rao, Uid, VoterSet, VoterSets,
-};
+use weft_types::{Height, Netuid, Offence, Params, Power, PublicKey, Rao, VoterSet, VoterSets};
 
 /// Who offers to vote, and how far the bootstrap is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,100 +71,57 @@ pub fn sets(state: &impl Read) -> Option<VoterSets> {
     reads::chain(state).map(|chain| chain.voters)
 }
 
-/// The next height at which voters may rotate.
+/// The height of the next rotation.
 fn next_rotation(now: Height, params: &Params) -> Height {
     let every = params.rotation_blocks.max(1);
     Height(now.0.div_euclid(every).saturating_add(1).saturating_mul(every))
 }
 
 /// R13: the subnet that an offer of a hotkey should name, when one is due: where it holds a
-/// permit and has a row, if it can one where that is fresh at the next rotation; and nothing of it
-/// was taken in this quarter of the rotation.
+/// permit and has a row; of these one where the row is still fresh at the next rotation, if there
+/// is one. Nothing where an offer was taken in this quarter of the rotation.
 pub fn offer_due(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Option<Netuid> {
     let now = reads::chain(state)?.height;
     let next = now.next()?;
-    let known = reads::candidates(state).into_iter().find(|c| c.hotkey == *hotkey);
-    let waits = known.is_some_and(|c| {
-        let is_done = c.quarters & quarter(next, params.rotation_blocks) != 0;
-        is_done || next.since(c.renewed) < offer_wait(params.rotation_blocks)
+    let waits = offer(state, hotkey).is_some_and(|offer| {
+        let is_done = offer.quarters & quarter(next, params.rotation_blocks) != 0;
+        is_done || next.since(offer.renewed) < offer_wait(params.rotation_blocks)
     });
     if waits {
         return None;
     }
-    let rotation = next_rotation(now, params);
-    let of = |netuid| (netuid, lack(state, hotkey, netuid, rotation));
-    let nets: Vec<_> = reads::subnets(state).into_iter().map(of).collect();
-    let stale = || nets.iter().find(|(_, lack)| matches!(lack, Some(OfferLacks::Fresh { .. })));
-    nets.iter().find(|(_, lack)| lack.is_none()).or_else(stale).map(|(netuid, _)| *netuid)
+    let times = (now, next_rotation(now, params));
+    match best(state, hotkey, reads::subnets(state), times) {
+        Ok(netuid) | Err(OfferLacks::Fresh { netuid, .. }) => Some(netuid),
+        Err(_) => None,
+    }
 }
 
-/// What a hotkey lacks to be offered as a voter, or to be taken at the next rotation (R13); in the
-/// order in which one comes by them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OfferLacks {
-    /// It is a neuron of no subnet.
-    Seat,
-    /// It is a neuron, and none with a permit.
-    Permit {
-        /// Where it is one.
-        netuid: Netuid,
-        /// Which.
-        uid: Uid,
-    },
-    /// It has a permit, and no row where it has one.
-    Row {
-        /// Where it has a permit.
-        netuid: Netuid,
-        /// As which neuron.
-        uid: Uid,
-    },
-    /// It has a row where it has a permit, and that will be too old.
-    Fresh {
-        /// Where.
-        netuid: Netuid,
-        /// As which neuron.
-        uid: Uid,
-        /// When it was written.
-        written: Height,
-        /// How many blocks old it may be.
-        cutoff: u64,
-        /// At the next rotation.
-        rotation: Height,
-    },
-    /// It is jailed (R17), beyond the next rotation.
-    Freedom {
-        /// Before this height.
-        until: Height,
-    },
+fn offer(state: &impl Read, hotkey: &PublicKey) -> Option<Candidate> {
+    reads::candidates(state).into_iter().find(|c| c.hotkey == *hotkey)
 }
 
-/// What a hotkey lacks in a subnet to be taken from there at a rotation, as the rules judge it
-/// (`rules/candidates.rs`).
-fn lack(
+/// The first of these subnets where a hotkey lacks nothing; if there is none, what it lacks where
+/// it has come furthest, the first of several.
+fn best(
     state: &impl Read,
     hotkey: &PublicKey,
-    netuid: Netuid,
-    rotation: Height,
-) -> Option<OfferLacks> {
-    let sits = || {
-        let uid = reads::seat(state, netuid, hotkey)?;
-        Some((uid, reads::neuron(state, netuid, uid)?, reads::subnet(state, netuid)?))
-    };
-    let Some((uid, who, net)) = sits() else { return Some(OfferLacks::Seat) };
-    if !who.validator_permit {
-        return Some(OfferLacks::Permit { netuid, uid });
+    nets: impl IntoIterator<Item = Netuid>,
+    (now, rotation): (Height, Height),
+) -> Result<Netuid, OfferLacks> {
+    let mut furthest = OfferLacks::Seat;
+    for netuid in nets {
+        let Some(lacks) = lack(state, hotkey, netuid, rotation) else { return Ok(netuid) };
+        if lacks.step(now) > furthest.step(now) {
+            furthest = lacks;
+        }
     }
-    if reads::row(state, netuid, uid).is_none() {
-        return Some(OfferLacks::Row { netuid, uid });
-    }
-    let (written, cutoff) = (who.last_update, net.hyperparameters.activity_cutoff);
-    let is_fresh = rotation.since(written) <= cutoff;
-    (!is_fresh).then_some(OfferLacks::Fresh { netuid, uid, written, cutoff, rotation })
+    Err(furthest)
 }
 
-/// R13: what a hotkey lacks to be offered, or to be taken at the next rotation; nothing when there is a
-/// subnet where it lacks nothing. That a row will be too old is said from when on a new one
-/// would not be.
+/// R13: what a hotkey lacks to be offered, or to be taken at the next rotation; nothing when there
+/// is a subnet where it lacks nothing. A row that will be too old is named only once a row written
+/// now would still be fresh there. After the offer of the last quarter, the subnet counts that it names.
 pub fn offer_lacks(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Option<OfferLacks> {
     let now = reads::chain(state)?.height;
     let rotation = next_rotation(now, params);
@@ -172,14 +129,11 @@ pub fn offer_lacks(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Op
     if until > rotation {
         return Some(OfferLacks::Freedom { until });
     }
-    let mut furthest = OfferLacks::Seat;
-    for netuid in reads::subnets(state) {
-        furthest = furthest.max(lack(state, hotkey, netuid, rotation)?);
-    }
-    match furthest {
-        OfferLacks::Fresh { cutoff, .. } if rotation.since(now) > cutoff => None,
-        lacks => Some(lacks),
-    }
+    let last = quarter(Height(rotation.0.saturating_sub(1)), params.rotation_blocks);
+    let last_offer = offer(state, hotkey).filter(|offer| offer.quarters & last != 0);
+    let nets = last_offer.map_or_else(|| reads::subnets(state), |offer| vec![offer.netuid]);
+    let lacks = best(state, hotkey, nets, (now, rotation)).err()?;
+    (!lacks.is_early(now)).then_some(lacks)
 }
 
 /// How far the bootstrap is.

@@ -8,7 +8,8 @@ use super::axon::{is_since, sitting};
 use super::books::Books;
 use super::error::CallError;
 use super::event::Event;
-use super::reads::{candidates, hotkey, is_jailed, neuron, row, seat, subnet};
+use super::lacks::lack;
+use super::reads::{candidates, hotkey, is_jailed, row, subnet};
 use super::register::is_recent;
 use super::stake;
 use crate::state::value::Candidate;
@@ -130,17 +131,11 @@ pub fn electable(state: &dyn Read, height: Height) -> Vec<(PublicKey, Rao)> {
 }
 
 fn power(state: &dyn Read, height: Height, candidate: &Candidate) -> Option<Rao> {
-    let netuid = candidate.netuid;
-    let net = subnet(state, netuid)?;
-    let uid = seat(state, netuid, &candidate.hotkey)?;
-    let who = neuron(state, netuid, uid)?;
-    let wrote = row(state, netuid, uid).is_some();
-    let fresh = height.since(who.last_update) <= net.hyperparameters.activity_cutoff;
+    let lacks = lack(state, &candidate.hotkey, candidate.netuid, height);
     let offered = candidate.quarters == EVERY_QUARTER;
     let power = value(state, &candidate.hotkey).min(candidate.stake_before);
     let free = !is_jailed(state, &candidate.hotkey, height);
-    (who.validator_permit && wrote && fresh && offered && free && power > Rao::ZERO)
-        .then_some(power)
+    (lacks.is_none() && offered && free && power > Rao::ZERO).then_some(power)
 }
 
 /// At a rotation height: offers count from here, and stake is noted for the next one.

@@ -211,6 +211,41 @@ fn of_two_subnets_the_one_where_the_row_stays_fresh_is_offered_and_what_is_lacke
     assert_eq!((due(&world), lacks(&world)), (Some(other), None));
 }
 
+// R13. Planted bugs that this finds: the note names the last of two stale rows, another than the offer; a
+// row that can't be mended yet hides one that can; any subnet's row counts after the last offer.
+#[test]
+fn of_two_stale_rows_the_one_is_named_that_the_offer_names_and_after_the_last_offer_only_its_own() {
+    let other = Netuid(2);
+    for (cutoff, named) in [(17, NET), (3, other)] {
+        let mut world = voters(|genesis| {
+            genesis.subnets.push(genesis.subnets[0].clone());
+            genesis.subnets[1].netuid = other;
+            genesis.subnets[0].hyperparameters.activity_cutoff = cutoff;
+            genesis.subnets[1].hyperparameters.activity_cutoff = 17;
+        });
+        let rows = [NET, other].map(|netuid| {
+            let row = WeightRow { netuid, ..world.row(&[(4, 1)]) };
+            world.free_call(3, Call::SetWeights { row })
+        });
+        block(&mut world, &[0, 1], &rows);
+        world.run_to(6);
+        let lacks = |world: &World| offer_lacks(&world.state, &world.genesis.params, &hot(3));
+        let said = |lacks| match lacks {
+            Some(OfferLacks::Fresh { netuid, .. }) => Some(netuid),
+            other => panic!("{other:?}"),
+        };
+        let due = offer_due(&world.state, &world.genesis.params, &hot(3));
+        assert_eq!((due, said(lacks(&world))), (Some(named), Some(named)), "cutoff {cutoff}");
+        world.run_to(16);
+        let tx = join(&world, 3);
+        block(&mut world, &[0, 1], &[tx]);
+        let row = WeightRow { netuid: other, ..world.row(&[(4, 1)]) };
+        let tx = world.free_call(3, Call::SetWeights { row });
+        block(&mut world, &[0, 1], &[tx]);
+        assert_eq!(said(lacks(&world)), Some(NET), "the offer of the last quarter names it");
+    }
+}
+
 // R13: a voter must be there.
 #[test]
 fn a_voter_whose_shares_are_in_less_than_an_eighth_of_the_blocks_is_not_taken_again() {
