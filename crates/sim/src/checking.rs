@@ -27,8 +27,8 @@ const AGAIN_MS: u64 = 2 * SLOT_MS;
 impl Net {
     /// How many slots the node that lacks most of the chains of all heads needs until it has them,
     /// where checkers take their time: an answer may hold one block, and takes its way there and back.
-    /// Before it asks, as many slots go by as nodes need to meet, and each brings a block more.
-    pub fn catching_up(&self, meeting: u64) -> u64 {
+    /// Before it asks, `meeting_slots` go by until nodes have met, and each brings a block more.
+    pub fn catching_up(&self, meeting_slots: u64) -> u64 {
         let Some(desk) = self.plan.desk else { return 0 };
         let cores = || self.honest().filter_map(|(_, node)| node.core());
         let mut all = BTreeMap::new();
@@ -42,7 +42,7 @@ impl Net {
             all.iter().filter(|(hash, at)| **at > last && !core.is_known(hash)).count() as u64
         });
         let most = lacked.max().unwrap_or(0);
-        ((most + meeting) * (desk.body_ms + 2 * DELAY_MS.1)).div_ceil(SLOT_MS)
+        ((most + meeting_slots) * (desk.body_ms + 2 * DELAY_MS.1)).div_ceil(SLOT_MS)
     }
 
     /// A list of transactions is put on the desk of a node's checker.

@@ -75,7 +75,10 @@ fn asked(plan: &Plan) -> Vec<&'static str> {
     ask(moves && plan.crashes.is_none(), "moved_voters");
     ask(plan.upgrade.is_some_and(|upgrade| !upgrade.never), "rules_changed");
     ask(plan.conflict == Conflict::Must, "conflicts");
-    ask(plan.crashes.is_some_and(|crashes| crashes.witnesses), "witnesses_lost");
+    let witnesses = plan.crashes.is_some_and(|crashes| crashes.witnesses);
+    ask(witnesses, "witnesses_lost");
+    // Of a cabal that stops it is asked below.
+    ask(witnesses && plan.cabal.is_none_or(|cabal| cabal.times.is_none()), "reported");
     ask(plan.desk.is_some(), "turned_lists");
     // Where there is room for two answers both may always find it.
     ask(plan.desk.is_some_and(|desk| desk.answers == 1), "turned_bodies");

@@ -26,9 +26,7 @@ pub struct Hunted {
     pub conflicts: u64,
     /// The slots from healing to a new final block everywhere, of those.
     pub healing_slots: Spread,
-    /// The most that a run took of its bound, in a hundred.
-    pub worst_of_bound_percent: u64,
-    /// The run that took the most; of several the one of the lowest seed.
+    /// Of those the run that took the most of its bound; of several the one of the lowest seed.
     pub worst_of_bound: Option<Worst>,
     /// The most slots without a new final block under attack alone.
     pub longest_gap: u64,
@@ -36,13 +34,37 @@ pub struct Hunted {
     pub offenders: u64,
 }
 
-/// A run that came near its bound.
+/// How near to its bound a run came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Worst {
+    /// How much of its bound it took, in a hundred, rounded down.
+    pub percent: u64,
     /// Its seed.
     pub seed: u64,
     /// Its profile.
     pub profile: String,
+    /// How many slots it took.
+    #[serde(skip)]
+    slots: u64,
+    /// In how many slots it had to be final again; never 0.
+    #[serde(skip)]
+    bound: u64,
+}
+
+impl Worst {
+    /// That of a run; none where it was not judged.
+    fn of(report: &Report) -> Option<Self> {
+        let (slots, bound) = (report.slots_to_final_after_healing, report.healing_bound);
+        let percent = (slots * 100).checked_div(bound)?;
+        let (seed, profile) = (report.seed, report.profile.clone());
+        Some(Self { percent, seed, profile, slots, bound })
+    }
+
+    /// Whether it took more of its bound than another run, or as much and has the lower seed.
+    const fn is_worse(&self, other: &Self) -> bool {
+        let (own, others) = (self.slots * other.bound, other.slots * self.bound);
+        own > others || (own == others && self.seed < other.seed)
+    }
 }
 
 /// How a number is spread.
@@ -115,14 +137,11 @@ impl Hunted {
         self.offenders += report.offenders.len() as u64;
         self.conflicts += report.conflicts;
         self.judged += u64::from(report.healing_bound > 0);
-        let percent = report.slots_to_final_after_healing * 100;
-        let percent = percent.checked_div(report.healing_bound).unwrap_or(0);
-        let seed = self.worst_of_bound.as_ref().map_or(u64::MAX, |worst| worst.seed);
-        let (most, is_lower) = (self.worst_of_bound_percent, report.seed < seed);
-        if percent > most || (percent == most && percent > 0 && is_lower) {
-            self.worst_of_bound_percent = percent;
-            let profile = report.profile.clone();
-            self.worst_of_bound = Some(Worst { seed: report.seed, profile });
+        let before = self.worst_of_bound.as_ref();
+        let worst = Worst::of(report);
+        let worst = worst.filter(|worst| before.is_none_or(|before| worst.is_worse(before)));
+        if worst.is_some() {
+            self.worst_of_bound = worst;
         }
         self.longest_gap = self.longest_gap.max(report.longest_gap);
         if !report.ok {
@@ -142,5 +161,40 @@ mod tests {
         assert_eq!(Spread::of(vec![]), Spread::default());
         assert_eq!(Spread::of(vec![7]), Spread { p50: 7, p99: 7, max: 7 });
         assert_eq!(Spread::of((1..=100).collect()), Spread { p50: 50, p99: 99, max: 100 });
+    }
+
+    /// The seed, the slots and the bound of a run.
+    type Run = (u64, u64, u64);
+    type Named = Option<(u64, u64)>;
+
+    /// The seed and percent of the worst of some runs.
+    fn worst(runs: &[Run]) -> Named {
+        let mut hunted = Hunted::default();
+        for (seed, slots, bound) in runs {
+            let (slots_to_final_after_healing, healing_bound) = (*slots, *bound);
+            let seed = *seed;
+            let ended = Report { slots_to_final_after_healing, healing_bound, ..Report::default() };
+            hunted.count(&Report { seed, ..ended });
+        }
+        hunted.worst_of_bound.map(|worst| (worst.seed, worst.percent))
+    }
+
+    #[test]
+    fn the_worst_run_took_the_most_of_its_bound_whichever_ends_first() {
+        let table: [(&[Run], Named); 6] = [
+            (&[(1, 0, 0), (2, 9, 0)], None),
+            (&[(3, 0, 8), (1, 9, 0), (2, 0, 7)], Some((2, 0))),
+            (&[(1, 1, 8), (2, 5, 8), (3, 4, 8)], Some((2, 62))),
+            // Both are 50 in a hundred, rounded down.
+            (&[(1, 501, 1_000), (2, 509, 1_000)], Some((2, 50))),
+            // One part of two bounds.
+            (&[(4, 2, 6), (5, 3, 9), (6, 1, 3)], Some((4, 33))),
+            (&[(2, 1, 200), (1, 1, 300)], Some((2, 0))),
+        ];
+        for (runs, want) in table {
+            assert_eq!(worst(runs), want, "{runs:?}");
+            let backwards: Vec<_> = runs.iter().rev().copied().collect();
+            assert_eq!(worst(&backwards), want, "{backwards:?}");
+        }
     }
 }

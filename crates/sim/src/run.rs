@@ -228,10 +228,11 @@ impl Net {
         Healing { mark, slots: GIVEN_UP, bound, gap: 0 }
     }
 
-    /// In how many slots a new block must be final: what it takes to meet, and the longest
-    /// stretch of the schedule, from slot `first` until a while from now, in which no two slots
-    /// of honest voters follow each other, and two more; with Byzantine voters, who may spoil
-    /// some, three times.
+    /// In how many slots a new block must be final, all of these added up: what it takes to meet;
+    /// what it takes to catch up, where checkers take their time; and the longest stretch of the
+    /// schedule, from slot `first` until a while from now, in which no two slots of honest voters
+    /// follow each other, and two more. With Byzantine voters, who may spoil some, stretch and two
+    /// count three times. Where no honest node runs, it is after how many slots a run is given up.
     fn bound(&self, first: u64) -> u64 {
         let heads = self.honest().filter_map(|(_, node)| {
             let core = node.core()?;

@@ -8,7 +8,7 @@ use crate::output::{Answer, Exit, Failure, note, table};
 use crate::shell::quoted;
 use serde::Serialize;
 use std::time::{Duration, Instant};
-use weft_sim::hunt::{Hunted, hunt};
+use weft_sim::hunt::{Hunted, Worst, hunt};
 use weft_sim::scenario::{Case, Expect, Played, Scenario};
 use weft_sim::twins::Twins;
 use weft_sim::{Report, profiles};
@@ -114,7 +114,7 @@ pub fn seeds(args: &SimHunt) -> Result<Answer, Failure> {
     let found = Found { hunted: &hunted, seeds_per_second: progress.rounded(), jobs };
     let text = format!(
         "{}, {:.1} seeds a second, {jobs} at a time",
-        summary(&hunted, "seeds"),
+        summary(&hunted, "seeds", by_seed),
         progress.rate()
     );
     match (hunted.first_failing, progress.broken_off()) {
@@ -133,21 +133,26 @@ pub fn seeds(args: &SimHunt) -> Result<Answer, Failure> {
     }
 }
 
-fn summary(hunted: &Hunted, what: &str) -> String {
-    let (healing, worst) = (hunted.healing_slots, hunted.worst_of_bound.as_ref());
-    let worst = worst.map(|w| format!(", seed {} of {}", w.seed, w.profile)).unwrap_or_default();
-    let live = if hunted.judged == 0 {
-        "whether they became final again was not judged".to_owned()
-    } else {
-        format!(
-            "slots from healing to final, of {}: p50 {}, p99 {}, max {} (at most {} % of the bound{worst}); longest gap under attack {}",
+/// How the run that came nearest to its bound is named where each is played by its seed.
+fn by_seed(worst: &Worst) -> String {
+    format!("seed {} of {}", worst.seed, worst.profile)
+}
+
+/// What was found of the runs, in words; `named` says how one is asked for once more.
+fn summary(hunted: &Hunted, what: &str, named: impl Fn(&Worst) -> String) -> String {
+    let healing = hunted.healing_slots;
+    let live = match &hunted.worst_of_bound {
+        None => "whether they became final again was not judged".to_owned(),
+        Some(worst) => format!(
+            "slots from healing to final, of {}: p50 {}, p99 {}, max {} (at most {} % of the bound, {}); longest gap under attack {}",
             hunted.judged,
             healing.p50,
             healing.p99,
             healing.max,
-            hunted.worst_of_bound_percent,
+            worst.percent,
+            named(worst),
             hunted.longest_gap,
-        )
+        ),
     };
     let what = if hunted.seeds == 1 { what.trim_end_matches('s') } else { what };
     format!(
@@ -224,7 +229,8 @@ pub fn twins(args: &SimTwins) -> Result<Answer, Failure> {
         scenarios_per_second: progress.rounded(),
     };
     let which = if twinned.exhaustive { "all there are" } else { "a sample" };
-    let text = format!("{}\n{which}", summary(&hunted, "scenarios"));
+    let named = |worst: &Worst| format!("scenario {}", worst.seed.wrapping_sub(seed));
+    let text = format!("{}\n{which}", summary(&hunted, "scenarios", named));
     if hunted.violations == 0 {
         return match progress.broken_off() {
             None => Answer::new(&twinned, text),
@@ -344,7 +350,7 @@ fn complaint(played: &Played) -> String {
 fn told(cases: &[Played]) -> String {
     let verdict = |case: &Played| if case.ok { "as expected" } else { "not as expected" };
     if let [one] = cases {
-        return format!("{}\n{}", summary(&one.hunted, "seeds"), verdict(one));
+        return format!("{}\n{}", summary(&one.hunted, "seeds", by_seed), verdict(one));
     }
     let head = ["case", "seeds", "broken", "p50", "p99", "max", "gap", "conflicts", "verdict"];
     let row = |case: &Played| {

@@ -54,8 +54,29 @@ fn profiles_are_listed_and_hunted() {
     for part in ["p50", "p99", "max"] {
         assert!(is_number(&hunted["healing_slots"][part]), "{hunted}");
     }
+    let worst = &hunted["worst_of_bound"];
+    assert!(is_number(&worst["percent"]) && is_number(&worst["seed"]), "{hunted}");
+    assert_eq!(worst["profile"], json!("fair"));
+    let unjudged = ["sim", "hunt", "--seeds", "0..1", "--profile", "skew-wild"];
+    assert_eq!(home.data(&unjudged)["worst_of_bound"], Value::Null);
     assert_eq!(home.error(&["sim", "hunt", "--seeds", "9..5"], 2), "BadSeeds");
     assert_eq!(home.error(&["sim", "hunt", "--profile", "none"], 2), "UnknownProfile");
+}
+
+#[test]
+fn the_scenario_of_twins_that_came_nearest_to_its_bound_can_be_played_again() {
+    let home = Home::new();
+    let args = |only: &[&'static str]| {
+        let twins = ["sim", "twins", "--voters", "4", "--rounds", "1", "--sample", "99"];
+        [&twins[..], &["--seed", "9000"], only].concat()
+    };
+    let all = home.weft(&args(&[]));
+    let text = String::from_utf8_lossy(&all.stdout);
+    let named = text.split_once("of the bound, scenario ").map(|(_, rest)| rest);
+    let number = named.and_then(|rest| rest.split_once(')')).expect("one is named").0;
+    assert!(number.parse::<u64>().is_ok_and(|number| number < 16), "{text}");
+    let one = home.weft(&[&args(&["--only"])[..], &[number]].concat());
+    assert!(one.status.success(), "{one:?}");
 }
 
 #[test]

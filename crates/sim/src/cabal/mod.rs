@@ -190,3 +190,17 @@ impl Net {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strategy_offends_when_its_conduct_makes_two_blocks_or_votes_for_any() {
+        for strategy in Strategy::ALL.iter().filter(|strategy| **strategy != Strategy::Wild) {
+            let Conduct { blocks, votes, .. } = conduct(*strategy);
+            let is_seen = blocks == Blocks::Two || matches!(votes, Votes::Every | Votes::Old);
+            assert_eq!(strategy.offends(), is_seen, "{strategy:?}");
+        }
+    }
+}

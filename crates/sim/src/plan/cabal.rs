@@ -23,6 +23,13 @@ pub struct Cabal {
     pub times: Option<u64>,
 }
 
+impl Cabal {
+    /// Whether it is to stop after offences that nobody will see.
+    pub(super) const fn stops_in_vain(&self) -> bool {
+        self.times.is_some() && !self.strategy.offends()
+    }
+}
+
 super::acts::acts! {
     /// What Byzantine voters do.
     Strategy "byzantine-"
@@ -59,4 +66,27 @@ super::acts::acts! {
     Forge "forge" "forged_blocks",
     /// They do any of it, by chance.
     Wild "wild" "wild_acts",
+}
+
+impl Strategy {
+    /// Whether honest voters see them offend (R17), whatever else goes wrong. Those who vote for the
+    /// lighter fork may by chance; a forged vote stands in a block that nobody takes.
+    #[must_use]
+    pub const fn offends(self) -> bool {
+        match self {
+            Self::Equivocate | Self::DoubleVote | Self::Surround | Self::Wild => true,
+            Self::Silent
+            | Self::WithholdBlocks
+            | Self::WithholdShares
+            | Self::WithholdQuorums
+            | Self::Selective
+            | Self::OmitShares
+            | Self::ThreeQuarters
+            | Self::LateSplit
+            | Self::Balance
+            | Self::Inflate
+            | Self::CopyRows
+            | Self::Forge => false,
+        }
+    }
 }

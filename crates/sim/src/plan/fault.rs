@@ -1,8 +1,8 @@
 //! Whether a plan makes sense: what is wrong with one that can't be played, in words.
 
 use super::{
-    Crashes, Cut, Desk, Down, Former, Links, MILLION, MOST_NODES, MOST_SLOTS, MOST_STRANGERS, Plan,
-    Rotation, Upgrade,
+    Cabal, Crashes, Cut, Desk, Down, Former, Links, MILLION, MOST_NODES, MOST_SLOTS,
+    MOST_STRANGERS, Plan, Rotation, Upgrade,
 };
 use crate::slots::SLOT_MS;
 use std::collections::BTreeSet;
@@ -45,18 +45,19 @@ impl Plan {
         let rotates = |r: &Rotation| (least..=MOST_SLOTS).contains(&r.blocks);
         let is_ready = |u: &Upgrade| self.rotation.is_some() && u.updated + u.liars <= voters;
         let away = || self.downs.iter().chain(&self.pauses);
-        let is_never = |down: &&Down| down.from >= down.until || down.until > MOST_SLOTS;
+        let is_no_time = |down: &&Down| down.from >= down.until || down.until > MOST_SLOTS;
         let is_real = self.rotation.is_some_and(|r| !r.keeps_genesis && !r.moves);
-        let is_mixed = !is_real || self.joiners == 0 || self.cabal.is_some() || !twins.is_empty();
+        let has_others = self.cabal.is_some() || !twins.is_empty();
+        let lacks_premise = !is_real || self.joiners == 0 || has_others;
         let is_early = |former: &Former| former.asks == 0 || former.leaves == 0;
-        let has_none = |d: &Desk| d.lists == 0 || d.answers == 0 || d.body_bytes == 0;
+        let lacks_room = |d: &Desk| d.lists == 0 || d.answers == 0 || d.body_bytes == 0;
         let longest = self.desk.map(|d| d.list_ms.max(d.body_ms));
         let is_off = |cut: &&Cut| ![0, nodes].contains(&cut.sides.len()) || cut.from >= cut.until;
         first! {
             true = voters == 0 || nodes > MOST_NODES =>
                 "{voters} voters on {nodes} nodes; 1 to {MOST_NODES} may be";
             Some(twin) = self.twins.iter().find(|twin| **twin >= voters) =>
-                "voter {twin} has a twin, and there are {voters} voters";
+                "voter {twin} has a twin, and there are {voters} voters; the first is 0";
             true = twins.len() < self.twins.len() => "a voter has more than one twin; one may be";
             Some(ppm) = self.twin_power_ppm.filter(|ppm| !has_part(ppm)) =>
                 "{count} voters with a twin, of {voters}, are to have {ppm} of a million of the power; some may have 1 to {MOST_TWIN_PPM}",
@@ -67,20 +68,25 @@ impl Plan {
                 "{slots} {what}; up to {MOST_SLOTS} may be";
             true = skew > MOST_SKEW_MS => "clocks off by {skew} ms; up to {MOST_SKEW_MS} may be";
             Some(ppm) = [loss_ppm, twice_ppm, late_ppm].iter().find(|ppm| **ppm > MILLION) =>
-                "{ppm} of a million messages";
+                "{ppm} of a million messages; up to {MILLION} may be";
             Some(Rotation { blocks, .. }) = self.rotation.filter(|r| !rotates(r)) =>
                 "voters rotate every {blocks} blocks; {least} to {MOST_SLOTS} may be with {members} that may vote";
             Some(Upgrade { updated, liars, .. }) = self.upgrade.filter(|u| !is_ready(u)) =>
                 "{updated} updated voters and {liars} that say so, of {voters}; rules change while voters rotate";
             true = self.cabal.is_some_and(|cabal| cabal.members == 0) =>
                 "a cabal of 0 members; leave it out where all are honest";
-            Some(Down { node, from, until, .. }) = away().find(is_never) =>
-                "node {node} is down from slot {from} until {until}";
-            true = self.former.is_some() && is_mixed =>
+            Some(Some(0)) = self.cabal.map(|cabal| cabal.times) =>
+                "a cabal that stops after 0 offences; leave it out where all are honest";
+            Some(Cabal { strategy, .. }) = self.cabal.filter(Cabal::stops_in_vain) =>
+                "`times` counts offences, and who acts as in the profile {profile} is not seen to offend; leave it out, or take equivocate, double-vote, surround or wild",
+                profile = strategy.profile();
+            Some(Down { node, from, until, .. }) = away().find(is_no_time) =>
+                "node {node} is away from slot {from} until {until}; it needs an end after its start, {MOST_SLOTS} at most";
+            true = self.former.is_some() && lacks_premise =>
                 "former voters need rotation by real stake that nobody else moves, joiners, and neither a cabal nor twins";
             Some(Former { asks, leaves, .. }) = self.former.filter(is_early) =>
                 "stake is asked for in slot {asks}, another past leaves in {leaves}; from slot 1 on they may";
-            Some(Desk { lists, answers, body_bytes, .. }) = self.desk.filter(has_none) =>
+            Some(Desk { lists, answers, body_bytes, .. }) = self.desk.filter(lacks_room) =>
                 "a checker with room for {lists} lists, {answers} answers and {body_bytes} bytes of bodies; it needs some of each";
             Some(longest) = longest.filter(|ms| *ms > MOST_DESK_MS) =>
                 "a checker that takes {longest} ms for one thing; up to {MOST_DESK_MS} may be";
@@ -88,10 +94,36 @@ impl Plan {
                 "a cut from slot {from} until {until} names {sides} sides; it needs none or one for each of {nodes} nodes, and an end after its start",
                 sides = sides.len();
             Some(Down { node, .. }) = away().find(|down| down.node >= nodes) =>
-                "node {node} is to be down, and there are {nodes} nodes";
+                "node {node} is to be away, and there are {nodes} nodes; the first is 0";
             true = strangers > MOST_STRANGERS =>
                 "{strangers} strangers; {MOST_STRANGERS} may be";
             true = slots == 0 || slots > MOST_SLOTS => "{slots} slots; 1 to {MOST_SLOTS} may be";
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Strategy;
+    use super::*;
+
+    #[test]
+    fn a_cabal_stops_after_offences_only_where_its_strategy_offends() {
+        let fault = |strategy, times| {
+            let cabal = Cabal { members: 1, strategy, placed: false, just_below: false, times };
+            Plan { cabal: Some(cabal), ..Plan::default() }.fault()
+        };
+        for strategy in Strategy::ALL {
+            assert_eq!(fault(*strategy, None), None, "{strategy:?}");
+            let stops = fault(*strategy, Some(2));
+            assert_eq!(stops.is_none(), strategy.offends(), "{strategy:?}: {stops:?}");
+        }
+        let silent = fault(Strategy::Silent, Some(1)).unwrap();
+        assert!(
+            silent.contains("profile byzantine-silent is not seen to offend; leave it out"),
+            "{silent}"
+        );
+        let at_once = fault(Strategy::Equivocate, Some(0)).unwrap();
+        assert!(at_once.contains("after 0 offences"), "{at_once}");
     }
 }

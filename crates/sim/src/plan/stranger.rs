@@ -1,21 +1,36 @@
 //! Peers without stake: what each does. None can break a promise; none may hold one up.
 
 super::acts::acts! {
-    /// What a stranger does; each is described as in the profile that has no other strangers.
+    /// What a stranger does.
     Habit "strangers-"
-    /// five to sixteen peers that never say a word
+    /// It is connected and never says a word.
     Silent "silent" "unanswered_asks",
-    /// peers that answer slots later
+    /// It answers slots later.
     Slow "slow" "slow_answers",
-    /// peers that tell of heads that nobody has, and answer with nothing or with a chain that has a
-    /// hole
+    /// It tells of heads that nobody has, and answers with nothing or with a chain that has a hole.
     Lies "lie" "invented_tips",
-    /// peers that pass headers on first and have no body
+    /// It passes headers on first and has no body.
     Withholds "withhold" "withheld_bodies",
-    /// peers that ask for everything, again and again
+    /// It asks for everything, again and again.
     Greedy "greedy" "greedy_asks",
-    /// peers that send transactions nobody can pay for
+    /// It sends transactions that nobody can pay for.
     Bundles "bundle" "empty_bundles",
-    /// peers that are always busy
+    /// It is always busy.
     Busy "busy" "busy_answers",
+}
+
+impl Habit {
+    /// How many its own profile has at the least.
+    #[must_use]
+    pub const fn least(self) -> usize {
+        match self {
+            Self::Silent => 5,
+            Self::Slow
+            | Self::Lies
+            | Self::Withholds
+            | Self::Greedy
+            | Self::Bundles
+            | Self::Busy => 1,
+        }
+    }
 }

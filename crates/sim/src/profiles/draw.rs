@@ -45,7 +45,7 @@ impl Draw {
     /// Up to sixteen strangers of one kind, and nothing else.
     pub(super) fn strangers(&mut self, habit: Habit) {
         self.size(4, 7);
-        let count = self.count(if habit == Habit::Silent { 5 } else { 1 }, 16);
+        let count = self.count(habit.least(), 16);
         self.plan.strangers = vec![habit; count];
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Standing {
 }
 
 /// What the states of all blocks must say.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Standings(BTreeMap<BlockHash, Standing>);
 
 impl Standings {

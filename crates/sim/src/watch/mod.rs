@@ -55,7 +55,6 @@ use weft_types::{
 const KEPT: usize = 8;
 
 /// What the observer remembers.
-#[derive(Default)]
 pub struct Watch {
     /// True time.
     pub now: u64,
@@ -115,15 +114,30 @@ impl Watch {
     pub fn new(world: &World, plan: &Plan) -> Self {
         Self {
             now: GENESIS_TIME,
+            violations: Vec::new(),
+            blocks: BTreeMap::new(),
+            shares: 0,
+            transactions: 0,
+            rows: 0,
+            conflicts: Vec::new(),
+            veil: Veil::default(),
+            duties: Duties::default(),
+            rules: Rules::new(&world.genesis, plan),
+            rotations: 0,
+            joined: 0,
+            left: 0,
             may_conflict: plan.conflict != Conflict::Never,
             byzantine: world.byzantine(plan),
+            signed: Signed::default(),
             money: Money::new(world),
             standings: Standings::new(&world.genesis, world.first_sets()),
-            rules: Rules::new(&world.genesis, plan),
             genesis: world.genesis.block_hash(),
             chain: world.chain,
             unbonding_blocks: world.genesis.params.unbonding_blocks,
-            ..Self::default()
+            twice: BTreeSet::new(),
+            finals: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            nonces: BTreeMap::new(),
         }
     }
 

@@ -20,7 +20,7 @@ struct After {
 }
 
 /// The money of every block.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Money {
     after: BTreeMap<BlockHash, After>,
     /// Blocks with which the emission halved.
@@ -38,7 +38,7 @@ impl Money {
     pub fn new(world: &World) -> Self {
         let issued = world.first_coins();
         let first = After { issued, recycled: 0, halved: halved(issued) };
-        Self { after: BTreeMap::from([(world.genesis.block_hash(), first)]), ..Self::default() }
+        Self { after: BTreeMap::from([(world.genesis.block_hash(), first)]), halvings: 0 }
     }
 
     /// A block made this of the supply; says what is wrong with it.

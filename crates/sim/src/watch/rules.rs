@@ -29,7 +29,6 @@ struct Said {
 }
 
 /// What the headers of all chains come to.
-#[derive(Default)]
 pub struct Rules {
     said: BTreeMap<BlockHash, Said>,
     blocks: u64,
@@ -50,7 +49,8 @@ impl Rules {
             blocks: genesis.params.rotation_blocks,
             rotations: genesis.params.change_rotations,
             never: plan.upgrade.is_some_and(|upgrade| upgrade.never),
-            ..Self::default()
+            changed: BTreeSet::new(),
+            delayed: 0,
         }
     }
 
