@@ -173,6 +173,9 @@ impl ForkChoice {
         let base = self.tree.base();
         let root = self.tree.get(&self.justified.hash).filter(|n| self.tree.is_open(n));
         let tips = self.tree.tips(&root.unwrap_or(base).standing.hash);
+        if let [tip] = tips.as_slice() {
+            return tip; // What it weighs decides nothing.
+        }
         let timely = self.timely.hash.and_then(|hash| self.tree.get(&hash));
         let weight = |tip: &&Node| {
             let work = self.weight(tip, timely);

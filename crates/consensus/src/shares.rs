@@ -129,7 +129,7 @@ impl Shares {
     fn keep(&mut self, signed: SignedVote, share: Option<CheckedShare>) -> Option<Evidence> {
         let vote = signed.vote;
         let held = self.targets.entry(vote.target.hash).or_default();
-        let seal = signed.seal();
+        let seal = share.as_ref().map_or_else(|| signed.seal(), |share| *share.seal());
         if let Some((_, held)) = held.iter_mut().find(|(s, _)| *s == seal) {
             held.share = held.share.take().or(share);
             return None;

@@ -11,7 +11,7 @@
 
 use crate::lacks::{LackedBody, Lacks};
 use crate::questions::{Open, Question, Questions};
-use crate::sources::{Outcome, Place, Sources};
+use crate::sources::{Chain, Outcome, Place, Sources};
 use crate::wire::Want;
 use std::collections::BTreeMap;
 use weft_consensus::PeerId;
@@ -289,7 +289,7 @@ impl Asks {
         let has_place = |peer: &PeerId| self.questions.since(*peer, question).is_none();
         let is_free = |peer: &PeerId| !search.tried.contains(peer) && has_place(peer);
         let rank = |peer: &PeerId| (body.maker != Some(*peer), !lacks.kept.contains(peer));
-        let ready = self.sources.ready(now).into_iter().filter(|(peer, _)| is_free(peer));
+        let ready = self.sources.ready(now).filter(|(peer, _)| is_free(peer));
         let mut free: Vec<_> =
             ready.map(|(peer, failures)| (rank(&peer), failures, peer)).collect();
         free.sort_unstable();
@@ -306,10 +306,7 @@ impl Asks {
     }
 
     fn chains(&mut self, now: Millis, lacks: &Lacks, out: &mut Vec<(PeerId, u64, Want)>) {
-        let mut ready = self.sources.ready(now);
-        ready.sort_by_key(|(peer, failures)| (*failures > 0, !lacks.kept.contains(peer)));
-        for (peer, _) in ready {
-            let Some((from, tip)) = self.sources.chain(peer, lacks.place) else { continue };
+        for Chain { peer, from, tip } in self.sources.chains(now, lacks.place, &lacks.kept) {
             if self.may_ask_from(from, now, lacks.slot_ms)
                 && self.questions.has_room(true, (now, lacks.slot_ms))
             {

@@ -3,7 +3,7 @@
 //!
 //! Not here: what is under way (`asks`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weft_consensus::PeerId;
 use weft_types::{BlockHash, Height, Millis};
 
@@ -48,6 +48,17 @@ struct Source {
     turn: u64,
     busy_in_a_row: u32,
     rests_until: Millis,
+}
+
+/// A chain that a peer may be asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain {
+    /// Whom.
+    pub peer: PeerId,
+    /// From which height on.
+    pub from: Height,
+    /// Up to which block.
+    pub tip: BlockHash,
 }
 
 /// All peers, as sources.
@@ -112,22 +123,26 @@ impl Sources {
         self.peers.get(&peer).is_some_and(|source| source.rests_until <= now)
     }
 
-    /// All that are ready and how often in a row each was asked in vain: those that were not
-    /// first, and of these who was not asked for longest.
-    #[must_use]
-    pub fn ready(&self, now: Millis) -> Vec<(PeerId, u32)> {
-        let ready = self.peers.iter().filter(|(_, source)| source.rests_until <= now);
-        let mut ready: Vec<_> = ready.map(|(peer, s)| (s.failures, s.turn, *peer)).collect();
-        ready.sort_unstable();
-        ready.into_iter().map(|(failures, _, peer)| (peer, failures)).collect()
+    /// All that are ready, and how often in a row each was asked in vain.
+    pub fn ready(&self, now: Millis) -> impl Iterator<Item = (PeerId, u32)> {
+        let ready = self.peers.iter().filter(move |(_, source)| source.rests_until <= now);
+        ready.map(|(peer, source)| (*peer, source.failures))
     }
 
-    /// The chain that a peer may be asked for: from which height, to which tip.
+    /// The chains that peers which are ready may be asked for: those of peers that were not asked
+    /// in vain first, of these the `kept` ones, and then who was not asked for longest.
     #[must_use]
-    pub fn chain(&self, peer: PeerId, place: Place) -> Option<(Height, BlockHash)> {
-        let source = self.peers.get(&peer)?;
-        let below = if source.is_elsewhere { source.reached } else { place.head };
-        Some((below.max(place.base).next()?, source.tip?))
+    pub fn chains(&self, now: Millis, place: Place, kept: &BTreeSet<PeerId>) -> Vec<Chain> {
+        let chain = |(peer, source): (&PeerId, &Source)| {
+            let tip = source.tip.filter(|_| source.rests_until <= now)?;
+            let below = if source.is_elsewhere { source.reached } else { place.head };
+            let from = below.max(place.base).next()?;
+            let is_last = (source.failures > 0, !kept.contains(peer), source.failures, source.turn);
+            Some((is_last, Chain { peer: *peer, from, tip }))
+        };
+        let mut chains: Vec<_> = self.peers.iter().filter_map(chain).collect();
+        chains.sort_by_key(|(is_last, _)| *is_last);
+        chains.into_iter().map(|(_, chain)| chain).collect()
     }
 
     /// When the next of those that rest and told of a tip may be asked.

@@ -1,7 +1,7 @@
 //! What will happen when: messages under way and timers, in one ordered queue.
 
 use crate::plan::Lost;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use weft_engine::event::NoAnswer;
 use weft_engine::io::{MessageName, Topic};
@@ -19,6 +19,8 @@ pub enum Message {
         data: Vec<u8>,
         /// What they say.
         said: Said,
+        /// The seal of a share's vote, or of a header.
+        seal: Option<Hash>,
     },
     /// A request.
     Ask {
@@ -56,31 +58,32 @@ pub enum Said {
 impl Message {
     /// What a node publishes.
     pub fn gossip(topic: Topic, data: Vec<u8>) -> Self {
-        let said = match topic {
-            Topic::Transactions => Said::Txs,
+        let value = |kind| unpack(kind, &data).expect("an engine packs what it sends");
+        match topic {
+            Topic::Transactions => Self::Gossip { topic, data, said: Said::Txs, seal: None },
             Topic::Headers => {
-                let value = unpack(Kind::Header, &data).expect("an engine packs what it sends");
-                let header = SignedHeader::from_bytes(value).expect("an engine sends headers");
-                Said::Header(Box::new(header))
+                let header = SignedHeader::from_bytes(value(Kind::Header));
+                Self::header(&header.expect("an engine sends headers"))
             }
             Topic::Shares => {
-                let value = unpack(Kind::Share, &data).expect("an engine packs what it sends");
-                Said::Share(Box::new(Share::from_bytes(value).expect("an engine sends shares")))
+                let share = Share::from_bytes(value(Kind::Share));
+                Self::share(Box::new(share.expect("an engine sends shares")))
             }
-        };
-        Self::Gossip { topic, data, said }
+        }
     }
 
     /// A header that is announced.
     pub fn header(signed: &SignedHeader) -> Self {
         let data = pack(Kind::Header, &signed.to_bytes());
-        Self::Gossip { topic: Topic::Headers, data, said: Said::Header(Box::new(signed.clone())) }
+        let (seal, said) = (Some(signed.seal()), Said::Header(Box::new(signed.clone())));
+        Self::Gossip { topic: Topic::Headers, data, said, seal }
     }
 
     /// A share that is sent.
     pub fn share(share: Box<Share>) -> Self {
         let data = pack(Kind::Share, &share.to_bytes());
-        Self::Gossip { topic: Topic::Shares, data, said: Said::Share(share) }
+        let seal = Some(share.signed.seal());
+        Self::Gossip { topic: Topic::Shares, data, said: Said::Share(share), seal }
     }
 
     /// The name of a message by its content.
@@ -244,21 +247,22 @@ pub enum Event {
 /// Events by time, and among equals in the order they were planned.
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
-    events: BTreeMap<(u64, u64), Event>,
-    sequence: u64,
+    events: BTreeMap<u64, VecDeque<Event>>,
 }
 
 impl Agenda {
     /// Plans an event.
     pub fn plan(&mut self, time: u64, event: Event) {
-        self.sequence += 1;
-        self.events.insert((time, self.sequence), event);
+        self.events.entry(time).or_default().push_back(event);
     }
 
     /// The next event before `end`, and its time.
     pub fn next(&mut self, end: u64) -> Option<(u64, Event)> {
-        let entry = self.events.first_entry().filter(|e| e.key().0 < end)?;
-        let ((time, _), event) = entry.remove_entry();
+        let mut first = self.events.first_entry().filter(|first| *first.key() < end)?;
+        let (time, event) = (*first.key(), first.get_mut().pop_front()?);
+        if first.get().is_empty() {
+            first.remove();
+        }
         Some((time, event))
     }
 }

@@ -211,11 +211,11 @@ impl Net {
         match &message {
             Message::Gossip { said: Said::Header(header), .. } => {
                 self.announces(i, &header.header);
-                self.seals.add(header.seal());
             }
             Message::Gossip { said: Said::Share(share), .. } => self.sends_share(i, share),
             _ => {}
         }
+        self.knows_seal(&message);
         self.flood(i, None, &Parcel::new(message));
     }
 
@@ -241,7 +241,12 @@ impl Net {
             let recorded = node.disk.vote().last_target.round;
             self.watch.sends(share.vote(), recorded);
         }
-        self.seals.add(share.signed.seal());
+    }
+
+    fn knows_seal(&self, message: &Message) {
+        if let Message::Gossip { seal: Some(seal), .. } = message {
+            self.seals.add(*seal);
+        }
     }
 
     /// A block became final at a node. It is said when the node may.
@@ -282,7 +287,7 @@ impl Net {
 
     /// What a node calls final to others, or starts from, is in its log and synced.
     pub fn is_synced(&mut self, i: usize, hash: &BlockHash, what: &str) {
-        let is_first = *hash == self.world.genesis.block_hash();
+        let is_first = *hash == self.watch.genesis;
         let node = self.nodes.get(i);
         if !is_first && node.is_some_and(|node| !node.disk.is_synced(hash)) {
             self.watch.broken(format!("durability: {hash} is {what} at node {i}, not synced"));
@@ -296,12 +301,8 @@ impl Net {
         };
         match judgement {
             Judgement::Accept => {
+                self.knows_seal(&waiting.parcel.message);
                 if let Message::Gossip { said, .. } = &*waiting.parcel.message {
-                    match said {
-                        Said::Share(share) => self.seals.add(share.signed.seal()),
-                        Said::Header(header) => self.seals.add(header.seal()),
-                        Said::Txs => {}
-                    }
                     self.takes(i, said);
                 }
                 self.flood(i, Some(waiting.from), &waiting.parcel);

@@ -8,6 +8,7 @@ use crate::slots::SLOT_MS;
 use crate::world::{NETUID, TEMPO};
 use weft_engine::accounts::AccountsAt;
 use weft_ledger::query::voters;
+use weft_types::check::seal_of;
 use weft_types::units::RAO_PER_TAO;
 use weft_types::{Call, ChainTag, Height, Nonce, PublicKey, Rao, SecretKey, Tx, TxBody, WeightRow};
 
@@ -165,6 +166,7 @@ impl Net {
     /// A transaction enters the network by a node's pool; answers whether it took it.
     fn enter(&mut self, i: usize, tx: Tx) -> bool {
         self.taken = false;
+        self.seals.add(seal_of(&tx));
         self.happens_to(i, weft_engine::Event::Submit { client: 0, txs: vec![tx] });
         self.taken
     }

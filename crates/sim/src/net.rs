@@ -218,11 +218,11 @@ impl Net {
 
     /// Sends a message to some; the observer sees it leave.
     pub fn send_to(&mut self, from: usize, to: &[usize], parcel: &Parcel) {
-        if let Message::Gossip { said, .. } = &*parcel.message {
-            match said {
-                Said::Share(share) => self.watch.vote(&share.signed),
-                Said::Header(signed) => self.watch.header(signed),
-                Said::Txs => {}
+        if let Message::Gossip { said, seal, .. } = &*parcel.message {
+            match (said, seal) {
+                (Said::Share(share), Some(seal)) => self.watch.vote(&share.signed, *seal),
+                (Said::Header(signed), _) => self.watch.header(signed),
+                _ => {}
             }
         }
         if let Some(node) = self.nodes.get_mut(from) {

@@ -6,7 +6,7 @@ use crate::disk::Disk;
 use crate::plan::Lost;
 use crate::seals::Seals;
 use crate::watch::head::Arrivals;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use weft_consensus::Core;
 use weft_engine::Engine;
 use weft_engine::io::MessageName;
@@ -52,8 +52,8 @@ pub struct Node {
     pub since: u64,
     /// How far its clock is from true time.
     pub skew_ms: i64,
-    /// Gossip it has seen.
-    pub seen: BTreeSet<Hash>,
+    /// Gossip it has seen; asked, and never walked.
+    pub seen: HashSet<Hash>,
     /// Messages that wait for their verdict.
     pub judged: BTreeMap<MessageName, Waiting>,
     /// Requests that wait for their answer: of whom, in which life of his, and his number.

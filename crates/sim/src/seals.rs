@@ -2,14 +2,15 @@
 //! per node.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::rc::Rc;
 use weft_types::Hash;
 use weft_types::check::Known;
 
-/// The seals of good signatures; what is added to one clone is known to all.
+/// The seals of good signatures, which are asked for and never walked; what is added to one clone is
+/// known to all.
 #[derive(Clone, Debug, Default)]
-pub struct Seals(Rc<RefCell<BTreeSet<Hash>>>);
+pub struct Seals(Rc<RefCell<HashSet<Hash>>>);
 
 impl Seals {
     /// Remembers a signature that is good.

@@ -3,13 +3,21 @@
 use weft_engine::io::{Io, Judgement, Note};
 use weft_types::{Canonical, Domain, Hash};
 
+/// So many bytes are hashed at once: many small ones take several times as long.
+const AT_ONCE: usize = 16_384;
+
 /// A growing hash.
 #[derive(Clone, Debug)]
-pub struct Trace(blake3::Hasher);
+pub struct Trace {
+    hasher: blake3::Hasher,
+    /// What is not hashed yet.
+    last: Vec<u8>,
+}
 
 impl Default for Trace {
     fn default() -> Self {
-        Self(blake3::Hasher::new_keyed(Domain::Trace.key()))
+        let hasher = blake3::Hasher::new_keyed(Domain::Trace.key());
+        Self { hasher, last: Vec::with_capacity(2 * AT_ONCE) }
     }
 }
 
@@ -32,17 +40,21 @@ impl Trace {
     }
 
     fn note(&mut self, kind: u8, numbers: &[u64], bytes: &[u8]) {
-        self.0.update(&[kind]);
+        self.last.push(kind);
         for number in numbers {
-            self.0.update(&number.to_le_bytes());
+            self.last.extend(number.to_le_bytes());
         }
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.last.extend((bytes.len() as u64).to_le_bytes());
+        self.last.extend(bytes);
+        if self.last.len() >= AT_ONCE {
+            self.hasher.update(&self.last);
+            self.last.clear();
+        }
     }
 
     /// The hash so far.
     pub fn hash(&self) -> Hash {
-        Hash(self.0.finalize().into())
+        Hash(self.hasher.clone().update(&self.last).finalize().into())
     }
 }
 

@@ -9,8 +9,9 @@ use crate::tests::alone::{Alone, PEER, told};
 use crate::tests::sent::grow_to;
 use crate::wire::{Answer, Kind, Request, Want, pack, unpack};
 use crate::{Event, event::NoAnswer};
+use std::collections::BTreeSet;
 use weft_consensus::{PeerId, Status};
-use weft_types::{Block, Canonical, Checkpoint, Hash, Height, PublicKey, Round};
+use weft_types::{Block, Canonical, Checkpoint, Hash, Height, Millis, PublicKey, Round};
 
 /// A chain of so many blocks, which a node that stands at genesis has not seen.
 fn chain(height: u64) -> Vec<Block> {
@@ -69,10 +70,14 @@ fn an_answer_of_which_all_is_known_says_from_where_to_go_on() {
     sources.up(peer);
     sources.told(peer, Hash([3; 32]), Height(1), Place { base, head: Height(50) });
     let place = Place { base, head: Height(50) };
-    let before = sources.chain(peer, place);
+    let from = |sources: &Sources| {
+        let chains = sources.chains(Millis::ZERO, place, &BTreeSet::new());
+        chains.first().map(|chain| (chain.peer, chain.from))
+    };
+    let before = from(&sources);
     sources.moved(peer, Height(30));
-    assert_eq!(before.map(|(from, _)| from), base.next());
-    assert_eq!(sources.chain(peer, place).map(|(from, _)| from), Some(Height(31)));
+    assert_eq!(before, base.next().map(|first| (peer, first)));
+    assert_eq!(from(&sources), Some((peer, Height(31))));
 }
 
 #[test]

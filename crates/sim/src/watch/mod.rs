@@ -87,7 +87,8 @@ pub struct Watch {
     signed: Signed,
     money: Money,
     standings: Standings,
-    genesis: BlockHash,
+    /// The block that the chain begins with.
+    pub genesis: BlockHash,
     chain: ChainId,
     /// For so many blocks a voter answers for what it signed (R15, R17).
     unbonding_blocks: u64,
@@ -168,10 +169,10 @@ impl Watch {
             self.broken(text);
         }
         for signed in block.block().proof.iter().map(|share| share.signed) {
-            self.vote(&signed);
+            self.vote(&signed, signed.seal());
         }
         for signed in block.block().catch_up.iter().flat_map(|late| &late.votes) {
-            self.vote(signed);
+            self.vote(signed, signed.seal());
         }
         if let Some(chain) = forks.chain(&hash) {
             let fault = self.standings.executed(block, chain.finality, &chain.voters);

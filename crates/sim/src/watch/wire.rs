@@ -3,12 +3,12 @@
 use super::Watch;
 use super::signed::offence;
 use crate::slots::{SLOT_MS, start_of};
-use weft_types::{BlockHash, Evidence, Round, SignedHeader, SignedVote, Vote};
+use weft_types::{BlockHash, Evidence, Hash, Round, SignedHeader, SignedVote, Vote};
 
 impl Watch {
-    /// A voter's share was seen on the wire.
-    pub fn vote(&mut self, signed: &SignedVote) {
-        if !self.signed.seen.insert(signed.seal()) {
+    /// A voter's share was seen on the wire, with the seal of its vote.
+    pub fn vote(&mut self, signed: &SignedVote, seal: Hash) {
+        if !self.signed.seen.insert(seal) {
             return;
         }
         let vote = signed.vote;

@@ -16,7 +16,7 @@ mod tx;
 pub use block::{block_fits_rules, check_block, seal_block};
 pub use error::{BlockError, ShareError, TxError};
 pub use share::{check_share, own_share, shares_of};
-pub use tx::{check_txs, fits_rules, seals_of};
+pub use tx::{check_txs, fits_rules, seal_of, seals_of};
 
 use crate::block::Block;
 use crate::hash::{BlockHash, Hash};

@@ -145,6 +145,12 @@ pub fn check_txs<R: CryptoRng>(
         .collect()
 }
 
+/// The seal of a transaction, under which its signature is remembered once it is known to be good.
+#[must_use]
+pub fn seal_of(tx: &Tx) -> Hash {
+    tx_seal(&tx.body.id(), &tx.signature)
+}
+
 /// The seals of the transactions of a block that was checked, in order.
 pub fn seals_of(block: &CheckedBlock) -> impl Iterator<Item = Hash> {
     block.block.txs.iter().zip(&block.ids).map(|(tx, id)| tx_seal(id, &tx.signature))
