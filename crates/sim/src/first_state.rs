@@ -1,9 +1,9 @@
 //! The first state of a simulated chain: that of its genesis, or one in which voters have
 //! trust, which a genesis can't say.
 
-use crate::dice::Dice;
 use crate::plan::Trust;
 use std::collections::BTreeSet;
+use weft_dice::Dice;
 use weft_ledger::forks::Forks;
 use weft_ledger::state::{Base, Entry, Key, Seed, Value};
 use weft_types::{Genesis, Hash, PublicKey};

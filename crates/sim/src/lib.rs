@@ -24,12 +24,10 @@
 //! 7. At the end faults stop, and all honest nodes must make a new block final within a bound,
 //!    and go on to do so while Byzantine voters go on ([`run`](fn@run)).
 //!
-//! [`hunt`] plays many seeds, [`twins`] voters whose keys run on two nodes each. [`launch`] and
-//! [`incentive`] are instruments of their own: the ledger alone, from zero coins over
-//! months, and what strategies of validators and miners earn.
+//! [`hunt`] plays many seeds, [`twins`] voters whose keys run on two nodes each.
 //!
-//! Bugs that the simulator must find are not here: they are planted in a copy of the
-//! sources by a test (`tests/planted.rs`).
+//! Not here: what people do for money on the ledger alone (`economics`); bugs that the simulator
+//! must find, which are planted in a copy of the sources by a test (`tests/planted.rs`).
 
 mod after;
 mod agenda;
@@ -39,7 +37,6 @@ mod checker;
 mod checking;
 mod checkpoint;
 mod crashes;
-mod dice;
 mod disk;
 mod effects;
 mod faults;
@@ -47,9 +44,7 @@ mod first_state;
 mod former;
 mod gossip;
 pub mod hunt;
-pub mod incentive;
 mod judged;
-pub mod launch;
 mod load;
 mod names;
 mod net;

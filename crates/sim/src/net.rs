@@ -7,7 +7,6 @@
 use crate::agenda::{Agenda, Event, Message, Parcel, Said};
 use crate::cabal::Mind;
 use crate::checker::TurnedAway;
-use crate::dice::Dice;
 use crate::faults::Faults;
 use crate::node::Node;
 use crate::other_past::OtherPast;
@@ -21,6 +20,7 @@ use crate::world::World;
 use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 use weft_consensus::{Core, Input};
+use weft_dice::Dice;
 use weft_ledger::forks::Forks;
 use weft_types::Millis;
 

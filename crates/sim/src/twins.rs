@@ -6,11 +6,11 @@
 //! one by one. After the rounds all can talk, and everyone must make a new block final.
 //! (The idea: Bano et al., "Twins: BFT Systems Made Robust".)
 
-use crate::dice::Dice;
 use crate::hunt::{Hunted, hunt};
 use crate::plan::{Conflict, Cut, Plan};
 use crate::report::Report;
 use serde::Serialize;
+use weft_dice::Dice;
 
 /// The length of a round.
 const ROUND_SLOTS: u64 = 2;

@@ -2,7 +2,6 @@
 //! Byzantine.
 
 use crate::checkpoint::Checkpoint;
-use crate::dice::Dice;
 use crate::first_state::{FirstState, SEED};
 use crate::names::name_of;
 use crate::plan::Plan;
@@ -11,6 +10,7 @@ use crate::seals::Seals;
 use crate::slots::{GENESIS_TIME, SLOT_MS};
 use std::collections::BTreeSet;
 use weft_consensus::{Base, Config, Core, VoteFile};
+use weft_dice::Dice;
 use weft_engine::kept::Kept;
 use weft_engine::rows::Rows;
 use weft_engine::{Engine, Setup};

@@ -4,7 +4,7 @@ use crate::args::SimIncentives;
 use crate::output::{Answer, Exit, Failure, note, table};
 use crate::svg::{Chart, Series};
 use std::path::{Path, PathBuf};
-use weft_sim::incentive::{Incentives, Played, Role, Scene, Strategy, Weather, incentives};
+use weft_economics::incentive::{Incentives, Played, Role, Scene, Strategy, Weather, incentives};
 use weft_types::Rao;
 
 /// Runs the command.

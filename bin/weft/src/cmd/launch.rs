@@ -3,7 +3,7 @@
 use crate::args::SimLaunch;
 use crate::output::{Answer, Exit, Failure, note, table};
 use crate::svg::{Chart, Series, document};
-use weft_sim::launch::{Day, Launch, Launched, launch};
+use weft_economics::launch::{Day, Launch, Launched, launch};
 use weft_types::Rao;
 
 /// Plays a launch.

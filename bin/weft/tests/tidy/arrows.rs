@@ -8,7 +8,7 @@ use super::lexer::line_of;
 use super::tree::{File, Offence, Tree};
 
 /// Every room and the rooms it may import. A new room is added here and in the picture.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("types", &[]),
     ("yuma", &[]),
     ("ledger", &["types", "yuma"]),
@@ -36,7 +36,9 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "home",
         ],
     ),
-    ("sim", &["types", "ledger", "mempool", "consensus", "engine"]),
+    ("dice", &[]),
+    ("economics", &["types", "ledger", "dice"]),
+    ("sim", &["types", "ledger", "mempool", "consensus", "engine", "dice"]),
     ("testnet", &["types", "rpc", "wallet"]),
     (
         "benches",
@@ -69,6 +71,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "reads",
             "home",
             "node",
+            "economics",
             "sim",
             "testnet",
             "benches",

@@ -1,10 +1,10 @@
 //! A plan in the making: what profiles are put together from.
 
-use crate::dice::Dice;
 use crate::plan::{
     Cabal, Crashes, Cut, Desk, Down, Former, Habit, Links, Lost, Plan, Powers, Rotation, Strategy,
     Trust, Upgrade,
 };
+use weft_dice::Dice;
 
 /// A plan in the making, and what chance decides of it.
 pub(super) struct Draw {

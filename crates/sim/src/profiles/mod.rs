@@ -6,12 +6,12 @@
 
 mod draw;
 
-use crate::dice::Dice;
 use crate::plan::{
     Cabal, Conflict, Crashes, Habit, Lost, Plan, Powers, Rotation, Strategy, Trust, Upgrade,
 };
 use crate::slots::SLOT_MS;
 use draw::Draw;
+use weft_dice::Dice;
 
 /// A way for things to go wrong.
 #[derive(Clone, Copy)]

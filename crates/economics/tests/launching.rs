@@ -1,6 +1,6 @@
 //! A launch from zero coins.
 
-use weft_sim::launch::{Launch, Launched, launch};
+use weft_economics::launch::{Launch, Launched, launch};
 use weft_types::Rao;
 
 fn small(seed: u64) -> Launch {

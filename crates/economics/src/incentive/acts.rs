@@ -7,8 +7,8 @@
 use super::people::{People, Scores};
 use super::rows;
 use super::scene::{Group, Habit, Play, Work};
-use crate::dice::Dice;
 use crate::launch::chain::{Chain, NETUID};
+use weft_dice::Dice;
 use weft_ledger::query;
 use weft_types::tx::Consent;
 use weft_types::{Call, Commitment, Rao, Reveal, Tx};

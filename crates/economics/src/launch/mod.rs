@@ -26,10 +26,10 @@ pub(crate) mod day;
 mod people;
 mod plan;
 
-use crate::dice::Dice;
 use chain::Chain;
 use people::People;
 use serde::Serialize;
+use weft_dice::Dice;
 use weft_types::Hash;
 
 pub use day::Day;

@@ -3,9 +3,9 @@
 //! Not here: what they send (`acts`).
 
 use super::scene::{Play, Scene, WHOLE, Work};
-use crate::dice::Dice;
 use crate::launch::chain::seats;
 use std::collections::BTreeMap;
+use weft_dice::Dice;
 use weft_ledger::rules::Receipts;
 use weft_types::key::derive_test_key;
 use weft_types::{PublicKey, Reveal, SecretKey, Uid};

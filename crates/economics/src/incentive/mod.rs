@@ -31,11 +31,11 @@ mod rows;
 mod scene;
 mod tally;
 
-use crate::dice::Dice;
 use crate::launch::chain::Chain;
 use people::People;
 use serde::Serialize;
 use tally::Tally;
+use weft_dice::Dice;
 use weft_types::{Hash, Rao};
 
 pub use numbers::SHRINK;

@@ -2,8 +2,8 @@
 
 use super::chain::{Chain, NETUID, seats};
 use super::plan::{HASHES, Launch, Side};
-use crate::dice::Dice;
 use std::collections::BTreeMap;
+use weft_dice::Dice;
 use weft_ledger::query;
 use weft_ledger::query::market;
 use weft_ledger::rules::Receipts;

@@ -1,4 +1,6 @@
-//! Chance: one seeded generator.
+//! Chance: one seeded generator, for what is simulated.
+//!
+//! Not here: anything that a key or a node needs, whose chance comes from the system.
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};

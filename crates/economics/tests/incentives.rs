@@ -6,7 +6,7 @@
 )]
 
 use std::path::Path;
-use weft_sim::incentive::{
+use weft_economics::incentive::{
     Group, Habit, Play, Played, Role, STAKE, Scene, Strategy, Weather, Work, incentives, play,
 };
 use weft_types::Rao;

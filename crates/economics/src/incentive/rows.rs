@@ -2,9 +2,9 @@
 
 use super::people::{People, Player, Scores};
 use super::scene::WHOLE;
-use crate::dice::Dice;
 use crate::launch::chain::{Chain, NETUID};
 use std::collections::BTreeMap;
+use weft_dice::Dice;
 use weft_ledger::query;
 use weft_types::Uid;
 
