@@ -81,6 +81,10 @@ pub struct Plan {
 const WALLETS: [&str; 3] = ["alice", "bob", "carol"];
 const WALLET_TAO: u64 = 100_000;
 const VOTER_TAO: u64 = 10_000;
+
+/// What an account of a load generator has, and what all have at most together: half of all coins.
+const SENDER_TAO: u64 = 100;
+const SENDERS_TAO: u64 = 10_500_000;
 const MINERS: usize = 6;
 
 impl Plan {
@@ -231,10 +235,12 @@ impl Draft {
             .map(|name| ((*name).to_owned(), derive_test_key(&self.seed, &cold(name))))
             .collect();
         let load = (0..choice.senders).map(|n| sender(&self.seed, n).public());
+        let share = SENDERS_TAO.checked_div(u64::try_from(choice.senders).unwrap_or(u64::MAX));
+        let each = share.map_or(SENDER_TAO, |share| share.clamp(1, SENDER_TAO));
         let mut accounts: Vec<_> = wallets
             .iter()
             .map(|(_, key)| GenesisAccount { key: key.public(), free: tao(WALLET_TAO) })
-            .chain(load.map(|key| GenesisAccount { key, free: tao(100) }))
+            .chain(load.map(|key| GenesisAccount { key, free: tao(each) }))
             .collect();
         accounts.sort_by_key(|a| a.key);
         self.stakes.sort_by_key(|s| s.hotkey);
