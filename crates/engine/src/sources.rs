@@ -130,18 +130,19 @@ impl Sources {
     }
 
     /// The chains that peers which are ready may be asked for: those of peers that were not asked
-    /// in vain first, of these the `kept` ones, and then who was not asked for longest.
+    /// in vain first, of these the `kept` ones, then who was asked in vain fewest times in a row, then who
+    /// was not asked for longest.
     #[must_use]
     pub fn chains(&self, now: Millis, place: Place, kept: &BTreeSet<PeerId>) -> Vec<Chain> {
         let chain = |(peer, source): (&PeerId, &Source)| {
             let tip = source.tip.filter(|_| source.rests_until <= now)?;
             let below = if source.is_elsewhere { source.reached } else { place.head };
             let from = below.max(place.base).next()?;
-            let is_last = (source.failures > 0, !kept.contains(peer), source.failures, source.turn);
-            Some((is_last, Chain { peer: *peer, from, tip }))
+            let rank = (source.failures > 0, !kept.contains(peer), source.failures, source.turn);
+            Some((rank, Chain { peer: *peer, from, tip }))
         };
         let mut chains: Vec<_> = self.peers.iter().filter_map(chain).collect();
-        chains.sort_by_key(|(is_last, _)| *is_last);
+        chains.sort_by_key(|(rank, _)| *rank);
         chains.into_iter().map(|(_, chain)| chain).collect()
     }
 

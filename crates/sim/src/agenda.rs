@@ -63,25 +63,33 @@ impl Message {
             Topic::Transactions => Self::Gossip { topic, data, said: Said::Txs, seal: None },
             Topic::Headers => {
                 let header = SignedHeader::from_bytes(value(Kind::Header));
-                Self::header(&header.expect("an engine sends headers"))
+                let header = header.expect("an engine sends headers");
+                Self::of_header(data, header)
             }
             Topic::Shares => {
                 let share = Share::from_bytes(value(Kind::Share));
-                Self::share(Box::new(share.expect("an engine sends shares")))
+                let share = share.expect("an engine sends shares");
+                Self::of_share(data, Box::new(share))
             }
         }
     }
 
     /// A header that is announced.
     pub fn header(signed: &SignedHeader) -> Self {
-        let data = pack(Kind::Header, &signed.to_bytes());
-        let (seal, said) = (Some(signed.seal()), Said::Header(Box::new(signed.clone())));
-        Self::Gossip { topic: Topic::Headers, data, said, seal }
+        Self::of_header(pack(Kind::Header, &signed.to_bytes()), signed.clone())
     }
 
     /// A share that is sent.
     pub fn share(share: Box<Share>) -> Self {
-        let data = pack(Kind::Share, &share.to_bytes());
+        Self::of_share(pack(Kind::Share, &share.to_bytes()), share)
+    }
+
+    fn of_header(data: Vec<u8>, signed: SignedHeader) -> Self {
+        let seal = Some(signed.seal());
+        Self::Gossip { topic: Topic::Headers, data, said: Said::Header(Box::new(signed)), seal }
+    }
+
+    fn of_share(data: Vec<u8>, share: Box<Share>) -> Self {
         let seal = Some(share.signed.seal());
         Self::Gossip { topic: Topic::Shares, data, said: Said::Share(share), seal }
     }

@@ -287,7 +287,7 @@ impl Net {
 
     /// What a node calls final to others, or starts from, is in its log and synced.
     pub fn is_synced(&mut self, i: usize, hash: &BlockHash, what: &str) {
-        let is_first = *hash == self.watch.genesis;
+        let is_first = *hash == self.watch.first_block;
         let node = self.nodes.get(i);
         if !is_first && node.is_some_and(|node| !node.disk.is_synced(hash)) {
             self.watch.broken(format!("durability: {hash} is {what} at node {i}, not synced"));

@@ -1,5 +1,5 @@
-//! Signatures that were found good, or made here: each is looked at once in a run, not once
-//! per node.
+//! Signatures that were found good, which are looked at once in a run and not once per node, or were
+//! made here, which are not looked at.
 
 use std::cell::RefCell;
 use std::collections::HashSet;

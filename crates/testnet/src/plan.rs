@@ -82,9 +82,17 @@ const WALLETS: [&str; 3] = ["alice", "bob", "carol"];
 const WALLET_TAO: u64 = 100_000;
 const VOTER_TAO: u64 = 10_000;
 
-/// What an account of a load generator has, and what all have at most together: half of all coins.
+/// What an account of a load generator has where there are not too many.
 const SENDER_TAO: u64 = 100;
+
+/// What all of them have at most together: half of all coins.
 const SENDERS_TAO: u64 = 10_500_000;
+
+/// What each of so many accounts of a load generator has, in TAO.
+fn sender_tao(senders: usize) -> u64 {
+    let share = SENDERS_TAO.checked_div(u64::try_from(senders).unwrap_or(u64::MAX));
+    share.map_or(SENDER_TAO, |share| share.min(SENDER_TAO))
+}
 const MINERS: usize = 6;
 
 impl Plan {
@@ -235,8 +243,7 @@ impl Draft {
             .map(|name| ((*name).to_owned(), derive_test_key(&self.seed, &cold(name))))
             .collect();
         let load = (0..choice.senders).map(|n| sender(&self.seed, n).public());
-        let share = SENDERS_TAO.checked_div(u64::try_from(choice.senders).unwrap_or(u64::MAX));
-        let each = share.map_or(SENDER_TAO, |share| share.clamp(1, SENDER_TAO));
+        let each = sender_tao(choice.senders);
         let mut accounts: Vec<_> = wallets
             .iter()
             .map(|(_, key)| GenesisAccount { key: key.public(), free: tao(WALLET_TAO) })
@@ -278,4 +285,18 @@ impl Draft {
 #[must_use]
 pub fn sender(seed: &str, n: usize) -> SecretKey {
     derive_test_key(seed, &format!("load-{n}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_of_a_load_have_a_hundred_tao_or_share_half_of_all_coins() {
+        let table = [(0, 100), (1, 100), (105_000, 100), (210_000, 50), (1_000_000, 10)];
+        for (senders, each) in table {
+            assert_eq!(sender_tao(senders), each, "{senders}");
+            assert!(each * u64::try_from(senders).unwrap() <= SENDERS_TAO, "{senders}");
+        }
+    }
 }

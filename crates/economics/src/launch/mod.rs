@@ -19,7 +19,7 @@
 //! are divided by [`HASHES`], and transactions go unsigned (the ledger never sees
 //! signatures; consents are signed). Every block carries every voter's share.
 //!
-//! Consensus and networks are not here: the rest of this crate.
+//! Not here: consensus, networks and faults (`sim`).
 
 pub(crate) mod chain;
 pub(crate) mod day;

@@ -78,8 +78,9 @@ fn next_rotation(now: Height, params: &Params) -> Height {
 }
 
 /// R13: the subnet that an offer of a hotkey should name, when one is due: where it holds a
-/// permit and has a row; of these one where the row is still fresh at the next rotation, if there
-/// is one. Nothing where an offer was taken in this quarter of the rotation.
+/// permit and has a row; of these one where the row is still fresh at the next rotation, else one
+/// where a row written now would be, else the first. Nothing where an offer was taken in this quarter
+/// of the rotation, or less than an eighth of one ago.
 pub fn offer_due(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Option<Netuid> {
     let now = reads::chain(state)?.height;
     let next = now.next()?;
@@ -91,7 +92,7 @@ pub fn offer_due(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Opti
         return None;
     }
     let times = (now, next_rotation(now, params));
-    match best(state, hotkey, reads::subnets(state), times) {
+    match best(state, hotkey, times) {
         Ok(netuid) | Err(OfferLacks::Fresh { netuid, .. }) => Some(netuid),
         Err(_) => None,
     }
@@ -101,16 +102,15 @@ fn offer(state: &impl Read, hotkey: &PublicKey) -> Option<Candidate> {
     reads::candidates(state).into_iter().find(|c| c.hotkey == *hotkey)
 }
 
-/// The first of these subnets where a hotkey lacks nothing; if there is none, what it lacks where
-/// it has come furthest, the first of several.
+/// The first subnet where a hotkey lacks nothing; if there is none, what it lacks where it has come
+/// furthest, the first of several.
 fn best(
     state: &impl Read,
     hotkey: &PublicKey,
-    nets: impl IntoIterator<Item = Netuid>,
     (now, rotation): (Height, Height),
 ) -> Result<Netuid, OfferLacks> {
     let mut furthest = OfferLacks::Seat;
-    for netuid in nets {
+    for netuid in reads::subnets(state) {
         let Some(lacks) = lack(state, hotkey, netuid, rotation) else { return Ok(netuid) };
         if lacks.step(now) > furthest.step(now) {
             furthest = lacks;
@@ -121,7 +121,8 @@ fn best(
 
 /// R13: what a hotkey lacks to be offered, or to be taken at the next rotation; nothing when there
 /// is a subnet where it lacks nothing. A row that will be too old is named only once a row written
-/// now would still be fresh there. After the offer of the last quarter, the subnet counts that it names.
+/// now would still be fresh there. After the offer of the last quarter, the row in the subnet that it
+/// names counts.
 pub fn offer_lacks(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Option<OfferLacks> {
     let now = reads::chain(state)?.height;
     let rotation = next_rotation(now, params);
@@ -131,8 +132,11 @@ pub fn offer_lacks(state: &impl Read, params: &Params, hotkey: &PublicKey) -> Op
     }
     let last = quarter(Height(rotation.0.saturating_sub(1)), params.rotation_blocks);
     let last_offer = offer(state, hotkey).filter(|offer| offer.quarters & last != 0);
-    let nets = last_offer.map_or_else(|| reads::subnets(state), |offer| vec![offer.netuid]);
-    let lacks = best(state, hotkey, nets, (now, rotation)).err()?;
+    let lacks = match last_offer.map(|offer| lack(state, hotkey, offer.netuid, rotation)) {
+        Some(None) => return None,
+        Some(Some(lacks @ OfferLacks::Fresh { .. })) => lacks,
+        Some(Some(_)) | None => best(state, hotkey, (now, rotation)).err()?,
+    };
     (!lacks.is_early(now)).then_some(lacks)
 }
 

@@ -3,19 +3,20 @@
 super::acts::acts! {
     /// What a stranger does.
     Habit "strangers-"
-    /// It is connected and never says a word.
+    /// Peers that are connected and never say a word.
     Silent "silent" "unanswered_asks",
-    /// It answers slots later.
+    /// Peers that answer slots later.
     Slow "slow" "slow_answers",
-    /// It tells of heads that nobody has, and answers with nothing or with a chain that has a hole.
+    /// Peers that tell of heads that nobody has, and answer with nothing or with a chain that has a
+    /// hole.
     Lies "lie" "invented_tips",
-    /// It passes headers on first and has no body.
+    /// Peers that pass headers on first and have no body.
     Withholds "withhold" "withheld_bodies",
-    /// It asks for everything, again and again.
+    /// Peers that ask for everything, again and again.
     Greedy "greedy" "greedy_asks",
-    /// It sends transactions that nobody can pay for.
+    /// Peers that send transactions nobody can pay for.
     Bundles "bundle" "empty_bundles",
-    /// It is always busy.
+    /// Peers that are always busy.
     Busy "busy" "busy_answers",
 }
 

@@ -88,7 +88,7 @@ pub struct Watch {
     money: Money,
     standings: Standings,
     /// The block that the chain begins with.
-    pub genesis: BlockHash,
+    pub first_block: BlockHash,
     chain: ChainId,
     /// For so many blocks a voter answers for what it signed (R15, R17).
     unbonding_blocks: u64,
@@ -132,7 +132,7 @@ impl Watch {
             signed: Signed::default(),
             money: Money::new(world),
             standings: Standings::new(&world.genesis, world.first_sets()),
-            genesis: world.genesis.block_hash(),
+            first_block: world.genesis.block_hash(),
             chain: world.chain,
             unbonding_blocks: world.genesis.params.unbonding_blocks,
             twice: BTreeSet::new(),
@@ -371,7 +371,7 @@ impl Watch {
         let common = |(a, b): &(BlockHash, BlockHash)| self.standings.common(a, b);
         let mut places: BTreeSet<BlockHash> = self.conflicts.iter().filter_map(common).collect();
         if places.is_empty() {
-            places.insert(self.genesis);
+            places.insert(self.first_block);
         }
         let sets = places.iter().filter_map(|hash| self.standings.sets(hash));
         let power = sets.map(|sets| power_ppm(&sets.current, |key| shown.contains(key))).min();
