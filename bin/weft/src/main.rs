@@ -10,7 +10,6 @@ mod cmd;
 mod date;
 mod input;
 mod logging;
-mod memory;
 mod number;
 mod output;
 mod prompt;

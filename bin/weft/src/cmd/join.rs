@@ -15,7 +15,6 @@ use super::ports;
 use super::settled::{Settings, settled};
 use crate::args::{Global, NodeJoin};
 use crate::logging;
-use crate::memory;
 use crate::output::{Answer, Exit, Failure, note, tell};
 use crate::remote::node_home;
 use serde_json::json;
@@ -48,7 +47,6 @@ struct Joined {
 
 /// Joins, and follows until it is stopped.
 pub fn run(global: &Global, args: &NodeJoin) -> Result<Answer, Failure> {
-    memory::with_one_arena();
     let joined = crate::runtime::runtime()?.block_on(prepare(global, args))?;
     logging::start(&args.log, &joined.config)?;
     let (config, chain) = (&joined.config, joined.genesis.chain_id());

@@ -6,7 +6,6 @@ use super::settled::{Settings, settled};
 use crate::args::{Global, NodeCommand, NodeInit, NodeRun};
 use crate::cmd::query::pairs;
 use crate::logging;
-use crate::memory;
 use crate::output::{Answer, Exit, Failure, note};
 use crate::remote::{Remote, node_home, testnet_dir};
 use serde_json::json;
@@ -141,7 +140,6 @@ pub fn alone() -> (Genesis, Option<SecretKey>) {
 
 /// Runs a node on this process until it is stopped.
 pub fn run_until_stopped(global: &Global, args: &NodeRun) -> Result<Answer, Failure> {
-    memory::with_one_arena();
     if args.detach {
         let text = |e| format!("whoever started this node has not let it run: {e}");
         let failed = |e| Failure::new(Exit::Failed, "NotLetRun", text(e));
