@@ -222,7 +222,7 @@ impl Net {
             match (said, seal) {
                 (Said::Share(share), Some(seal)) => self.watch.vote(&share.signed, *seal),
                 (Said::Header(signed), _) => self.watch.header(signed),
-                _ => {}
+                (Said::Share(_), None) | (Said::Txs, _) => {}
             }
         }
         if let Some(node) = self.nodes.get_mut(from) {
