@@ -18,10 +18,6 @@ use weft_types::{BlockHash, CheckedBlock, Height, Millis};
 /// How often the state is written, in milliseconds.
 const EVERY_MS: u64 = 2_000;
 
-/// After so many changed values it is written sooner: what a checkpoint replaces in the database is
-/// in memory until it is written.
-const WRITES: usize = 4_096;
-
 /// Final blocks and what of them is still to be done.
 pub struct Finals {
     said: Tip,
@@ -32,8 +28,6 @@ pub struct Finals {
     /// The last final block, while no checkpoint names it.
     fresh: Option<BlockHash>,
     checkpoint: Timer,
-    /// Values that changed since the last.
-    writes: usize,
 }
 
 impl Finals {
@@ -48,7 +42,6 @@ impl Finals {
             recent: BTreeMap::new(),
             fresh: None,
             checkpoint: Timer::every(EVERY_MS),
-            writes: 0,
         }
     }
 
@@ -107,9 +100,8 @@ impl Finals {
         block
     }
 
-    /// Takes a block that became final, and how many values it changed.
-    pub fn add(&mut self, tip: Tip, writes: usize) {
-        self.writes = self.writes.saturating_add(writes);
+    /// Takes a block that became final.
+    pub fn add(&mut self, tip: Tip) {
         self.fresh = Some(tip.hash);
         self.known.insert(tip.height, tip);
     }
@@ -123,10 +115,10 @@ impl Finals {
 
     /// Whether a checkpoint of the last final block is due, or wanted since the node stops.
     pub fn wants_checkpoint(&mut self, at: BlockHash, now: Millis, is_stopping: bool) -> bool {
-        let is_due = is_stopping || self.writes >= WRITES || self.checkpoint.rings(now);
+        let is_due = is_stopping || self.checkpoint.rings(now);
         let is_wanted = self.fresh == Some(at) && is_due;
         if is_wanted {
-            (self.fresh, self.writes) = (None, 0);
+            self.fresh = None;
         }
         is_wanted
     }

@@ -173,8 +173,6 @@ pub struct Finalized {
     pub block: FinalBlock,
     /// Its header.
     pub header: Header,
-    /// The names of its transactions.
-    pub ids: Vec<TxId>,
 }
 
 /// What a client hears.

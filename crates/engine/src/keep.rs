@@ -51,14 +51,14 @@ impl<K: Known> Engine<K> {
         for block in self.core.executor_mut().take_final() {
             let (hash, height) = (block.hash, block.height);
             let full = self.finals.recall(&hash, height).ok_or(Halt::NeverExecuted(hash))?;
-            let (header, ids) = (full.header().clone(), full.tx_ids().to_vec());
+            let header = full.header().clone();
             if self.finals.is_judged() {
                 self.check_trust(height, (hash, header.slot))?;
             }
             let (state_root, slot) = (block.state_root, header.slot);
             self.landed.push(full);
-            self.finals.add(Tip { height, hash, state_root, slot }, block.writes.len());
-            self.out(Io::Final(Box::new(Finalized { block, header, ids })));
+            self.finals.add(Tip { height, hash, state_root, slot });
+            self.out(Io::Final(Box::new(Finalized { block, header })));
         }
         Ok(())
     }

@@ -68,9 +68,9 @@ impl Disk {
 
     /// Takes a final block: what became of its transactions, and what it wrote.
     pub(crate) fn add(&mut self, finalized: Finalized, records: &Records) {
-        let Finalized { block, header, ids } = finalized;
+        let Finalized { block, header } = finalized;
         let FinalBlock { height, hash, state_root, writes, receipts } = block;
-        records.add(height, &ids, &receipts.txs);
+        records.add(height, &receipts.txs);
         for write in writes {
             let entry = write.value.map(|v| Entry { slot: write.slot, value: v.to_bytes() });
             self.writes.0.insert(write.key.to_bytes(), entry);

@@ -60,7 +60,7 @@ impl Look<'_> {
             let status = if waits { "pending" } else { "unknown" };
             return Ok(json!({ "id": id, "status": status, "network": network }));
         };
-        let mut answer = landed.outcome();
+        let mut answer = landed.said(id);
         answer["id"] = json!(id);
         answer["height"] = json!(landed.height);
         answer["index"] = json!(landed.index);

@@ -1,19 +1,21 @@
-//! What became of transactions that are final, for those who ask a while later: as text,
-//! bounded in bytes.
+//! What became of transactions that are final, for those who ask a while later: as bytes,
+//! bounded.
 //!
-//! A receipt in memory is many times as large as what is said of it, and a batch of a
-//! hundred calls has a hundred times as many events as one call; counted in pieces, receipts
-//! of new accounts took most of a node's memory. So each is written down as it will be
-//! said, and the oldest go when all together are too long. Older ones are in the blocks.
+//! A receipt in memory is many times as large as what it says, and a batch of a hundred
+//! calls has a hundred times as many events as one call; counted in pieces, receipts of new
+//! accounts took most of a node's memory. So each is written down, in a third of the bytes
+//! that it will take as text, and the oldest go when all together are too long. Older ones
+//! are in the blocks.
 
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use weft_ledger::rules::TxReceipt;
-use weft_types::{Height, TxId};
+use weft_ledger::rules::{Events, TxReceipt};
+use weft_types::codec::encode;
+use weft_types::{Canonical, Height, Rao, TxId};
 
 /// Bytes of all that is remembered.
-const BYTES: usize = 12 << 20;
+const BYTES: usize = 8 << 20;
 
 /// What an entry takes besides its text: its name twice, its place, and what the tables and
 /// the allocator add.
@@ -26,7 +28,7 @@ pub struct Landed {
     pub height: Height,
     /// At this position.
     pub index: usize,
-    said: Box<str>,
+    outcome: Outcome,
 }
 
 /// Transactions by name, and the order in which they are forgotten.
@@ -37,35 +39,54 @@ pub struct Record {
     bytes: usize,
 }
 
+/// What became of it: what it did as the ledger writes it down, or why it failed as it will
+/// be said.
+#[derive(Clone, Debug)]
+enum Outcome {
+    Ran(Rao, Box<[u8]>),
+    Failed(Box<str>),
+}
+
 impl Landed {
     /// What `tx_get` says of it beside its place: `status` and `receipt`, and `error` when
     /// it failed.
     #[must_use]
-    pub fn outcome(&self) -> Value {
-        serde_json::from_str(&self.said).unwrap_or(Value::Null)
+    pub fn said(&self, id: TxId) -> Value {
+        match &self.outcome {
+            Outcome::Ran(fee, events) => {
+                let events = Events::from_bytes(events).map_or_else(|_| vec![], |e| e.0);
+                let receipt = TxReceipt { id, fee: *fee, result: Ok(()), events };
+                json!({ "status": "finalized", "receipt": receipt })
+            }
+            Outcome::Failed(said) => serde_json::from_str(said).unwrap_or(Value::Null),
+        }
     }
 
-    const fn bytes(&self) -> usize {
-        self.said.len().saturating_add(ENTRY)
+    fn bytes(&self) -> usize {
+        let said = match &self.outcome {
+            Outcome::Ran(_, events) => events.len(),
+            Outcome::Failed(said) => said.len(),
+        };
+        said.saturating_add(ENTRY)
     }
 }
 
-fn outcome(receipt: &TxReceipt) -> Value {
-    let mut said = json!({ "status": "finalized", "receipt": receipt });
-    if let Err(error) = &receipt.result {
-        let error = crate::told::told(error);
-        said["status"] = json!("failed");
-        said["error"] = error.data();
-        said["error"]["message"] = json!(error.message);
-    }
-    said
+fn outcome(receipt: &TxReceipt) -> Outcome {
+    let Err(error) = &receipt.result else {
+        return Outcome::Ran(receipt.fee, encode(&receipt.events).into_boxed_slice());
+    };
+    let said = crate::told::told(error);
+    let mut error = said.data();
+    error["message"] = json!(said.message);
+    let said = json!({ "status": "failed", "receipt": receipt, "error": error });
+    Outcome::Failed(said.to_string().into_boxed_str())
 }
 
 impl Record {
     /// Takes what became of a transaction, and forgets the oldest until there is room.
-    pub fn add(&mut self, id: TxId, (height, index): (Height, usize), receipt: &TxReceipt) {
-        let said = outcome(receipt).to_string().into_boxed_str();
-        let landed = Landed { height, index, said };
+    pub fn add(&mut self, (height, index): (Height, usize), receipt: &TxReceipt) {
+        let id = receipt.id;
+        let landed = Landed { height, index, outcome: outcome(receipt) };
         self.bytes = self.bytes.saturating_add(landed.bytes());
         match self.landed.insert(id, landed) {
             Some(old) => self.bytes = self.bytes.saturating_sub(old.bytes()),
@@ -95,10 +116,10 @@ impl Records {
     }
 
     /// Takes what became of the transactions of a final block, in their order.
-    pub fn add(&self, height: Height, ids: &[TxId], receipts: &[TxReceipt]) {
+    pub fn add(&self, height: Height, receipts: &[TxReceipt]) {
         let mut record = self.held();
-        for (index, (id, receipt)) in ids.iter().zip(receipts).enumerate() {
-            record.add(*id, (height, index), receipt);
+        for (index, receipt) in receipts.iter().enumerate() {
+            record.add((height, index), receipt);
         }
     }
 
@@ -113,7 +134,7 @@ impl Records {
 mod tests {
     use super::*;
     use weft_ledger::rules::{CallError, Event};
-    use weft_types::{Hash, PublicKey, Rao};
+    use weft_types::{Hash, PublicKey};
 
     fn id(n: u64) -> TxId {
         let mut bytes = [0; 32];
@@ -132,17 +153,20 @@ mod tests {
     fn what_became_of_transactions_is_remembered_by_bytes() {
         for events in [1, 500] {
             let mut all = Record::default();
-            let length = outcome(&receipt(0, events)).to_string().len() + ENTRY;
-            let fit = u64::try_from(BYTES / length).unwrap();
-            for n in 0..2 * fit {
-                all.add(id(n), (Height(n), 7), &receipt(n, events));
+            all.add((Height(0), 7), &receipt(0, events));
+            let fit = u64::try_from(BYTES / all.bytes).unwrap();
+            for n in 1..2 * fit {
+                all.add((Height(n), 7), &receipt(n, events));
                 assert!(all.bytes <= BYTES && all.landed.len() == all.order.len());
             }
             assert!(all.get(&id(fit / 2)).is_none(), "{events}: the oldest are forgotten");
             let last = all.get(&id(2 * fit - 1)).unwrap();
             assert_eq!((last.height, last.index), (Height(2 * fit - 1), 7));
-            assert_eq!(last.outcome()["status"], json!("finalized"));
-            assert_eq!(last.outcome()["receipt"], json!(receipt(2 * fit - 1, events)));
+            let said = last.said(id(2 * fit - 1));
+            assert_eq!(said["status"], json!("finalized"));
+            assert_eq!(said["receipt"], json!(receipt(2 * fit - 1, events)));
+            let text = said.to_string().len();
+            assert!(last.bytes() - ENTRY < text / 2, "{events}: {} of {text}", last.bytes());
             assert!(all.bytes > BYTES / 2, "{events}: there is room for many");
         }
     }
@@ -151,8 +175,8 @@ mod tests {
     fn what_failed_says_why() {
         let mut all = Record::default();
         let failed = TxReceipt { result: Err(CallError::OutOfRange), ..receipt(1, 1) };
-        all.add(id(1), (Height(1), 0), &failed);
-        let said = all.get(&id(1)).unwrap().outcome();
+        all.add((Height(1), 0), &failed);
+        let said = all.get(&id(1)).unwrap().said(id(1));
         assert_eq!(said["status"], json!("failed"));
         assert_eq!(said["error"]["name"], json!(CallError::OutOfRange.name()));
         assert!(all.get(&id(2)).is_none());

@@ -13,7 +13,7 @@ use std::path::Path;
 use weft_types::{ChainId, Domain, Hash};
 
 /// The newest format of a checkpoint that this program reads and writes.
-pub const CHECKPOINT: u32 = 1;
+pub const CHECKPOINT: u32 = 2;
 
 /// How many bytes a preface has.
 pub const BYTES: usize = 76;
@@ -72,13 +72,21 @@ pub fn of(kind: Kind, chain: &ChainId) -> Vec<u8> {
 /// # Errors
 /// Those of the disk; there is no file at `path` then.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    whole(path, bytes).map_err(|(doing, e)| StoreError::io(doing, path, e))?;
+    sync_parent(path)
+}
+
+/// Writes a file, whole or not at all; its name is durable once its directory is synced.
+///
+/// # Errors
+/// What could not be done, and why.
+pub fn whole(path: &Path, bytes: &[u8]) -> Result<(), (&'static str, io::Error)> {
     let beside = path.with_extension("new");
-    let io = |doing| move |e| StoreError::io(doing, path, e);
+    let io = |doing| move |e| (doing, e);
     let mut file = File::create(&beside).map_err(io("create"))?;
     file.write_all(bytes).map_err(io("write"))?;
     file.sync_all().map_err(io("sync"))?;
-    fs::rename(&beside, path).map_err(io("rename"))?;
-    sync_parent(path)
+    fs::rename(&beside, path).map_err(io("rename"))
 }
 
 /// Makes what was created, renamed or removed beside `path` durable.
@@ -87,8 +95,15 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 /// Those of the disk.
 pub fn sync_parent(path: &Path) -> Result<(), StoreError> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    let synced = File::open(dir).and_then(|dir| dir.sync_all());
-    synced.map_err(|e| StoreError::io("sync", dir, e))
+    sync_dir(dir).map_err(|e| StoreError::io("sync", dir, e))
+}
+
+/// Makes the names in a directory durable.
+///
+/// # Errors
+/// Those of the disk.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir).and_then(|dir| dir.sync_all())
 }
 
 /// Reads a file's preface and compares it.

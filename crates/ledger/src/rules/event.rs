@@ -1,7 +1,11 @@
 //! The one table of events: what a block did beside what its transactions say.
 
+use bincode::de::Decoder;
+use bincode::enc::Encoder;
+use bincode::error::{DecodeError, EncodeError};
+use bincode::{Decode, Encode};
 use serde::Serialize;
-use weft_types::{Height, Netuid, Parameter, PublicKey, Rao, RulesId, Uid, Wide};
+use weft_types::{Height, Netuid, Parameter, PublicKey, Rao, RulesId, Uid, Wide, canonical};
 
 /// What is said about an event: a row of the table of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -13,6 +17,13 @@ pub struct AboutEvent {
     /// Its fields: name and meaning.
     pub fields: &'static [(&'static str, &'static str)],
 }
+
+/// What a transaction did, in order, to be written down.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Events(pub Vec<Event>);
+
+// A transaction is at most 32 KiB, and a call of it does not do ten times what it says.
+canonical!(Events, 1 << 20);
 
 macro_rules! events {
     ($(#[doc = $doc:literal] $variant:ident { $(#[doc = $field_doc:literal] $field:ident: $type:ty,)* })*) => {
@@ -37,6 +48,34 @@ macro_rules! events {
                 match self { $(Self::$variant { .. } => stringify!($variant),)* }
             }
         }
+
+        #[derive(Encode, Decode)]
+        enum Which {
+            $($variant,)*
+        }
+
+        // By hand: bincode's derive does not see fields that a macro names.
+        impl Encode for Event {
+            fn encode<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+                match self {
+                    $(Self::$variant { $($field,)* } => {
+                        Which::$variant.encode(to)?;
+                        $($field.encode(to)?;)*
+                    })*
+                }
+                Ok(())
+            }
+        }
+
+        impl<C> Decode<C> for Event {
+            fn decode<D: Decoder<Context = C>>(from: &mut D) -> Result<Self, DecodeError> {
+                Ok(match Which::decode(from)? {
+                    $(Which::$variant => Self::$variant { $($field: Decode::decode(from)?,)* },)*
+                })
+            }
+        }
+
+        bincode::impl_borrow_decode!(Event);
     };
 }
 

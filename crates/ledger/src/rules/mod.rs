@@ -78,7 +78,7 @@ pub(crate) use candidates::{quarter, wait as offer_wait};
 pub(crate) use change::{Named, tally as rules_tally};
 pub(crate) use epoch::{due, next as next_epoch};
 pub use error::CallError;
-pub use event::Event;
+pub use event::{Event, Events};
 pub use input::{BlockInput, Offer};
 pub use issuance::{block_emission, halvings};
 pub use lacks::OfferLacks;

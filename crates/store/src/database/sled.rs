@@ -6,12 +6,13 @@
 //! timed flush can stall without an error when the disk is full.
 //!
 //! What a write replaces, some 3 KB a write, sled hands to crossbeam's epochs, which free a
-//! little of it every 128 operations; a batch counts as one, however long it is. So each batch
-//! is followed by as many rounds of freeing as it takes (docs/decisions/0030).
+//! little of it every 128 operations; a batch counts as one, however long it is. So a long one
+//! is put into the [`Journal`] and written in parts, and each part is followed by as many
+//! rounds of freeing as it takes (docs/decisions/0030).
 
+use super::journal::Journal;
 use super::{Batch, Database, DatabaseError, Fault, Pair};
 use crossbeam_epoch::pin;
-use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -27,23 +28,22 @@ const LET_GO: Duration = Duration::from_secs(5);
 /// while another thread is in the middle of something; then the next batch frees more.
 const ROUNDS: usize = 1 << 14;
 
+/// How many writes go to sled at once.
+const PART: usize = 256;
+
 /// An open sled database.
 #[derive(Debug)]
 pub struct Sled {
     db: sled::Db,
+    journal: Journal,
+    /// Whether the journal has what may not be synced yet.
+    is_open: bool,
 }
 
 /// What an error of sled means.
 fn fault(e: &sled::Error) -> Fault {
     match e {
-        sled::Error::Io(e) => match e.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::DiskFull,
-            ErrorKind::PermissionDenied
-            | ErrorKind::ReadOnlyFilesystem
-            | ErrorKind::WouldBlock
-            | ErrorKind::Interrupted => Fault::Unreachable,
-            _ => Fault::Damaged,
-        },
+        sled::Error::Io(e) => Fault::of(e),
         _ => Fault::Damaged,
     }
 }
@@ -77,17 +77,28 @@ fn free_replaced() {
 }
 
 impl Sled {
-    /// Opens or begins a database in a directory.
+    /// Opens or begins a database in a directory, and finishes a batch that was interrupted.
     ///
     /// # Errors
     /// [`DatabaseError`] when the directory can't be used or sled finds it damaged.
     pub fn open(dir: &Path) -> Result<Self, DatabaseError> {
+        let db = Self::open_db(dir)?;
+        let mut opened = Self { db, journal: Journal { dir: dir.to_owned() }, is_open: false };
+        if let Some(batch) = opened.journal.read()? {
+            opened.is_open = true;
+            opened.write_parts(batch)?;
+            opened.sync()?;
+        }
+        Ok(opened)
+    }
+
+    fn open_db(dir: &Path) -> Result<sled::Db, DatabaseError> {
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES);
         let config = config.flush_every_ms(None);
         let start = Instant::now();
         loop {
             match guarded("open", || config.open()) {
-                Ok(db) => return Ok(Self { db }),
+                Ok(db) => return Ok(db),
                 // A handle of this process that was dropped just now lets go of its lock
                 // from a thread of its own; no other process can hold it (`lock`).
                 Err(e) if e.reason.contains("acquire lock") && start.elapsed() < LET_GO => {
@@ -96,6 +107,23 @@ impl Sled {
                 Err(e) => return Err(e),
             }
         }
+    }
+
+    fn write_parts(&self, batch: Batch) -> Result<(), DatabaseError> {
+        let mut rest = batch.0.into_iter().peekable();
+        while rest.peek().is_some() {
+            let mut part = sled::Batch::default();
+            for (key, value) in rest.by_ref().take(PART) {
+                match value {
+                    Some(value) => part.insert(key, value),
+                    None => part.remove(key),
+                }
+            }
+            let done = guarded("write", || self.db.apply_batch(part));
+            free_replaced();
+            done?;
+        }
+        Ok(())
     }
 }
 
@@ -112,19 +140,98 @@ impl Database for Sled {
     }
 
     fn write_batch(&mut self, batch: Batch) -> Result<(), DatabaseError> {
-        let mut writes = sled::Batch::default();
-        for (key, value) in batch.0 {
-            match value {
-                Some(value) => writes.insert(key, value),
-                None => writes.remove(key),
-            }
+        let is_long = batch.0.len() > PART;
+        // What is in the journal is written again after a crash: what came before it must be
+        // on disk by then, and what comes behind it only once it is gone.
+        if is_long || self.is_open {
+            self.sync()?;
         }
-        let done = guarded("write", || self.db.apply_batch(writes));
-        free_replaced();
-        done
+        if is_long {
+            self.journal.write(&batch)?;
+            self.is_open = true;
+        }
+        self.write_parts(batch)
     }
 
     fn sync(&mut self) -> Result<(), DatabaseError> {
-        guarded("sync", || self.db.flush()).map(drop)
+        guarded("sync", || self.db.flush())?;
+        if self.is_open {
+            self.journal.remove()?;
+            self.is_open = false;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    type Map = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+    /// Keys from a place on, all with one value, or gone.
+    fn writes(keys: std::ops::Range<u32>, value: Option<u8>) -> Map {
+        keys.map(|n| (n.to_be_bytes().to_vec(), value.map(|v| vec![v]))).collect()
+    }
+
+    fn all(db: &Sled) -> Map {
+        db.range(b"").unwrap().into_iter().map(|(key, value)| (key, Some(value))).collect()
+    }
+
+    const LONG: u32 = 4 * 256 + 7;
+
+    #[test]
+    fn a_long_batch_that_was_interrupted_anywhere_is_finished_at_the_next_start() {
+        let mut long = writes(0..LONG / 2, Some(2));
+        long.extend(writes(LONG / 2..LONG, None));
+        long.extend(writes(LONG..2 * LONG, Some(3)));
+        let want: Map = long.clone().into_iter().filter(|(_, value)| value.is_some()).collect();
+        for parts in 0..=long.len().div_ceil(PART) {
+            let dir = tempfile::tempdir().unwrap();
+            let mut db = Sled::open(dir.path()).unwrap();
+            db.write_batch(Batch(writes(0..LONG, Some(1)))).unwrap();
+            db.sync().unwrap();
+            db.journal.write(&Batch(long.clone())).unwrap();
+            let some = long.clone().into_iter().take(parts * PART).collect();
+            db.write_parts(Batch(some)).unwrap();
+            drop(db);
+            let db = Sled::open(dir.path()).unwrap();
+            assert_eq!(all(&db), want, "{parts} parts were written");
+            assert_eq!(db.journal.read().unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_journal_that_was_not_whole_yet_has_no_say_and_a_damaged_one_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Sled::open(dir.path()).unwrap();
+        db.journal.write(&Batch(writes(0..LONG, Some(2)))).unwrap();
+        let (path, beside) = (dir.path().join("journal"), dir.path().join("journal.new"));
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(beside, &whole[..whole.len() / 2]).unwrap();
+        drop(db);
+        assert_eq!(all(&Sled::open(dir.path()).unwrap()), Map::new());
+        for at in [0, 4, whole.len() / 2, whole.len() - 1] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+            let damaged = Sled::open(dir.path()).unwrap_err();
+            assert_eq!(damaged.fault, Fault::Damaged, "byte {at}: {damaged}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_behind_a_long_batch_is_not_undone_by_its_journal() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut db = Sled::open(dir.path()).unwrap();
+        db.write_batch(Batch(writes(0..LONG, Some(1)))).unwrap();
+        assert!(db.journal.read().unwrap().is_some(), "not synced yet");
+        db.write_batch(Batch(writes(5..9, Some(2)))).unwrap();
+        drop(db);
+        let mut want = writes(0..LONG, Some(1));
+        want.extend(writes(5..9, Some(2)));
+        assert_eq!(all(&Sled::open(dir.path()).unwrap()), want);
     }
 }

@@ -178,9 +178,9 @@ fn a_checkpoint_that_a_newer_program_wrote_refuses_the_start_and_is_not_moved_as
         db.write_batch(Batch([(b"m".to_vec(), Some(kept))].into())).unwrap();
         db.sync().unwrap();
     };
-    format(2);
+    format(3);
     let refused = place.try_open().unwrap_err();
     assert!(refused.to_string().contains("newer program"), "{refused}");
-    format(1);
+    format(2);
     assert_eq!(place.open().1.checkpoint, Some(expected()));
 }
