@@ -17,7 +17,7 @@ use weft_types::{Canonical, Height, Rao, TxId};
 /// Bytes of all that is remembered.
 const BYTES: usize = 8 << 20;
 
-/// What an entry takes besides its text: its name twice, its place, and what the tables and
+/// What an entry takes besides what is written down: its name twice, its place, and what the tables and
 /// the allocator add.
 const ENTRY: usize = 192;
 
@@ -54,7 +54,7 @@ impl Landed {
     pub fn said(&self, id: TxId) -> Value {
         match &self.outcome {
             Outcome::Ran(fee, events) => {
-                let events = Events::from_bytes(events).map_or_else(|_| vec![], |e| e.0);
+                let Events(events) = Events::from_bytes(events).expect("they were written here");
                 let receipt = TxReceipt { id, fee: *fee, result: Ok(()), events };
                 json!({ "status": "finalized", "receipt": receipt })
             }

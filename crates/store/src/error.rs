@@ -148,6 +148,9 @@ impl From<DatabaseError> for StoreError {
     fn from(e: DatabaseError) -> Self {
         match e.fault {
             Fault::DiskFull => Self::DiskFull { path: PathBuf::from("state") },
+            Fault::Newer { known, got } => {
+                Self::NewerFormat { path: PathBuf::from("state/journal"), known, got }
+            }
             Fault::Damaged | Fault::Unreachable => {
                 Self::Database { doing: e.doing, reason: e.reason }
             }

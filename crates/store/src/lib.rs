@@ -7,7 +7,7 @@
 //! DIR/awaited     what must become final before this node believes anything (R16); mostly absent
 //! DIR/rows        the voter's rows that clients handed in, and what it committed to; mostly absent
 //! DIR/offences    what shows the offences that wait to be reported; mostly absent
-//! DIR/state/      the final state every couple of seconds, one atomic batch each
+//! DIR/state/      the final state every couple of seconds, each time all or nothing
 //! ```
 //!
 //! The order of events: a block is executed and [`Store::append`]ed; before a share

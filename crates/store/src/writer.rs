@@ -41,7 +41,8 @@ struct Busy {
     limit: Duration,
 }
 
-/// How many writes of the first checkpoint go to the database at once: all of a million
+/// How many writes of the first checkpoint go to the database at once, few enough to need no
+/// journal there, which would be as large as the state: all of a million
 /// took 4 GiB there, and as much with 20 000 at once; with 200 it takes no notice.
 const PART: usize = 200;
 

@@ -1,8 +1,5 @@
 //! The one table of events: what a block did beside what its transactions say.
 
-use bincode::de::Decoder;
-use bincode::enc::Encoder;
-use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 use serde::Serialize;
 use weft_types::{Height, Netuid, Parameter, PublicKey, Rao, RulesId, Uid, Wide, canonical};
@@ -26,9 +23,9 @@ pub struct Events(pub Vec<Event>);
 canonical!(Events, 1 << 20);
 
 macro_rules! events {
-    ($(#[doc = $doc:literal] $variant:ident { $(#[doc = $field_doc:literal] $field:ident: $type:ty,)* })*) => {
+    (#[derive($($derive:tt)*)] $(#[doc = $doc:literal] $variant:ident { $(#[doc = $field_doc:literal] $field:ident: $type:ty,)* })*) => {
         /// Something that happened. In JSON: `event` holds the name, the fields stand beside.
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[derive($($derive)*)]
         #[serde(tag = "event")]
         pub enum Event {
             $(#[doc = $doc] $variant { $(#[doc = $field_doc] $field: $type,)* },)*
@@ -48,38 +45,12 @@ macro_rules! events {
                 match self { $(Self::$variant { .. } => stringify!($variant),)* }
             }
         }
-
-        #[derive(Encode, Decode)]
-        enum Which {
-            $($variant,)*
-        }
-
-        // By hand: bincode's derive does not see fields that a macro names.
-        impl Encode for Event {
-            fn encode<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
-                match self {
-                    $(Self::$variant { $($field,)* } => {
-                        Which::$variant.encode(to)?;
-                        $($field.encode(to)?;)*
-                    })*
-                }
-                Ok(())
-            }
-        }
-
-        impl<C> Decode<C> for Event {
-            fn decode<D: Decoder<Context = C>>(from: &mut D) -> Result<Self, DecodeError> {
-                Ok(match Which::decode(from)? {
-                    $(Which::$variant => Self::$variant { $($field: Decode::decode(from)?,)* },)*
-                })
-            }
-        }
-
-        bincode::impl_borrow_decode!(Event);
     };
 }
 
 events! {
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Encode, Decode)]
+
     /// A hotkey became a neuron.
     NeuronRegistered {
         /// Where.

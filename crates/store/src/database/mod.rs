@@ -8,10 +8,7 @@ mod sled;
 pub use memory::Memory;
 pub use sled::Sled;
 
-use bincode::{Decode, Encode};
 use std::collections::BTreeMap;
-use std::io;
-use weft_types::canonical;
 
 /// A database failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,36 +31,21 @@ pub enum Fault {
     DiskFull,
     /// It is out of reach for now.
     Unreachable,
+    /// A newer program wrote it.
+    Newer {
+        /// The newest format that this one reads.
+        known: u32,
+        /// The one that is there.
+        got: u32,
+    },
 }
 
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
 /// Writes that happen together or not at all; `None` deletes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch(pub BTreeMap<Vec<u8>, Option<Vec<u8>>>);
-
-canonical!(Batch, 1 << 30);
-
-impl DatabaseError {
-    /// What an error of the disk means.
-    fn io(doing: &'static str, e: &io::Error) -> Self {
-        Self { doing, fault: Fault::of(e), reason: e.to_string() }
-    }
-}
-
-impl Fault {
-    fn of(e: &io::Error) -> Self {
-        match e.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
-            io::ErrorKind::PermissionDenied
-            | io::ErrorKind::ReadOnlyFilesystem
-            | io::ErrorKind::WouldBlock
-            | io::ErrorKind::Interrupted => Self::Unreachable,
-            _ => Self::Damaged,
-        }
-    }
-}
 
 /// Keys and values as bytes, ordered by key.
 pub trait Database: Send {

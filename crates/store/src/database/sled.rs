@@ -1,4 +1,4 @@
-//! sled 0.34.7 as the database: one tree, one batch, then a flush.
+//! sled 0.34.7 as the database: one tree, batches, then a flush.
 //!
 //! sled batches are atomic within a tree only, so there is one tree and parts are told
 //! apart by key prefixes. Its cache is kept small: what is read often lives in the
@@ -10,9 +10,10 @@
 //! is put into the [`Journal`] and written in parts, and each part is followed by as many
 //! rounds of freeing as it takes (docs/decisions/0030).
 
-use super::journal::Journal;
+use super::journal::{Journal, Long};
 use super::{Batch, Database, DatabaseError, Fault, Pair};
 use crossbeam_epoch::pin;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,22 +29,42 @@ const LET_GO: Duration = Duration::from_secs(5);
 /// while another thread is in the middle of something; then the next batch frees more.
 const ROUNDS: usize = 1 << 14;
 
-/// How many writes go to sled at once.
+/// How many writes go to sled at once; a batch of more is a long one.
 const PART: usize = 256;
+
+/// sled's main file.
+const FILE: &str = "db";
 
 /// An open sled database.
 #[derive(Debug)]
 pub struct Sled {
     db: sled::Db,
     journal: Journal,
-    /// Whether the journal has what may not be synced yet.
-    is_open: bool,
+    long: State,
+}
+
+/// How far a long batch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// There is none in the journal.
+    None,
+    /// It may be in the journal, and not all of it is written.
+    Begun,
+    /// It is written, and maybe not synced.
+    Written,
 }
 
 /// What an error of sled means.
 fn fault(e: &sled::Error) -> Fault {
     match e {
-        sled::Error::Io(e) => Fault::of(e),
+        sled::Error::Io(e) => match e.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::DiskFull,
+            ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::WouldBlock
+            | ErrorKind::Interrupted => Fault::Unreachable,
+            _ => Fault::Damaged,
+        },
         _ => Fault::Damaged,
     }
 }
@@ -83,12 +104,16 @@ impl Sled {
     /// [`DatabaseError`] when the directory can't be used or sled finds it damaged.
     pub fn open(dir: &Path) -> Result<Self, DatabaseError> {
         let db = Self::open_db(dir)?;
-        let mut opened = Self { db, journal: Journal { dir: dir.to_owned() }, is_open: false };
-        if let Some(batch) = opened.journal.read()? {
-            opened.is_open = true;
-            opened.write_parts(batch)?;
-            opened.sync()?;
+        let mut opened = Self { db, journal: Journal::of(dir)?, long: State::None };
+        let Some(long) = opened.journal.read()? else { return Ok(opened) };
+        let last = long.writes.last().map(|(key, _)| key.as_slice()).unwrap_or_default();
+        if !long.fits(opened.get(last)?.as_ref()) {
+            let reason = "its journal stands on what it does not hold".to_owned();
+            return Err(DatabaseError { doing: "be finished", fault: Fault::Damaged, reason });
         }
+        opened.long = State::Begun;
+        opened.finish(long.writes)?;
+        opened.sync()?;
         Ok(opened)
     }
 
@@ -109,8 +134,18 @@ impl Sled {
         }
     }
 
-    fn write_parts(&self, batch: Batch) -> Result<(), DatabaseError> {
-        let mut rest = batch.0.into_iter().peekable();
+    /// Writes what the journal holds.
+    fn finish(&mut self, writes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), DatabaseError> {
+        self.write_parts(writes)?;
+        self.long = State::Written;
+        Ok(())
+    }
+
+    fn write_parts(
+        &self,
+        writes: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
+    ) -> Result<(), DatabaseError> {
+        let mut rest = writes.into_iter().peekable();
         while rest.peek().is_some() {
             let mut part = sled::Batch::default();
             for (key, value) in rest.by_ref().take(PART) {
@@ -143,21 +178,30 @@ impl Database for Sled {
         let is_long = batch.0.len() > PART;
         // What is in the journal is written again after a crash: what came before it must be
         // on disk by then, and what comes behind it only once it is gone.
-        if is_long || self.is_open {
+        if is_long || self.long != State::None {
             self.sync()?;
         }
-        if is_long {
-            self.journal.write(&batch)?;
-            self.is_open = true;
+        if !is_long {
+            return self.write_parts(batch.0);
         }
-        self.write_parts(batch)
+        let last = batch.0.last_key_value().map(|(key, _)| key.as_slice()).unwrap_or_default();
+        let before = self.get(last)?;
+        let long = Long::new(batch, before);
+        self.long = State::Begun;
+        self.journal.write(&long)?;
+        self.finish(long.writes)
     }
 
     fn sync(&mut self) -> Result<(), DatabaseError> {
+        if self.long == State::Begun {
+            let reason = "an earlier batch was not written to its end".to_owned();
+            return Err(DatabaseError { doing: "sync", fault: Fault::Unreachable, reason });
+        }
         guarded("sync", || self.db.flush())?;
-        if self.is_open {
+        self.journal.sync_beside(FILE)?;
+        if self.long == State::Written {
             self.journal.remove()?;
-            self.is_open = false;
+            self.long = State::None;
         }
         Ok(())
     }
@@ -181,6 +225,12 @@ mod tests {
 
     const LONG: u32 = 4 * 256 + 7;
 
+    /// Puts a batch into the journal as [`Sled::write_batch`] does.
+    fn put(db: &Sled, long: &Map) {
+        let before = db.get(long.last_key_value().unwrap().0).unwrap();
+        db.journal.write(&Long::new(Batch(long.clone()), before)).unwrap();
+    }
+
     #[test]
     fn a_long_batch_that_was_interrupted_anywhere_is_finished_at_the_next_start() {
         let mut long = writes(0..LONG / 2, Some(2));
@@ -192,9 +242,8 @@ mod tests {
             let mut db = Sled::open(dir.path()).unwrap();
             db.write_batch(Batch(writes(0..LONG, Some(1)))).unwrap();
             db.sync().unwrap();
-            db.journal.write(&Batch(long.clone())).unwrap();
-            let some = long.clone().into_iter().take(parts * PART).collect();
-            db.write_parts(Batch(some)).unwrap();
+            put(&db, &long);
+            db.write_parts(long.clone().into_iter().take(parts * PART)).unwrap();
             drop(db);
             let db = Sled::open(dir.path()).unwrap();
             assert_eq!(all(&db), want, "{parts} parts were written");
@@ -203,23 +252,32 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_was_not_whole_yet_has_no_say_and_a_damaged_one_is_named() {
+    fn a_journal_that_was_not_whole_yet_has_no_say_and_is_cleared_away() {
         let dir = tempfile::tempdir().unwrap();
         let db = Sled::open(dir.path()).unwrap();
-        db.journal.write(&Batch(writes(0..LONG, Some(2)))).unwrap();
+        put(&db, &writes(0..LONG, Some(2)));
         let (path, beside) = (dir.path().join("journal"), dir.path().join("journal.new"));
         let whole = std::fs::read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
-        std::fs::write(beside, &whole[..whole.len() / 2]).unwrap();
+        std::fs::write(&beside, &whole[..whole.len() / 2]).unwrap();
         drop(db);
         assert_eq!(all(&Sled::open(dir.path()).unwrap()), Map::new());
-        for at in [0, 4, whole.len() / 2, whole.len() - 1] {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 1;
-            std::fs::write(&path, bytes).unwrap();
-            let damaged = Sled::open(dir.path()).unwrap_err();
-            assert_eq!(damaged.fault, Fault::Damaged, "byte {at}: {damaged}");
-        }
+        assert!(!beside.exists());
+    }
+
+    #[test]
+    fn a_journal_is_not_written_to_a_database_that_it_does_not_stand_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut db = Sled::open(dir.path()).unwrap();
+        put(&db, &writes(0..LONG, Some(2)));
+        let other = writes(LONG - 1..LONG, Some(7));
+        db.write_batch(Batch(other.clone())).unwrap();
+        db.sync().unwrap();
+        drop(db);
+        let damaged = Sled::open(dir.path()).unwrap_err();
+        assert_eq!(damaged.fault, Fault::Damaged, "{damaged}");
+        std::fs::remove_file(dir.path().join("journal")).unwrap();
+        assert_eq!(all(&Sled::open(dir.path()).unwrap()), other, "nothing was written");
     }
 
     #[test]

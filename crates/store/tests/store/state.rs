@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use weft_store::database::{Batch, Database as _, Sled};
 use weft_store::{Entry, Saved};
+use weft_types::{Domain, Hash};
 
 fn entry(value: u8) -> Entry {
     Entry { slot: u32::from(value) << 20, value: vec![value; 3] }
@@ -181,6 +182,27 @@ fn a_checkpoint_that_a_newer_program_wrote_refuses_the_start_and_is_not_moved_as
     format(3);
     let refused = place.try_open().unwrap_err();
     assert!(refused.to_string().contains("newer program"), "{refused}");
-    format(2);
-    assert_eq!(place.open().1.checkpoint, Some(expected()));
+    for known in [1, 2] {
+        format(known);
+        assert_eq!(place.open().1.checkpoint, Some(expected()));
+    }
+}
+
+// R21: nor is its journal; one that is no journal is, and the state is built again.
+#[test]
+fn a_journal_of_a_newer_program_refuses_the_start_and_a_damaged_one_moves_the_database_aside() {
+    let place = checkpointed();
+    let journal = place.file("state").join("journal");
+    let put = |said: &[u8]| {
+        let sum = Hash::of(Domain::Record, said);
+        fs::write(&journal, [said, &sum.as_bytes()[..]].concat()).unwrap();
+    };
+    put(&[2, 0, 0, 0, 1]);
+    let refused = place.try_open().unwrap_err();
+    assert!(refused.to_string().contains("newer program"), "{refused}");
+    assert!(journal.exists(), "nothing was moved");
+    put(&[1, 0, 0, 0, 1]);
+    let opened = place.open().1;
+    assert_eq!(opened.checkpoint, None);
+    assert!(opened.rebuilt.unwrap().reason.contains("journal"));
 }
