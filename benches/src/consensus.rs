@@ -78,8 +78,8 @@ pub struct BenchReport {
     pub transfers: Transfers,
     /// From due to final everywhere, over all offered.
     pub finality_ms: Percentiles,
-    /// Between two final blocks of the measured part, on average.
-    pub block_ms: f64,
+    /// Between two final blocks of the measured part, on average; none when there were none.
+    pub block_ms: Option<f64>,
     /// The reads beside it, if there were any.
     pub reads: Option<ReadReport>,
     /// How many nodes.
@@ -260,7 +260,7 @@ fn report(plan: &BenchPlan, load: &LoadReport, checks: Checks, usage: Vec<Usage>
             first_refusal: load.refusal.clone(),
         },
         finality_ms: percentiles(&load.latencies_ms),
-        block_ms: 1_000.0 / rate(load.blocks, plan.duration_s).max(f64::MIN_POSITIVE),
+        block_ms: (load.blocks > 0).then(|| 1_000.0 / rate(load.blocks, plan.duration_s)),
         reads: load.reads.clone(),
         nodes: choice.nodes,
         tx_bytes: load.tx_bytes,

@@ -59,8 +59,14 @@ pub fn password(global: &Global, prompt: &str) -> Result<String, Failure> {
     crate::prompt::hidden(prompt)
 }
 
-/// A password that is chosen now: asked for twice, since a slip would lock the keys away.
-pub fn new_password(global: &Global) -> Result<String, Failure> {
+/// A password that is chosen now: asked for twice, since a slip would lock the keys away. Where
+/// nobody can be asked, `flag` is the one that gives it.
+pub fn new_password(global: &Global, flag: &str) -> Result<String, Failure> {
+    if !somebody(global) {
+        let text = "new keys need a password, and none was given";
+        return Err(Failure::new(Exit::NeedsInput, "NeedsPassword", text)
+            .help(format!("give {flag} FILE, or --unencrypted for keys that anybody may read")));
+    }
     let first = password(global, "new password: ")?;
     same(first, &password(global, "the same again: ")?)
 }

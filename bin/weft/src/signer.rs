@@ -83,7 +83,7 @@ pub fn password(global: &Global) -> Result<String, Failure> {
 pub fn new_password(global: &Global) -> Result<String, Failure> {
     match &global.password_file {
         Some(path) => ask::password_of(path),
-        None => ask::new_password(global),
+        None => ask::new_password(global, "--password-file"),
     }
 }
 
@@ -154,7 +154,9 @@ impl From<WalletError> for Failure {
     fn from(error: WalletError) -> Self {
         let (exit, name) = match &error {
             WalletError::NotFound { .. } => (Exit::NotFound, "NoKey"),
-            WalletError::Exists { .. } => (Exit::Failed, "KeyExists"),
+            WalletError::Exists { .. } => {
+                return Self::of_kind("already_exists", "KeyExists", error);
+            }
             WalletError::BadName(_) => (Exit::Usage, "BadName"),
             WalletError::WrongPassword { .. } => (Exit::NeedsInput, "WrongPassword"),
             WalletError::PasswordNeeded { .. } => (Exit::NeedsInput, "NeedsPassword"),

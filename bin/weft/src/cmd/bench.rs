@@ -116,7 +116,7 @@ fn table(report: &BenchReport) -> String {
          offered   {:.0} tx/s for {} s after {} s warm-up, fsync on, every signature verified\n\
          committed {:.0} tx/s at all nodes: {}\n\
          finality  p50 {} ms  p90 {} ms  p99 {} ms  max {} ms (from due to final everywhere)\n\
-         blocks    one in {:.0} ms{}\n\
+         blocks    {}{}\n\
          used      {}\n\
          checks    state roots equal {}, conserved {}, replay equal {}, no double vote {}",
         report.nodes,
@@ -135,7 +135,10 @@ fn table(report: &BenchReport) -> String {
         f.p90,
         f.p99,
         f.max,
-        report.block_ms,
+        report.block_ms.map_or_else(
+            || "none of the measured part became final within it".to_owned(),
+            |ms| format!("one in {ms:.0} ms")
+        ),
         report.reads.as_ref().map(reads).unwrap_or_default(),
         used.join(", "),
         report.checks.state_roots_equal,

@@ -39,7 +39,9 @@ fn fair(global: &Global, args: &GenesisNew) -> Result<Answer, Failure> {
         .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;
     if args.out.exists() {
         let text = format!("{} is there already", args.out.display());
-        return Err(Failure::new(Exit::Failed, "FileExists", text).help("choose another --out"));
+        return Err(
+            Failure::of_kind("already_exists", "FileExists", text).help("choose another --out")
+        );
     }
     fresh(&args.out, &text, 0o644).map_err(|e| fault(&args.out, &e))?;
     show(&args.out)
@@ -111,8 +113,8 @@ impl Files {
         if let Some(path) = [&self.genesis, &self.voter, &self.coldkey].iter().find(|p| p.exists())
         {
             let text = format!("{} is there already", path.display());
-            return Err(Failure::new(Exit::Failed, "FileExists", text)
-                .help("choose another --out; keys are never written over"));
+            return Err(Failure::of_kind("already_exists", "FileExists", text)
+                .help("choose another --out; what is there is never written over"));
         }
         let text = serde_json::to_string(genesis)
             .map_err(|e| Failure::new(Exit::Failed, "Unprintable", e))?;

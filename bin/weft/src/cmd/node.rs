@@ -196,7 +196,10 @@ fn make(home: &Home, path: &Path, args: &NodeRun) -> Result<(), Failure> {
 impl From<NodeError> for Failure {
     fn from(error: NodeError) -> Self {
         let (exit, name) = match &error {
-            NodeError::Home(HomeError::Exists(_)) => (Exit::Failed, "NodeExists"),
+            NodeError::Home(HomeError::Exists(_)) => {
+                return Self::of_kind("already_exists", "NodeExists", error)
+                    .help("weft node run runs it");
+            }
             NodeError::Home(HomeError::NoNode(_)) => (Exit::NotFound, "NoNode"),
             NodeError::Home(HomeError::OtherVoter(_)) => (Exit::Failed, "OtherVoter"),
             NodeError::Home(HomeError::Setting { .. }) => (Exit::Usage, "BadSetting"),
@@ -227,7 +230,6 @@ impl From<NodeError> for Failure {
                 "weft node init makes a home with a chain of its own, weft node join URL one that \
                  follows a chain"
             }
-            NodeError::Home(HomeError::Exists(_)) => "weft node run runs it",
             _ => "",
         };
         Self::new(exit, name, error).help(help)

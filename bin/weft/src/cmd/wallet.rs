@@ -65,7 +65,7 @@ fn passwd(global: &Global, args: &WalletPasswd) -> Result<Answer, Failure> {
     let new = match &args.new_password_file {
         _ if args.unencrypted => None,
         Some(path) => Some(ask::password_of(path)?),
-        None => Some(ask::new_password(global)?),
+        None => Some(ask::new_password(global, "--new-password-file")?),
     };
     let protection = new.as_deref().map_or(Protection::None, Protection::password);
     wallet.change_all(old.as_deref(), protection)?;

@@ -65,11 +65,15 @@ fn what_the_server_says_by_http_status_has_the_exit_code_that_fits() {
 fn a_wallet_is_made_listed_and_signs_what_it_can_verify() {
     let home = Home::new();
     assert_eq!(home.error(&["wallet", "create", "ann"], 5), "NeedsPassword");
+    let said = home.json(&["wallet", "create", "ann"]).1["error"].clone();
+    assert_eq!(said["message"], json!("new keys need a password, and none was given"));
     let password = write(&home, "password", "correct horse\n");
     let with = ["--password-file", password.as_str()];
     let made = home.data(&[&["wallet", "create", "ann"], &with[..]].concat());
     assert_eq!(made["encrypted"], json!(true));
-    assert_eq!(home.error(&[&["wallet", "create", "ann"], &with[..]].concat(), 1), "KeyExists");
+    let (exit, again) = home.json(&[&["wallet", "create", "ann"], &with[..]].concat());
+    let said = ["code", "name"].map(|field| again["error"][field].clone());
+    assert_eq!((exit, json!(said)), (1, json!(["already_exists", "KeyExists"])));
     let list = home.data(&["wallet", "list"]);
     assert_eq!(list["wallets"][0]["name"], json!("ann"));
     let sign = ["wallet", "sign", "ann", "--message", "hello"];
