@@ -3,8 +3,8 @@
 //!
 //! A receipt in memory is many times as large as what it says, and a batch of a hundred
 //! calls has a hundred times as many events as one call; counted in pieces, receipts of new
-//! accounts took most of a node's memory. So each is written down, in a third of the bytes
-//! that it will take as text, and the oldest go when all together are too long. Older ones
+//! accounts took most of a node's memory. So each is written down, in less than half of the
+//! bytes that it takes as text, and the oldest go when all together are too long. Older ones
 //! are in the blocks.
 
 use serde_json::{Value, json};
@@ -17,8 +17,8 @@ use weft_types::{Canonical, Height, Rao, TxId};
 /// Bytes of all that is remembered.
 const BYTES: usize = 8 << 20;
 
-/// What an entry takes besides what is written down: its name twice, its place, and what the tables and
-/// the allocator add.
+/// What an entry takes besides what is written down: its name twice, its place, and what the
+/// tables and the allocator add.
 const ENTRY: usize = 192;
 
 /// Where a transaction stands.

@@ -8,16 +8,13 @@
 //! by name.
 
 use crate::checkpoint::{self, Saved, Unusable};
-use crate::database::{Fault, Sled};
+use crate::database::{FILE, Fault, Sled};
 use crate::error::StoreError;
 use crate::log::BlockLog;
 use crate::preface;
 use std::fs;
 use std::path::{Path, PathBuf};
 use weft_types::ChainId;
-
-/// sled's main file.
-const FILE: &str = "db";
 
 /// Why the state must be built again from the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

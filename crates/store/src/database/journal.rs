@@ -27,19 +27,22 @@ pub(super) struct Journal {
     dir: PathBuf,
 }
 
+/// A key, and its value or that it is gone.
+pub(super) type Write = (Vec<u8>, Option<Vec<u8>>);
+
 /// What it says.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Long {
     /// What the last key held before.
     pub(super) before: Option<Vec<u8>>,
     /// Keys ascending.
-    pub(super) writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) writes: Vec<Write>,
 }
 
 canonical!(Long, 1 << 30);
 
 /// An error of the disk is no damage of what the database holds.
-fn failed(doing: &'static str, e: &io::Error) -> DatabaseError {
+pub(super) fn failed(doing: &'static str, e: &io::Error) -> DatabaseError {
     let fault = match e.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::DiskFull,
         _ => Fault::Unreachable,
@@ -117,13 +120,6 @@ impl Journal {
         };
         let done = removed.and_then(|()| preface::sync_dir(&self.dir));
         done.map_err(|e| failed("remove its journal", &e))
-    }
-
-    /// Returns when the database's own file is on disk, which sled's flush leaves to the kernel
-    /// in part.
-    pub(super) fn sync_beside(&self, file: &str) -> Result<(), DatabaseError> {
-        let synced = fs::File::open(self.dir.join(file)).and_then(|file| file.sync_all());
-        synced.map_err(|e| failed("sync", &e))
     }
 }
 

@@ -6,7 +6,7 @@ mod memory;
 mod sled;
 
 pub use memory::Memory;
-pub use sled::Sled;
+pub use sled::{FILE, Sled};
 
 use std::collections::BTreeMap;
 

@@ -10,12 +10,13 @@
 //! is put into the [`Journal`] and written in parts, and each part is followed by as many
 //! rounds of freeing as it takes (docs/decisions/0030).
 
-use super::journal::{Journal, Long};
+use super::journal::{Journal, Long, Write, failed};
 use super::{Batch, Database, DatabaseError, Fault, Pair};
 use crossbeam_epoch::pin;
+use std::fs::File;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -33,12 +34,13 @@ const ROUNDS: usize = 1 << 14;
 const PART: usize = 256;
 
 /// sled's main file.
-const FILE: &str = "db";
+pub const FILE: &str = "db";
 
 /// An open sled database.
 #[derive(Debug)]
 pub struct Sled {
     db: sled::Db,
+    file: PathBuf,
     journal: Journal,
     long: State,
 }
@@ -104,7 +106,8 @@ impl Sled {
     /// [`DatabaseError`] when the directory can't be used or sled finds it damaged.
     pub fn open(dir: &Path) -> Result<Self, DatabaseError> {
         let db = Self::open_db(dir)?;
-        let mut opened = Self { db, journal: Journal::of(dir)?, long: State::None };
+        let (file, journal) = (dir.join(FILE), Journal::of(dir)?);
+        let mut opened = Self { db, file, journal, long: State::None };
         let Some(long) = opened.journal.read()? else { return Ok(opened) };
         let last = long.writes.last().map(|(key, _)| key.as_slice()).unwrap_or_default();
         if !long.fits(opened.get(last)?.as_ref()) {
@@ -135,16 +138,13 @@ impl Sled {
     }
 
     /// Writes what the journal holds.
-    fn finish(&mut self, writes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), DatabaseError> {
+    fn finish(&mut self, writes: Vec<Write>) -> Result<(), DatabaseError> {
         self.write_parts(writes)?;
         self.long = State::Written;
         Ok(())
     }
 
-    fn write_parts(
-        &self,
-        writes: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
-    ) -> Result<(), DatabaseError> {
+    fn write_parts(&self, writes: impl IntoIterator<Item = Write>) -> Result<(), DatabaseError> {
         let mut rest = writes.into_iter().peekable();
         while rest.peek().is_some() {
             let mut part = sled::Batch::default();
@@ -198,7 +198,8 @@ impl Database for Sled {
             return Err(DatabaseError { doing: "sync", fault: Fault::Unreachable, reason });
         }
         guarded("sync", || self.db.flush())?;
-        self.journal.sync_beside(FILE)?;
+        // A flush leaves to the kernel a part of what the file needs.
+        File::open(&self.file).and_then(|f| f.sync_all()).map_err(|e| failed("sync", &e))?;
         if self.long == State::Written {
             self.journal.remove()?;
             self.long = State::None;
